@@ -1,0 +1,79 @@
+// Package kem defines what a key encapsulation mechanism is in this module:
+// a pair of key types around the interfaces of package crypto, in which every
+// private key expands from a seed and every operation can work in memory of
+// the caller's.
+//
+// Results come in the order sharedKey, ciphertext. Memory that is returned is
+// fresh, and its capacity is its length.
+package kem
+
+import "crypto"
+
+// A KEM is a key encapsulation mechanism whose key pairs expand from a seed.
+//
+// Its methods are safe for concurrent use.
+type KEM interface {
+	// Name returns the registered name: "ML-KEM-768", "X-Wing", "MLKEM768-P256".
+	Name() string
+
+	SeedSize() int
+	EncapsulationKeySize() int
+	CiphertextSize() int
+	SharedKeySize() int
+
+	// GenerateKey draws a seed from a secure source and expands it.
+	GenerateKey() (DecapsulationKey, error)
+
+	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
+	// bytes. The seed must be uniformly random.
+	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
+
+	// NewEncapsulationKey parses and checks an encapsulation key of
+	// EncapsulationKeySize bytes.
+	NewEncapsulationKey(encapsulationKey []byte) (EncapsulationKey, error)
+}
+
+// An EncapsulationKey is a public key, which produces ciphertexts that the
+// corresponding [DecapsulationKey] decapsulates.
+//
+// Its methods are safe for concurrent use.
+type EncapsulationKey interface {
+	crypto.Encapsulator
+
+	// KEM returns the mechanism that the key belongs to.
+	KEM() KEM
+
+	// Equal reports whether x is the same key of the same KEM.
+	Equal(x crypto.PublicKey) bool
+
+	// EncapsulateTo is Encapsulate into the caller's memory: sharedKey of
+	// SharedKeySize bytes and ciphertext of CiphertextSize bytes. If it returns
+	// an error, it has written to neither.
+	EncapsulateTo(sharedKey, ciphertext []byte) error
+}
+
+// A DecapsulationKey is a private key.
+//
+// Its methods are safe for concurrent use, except Destroy, which must not run
+// beside another method.
+type DecapsulationKey interface {
+	crypto.Decapsulator
+
+	// KEM returns the mechanism that the key belongs to.
+	KEM() KEM
+
+	// Bytes returns the seed, which must be kept secret, or nil after Destroy.
+	Bytes() []byte
+
+	// Equal reports whether x is the same key of the same KEM, in time that
+	// does not depend on the keys' secrets. A destroyed key equals none.
+	Equal(x crypto.PrivateKey) bool
+
+	// DecapsulateTo is Decapsulate into the caller's memory: sharedKey of
+	// SharedKeySize bytes. If it returns an error, it has not written to it.
+	DecapsulateTo(sharedKey, ciphertext []byte) error
+
+	// Destroy overwrites the secrets that the key holds. Decapsulation with the
+	// key then returns an error; its encapsulation key stays usable.
+	Destroy()
+}
