@@ -1,0 +1,158 @@
+package mlkem
+
+import (
+	"crypto/subtle"
+	"slices"
+
+	"hybridkem/internal/ring"
+	"hybridkem/internal/sha3"
+)
+
+// An EncapsulationKey is an encapsulation key that has been checked and expanded.
+type EncapsulationKey struct {
+	params *Params
+	rho    [32]byte
+	h      [32]byte   // H(ek)
+	t      []ring.NTT // t̂, canonical
+	a      []ring.NTT // Â, row by row, canonical
+}
+
+// A DecapsulationKey is the secret half of a key pair, beside its public half.
+type DecapsulationKey struct {
+	ek *EncapsulationKey
+	s  []ring.NTT // ŝ, canonical; nil in a key that has been destroyed
+	z  [32]byte
+}
+
+// init carves the vectors of ek, and secrets more, out of one allocation. It
+// returns the latter.
+func (ek *EncapsulationKey) init(p *Params, secrets int) []ring.NTT {
+	k := p.k
+	slab := make([]ring.NTT, k+k*k+secrets)
+	ek.params = p
+	ek.t, ek.a = slab[:k:k], slab[k:k+k*k:k+k*k]
+	return slab[k+k*k:]
+}
+
+// Generate expands the key pair dk, ek from seed, which is d ‖ z.
+//
+// It implements ML-KEM.KeyGen_internal, according to FIPS 203, Algorithm 16.
+func (dk *DecapsulationKey) Generate(p *Params, ek *EncapsulationKey, seed *[64]byte) {
+	dk.ek = ek
+	dk.s = ek.init(p, p.k)
+	dk.keyGen(seed[:32])
+	dk.z = [32]byte(seed[32:])
+
+	var buf [maxEncapsulationKeySize]byte
+	sha3.Sum256(&ek.h, ek.AppendBytes(buf[:0]))
+}
+
+// Encapsulate sets sharedKey and ciphertext from the randomness m.
+//
+// It implements ML-KEM.Encaps_internal, according to FIPS 203, Algorithm 17.
+func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, m *[32]byte) {
+	var kr [64]byte
+	sha3.Sum512(&kr, m[:], ek.h[:])
+	r := [32]byte(kr[32:])
+	ek.encrypt(ciphertext, m, &r)
+	*sharedKey = [32]byte(kr[:32])
+}
+
+// Decapsulate sets sharedKey. A ciphertext that does not come from
+// encapsulation gives a key that looks like any other (implicit rejection).
+//
+// It implements ML-KEM.Decaps_internal, according to FIPS 203, Algorithm 18.
+func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, ciphertext []byte) {
+	var m [32]byte
+	dk.decrypt(&m, ciphertext)
+
+	var kr [64]byte
+	sha3.Sum512(&kr, m[:], dk.ek.h[:])
+	r := [32]byte(kr[32:])
+
+	var rejected [32]byte
+	sha3.SHAKE256(rejected[:], dk.z[:], ciphertext)
+
+	var buf [maxCiphertextSize]byte
+	again := buf[:len(ciphertext)]
+	dk.ek.encrypt(again, &m, &r)
+
+	same := subtle.ConstantTimeCompare(ciphertext, again)
+	subtle.ConstantTimeCopy(same, rejected[:], kr[:32])
+	*sharedKey = rejected
+}
+
+// Params returns the parameter set of the key, nil for the zero value.
+func (ek *EncapsulationKey) Params() *Params { return ek.params }
+
+// Destroyed reports whether the key holds no secrets: after Destroy, or because
+// it never was generated.
+func (dk *DecapsulationKey) Destroyed() bool { return dk.s == nil }
+
+// Destroy overwrites the secrets of dk.
+func (dk *DecapsulationKey) Destroy() {
+	clear(dk.s)
+	clear(dk.z[:])
+	dk.s = nil
+}
+
+// AppendBytes appends the encoded encapsulation key, t̂ ‖ ρ, to b.
+func (ek *EncapsulationKey) AppendBytes(b []byte) []byte {
+	var encoded [ring.EncodedSize]byte
+	for i := range ek.t {
+		ek.t[i].Encode(&encoded)
+		b = append(b, encoded[:]...)
+	}
+	return append(b, ek.rho[:]...)
+}
+
+// Equal reports whether ek and x are the same key of the same parameter set.
+func (ek *EncapsulationKey) Equal(x *EncapsulationKey) bool {
+	return ek.params == x.params && ek.rho == x.rho && slices.Equal(ek.t, x.t)
+}
+
+// decode sets the polynomials of v from b, of EncodedSize bytes for each, and
+// reports whether all coefficients were below q.
+func decode(v []ring.NTT, b []byte) bool {
+	ok := true
+	for i := range v {
+		// No early exit: the vector may be ŝ.
+		ok = v[i].Decode((*[ring.EncodedSize]byte)(b[i*ring.EncodedSize:])) && ok
+	}
+	return ok
+}
+
+// Parse sets ek from b, of EncapsulationKeySize bytes, and expands it. It
+// reports whether b passes the modulus check of FIPS 203, section 7.2.
+//
+// It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
+func (ek *EncapsulationKey) Parse(p *Params, b []byte) bool {
+	ek.init(p, 0)
+	return ek.parse(b)
+}
+
+func (ek *EncapsulationKey) parse(b []byte) bool {
+	if !decode(ek.t, b) {
+		return false
+	}
+	ek.rho = [32]byte(b[len(ek.t)*ring.EncodedSize:])
+	sha3.Sum256(&ek.h, b)
+	expandMatrix(ek.a, ek.params.k, &ek.rho)
+	return true
+}
+
+// ParseExpanded sets dk and ek from b, of ExpandedKeySize bytes: ŝ ‖ ek ‖ H(ek) ‖ z.
+// It reports whether b passes the hash check of FIPS 203, section 7.3, and all
+// its coefficients are below q.
+func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []byte) bool {
+	dk.ek = ek
+	dk.s = ek.init(p, p.k)
+	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
+	encodedS, encodedEK, hz := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:]
+	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {
+		dk.Destroy()
+		return false
+	}
+	dk.z = [32]byte(hz[32:])
+	return true
+}

@@ -1,0 +1,45 @@
+// Package mlkem is ML-KEM below the public API: the algorithms of FIPS 203,
+// sections 5 and 6, for all parameter sets, on inputs that have been checked and
+// with randomness that is given.
+package mlkem
+
+import "hybridkem/internal/ring"
+
+// Params is a parameter set, according to FIPS 203, section 8. The η₂ of all
+// three is 2.
+type Params struct {
+	k, eta1, du, dv int
+}
+
+// The parameter sets.
+var (
+	MLKEM512  = Params{k: 2, eta1: 3, du: 10, dv: 4}
+	MLKEM768  = Params{k: 3, eta1: 2, du: 10, dv: 4}
+	MLKEM1024 = Params{k: 4, eta1: 2, du: 11, dv: 5}
+)
+
+const (
+	eta2 = 2
+
+	// What the parameter sets need at most, for arrays on the stack.
+	maxK                    = 4
+	maxEta                  = 3
+	maxCiphertextSize       = ring.N / 8 * (11*maxK + 5)
+	maxEncapsulationKeySize = ring.EncodedSize*maxK + 32
+)
+
+// EncapsulationKeySize returns the size of an encapsulation key: t̂ ‖ ρ.
+func (p *Params) EncapsulationKeySize() int {
+	return ring.EncodedSize*p.k + 32
+}
+
+// CiphertextSize returns the size of a ciphertext: c₁ ‖ c₂.
+func (p *Params) CiphertextSize() int {
+	return ring.N / 8 * (p.du*p.k + p.dv)
+}
+
+// ExpandedKeySize returns the size of an expanded decapsulation key:
+// ŝ ‖ ek ‖ H(ek) ‖ z.
+func (p *Params) ExpandedKeySize() int {
+	return ring.EncodedSize*p.k + p.EncapsulationKeySize() + 32 + 32
+}

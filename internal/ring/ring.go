@@ -1,0 +1,83 @@
+// Package ring computes in the rings of FIPS 203, section 2.4:
+// R_q = Z_q[X]/(X^256 + 1), and T_q, which holds the transforms of R_q.
+//
+// Coefficients are signed, and are reduced late. What a function needs and
+// leaves is stated in its comment in fixed words, such as
+//
+//	in |f| < q; out |f| < 8q
+//
+// for all coefficients of f. A polynomial is called canonical when its
+// coefficients are in [0, q). The Montgomery factor 2^16 is born and dies inside
+// this package: the coefficients that others see are themselves.
+package ring
+
+const (
+	// N is the number of coefficients.
+	N = 256
+	// Q is the modulus, the prime q.
+	Q = 3329
+)
+
+// A Poly is an element of R_q.
+type Poly [N]int16
+
+// An NTT is an element of T_q, in the order of FIPS 203, Algorithm 9.
+type NTT [N]int16
+
+const (
+	qInv     = -3327 // q^-1 mod± 2^16
+	r2       = 1353  // 2^32 mod q
+	rOver128 = 512   // 2^16 / 128
+	barrett  = 20159 // round(2^26 / q)
+)
+
+// montgomeryReduce returns a · 2^-16 mod± q.
+// In |a| < 2^31 - 2^15·q; out |r| < |a|/2^16 + q/2 + 1.
+func montgomeryReduce(a int32) int16 {
+	m := int16(a) * qInv
+	return int16((a - int32(m)*Q) >> 16)
+}
+
+// montgomeryMul returns a · b · 2^-16 mod± q.
+// In |a·b| < 2^15·q; out |r| < q.
+func montgomeryMul(a, b int16) int16 {
+	return montgomeryReduce(int32(a) * int32(b))
+}
+
+// barrettReduce returns a mod± q. In any a; out |r| <= (q-1)/2.
+func barrettReduce(a int16) int16 {
+	m := (int32(a)*barrett + 1<<25) >> 26
+	return a - int16(m)*Q
+}
+
+// canonical returns a mod q. In any a; out 0 <= r < q.
+func canonical(a int16) int16 {
+	r := barrettReduce(a)
+	return r + r>>15&Q
+}
+
+// Add sets f to f + g. The bounds add up, and must stay below 2^15.
+func (f *Poly) Add(g *Poly) {
+	for i := range f {
+		f[i] += g[i]
+	}
+}
+
+// Sub sets f to f - g. The bounds add up, and must stay below 2^15.
+func (f *Poly) Sub(g *Poly) {
+	for i := range f {
+		f[i] -= g[i]
+	}
+}
+
+// Add sets f to f + g. The bounds add up, and must stay below 2^15.
+func (f *NTT) Add(g *NTT) {
+	(*Poly)(f).Add((*Poly)(g))
+}
+
+// Reduce makes f canonical. In any f.
+func (f *NTT) Reduce() {
+	for i := range f {
+		f[i] = canonical(f[i])
+	}
+}
