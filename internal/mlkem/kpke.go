@@ -5,16 +5,16 @@ import (
 	"hybridkem/internal/sha3"
 )
 
-// keyGen sets t̂, ŝ, Â and ρ of dk and its encapsulation key from d.
+// keyGen sets t̂, ŝ, Â and ρ of dk and its encapsulation key from its d.
 //
 // It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, except for the
 // encodings, which happen when bytes are asked for.
-func (dk *DecapsulationKey) keyGen(d []byte) {
+func (dk *DecapsulationKey) keyGen() {
 	ek := dk.ek
 	k := ek.params.k
 
 	var rhoSigma [64]byte
-	sha3.Sum512(&rhoSigma, d, []byte{byte(k)})
+	sha3.Sum512(&rhoSigma, dk.d[:], []byte{byte(k)})
 	ek.rho = [32]byte(rhoSigma[:32])
 	sigma := [32]byte(rhoSigma[32:])
 
@@ -24,12 +24,14 @@ func (dk *DecapsulationKey) keyGen(d []byte) {
 	expandNoise(s, ek.params.eta1, &sigma, 0)
 	expandNoise(e, ek.params.eta1, &sigma, k)
 
+	var factors [maxK]ring.Factor
 	for i := range s {
 		dk.s[i] = *s[i].NTT()
 		dk.s[i].Reduce()
+		factors[i].Set(&dk.s[i])
 	}
 	for i := range ek.t {
-		ek.t[i].InnerProduct(ek.a[i*k:], 1, dk.s)
+		ek.t[i].InnerProduct(ek.a[i*k:], 1, factors[:k])
 		ek.t[i].Add(e[i].NTT())
 		ek.t[i].Reduce()
 	}
@@ -43,13 +45,13 @@ func (ek *EncapsulationKey) encrypt(c []byte, m, r *[32]byte) {
 	k, du, dv := ek.params.k, ek.params.du, ek.params.dv
 
 	var yBuf [maxK]ring.Poly
-	var yNTTBuf [maxK]ring.NTT
+	var yNTTBuf [maxK]ring.Factor
 	var eBuf [maxK + 1]ring.Poly
 	y, yNTT, e := yBuf[:k], yNTTBuf[:k], eBuf[:k+1] // e is e₁ ‖ e₂
 	expandNoise(y, ek.params.eta1, r, 0)
 	expandNoise(e, eta2, r, k)
 	for i := range y {
-		yNTT[i] = *y[i].NTT()
+		yNTT[i].Set(y[i].NTT())
 	}
 
 	var product ring.NTT
@@ -76,11 +78,11 @@ func (ek *EncapsulationKey) encrypt(c []byte, m, r *[32]byte) {
 func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 	k, du, dv := dk.ek.params.k, dk.ek.params.du, dk.ek.params.dv
 
-	var u [maxK]ring.NTT
+	var u [maxK]ring.Factor
 	for i := range k {
 		var ui ring.Poly
 		ui.Decompress(c[i*32*du:][:32*du], du)
-		u[i] = *ui.NTT()
+		u[i].Set(ui.NTT())
 	}
 	var w ring.Poly
 	w.Decompress(c[k*32*du:][:32*dv], dv)

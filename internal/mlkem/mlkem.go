@@ -22,6 +22,7 @@ type DecapsulationKey struct {
 	ek *EncapsulationKey
 	s  []ring.NTT // ŝ, canonical; nil in a key that has been destroyed
 	z  [32]byte
+	d  [32]byte // not known, and not used, for an expanded key
 }
 
 // init carves the vectors of ek, and secrets more, out of one allocation. It
@@ -40,8 +41,8 @@ func (ek *EncapsulationKey) init(p *Params, secrets int) []ring.NTT {
 func (dk *DecapsulationKey) Generate(p *Params, ek *EncapsulationKey, seed *[64]byte) {
 	dk.ek = ek
 	dk.s = ek.init(p, p.k)
-	dk.keyGen(seed[:32])
-	dk.z = [32]byte(seed[32:])
+	dk.d, dk.z = [32]byte(seed[:32]), [32]byte(seed[32:])
+	dk.keyGen()
 
 	var buf [maxEncapsulationKeySize]byte
 	sha3.Sum256(&ek.h, ek.AppendBytes(buf[:0]))
@@ -82,19 +83,40 @@ func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, ciphertext []byte) 
 	*sharedKey = rejected
 }
 
-// Params returns the parameter set of the key, nil for the zero value.
+// Params returns the parameter set of the key.
 func (ek *EncapsulationKey) Params() *Params { return ek.params }
 
-// Destroyed reports whether the key holds no secrets: after Destroy, or because
-// it never was generated.
-func (dk *DecapsulationKey) Destroyed() bool { return dk.s == nil }
+// Params returns the parameter set of the key.
+func (dk *DecapsulationKey) Params() *Params { return dk.ek.params }
+
+// Seed returns the seed, d ‖ z, or nil if the key has been destroyed.
+func (dk *DecapsulationKey) Seed() []byte {
+	if dk.Destroyed() {
+		return nil
+	}
+	return append(append(make([]byte, 0, 64), dk.d[:]...), dk.z[:]...)
+}
+
+// Equal reports whether dk and x, which both come from seeds, are the same key of
+// the same parameter set. Its time does not depend on their secrets.
+func (dk *DecapsulationKey) Equal(x *DecapsulationKey) bool {
+	if dk.Destroyed() || x.Destroyed() || dk.ek.params != x.ek.params {
+		return false
+	}
+	return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
+}
 
 // Destroy overwrites the secrets of dk.
 func (dk *DecapsulationKey) Destroy() {
 	clear(dk.s)
 	clear(dk.z[:])
+	clear(dk.d[:])
 	dk.s = nil
 }
+
+// Destroyed reports whether dk holds no secrets: after Destroy, or because it
+// was never made.
+func (dk *DecapsulationKey) Destroyed() bool { return dk.s == nil }
 
 // AppendBytes appends the encoded encapsulation key, t̂ ‖ ρ, to b.
 func (ek *EncapsulationKey) AppendBytes(b []byte) []byte {

@@ -1,5 +1,7 @@
 package ring
 
+import "encoding/binary"
+
 const (
 	// EncodedSize is the size of an NTT with twelve bits for each coefficient.
 	EncodedSize = 12 * N / 8
@@ -34,60 +36,49 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 }
 
 // Compress writes the d most significant bits of each coefficient of f to b, of
-// 32·d bytes, for d <= 11. In any f.
+// 32·d bytes, for d <= 12. In any f.
 //
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
 // according to FIPS 203, Algorithm 5.
 func (f *Poly) Compress(b []byte, d int) {
-	b = b[:N/8*d]
-	for i := 0; i < N; i += 8 {
-		// Eight coefficients fill whole bytes.
-		var bits uint64
-		n := 0
-		for _, a := range f[i:][:8] {
-			bits |= compress(a, d) << n
-			n += d
-			for ; n >= 8; n -= 8 {
-				b[0] = byte(bits)
-				b = b[1:]
-				bits >>= 8
-			}
-		}
+	for i := range N / 8 {
+		// Eight coefficients make d bytes: 4·d bits in x, and 4·d in y.
+		c := f[8*i:][:8]
+		x := compress(c[0], d) | compress(c[1], d)<<d | compress(c[2], d)<<(2*d) | compress(c[3], d)<<(3*d)
+		y := compress(c[4], d) | compress(c[5], d)<<d | compress(c[6], d)<<(2*d) | compress(c[7], d)<<(3*d)
+		var bytes [16]byte
+		binary.LittleEndian.PutUint64(bytes[:], x|y<<(4*d))
+		binary.LittleEndian.PutUint64(bytes[8:], y>>(64-4*d))
+		copy(b[i*d:][:d], bytes[:])
 	}
 }
 
-// Decompress reads f, with d <= 11 bits for each coefficient, from b of 32·d
+// Decompress reads f, with d <= 12 bits for each coefficient, from b of 32·d
 // bytes. Out f canonical.
 //
 // It implements ByteDecode_d, according to FIPS 203, Algorithm 6, and then
 // Decompress_d (FIPS 203, equation 4.8).
 func (f *Poly) Decompress(b []byte, d int) {
-	b = b[:N/8*d]
-	for i := 0; i < N; i += 8 {
-		var bits uint64
-		n := 0
-		for j := range f[i:][:8] {
-			for ; n < d; n += 8 {
-				bits |= uint64(b[0]) << n
-				b = b[1:]
-			}
-			f[i+j] = decompress(bits&(1<<d-1), d)
-			bits >>= d
-			n -= d
-		}
+	for i := range N / 8 {
+		var bytes [16]byte
+		copy(bytes[:], b[i*d:][:d])
+		x, y := binary.LittleEndian.Uint64(bytes[:]), binary.LittleEndian.Uint64(bytes[8:])
+		y = y<<(64-4*d) | x>>(4*d)
+		c := f[8*i:][:8]
+		c[0], c[1], c[2], c[3] = decompress(x, d), decompress(x>>d, d), decompress(x>>(2*d), d), decompress(x>>(3*d), d)
+		c[4], c[5], c[6], c[7] = decompress(y, d), decompress(y>>d, d), decompress(y>>(2*d), d), decompress(y>>(3*d), d)
 	}
 }
 
-// compress returns round(2^d/q · a) mod 2^d, where a is taken mod q.
-// It multiplies instead of dividing, since a is secret and the time of a
-// division depends on what is divided.
+// compress returns round(2^d/q · a) mod 2^d.
+// It multiplies instead of dividing, since a is secret and the time that a
+// division takes depends on its operands.
 func compress(a int16, d int) uint64 {
-	const m = 10321340 // ceil(2^35 / q): exact for a dividend below 2^23
-	x := uint64(canonical(a))<<d + Q/2
-	return x * m >> 35 & (1<<d - 1)
+	const factor = 330282857 // round(2^40 / q)
+	return uint64((int64(a)<<d*factor+1<<39)>>40) & (1<<d - 1)
 }
 
-// decompress returns round(q/2^d · y). In 0 <= y < 2^d; out canonical.
+// decompress returns round(q/2^d · y), where y is taken mod 2^d.
 func decompress(y uint64, d int) int16 {
-	return int16((y*Q + 1<<(d-1)) >> d)
+	return int16((y&(1<<d-1)*Q + 1<<(d-1)) >> d)
 }

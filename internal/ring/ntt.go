@@ -1,26 +1,46 @@
 package ring
 
+// The layers of the transforms are taken two at a time, since that halves the
+// loads and stores: of four blocks a, b, c, d, first a meets c and b meets d, then
+// a meets b and c meets d; in the inverse the other way round. The zeta of a
+// block of layer l, zetas[k], has those of its halves beside each other in
+// layer l+1, at 2k and 2k+1.
+
 // NTT transforms f in place and returns it under its new type.
 // In |f| < q; out |f| < 8q.
 //
-// Each of the seven layers adds to a coefficient one product, which is below q.
+// Each of the seven layers adds to a coefficient a product below q.
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
 	k := 1
-	for length := N / 2; length >= 2; length /= 2 {
-		for start := 0; start < N; start += 2 * length {
-			zeta := zetas[k]
+	for length := N / 4; length >= 4; length /= 4 {
+		for start := 0; start < N; start += 4 * length {
+			zeta, zetaAB, zetaCD := zetas[k], zetas[2*k], zetas[2*k+1]
 			k++
-			lo, hi := f[start:][:length], f[start+length:][:length]
-			for j, a := range lo {
-				t := montgomeryMul(hi[j], zeta)
-				lo[j] = a + t
-				hi[j] = a - t
+			a, b := f[start:][:length], f[start+length:][:length]
+			c, d := f[start+2*length:][:length], f[start+3*length:][:length]
+			for j := range a {
+				a0, c0 := butterfly(a[j], c[j], zeta)
+				b0, d0 := butterfly(b[j], d[j], zeta)
+				a[j], b[j] = butterfly(a0, b0, zetaAB)
+				c[j], d[j] = butterfly(c0, d0, zetaCD)
 			}
 		}
+		k *= 2
+	}
+	for i := 0; i < N; i += 4 {
+		zeta := zetas[N/4+i/4]
+		f[i], f[i+2] = butterfly(f[i], f[i+2], zeta)
+		f[i+1], f[i+3] = butterfly(f[i+1], f[i+3], zeta)
 	}
 	return (*NTT)(f)
+}
+
+// butterfly is that of Cooley and Tukey. In |b| < 8q; out |x|, |y| < |a| + q.
+func butterfly(a, b, zeta int16) (x, y int16) {
+	t := montgomeryMul(b, zeta)
+	return a + t, a - t
 }
 
 // InverseNTT transforms f in place and returns it under its new type.
@@ -31,21 +51,29 @@ func (f *Poly) NTT() *NTT {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
-	k := N/2 - 1
-	for length := 2; length < N; length *= 2 {
-		if length == 16 {
-			for i := range f {
-				f[i] = barrettReduce(f[i])
+	for i := 0; i < N; i += 4 {
+		zeta := zetas[N/2-1-i/4]
+		f[i], f[i+2] = inverseButterfly(f[i], f[i+2], zeta)
+		f[i+1], f[i+3] = inverseButterfly(f[i+1], f[i+3], zeta)
+	}
+	k := N/8 - 1
+	for length := 4; length <= N/4; length *= 4 {
+		for start := 0; start < N; start += 4 * length {
+			zeta, zetaAB, zetaCD := zetas[k], zetas[2*k+1], zetas[2*k]
+			k--
+			a, b := f[start:][:length], f[start+length:][:length]
+			c, d := f[start+2*length:][:length], f[start+3*length:][:length]
+			for j := range a {
+				a0, b0 := inverseButterfly(a[j], b[j], zetaAB)
+				c0, d0 := inverseButterfly(c[j], d[j], zetaCD)
+				a[j], c[j] = inverseButterfly(a0, c0, zeta)
+				b[j], d[j] = inverseButterfly(b0, d0, zeta)
 			}
 		}
-		for start := 0; start < N; start += 2 * length {
-			zeta := zetas[k]
-			k--
-			lo, hi := f[start:][:length], f[start+length:][:length]
-			for j, a := range lo {
-				b := hi[j]
-				lo[j] = a + b
-				hi[j] = montgomeryMul(b-a, zeta)
+		k /= 2
+		if length == 4 {
+			for i := range f {
+				f[i] = barrettReduce(f[i])
 			}
 		}
 	}
@@ -53,6 +81,12 @@ func (f *NTT) InverseNTT() *Poly {
 		f[i] = montgomeryMul(f[i], rOver128)
 	}
 	return (*Poly)(f)
+}
+
+// inverseButterfly is that of Gentleman and Sande.
+// In |a|, |b| < 4q; out |x| < |a| + |b|, |y| < q.
+func inverseButterfly(a, b, zeta int16) (x, y int16) {
+	return a + b, montgomeryMul(b-a, zeta)
 }
 
 // zetas[i] = 17^BitRev7(i) · 2^16 mod± q. The first is not used.

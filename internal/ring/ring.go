@@ -32,7 +32,7 @@ const (
 )
 
 // montgomeryReduce returns a · 2^-16 mod± q.
-// In |a| < 2^31 - 2^15·q; out |r| < |a|/2^16 + q/2 + 1.
+// In |a| < 2^15·q; out |r| < q.
 func montgomeryReduce(a int32) int16 {
 	m := int16(a) * qInv
 	return int16((a - int32(m)*Q) >> 16)
@@ -52,8 +52,11 @@ func barrettReduce(a int16) int16 {
 
 // canonical returns a mod q. In any a; out 0 <= r < q.
 func canonical(a int16) int16 {
-	r := barrettReduce(a)
-	return r + r>>15&Q
+	// Half of 1/q is added to a/q, so that the error of the factor cannot carry
+	// a multiple of q below itself.
+	const qInverse, half = 1290168, 645084 // round(2^32 / q) and its half
+	m := (int64(a)*qInverse + half) >> 32  // floor(a / q)
+	return a - int16(m)*Q
 }
 
 // Add sets f to f + g. The bounds add up, and must stay below 2^15.

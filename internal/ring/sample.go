@@ -9,18 +9,17 @@ import "encoding/binary"
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
-	for ; len(stream) >= 3 && n < N; stream = stream[3:] {
-		x := uint32(stream[0]) | uint32(stream[1])<<8 | uint32(stream[2])<<16
-		// Every candidate is written and the next one overwrites those refused:
-		// a branch here would be mispredicted once in five times.
+	for i := 2; i < len(stream) && n < N; i += 3 {
+		x := uint32(stream[i-2]) | uint32(stream[i-1])<<8 | uint32(stream[i])<<16
 		lo, hi := int16(x&0xfff), int16(x>>12)
+		// A candidate is written, and the next one overwrites it if it was not
+		// accepted: a branch would be mispredicted once in five times.
 		f[n] = lo
 		n += int(uint16(lo-Q) >> 15)
-		if n == N {
-			break
+		if n < N {
+			f[n] = hi
+			n += int(uint16(hi-Q) >> 15)
 		}
-		f[n] = hi
-		n += int(uint16(hi-Q) >> 15)
 	}
 	return n
 }
@@ -38,25 +37,31 @@ func (f *Poly) SampleCBD(b []byte, eta int) {
 }
 
 func (f *Poly) sampleCBD2(b *[128]byte) {
-	const mask = 0x5555_5555
-	for i := 0; i < N; i += 8 {
-		x := binary.LittleEndian.Uint32(b[i/2:])
-		x = x&mask + x>>1&mask // sixteen sums of two bits
-		for j := range 8 {
-			f[i+j] = int16(x&3) - int16(x>>2&3)
+	const odd, low = 0x55555555_55555555, 0x33333333_33333333
+	for i := range N / 16 {
+		x := binary.LittleEndian.Uint64(b[8*i:])
+		x = x&odd + x>>1&odd // 32 sums of two bits
+		// 16 differences of neighbours, plus 2 so that none borrows.
+		x = x&low + low/3*2 - x>>2&low
+		c := f[16*i:][:16]
+		for j := range c {
+			c[j] = int16(x&15) - 2
 			x >>= 4
 		}
 	}
 }
 
 func (f *Poly) sampleCBD3(b *[192]byte) {
-	const mask = 0o11111111
-	for i := 0; i < N; i += 4 {
-		j := i / 4 * 3
-		x := uint32(b[j]) | uint32(b[j+1])<<8 | uint32(b[j+2])<<16
-		x = x&mask + x>>1&mask + x>>2&mask // eight sums of three bits
-		for j := range 4 {
-			f[i+j] = int16(x&7) - int16(x>>3&7)
+	const third, low = 0o11111111_11111111, 0o07070707_07070707
+	for i := range N / 8 {
+		// Six bytes hold the bits of eight coefficients.
+		x := uint64(binary.LittleEndian.Uint32(b[6*i:])) | uint64(binary.LittleEndian.Uint16(b[6*i+4:]))<<32
+		x = x&third + x>>1&third + x>>2&third // 16 sums of three bits
+		// 8 differences of neighbours, plus 3 so that none borrows.
+		x = x&low + low/7*3 - x>>3&low
+		c := f[8*i:][:8]
+		for j := range c {
+			c[j] = int16(x&0o77) - 3
 			x >>= 6
 		}
 	}

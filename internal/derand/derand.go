@@ -1,0 +1,53 @@
+// Package derand is the way from the test packages to encapsulation with given
+// randomness. Nothing outside this module can take it, since nobody there can
+// make a [Random].
+package derand
+
+import (
+	"errors"
+
+	"hybridkem/kem"
+)
+
+// Random is the randomness of one encapsulation.
+type Random struct{ bytes []byte }
+
+// Bytes returns the randomness.
+func (r Random) Bytes() []byte { return r.bytes }
+
+// A KEM is a kem.KEM whose randomness can be given.
+type KEM interface {
+	kem.KEM
+	// RandomSize returns how many bytes of randomness an encapsulation takes.
+	RandomSize() int
+	// EncapsulateDerand is the EncapsulateTo of ek, a key of this KEM, with
+	// buffers and randomness of the right sizes.
+	EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random Random) error
+}
+
+// EncapsulateTo is the EncapsulateTo of ek, a key of k, with buffers and randomness
+// of the right sizes.
+func EncapsulateTo(k KEM, ek kem.EncapsulationKey, sharedKey, ciphertext, random []byte) error {
+	return k.EncapsulateDerand(ek, sharedKey, ciphertext, Random{random})
+}
+
+var (
+	errNoDerand   = errors.New("the KEM does not take its randomness from outside")
+	errRandomSize = errors.New("invalid length of the randomness")
+)
+
+// Encapsulate encapsulates to ek with the given randomness.
+func Encapsulate(ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
+	k, ok := ek.KEM().(KEM)
+	if !ok {
+		return nil, nil, errNoDerand
+	}
+	if len(random) != k.RandomSize() {
+		return nil, nil, errRandomSize
+	}
+	sharedKey, ciphertext = make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
+	if err := EncapsulateTo(k, ek, sharedKey, ciphertext, random); err != nil {
+		return nil, nil, err
+	}
+	return sharedKey, ciphertext, nil
+}
