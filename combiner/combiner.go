@@ -1,0 +1,50 @@
+// Package combiner makes hybrid KEMs, which stay secure as long as one of their
+// two parts does: a post-quantum KEM (PQ) and a traditional group or KEM (T).
+//
+// It has the combiners and the four frameworks of draft-irtf-cfrg-hybrid-kems,
+// with SHAKE256 as the PRG that expands seeds of 32 bytes, SHA3-256 as the KDF, and
+// so shared keys of 32 bytes:
+//
+//	            universal combiner   C2PRI combiner
+//	T a group         [UG]                [CG]
+//	T a KEM           [UK]                [CK]
+//
+// and their instances of draft-irtf-cfrg-concrete-hybrid-kems: [MLKEM768X25519],
+// which is X-Wing, [MLKEM768P256] and [MLKEM1024P384]. [MLKEM512X25519] and
+// [MLKEM1024X25519] are this module's own: the same framework, without a
+// registered name.
+//
+// [X25519MLKEM768], [SecP256r1MLKEM768] and [SecP384r1MLKEM1024] are the key
+// exchanges of TLS (RFC 10024), without a KDF. They are fit only for a protocol
+// that hashes its transcript.
+//
+// Applications that may choose should use hybridkem/xwing.
+package combiner
+
+import "hybridkem/internal/sha3"
+
+// SharedKeySize is the size of what the combiners return.
+const SharedKeySize = 32
+
+// Universal is the universal combiner: SHA3-256 of the concatenated inputs. It
+// needs nothing of the KEMs but that one of them is secure.
+//
+// It implements UniversalCombiner, according to draft-irtf-cfrg-hybrid-kems. The
+// inputs must have fixed lengths, given by the KEMs that label names.
+func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
+	var sharedKey [SharedKeySize]byte
+	sha3.Sum256(&sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
+	return sharedKey[:]
+}
+
+// C2PRI is the combiner for a PQ KEM that is ciphertext second-preimage
+// resistant, as ML-KEM is when its keys are seeds: SHA3-256 of the concatenated
+// inputs, without the PQ KEM's ciphertext and encapsulation key.
+//
+// It implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems. The
+// inputs must have fixed lengths, given by the KEMs that label names.
+func C2PRI(ssPQ, ssT, ctT, ekT, label []byte) []byte {
+	var sharedKey [SharedKeySize]byte
+	sha3.Sum256(&sharedKey, ssPQ, ssT, ctT, ekT, label)
+	return sharedKey[:]
+}
