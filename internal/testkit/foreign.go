@@ -1,0 +1,100 @@
+// Package testkit holds what tests of several packages need.
+package testkit
+
+import (
+	"crypto"
+
+	"hybridkem/kem"
+)
+
+// Foreign returns k as somebody else's implementation of kem.KEM: this module
+// knows nothing of it but the interface.
+//
+// What the functions of faults return takes the place of the keys, so that a test
+// can replace some of their methods.
+func Foreign(k kem.KEM, faults Faults) kem.KEM { return &foreign{k, faults} }
+
+// Faults replace keys. Those that are nil replace none.
+type Faults struct {
+	DecapsulationKey func(kem.DecapsulationKey) kem.DecapsulationKey
+	EncapsulationKey func(kem.EncapsulationKey) kem.EncapsulationKey
+}
+
+type foreign struct {
+	kem.KEM
+	faults Faults
+}
+
+func (f *foreign) decapsulationKey(dk kem.DecapsulationKey, err error) (kem.DecapsulationKey, error) {
+	if err != nil {
+		return nil, err
+	}
+	dk = foreignDecapsulationKey{dk, f}
+	if f.faults.DecapsulationKey != nil {
+		dk = f.faults.DecapsulationKey(dk)
+	}
+	return dk, nil
+}
+
+func (f *foreign) encapsulationKey(ek kem.EncapsulationKey) kem.EncapsulationKey {
+	ek = foreignEncapsulationKey{ek, f}
+	if f.faults.EncapsulationKey != nil {
+		ek = f.faults.EncapsulationKey(ek)
+	}
+	return ek
+}
+
+func (f *foreign) GenerateKey() (kem.DecapsulationKey, error) {
+	return f.decapsulationKey(f.KEM.GenerateKey())
+}
+
+func (f *foreign) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
+	return f.decapsulationKey(f.KEM.NewDecapsulationKey(seed))
+}
+
+func (f *foreign) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
+	ek, err := f.KEM.NewEncapsulationKey(b)
+	if err != nil {
+		return nil, err
+	}
+	return f.encapsulationKey(ek), nil
+}
+
+type foreignDecapsulationKey struct {
+	kem.DecapsulationKey
+	owner *foreign
+}
+
+func (dk foreignDecapsulationKey) inner() any   { return dk.DecapsulationKey }
+func (dk foreignDecapsulationKey) KEM() kem.KEM { return dk.owner }
+
+func (dk foreignDecapsulationKey) Encapsulator() crypto.Encapsulator {
+	return dk.owner.encapsulationKey(dk.DecapsulationKey.Encapsulator().(kem.EncapsulationKey))
+}
+
+func (dk foreignDecapsulationKey) Equal(x crypto.PrivateKey) bool {
+	return dk.DecapsulationKey.Equal(inner(x))
+}
+
+type foreignEncapsulationKey struct {
+	kem.EncapsulationKey
+	owner *foreign
+}
+
+func (ek foreignEncapsulationKey) inner() any   { return ek.EncapsulationKey }
+func (ek foreignEncapsulationKey) KEM() kem.KEM { return ek.owner }
+
+func (ek foreignEncapsulationKey) Equal(x crypto.PublicKey) bool {
+	return ek.EncapsulationKey.Equal(inner(x))
+}
+
+// inner returns the key in x, which may be in a fault that embeds it.
+func inner(x any) any {
+	if x, ok := x.(interface{ inner() any }); ok {
+		return x.inner()
+	}
+	if x, ok := x.(interface{ Unwrap() any }); ok {
+		return inner(x.Unwrap())
+	}
+	return x
+}

@@ -1,0 +1,189 @@
+package kemtest
+
+import (
+	"crypto"
+	"runtime"
+	"strings"
+	"testing"
+
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/mlkem"
+)
+
+// A recorder takes the place of a test that is expected to fail.
+type recorder struct {
+	testing.TB
+	failed bool
+}
+
+func (r *recorder) Helper()               {}
+func (r *recorder) Error(...any)          { r.failed = true }
+func (r *recorder) Errorf(string, ...any) { r.failed = true }
+func (r *recorder) Fatal(...any)          { r.failed = true; runtime.Goexit() }
+func (r *recorder) Fatalf(string, ...any) { r.failed = true; runtime.Goexit() }
+
+// failing returns the names of the checks that k fails.
+func failing(k kem.KEM) string {
+	var names []string
+	for _, check := range checks {
+		r := new(recorder)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			check.run(r, k)
+		}()
+		<-done
+		if r.failed {
+			names = append(names, check.name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+type dk struct{ kem.DecapsulationKey }
+type ek struct{ kem.EncapsulationKey }
+
+func (d dk) Unwrap() any { return d.DecapsulationKey }
+func (e ek) Unwrap() any { return e.EncapsulationKey }
+
+type lenientDK struct{ dk }
+
+func (d lenientDK) Decapsulate(c []byte) ([]byte, error) {
+	if len(c) > mlkem.CiphertextSize768 {
+		c = c[:mlkem.CiphertextSize768]
+	}
+	return d.dk.Decapsulate(c)
+}
+
+type immortalDK struct{ dk }
+
+func (immortalDK) Destroy() {}
+
+type blindDK struct{ dk }
+
+func (d blindDK) blind(c []byte) []byte {
+	c = append([]byte(nil), c...)
+	if len(c) > 700 {
+		c[700] = 0
+	}
+	return c
+}
+func (d blindDK) Decapsulate(c []byte) ([]byte, error) { return d.dk.Decapsulate(d.blind(c)) }
+func (d blindDK) DecapsulateTo(s, c []byte) error      { return d.dk.DecapsulateTo(s, d.blind(c)) }
+
+type blindEK struct{ ek }
+
+func (e blindEK) Encapsulate() (sharedKey, ciphertext []byte) {
+	for {
+		sharedKey, ciphertext = e.ek.Encapsulate()
+		if ciphertext[700] == 0 {
+			return sharedKey, ciphertext
+		}
+	}
+}
+
+type spaciousDK struct{ dk }
+
+func (d spaciousDK) Decapsulate(c []byte) ([]byte, error) {
+	s, err := d.dk.Decapsulate(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(make([]byte, 0, len(s)+1), s...), nil
+}
+
+type hastyDK struct{ dk }
+
+func (d hastyDK) DecapsulateTo(s, c []byte) error {
+	if len(s) > 0 {
+		s[0] = 0
+	}
+	return d.dk.DecapsulateTo(s, c)
+}
+
+type agreeableDK struct{ dk }
+
+func (agreeableDK) Equal(crypto.PrivateKey) bool { return true }
+
+type sharingEK struct {
+	ek
+	b []byte
+}
+
+func (e sharingEK) Bytes() []byte { return e.b }
+
+type repeatingEK struct {
+	ek
+	s, c []byte
+}
+
+func (e repeatingEK) Encapsulate() (sharedKey, ciphertext []byte) {
+	return append([]byte(nil), e.s...), append([]byte(nil), e.c...)
+}
+
+func TestFaultsAreFound(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		faults testkit.Faults
+		want   string // one of the checks that must fail; none if empty
+	}{
+		{"none", testkit.Faults{}, ""},
+		{"long ciphertext accepted", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return lenientDK{dk{d}} },
+		}, "WrongLengths"},
+		{"Destroy does nothing", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return immortalDK{dk{d}} },
+		}, "Destroy"},
+		{"ciphertext byte not read", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return blindDK{dk{d}} },
+			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return blindEK{ek{e}} },
+		}, "FlippedCiphertext"},
+		{"capacity", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return spaciousDK{dk{d}} },
+		}, "Memory"},
+		{"write before error", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return hastyDK{dk{d}} },
+		}, "WrongBuffers"},
+		{"all keys equal", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return agreeableDK{dk{d}} },
+		}, "Equal"},
+		{"memory handed out", testkit.Faults{
+			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return sharingEK{ek{e}, e.Bytes()} },
+		}, "Memory"},
+		{"encapsulation repeats", testkit.Faults{
+			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey {
+				s, c := e.Encapsulate()
+				return repeatingEK{ek{e}, s, c}
+			},
+		}, "RoundTrip"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := failing(testkit.Foreign(mlkem.KEM768(), test.faults))
+			if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+				t.Errorf("these checks fail: %q; want %q among them", got, test.want)
+			}
+		})
+	}
+}
+
+func TestEncapsulateRefuses(t *testing.T) {
+	own, err := mlkem.GenerateKey768()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length := range 65 {
+		_, _, err := Encapsulate(own.EncapsulationKey(), make([]byte, length))
+		if (err == nil) != (length == 32) {
+			t.Errorf("%d bytes of randomness: %v", length, err)
+		}
+	}
+	dk, err := testkit.Foreign(mlkem.KEM768(), testkit.Faults{}).GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Encapsulate(dk.Encapsulator().(kem.EncapsulationKey), make([]byte, 32)); err == nil {
+		t.Error("a foreign KEM took randomness")
+	}
+}
