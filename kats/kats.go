@@ -1,0 +1,132 @@
+// Package kats checks this module against the known answers of its standards:
+// the test vectors of package vectors, each run through the public packages.
+//
+// The command kats/cmd/kats runs them all.
+package kats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"hybridkem/kats/vectors"
+)
+
+// A File is a file of test vectors and the way to run them.
+type File struct {
+	Name      string // in package vectors
+	Source    string // who published it
+	Operation string // what it tests
+	Count     int    // the number of vectors in it
+	Skip      int    // how many of those are of a KEM that this module lacks
+
+	// check returns nil only if the vector demanded something and got it, and
+	// errNoKEM if it is one to skip.
+	check func(vector []byte) error
+}
+
+var files = []File{
+	{"xwing_draft.jsonl", "X-Wing draft", "X-Wing, all operations", 3, 0, each(xwingVector.check)},
+	{"hpke_pq_draft.jsonl", "HPKE-PQ draft", "KEMs of HPKE, all operations", 13, 4, each(hpkeVector.check)},
+	{"hpke_pq_go.jsonl", "Go", "KEMs of HPKE, all operations", 13, 4, each(hpkeVector.check)},
+	{"mlkem_acvp_keygen.jsonl.gz", "ACVP 1.1.0.40", "ML-KEM key generation", 75, 0, each(keyGen.check)},
+	{"mlkem_acvp_encap.jsonl.gz", "ACVP 1.1.0.40", "ML-KEM encapsulation", 75, 0, each(encap.check)},
+	{"mlkem_acvp_decap.jsonl", "ACVP 1.1.0.40", "ML-KEM decapsulation, expanded keys", 30, 0, each(decap.check)},
+	{"mlkem_acvp_ekcheck.jsonl", "ACVP 1.1.0.40", "ML-KEM encapsulation key check", 30, 0, each(ekCheck.check)},
+	{"mlkem_acvp_dkcheck.jsonl", "ACVP 1.1.0.40", "ML-KEM expanded key check", 30, 0, each(dkCheck.check)},
+	{"wycheproof_mlkem_keygen_seed_test.jsonl.gz", "Wycheproof", "ML-KEM key generation", 300, 0, each(keyGen.check)},
+	{"wycheproof_mlkem_encaps_test.jsonl.gz", "Wycheproof", "ML-KEM encapsulation", 795, 0, each(encap.check)},
+	{"wycheproof_mlkem_test.jsonl.gz", "Wycheproof", "ML-KEM decapsulation, seeds", 579, 0, each(seedDecap.check)},
+	{"wycheproof_mlkem_semi_expanded_decaps_test.jsonl", "Wycheproof", "ML-KEM decapsulation, expanded keys", 27, 0, each(expandedDecap.check)},
+	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
+}
+
+// Files returns every file, in the order in which the command runs them.
+func Files() []File { return slices.Clone(files) }
+
+// A Result tells what became of the vectors of a file.
+type Result struct {
+	Passed  int
+	Skipped int
+	Failed  []error // one for each failed vector, naming it and what differs
+}
+
+// Run runs the vectors of the file. It calls progress, if not nil, after each.
+// The error is of the file as a whole: it cannot be read, or the number of its
+// vectors, or of those skipped, is not the one it should be.
+func (f File) Run(progress func(done int)) (Result, error) {
+	var r Result
+	lines, err := vectors.Lines(f.Name, f.Count)
+	if err != nil {
+		return r, fmt.Errorf("kats: %w", err)
+	}
+	for i, line := range lines {
+		switch err := f.check(line); err {
+		case nil:
+			r.Passed++
+		case errNoKEM:
+			r.Skipped++
+		default:
+			v, _ := vectors.Decode[struct{ ID string }](line)
+			r.Failed = append(r.Failed, fmt.Errorf("kats: vector %s (line %d): %w", v.ID, i+1, err))
+		}
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	if r.Skipped != f.Skip {
+		return r, fmt.Errorf("kats: %s: %d vectors skipped, not %d", f.Name, r.Skipped, f.Skip)
+	}
+	return r, nil
+}
+
+// each makes a check of one kind of vector a check of its JSON.
+func each[V any](check func(V) error) func([]byte) error {
+	return func(line []byte) error {
+		v, err := vectors.Decode[V](line)
+		if err != nil {
+			return err
+		}
+		return check(v)
+	}
+}
+
+var errNoKEM = errors.New("a KEM that this module does not have")
+
+// A verdict is what the vector's author says of its input. None is valid.
+type verdict string
+
+const invalid verdict = "invalid"
+
+func (v *verdict) UnmarshalText(text []byte) error {
+	switch *v = verdict(text); *v {
+	case "valid", "acceptable", invalid:
+		return nil
+	}
+	return fmt.Errorf("unknown result %q", text)
+}
+
+// refused wants an error, the answer to an invalid input.
+func refused(what string, err error) error {
+	if err == nil {
+		return fmt.Errorf("invalid %s is accepted", what)
+	}
+	return nil
+}
+
+// match wants equal bytes. It shows where they part.
+func match(what string, got, want []byte) error {
+	if bytes.Equal(got, want) {
+		return nil
+	}
+	if len(got) != len(want) {
+		return fmt.Errorf("%s has %d bytes, not %d", what, len(got), len(want))
+	}
+	i := 0
+	for got[i] == want[i] {
+		i++
+	}
+	end := min(i+8, len(got))
+	return fmt.Errorf("%s differs at byte %d: got %x, want %x", what, i, got[i:end], want[i:end])
+}

@@ -1,0 +1,201 @@
+package kats
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"hybridkem/kats/vectors"
+)
+
+func TestFiles(t *testing.T) {
+	for _, f := range Files() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			r, err := f.Run(func(done int) {
+				if calls++; done != calls {
+					t.Errorf("progress(%d) as call %d", done, calls)
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			for _, failure := range r.Failed {
+				t.Error(failure)
+			}
+			if r.Passed != f.Count-f.Skip || calls != f.Count {
+				t.Errorf("%d of %d vectors passed, %d run", r.Passed, f.Count-f.Skip, calls)
+			}
+		})
+	}
+}
+
+func TestEveryFileIsRun(t *testing.T) {
+	entries, err := os.ReadDir("vectors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		named := func(f File) bool { return f.Name == name }
+		if strings.Contains(name, ".jsonl") && !slices.ContainsFunc(files, named) {
+			t.Errorf("vectors/%s is not in the table", name)
+		}
+	}
+}
+
+func TestWrongCount(t *testing.T) {
+	for _, f := range Files() {
+		for _, count := range []int{0, f.Count - 1, f.Count + 1} {
+			g := f
+			g.Count = count
+			if r, err := g.Run(nil); err == nil || r.Passed > 0 {
+				t.Errorf("%s with %d for %d vectors: %d passed, error %v", f.Name, count, f.Count, r.Passed, err)
+			}
+		}
+	}
+	f := files[1]
+	f.Skip--
+	if _, err := f.Run(nil); err == nil {
+		t.Errorf("%s with %d vectors skipped for %d: no error", f.Name, f.Skip+1, f.Skip)
+	}
+}
+
+// fields names those of each file that matter: the answers, and the inputs of
+// which a change must change an answer.
+var fields = map[string]struct{ answers, inputs []string }{
+	"xwing_draft.jsonl":                                {[]string{"sk", "pk", "ct", "ss"}, []string{"seed", "eseed"}},
+	"hpke_pq_draft.jsonl":                              {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
+	"hpke_pq_go.jsonl":                                 {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
+	"mlkem_acvp_keygen.jsonl.gz":                       {[]string{"ek", "dk"}, []string{"seed"}},
+	"mlkem_acvp_encap.jsonl.gz":                        {[]string{"c", "K"}, []string{"ek", "m"}},
+	"mlkem_acvp_decap.jsonl":                           {[]string{"K"}, []string{"c"}},
+	"mlkem_acvp_ekcheck.jsonl":                         {[]string{"result"}, nil},
+	"mlkem_acvp_dkcheck.jsonl":                         {[]string{"result"}, nil},
+	"wycheproof_mlkem_keygen_seed_test.jsonl.gz":       {[]string{"ek", "dk"}, []string{"seed"}},
+	"wycheproof_mlkem_encaps_test.jsonl.gz":            {[]string{"c", "K", "result"}, []string{"ek", "m"}},
+	"wycheproof_mlkem_test.jsonl.gz":                   {[]string{"ek", "K", "result"}, []string{"seed", "c"}},
+	"wycheproof_mlkem_semi_expanded_decaps_test.jsonl": {[]string{"ek", "K", "result"}, []string{"c"}},
+	"wycheproof_x25519_test.jsonl":                     {[]string{"shared"}, nil},
+}
+
+// No vector of any file passes once an answer of it is changed or missing, or
+// an input changed. This is what makes "passed" mean that something was checked.
+func TestWrongVectors(t *testing.T) {
+	for _, f := range Files() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			lines, err := vectors.Lines(f.Name, f.Count)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range lines {
+				if f.check(line) == errNoKEM {
+					continue
+				}
+				variants := wrongVariants(t, f, i, line)
+				if len(variants) == 0 {
+					t.Errorf("line %d: nothing to change", i+1)
+				}
+				for _, wrong := range variants {
+					if f.check(wrong) == nil {
+						t.Errorf("line %d: this passes too: %s", i+1, wrong)
+					}
+				}
+			}
+		})
+	}
+}
+
+// wrongVariants returns variants of vector i that must fail, each different in
+// one field.
+func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte) {
+	var vector map[string]any
+	if err := json.Unmarshal(line, &vector); err != nil {
+		t.Fatal(err)
+	}
+	add := func(vector map[string]any) {
+		line, err := json.Marshal(vector)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variants = append(variants, line)
+	}
+	with := func(field string, value any) map[string]any {
+		wrong := maps.Clone(vector)
+		wrong[field] = value
+		return wrong
+	}
+
+	valid := vector["result"] != "invalid"
+	for _, field := range fields[f.Name].answers {
+		value, ok := vector[field].(string)
+		switch {
+		case !ok:
+		case field == "result" && valid:
+			wrong := with(field, "invalid")
+			add(wrong)
+			wrong["class"] = "c_length" // blames the ciphertext
+			add(wrong)
+		case field == "result":
+			add(with(field, "valid"))
+		case valid:
+			add(with(field, nil))
+			add(with(field, ""))
+			add(with(field, changeDigit(value, 7919*i%len(value))))
+		}
+	}
+	if valid {
+		for _, field := range fields[f.Name].inputs {
+			add(with(field, changeDigit(vector[field].(string), 0)))
+		}
+	}
+	return variants
+}
+
+func changeDigit(s string, i int) string {
+	digit := "0"
+	if s[i] == '0' {
+		digit = "1"
+	}
+	return s[:i] + digit + s[i+1:]
+}
+
+// A change anywhere in an expanded key is noticed.
+func TestExpandedKeyParts(t *testing.T) {
+	keys, err := vectors.Read[keyGen]("mlkem_acvp_keygen.jsonl.gz", 75)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range keys {
+		for part, at := range map[string]int{
+			"ŝ": 0, "ek": len(v.DK) - 65, "H(ek)": len(v.DK) - 33, "z": len(v.DK) - 1,
+		} {
+			wrong := v
+			wrong.DK = slices.Clone(v.DK)
+			wrong.DK[at] ^= 1
+			if wrong.check() == nil {
+				t.Errorf("%s: dk with another %s passes", v.Set.Name(), part)
+			}
+		}
+	}
+}
+
+// A vector that the check does not understand has not passed.
+func TestOddVectors(t *testing.T) {
+	for _, f := range Files() {
+		for _, line := range []string{"", "{", "{}", "null", "[]", `{"set":"ML-KEM-767","ek":"","dk":"","result":"invalid"}`} {
+			if f.check([]byte(line)) == nil {
+				t.Errorf("%s: %q passes", f.Name, line)
+			}
+		}
+	}
+	var v verdict
+	if v.UnmarshalText([]byte("invald")) == nil {
+		t.Error("a misspelt result is accepted")
+	}
+}

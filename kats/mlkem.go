@@ -1,0 +1,207 @@
+package kats
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"fmt"
+
+	"hybridkem/kats/vectors"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+	"hybridkem/mlkem"
+)
+
+// A set is a parameter set of ML-KEM, in JSON its name.
+type set struct {
+	kem.KEM
+	newExpandedKey func([]byte) (crypto.Decapsulator, error)
+}
+
+var sets = map[string]set{
+	"ML-KEM-512":  {mlkem.KEM512(), expanded(mlkem.NewExpandedKey512)},
+	"ML-KEM-768":  {mlkem.KEM768(), expanded(mlkem.NewExpandedKey768)},
+	"ML-KEM-1024": {mlkem.KEM1024(), expanded(mlkem.NewExpandedKey1024)},
+}
+
+func expanded[K crypto.Decapsulator](parse func([]byte) (K, error)) func([]byte) (crypto.Decapsulator, error) {
+	return func(b []byte) (crypto.Decapsulator, error) { return parse(b) }
+}
+
+// UnmarshalText makes an unknown name an error of the vector, so that it is
+// never taken for a refused key.
+func (s *set) UnmarshalText(name []byte) error {
+	var ok bool
+	if *s, ok = sets[string(name)]; !ok {
+		return fmt.Errorf("unknown parameter set %q", name)
+	}
+	return nil
+}
+
+type keyGen struct {
+	Set          set
+	Seed, EK, DK vectors.Hex
+}
+
+// check cannot compare dk = ŝ ‖ ek ‖ H(ek) ‖ z with bytes of the module, which
+// never writes it. Instead dk must load, which takes the right H(ek), have this
+// ek, and decapsulate as the seed does: what was encapsulated (ŝ) and what was
+// not (z).
+func (v keyGen) check() error {
+	seedKey, err := v.Set.NewDecapsulationKey(v.Seed)
+	if err != nil {
+		return err
+	}
+	expandedKey, err := v.Set.newExpandedKey(v.DK)
+	if err != nil {
+		return err
+	}
+	ek, err := v.Set.NewEncapsulationKey(v.EK)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(
+		match("ek", seedKey.Encapsulator().Bytes(), v.EK),
+		match("ek in dk", expandedKey.Encapsulator().Bytes(), v.EK),
+	); err != nil {
+		return err
+	}
+
+	sharedKey, ciphertext, err := kemtest.Encapsulate(ek, make([]byte, 32))
+	if err != nil {
+		return err
+	}
+	altered := bytes.Clone(ciphertext)
+	altered[0] ^= 1
+	rejectionKey, err := seedKey.Decapsulate(altered)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		decapsulates(seedKey, ciphertext, sharedKey),
+		decapsulates(expandedKey, ciphertext, sharedKey),
+		decapsulates(expandedKey, altered, rejectionKey))
+}
+
+type encap struct {
+	Set    set
+	EK, M  vectors.Hex
+	C, K   vectors.Hex `json:",omitempty"`
+	Result verdict     `json:",omitempty"`
+}
+
+func (v encap) check() error {
+	ek, err := v.Set.NewEncapsulationKey(v.EK)
+	if v.Result == invalid {
+		return refused("ek", err)
+	}
+	if err != nil {
+		return err
+	}
+	return encapsulates(ek, v.M, v.K, v.C)
+}
+
+type decap struct {
+	Set      set
+	DK, C, K vectors.Hex
+}
+
+func (v decap) check() error {
+	dk, err := v.Set.newExpandedKey(v.DK)
+	if err != nil {
+		return err
+	}
+	return decapsulates(dk, v.C, v.K)
+}
+
+type ekCheck struct {
+	Set    set
+	EK     vectors.Hex
+	Result verdict
+}
+
+func (v ekCheck) check() error {
+	ek, err := v.Set.NewEncapsulationKey(v.EK)
+	if v.Result == invalid {
+		return refused("ek", err)
+	}
+	if err != nil {
+		return err
+	}
+	return match("ek", ek.Bytes(), v.EK)
+}
+
+type dkCheck struct {
+	Set    set
+	DK     vectors.Hex
+	Result verdict
+}
+
+func (v dkCheck) check() error {
+	dk, err := v.Set.newExpandedKey(v.DK)
+	if v.Result == invalid {
+		return refused("dk", err)
+	}
+	if err != nil {
+		return err
+	}
+	end := len(v.DK) - 64
+	return match("ek", dk.Encapsulator().Bytes(), v.DK[end-v.Set.EncapsulationKeySize():end])
+}
+
+// mixedDecap is what Wycheproof's two decapsulation files share: vectors that
+// fail at the key beside vectors that fail at the ciphertext.
+type mixedDecap struct {
+	Set    set
+	C      vectors.Hex
+	EK, K  vectors.Hex `json:",omitempty"`
+	Class  string
+	Result verdict
+}
+
+func (v mixedDecap) with(dk crypto.Decapsulator, err error) error {
+	if v.Result == invalid && v.Class != "c_length" {
+		return refused("key", err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := match("ek", dk.Encapsulator().Bytes(), v.EK); err != nil {
+		return err
+	}
+	if v.Result == invalid {
+		_, err := dk.Decapsulate(v.C)
+		return refused("c", err)
+	}
+	return decapsulates(dk, v.C, v.K)
+}
+
+type seedDecap struct {
+	mixedDecap
+	Seed vectors.Hex
+}
+
+func (v seedDecap) check() error { return v.with(v.Set.NewDecapsulationKey(v.Seed)) }
+
+type expandedDecap struct {
+	mixedDecap
+	DK vectors.Hex
+}
+
+func (v expandedDecap) check() error { return v.with(v.Set.newExpandedKey(v.DK)) }
+
+func encapsulates(ek kem.EncapsulationKey, random, sharedKey, ciphertext []byte) error {
+	gotKey, gotCiphertext, err := kemtest.Encapsulate(ek, random)
+	if err != nil {
+		return err
+	}
+	return errors.Join(match("shared key", gotKey, sharedKey), match("ciphertext", gotCiphertext, ciphertext))
+}
+
+func decapsulates(dk crypto.Decapsulator, ciphertext, sharedKey []byte) error {
+	got, err := dk.Decapsulate(ciphertext)
+	if err != nil {
+		return err
+	}
+	return match("decapsulated key", got, sharedKey)
+}
