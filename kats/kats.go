@@ -39,6 +39,9 @@ var files = []File{
 	{"wycheproof_mlkem_encaps_test.jsonl.gz", "Wycheproof", "ML-KEM encapsulation", 795, 0, each(encap.check)},
 	{"wycheproof_mlkem_test.jsonl.gz", "Wycheproof", "ML-KEM decapsulation, seeds", 579, 0, each(seedDecap.check)},
 	{"wycheproof_mlkem_semi_expanded_decaps_test.jsonl", "Wycheproof", "ML-KEM decapsulation, expanded keys", 27, 0, each(expandedDecap.check)},
+	{"mlkem_cctv_modulus.jsonl.gz", "CCTV", "ML-KEM encapsulation key check", 2595, 0, each(ekCheck.check)},
+	{"mlkem_cctv_strcmp.jsonl", "CCTV", "ML-KEM decapsulation, expanded keys", 3, 0, each(decap.check)},
+	{"mlkem_cctv_unlucky.jsonl", "CCTV", "ML-KEM, long streams of the matrix", 3, 0, each(unlucky.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

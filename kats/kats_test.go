@@ -80,6 +80,9 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"wycheproof_mlkem_encaps_test.jsonl.gz":            {[]string{"c", "K", "result"}, []string{"ek", "m"}},
 	"wycheproof_mlkem_test.jsonl.gz":                   {[]string{"ek", "K", "result"}, []string{"seed", "c"}},
 	"wycheproof_mlkem_semi_expanded_decaps_test.jsonl": {[]string{"ek", "K", "result"}, []string{"c"}},
+	"mlkem_cctv_modulus.jsonl.gz":                      {[]string{"result"}, nil},
+	"mlkem_cctv_strcmp.jsonl":                          {[]string{"K"}, []string{"c"}},
+	"mlkem_cctv_unlucky.jsonl":                         {[]string{"c", "K"}, []string{"ek", "m", "c"}},
 	"wycheproof_x25519_test.jsonl":                     {[]string{"shared"}, nil},
 }
 

@@ -114,6 +114,17 @@ func (v decap) check() error {
 	return decapsulates(dk, v.C, v.K)
 }
 
+type unlucky struct {
+	Set             set
+	EK, DK, M, C, K vectors.Hex
+}
+
+func (v unlucky) check() error {
+	return errors.Join(
+		encap{Set: v.Set, EK: v.EK, M: v.M, C: v.C, K: v.K}.check(),
+		decap{v.Set, v.DK, v.C, v.K}.check())
+}
+
 type ekCheck struct {
 	Set    set
 	EK     vectors.Hex

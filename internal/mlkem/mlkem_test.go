@@ -2,41 +2,294 @@ package mlkem
 
 import (
 	"bytes"
-	stdlib "crypto/mlkem"
+	stdmlkem "crypto/mlkem"
 	"crypto/mlkem/mlkemtest"
-	"crypto/rand"
+	"crypto/sha3"
+	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"hybridkem/internal/ring"
+	"hybridkem/kats/vectors"
 )
 
-func TestAgainstStandardLibrary(t *testing.T) {
-	for range 100 {
+var sets = map[string]*Params{"ML-KEM-512": &MLKEM512, "ML-KEM-768": &MLKEM768, "ML-KEM-1024": &MLKEM1024}
+
+// expanded returns dk in its expanded form, which the package never writes.
+func expanded(dk *DecapsulationKey) []byte {
+	var b []byte
+	for i := range dk.s {
+		var encoded [ring.EncodedSize]byte
+		dk.s[i].Encode(&encoded)
+		b = append(b, encoded[:]...)
+	}
+	b = dk.ek.AppendBytes(b)
+	b = append(b, dk.ek.h[:]...)
+	return append(b, dk.z[:]...)
+}
+
+func TestKeyGen(t *testing.T) {
+	type vector struct {
+		ID, Set      string
+		Seed, EK, DK vectors.Hex
+	}
+	for name, count := range map[string]int{"mlkem_acvp_keygen.jsonl.gz": 75, "wycheproof_mlkem_keygen_seed_test.jsonl.gz": 300} {
+		vs, err := vectors.Read[vector](name, count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range vs {
+			p := sets[v.Set]
+			var dk, loaded DecapsulationKey
+			var ek, loadedEK EncapsulationKey
+			dk.Generate(p, &ek, (*[64]byte)(v.Seed))
+			if !bytes.Equal(ek.AppendBytes(nil), v.EK) {
+				t.Errorf("%s: wrong encapsulation key", v.ID)
+			}
+			if !bytes.Equal(expanded(&dk), v.DK) {
+				t.Errorf("%s: wrong decapsulation key", v.ID)
+			}
+			if !loaded.ParseExpanded(p, &loadedEK, v.DK) || !bytes.Equal(expanded(&loaded), v.DK) {
+				t.Errorf("%s: the expanded key is read wrong", v.ID)
+			}
+			if !loadedEK.Equal(&ek) || loadedEK.h != ek.h || !slices.Equal(loadedEK.a, ek.a) {
+				t.Errorf("%s: the encapsulation key in the expanded key is read wrong", v.ID)
+			}
+		}
+	}
+}
+
+// TestStandardLibrary compares with crypto/mlkem on random inputs.
+func TestStandardLibrary(t *testing.T) {
+	r := rand.NewChaCha8([32]byte{1})
+	random := func(b []byte) { r.Read(b) }
+	for range 200 {
 		var seed [64]byte
 		var m [32]byte
-		rand.Read(seed[:])
-		rand.Read(m[:])
-		std, _ := stdlib.NewDecapsulationKey768(seed[:])
+		random(seed[:])
+		random(m[:])
+
+		dk768, err := stdmlkem.NewDecapsulationKey768(seed[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, c, err := mlkemtest.Encapsulate768(dk768.EncapsulationKey(), m[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, &MLKEM768, &seed, &m, dk768.EncapsulationKey().Bytes(), k, c, dk768.Decapsulate, random)
+
+		dk1024, err := stdmlkem.NewDecapsulationKey1024(seed[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, c, err = mlkemtest.Encapsulate1024(dk1024.EncapsulationKey(), m[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, &MLKEM1024, &seed, &m, dk1024.EncapsulationKey().Bytes(), k, c, dk1024.Decapsulate, random)
+	}
+}
+
+func compare(t *testing.T, p *Params, seed *[64]byte, m *[32]byte, wantEK, wantK, wantC []byte,
+	decapsulate func([]byte) ([]byte, error), random func([]byte)) {
+	t.Helper()
+	var dk DecapsulationKey
+	var ek, parsed EncapsulationKey
+	dk.Generate(p, &ek, seed)
+	if !bytes.Equal(ek.AppendBytes(nil), wantEK) {
+		t.Fatalf("seed %x: wrong encapsulation key", *seed)
+	}
+	if !parsed.Parse(p, wantEK) {
+		t.Fatalf("seed %x: the encapsulation key is refused", *seed)
+	}
+	var k [32]byte
+	c := make([]byte, p.CiphertextSize())
+	parsed.Encapsulate(&k, c, m)
+	if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
+		t.Fatalf("seed %x, m %x: wrong encapsulation", *seed, *m)
+	}
+	altered, noise := bytes.Clone(c), bytes.Clone(c)
+	altered[int(seed[0])*len(c)>>8] ^= 1 << (seed[1] & 7)
+	random(noise)
+	for _, c := range [][]byte{c, altered, noise} {
+		want, err := decapsulate(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dk.Decapsulate(&k, c)
+		if !bytes.Equal(k[:], want) {
+			t.Fatalf("seed %x, ciphertext %x: wrong decapsulation", *seed, c)
+		}
+	}
+}
+
+// TestImplicitRejection checks, for every set, that a ciphertext which does not
+// come from encapsulation gives J(z ‖ c).
+func TestImplicitRejection(t *testing.T) {
+	for name, p := range sets {
+		seed := [64]byte{2, 63: 3}
 		var dk DecapsulationKey
 		var ek EncapsulationKey
-		dk.Generate(&MLKEM768, &ek, &seed)
-		if !bytes.Equal(std.EncapsulationKey().Bytes(), ek.AppendBytes(nil)) {
-			t.Fatal("ek")
-		}
-		wantK, wantC, _ := mlkemtest.Encapsulate768(std.EncapsulationKey(), m[:])
+		dk.Generate(p, &ek, &seed)
 		var k [32]byte
-		c := make([]byte, 1088)
-		ek.Encapsulate(&k, c, &m)
-		if !bytes.Equal(c, wantC) || !bytes.Equal(k[:], wantK) {
-			t.Fatal("encap")
+		c := make([]byte, p.CiphertextSize())
+		ek.Encapsulate(&k, c, &[32]byte{4})
+		for i := range c {
+			c[i] ^= 0x80
+			want := sha3.SumSHAKE256(append(bytes.Clone(seed[32:]), c...), 32)
+			if dk.Decapsulate(&k, c); !bytes.Equal(k[:], want) {
+				t.Fatalf("%s: byte %d of the ciphertext changed: %x, want %x", name, i, k, want)
+			}
+			c[i] ^= 0x80
 		}
-		dk.Decapsulate(&k, c)
-		if !bytes.Equal(k[:], wantK) {
-			t.Fatal("decap")
+	}
+}
+
+// sampleNTT is FIPS 203, Algorithm 7, as it is written there, and the number of
+// bytes that it takes.
+func sampleNTT(b []byte) (a ring.NTT, taken int) {
+	ctx := sha3.NewSHAKE128()
+	ctx.Write(b)
+	for j := 0; j < ring.N; {
+		var c [3]byte
+		ctx.Read(c[:])
+		taken += 3
+		d1, d2 := int(c[0])+256*(int(c[1])%16), int(c[1])/16+16*int(c[2])
+		if d1 < ring.Q {
+			a[j] = int16(d1)
+			j++
 		}
-		c[5] ^= 1
-		dk.Decapsulate(&k, c)
-		wantK, _ = std.Decapsulate(c)
-		if !bytes.Equal(k[:], wantK) {
-			t.Fatal("reject")
+		if d2 < ring.Q && j < ring.N {
+			a[j] = int16(d2)
+			j++
+		}
+	}
+	return a, taken
+}
+
+func TestExpandMatrix(t *testing.T) {
+	check := func(k int, rho *[32]byte) (longest int) {
+		a := make([]ring.NTT, k*k)
+		expandMatrix(a, k, rho)
+		for i := range k {
+			for j := range k {
+				want, taken := sampleNTT(append(bytes.Clone(rho[:]), byte(j), byte(i)))
+				if a[i*k+j] != want {
+					t.Fatalf("ρ = %x: Â[%d,%d] is wrong", *rho, i, j)
+				}
+				longest = max(longest, taken)
+			}
+		}
+		return longest
+	}
+
+	fourBlocks := 0
+	r := rand.NewChaCha8([32]byte{5})
+	for n := range 300 {
+		var rho [32]byte
+		r.Read(rho[:])
+		if check(2+n%3, &rho) > usualStream {
+			fourBlocks++
+		}
+	}
+	if fourBlocks < 5 {
+		t.Errorf("%d of 300 matrices needed a fourth block of a stream, want some", fourBlocks)
+	}
+
+	type vector struct {
+		Set string
+		EK  vectors.Hex
+	}
+	vs, err := vectors.Read[vector]("mlkem_cctv_unlucky.jsonl", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vs {
+		if longest := check(sets[v.Set].k, (*[32]byte)(v.EK[len(v.EK)-32:])); longest <= 575 {
+			t.Errorf("%s: the unlucky matrix needs %d bytes", v.Set, longest)
+		}
+	}
+}
+
+func TestExpandNoise(t *testing.T) {
+	seed := [32]byte{6}
+	for _, eta := range []int{2, 3} {
+		for _, n := range []int{0, 1, 7} {
+			v := make([]ring.Poly, 5)
+			expandNoise(v, eta, &seed, n)
+			for i := range v {
+				var want ring.Poly
+				want.SampleCBD(sha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta), eta)
+				if v[i] != want {
+					t.Fatalf("η = %d: polynomial %d from number %d is wrong", eta, i, n)
+				}
+			}
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	// FIPS 203, table 3.
+	for name, want := range map[string][3]int{
+		"ML-KEM-512":  {800, 1632, 768},
+		"ML-KEM-768":  {1184, 2400, 1088},
+		"ML-KEM-1024": {1568, 3168, 1568},
+	} {
+		p := sets[name]
+		if got := [3]int{p.EncapsulationKeySize(), p.ExpandedKeySize(), p.CiphertextSize()}; got != want {
+			t.Errorf("%s has the sizes %v, want %v", name, got, want)
+		}
+		if p.CiphertextSize() > maxCiphertextSize || p.EncapsulationKeySize() > maxEncapsulationKeySize || p.k > maxK {
+			t.Errorf("%s does not fit in the buffers", name)
+		}
+	}
+}
+
+func TestDestroy(t *testing.T) {
+	var dk DecapsulationKey
+	var ek EncapsulationKey
+	dk.Generate(&MLKEM768, &ek, &[64]byte{7})
+	s := dk.s
+	encoded := ek.AppendBytes(nil)
+	dk.Destroy()
+	if slices.ContainsFunc(s, func(f ring.NTT) bool { return f != ring.NTT{} }) || dk.z != [32]byte{} || dk.d != [32]byte{} {
+		t.Error("Destroy leaves secrets")
+	}
+	if !dk.Destroyed() || dk.Seed() != nil {
+		t.Error("Destroy leaves a key")
+	}
+	if !bytes.Equal(ek.AppendBytes(nil), encoded) {
+		t.Error("Destroy changed the encapsulation key")
+	}
+
+	// What ParseExpanded refuses, it does not leave behind.
+	bad := expanded(generated(&MLKEM768))
+	bad[len(bad)-33] ^= 1
+	if dk.ParseExpanded(&MLKEM768, &ek, bad) {
+		t.Fatal("a wrong hash is accepted")
+	}
+	if !dk.Destroyed() {
+		t.Error("ParseExpanded leaves the secrets of a key that it refused")
+	}
+}
+
+func generated(p *Params) *DecapsulationKey {
+	var dk DecapsulationKey
+	dk.Generate(p, new(EncapsulationKey), &[64]byte{8})
+	return &dk
+}
+
+func TestAllocations(t *testing.T) {
+	for name, p := range sets {
+		dk := generated(p)
+		var k [32]byte
+		c := make([]byte, p.CiphertextSize())
+		if n := testing.AllocsPerRun(10, func() { dk.ek.Encapsulate(&k, c, &[32]byte{}) }); n != 0 {
+			t.Errorf("%s: Encapsulate allocates %v times", name, n)
+		}
+		if n := testing.AllocsPerRun(10, func() { dk.Decapsulate(&k, c) }); n != 0 {
+			t.Errorf("%s: Decapsulate allocates %v times", name, n)
 		}
 	}
 }

@@ -58,11 +58,13 @@ func ScalarMultBoth(public, shared, scalar, point *[Size]byte) {
 // IsLowOrder reports whether point has an order that divides 8, on the curve or
 // its twist. These are the points which every scalar multiplies to zero.
 func IsLowOrder(point *[Size]byte) bool {
-	var x, z field.Element
+	var x, z, a, b field.Element
 	x.SetBytes(point[:])
 	z.One()
 	for range 3 {
-		double(&x, &z)
+		a.Add(&x, &z)
+		b.Subtract(&x, &z)
+		double(&x, &z, &a, &b)
 	}
 	return z.Equal(new(field.Element)) == 1
 }
@@ -101,7 +103,7 @@ func multiply(x2, z2 *field.Element, scalar, point *[Size]byte) {
 	z3.One()
 	swap := 0
 
-	var a, aa, b, bb, e, c, d, da, cb field.Element
+	var a, b, c, d, da, cb field.Element
 	for t := 254; t >= 0; t-- {
 		kt := int(k[t/8]>>(t%8)) & 1
 		swap ^= kt
@@ -110,38 +112,27 @@ func multiply(x2, z2 *field.Element, scalar, point *[Size]byte) {
 		swap = kt
 
 		a.Add(x2, z2)
-		aa.Square(&a)
 		b.Subtract(x2, z2)
-		bb.Square(&b)
-		e.Subtract(&aa, &bb)
 		c.Add(&x3, &z3)
 		d.Subtract(&x3, &z3)
 		da.Multiply(&d, &a)
 		cb.Multiply(&c, &b)
-		x3.Add(&da, &cb)
-		x3.Square(&x3)
-		z3.Subtract(&da, &cb)
-		z3.Square(&z3)
-		z3.Multiply(&z3, &x1)
-		x2.Multiply(&aa, &bb)
-		z2.Mult32(&e, a24)
-		z2.Add(z2, &aa)
-		z2.Multiply(z2, &e)
+		x3.Square(x3.Add(&da, &cb))
+		z3.Square(z3.Subtract(&da, &cb))
+		z3.Multiply(&x1, &z3)
+		double(x2, z2, &a, &b)
 	}
 	x2.Swap(&x3, swap)
 	z2.Swap(&z3, swap)
 }
 
-// double doubles the point of u-coordinate x/z, with the formulas of [multiply].
-func double(x, z *field.Element) {
+// double doubles the point of u-coordinate x/z, given a = x + z and b = x - z.
+func double(x, z, a, b *field.Element) {
 	var aa, bb, e field.Element
-	aa.Add(x, z)
-	aa.Square(&aa)
-	bb.Subtract(x, z)
-	bb.Square(&bb)
+	aa.Square(a)
+	bb.Square(b)
 	e.Subtract(&aa, &bb)
 	x.Multiply(&aa, &bb)
 	z.Mult32(&e, a24)
-	z.Add(z, &aa)
-	z.Multiply(z, &e)
+	z.Multiply(&e, z.Add(&aa, z))
 }

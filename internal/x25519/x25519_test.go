@@ -1,32 +1,185 @@
 package x25519
 
-import "testing"
+import (
+	"bytes"
+	"crypto/ecdh"
+	"math/big"
+	"math/rand/v2"
+	"testing"
 
-var in, out, out2 [Size]byte
+	"hybridkem/kats/vectors"
+)
+
+// multiplyAll multiplies with ScalarMult and with ScalarMultBoth, and demands that they
+// agree, with each other and with ScalarBaseMult.
+func multiplyAll(t *testing.T, scalar, point *[Size]byte) (public, shared [Size]byte) {
+	t.Helper()
+	k, p := *scalar, *point
+	var public1, shared1 [Size]byte
+	ScalarBaseMult(&public1, scalar)
+	ScalarMult(&shared1, scalar, point)
+	ScalarMultBoth(&public, &shared, scalar, point)
+	if public != public1 || shared != shared1 {
+		t.Fatalf("ScalarMultBoth gives %x, %x; apart they are %x, %x", public, shared, public1, shared1)
+	}
+	if *scalar != k || *point != p {
+		t.Fatal("an input was changed")
+	}
+	return public, shared
+}
+
+// check compares with crypto/ecdh, which refuses the points that give zero.
+func check(t *testing.T, scalar, point *[Size]byte) {
+	t.Helper()
+	public, shared := multiplyAll(t, scalar, point)
+	private, err := ecdh.X25519().NewPrivateKey(scalar[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(public[:], private.PublicKey().Bytes()) {
+		t.Fatalf("%x times the base point is %x, want %x", *scalar, public, private.PublicKey().Bytes())
+	}
+	peer, err := ecdh.X25519().NewPublicKey(point[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := private.ECDH(peer)
+	if err != nil {
+		want = make([]byte, Size)
+	}
+	if !bytes.Equal(shared[:], want) {
+		t.Fatalf("%x times %x is %x, want %x", *scalar, *point, shared, want)
+	}
+	if IsLowOrder(point) != (err != nil) {
+		t.Fatalf("IsLowOrder(%x) = %v", *point, IsLowOrder(point))
+	}
+}
+
+func TestWycheproof(t *testing.T) {
+	type vector struct {
+		ID                      string
+		Public, Private, Shared vectors.Hex
+	}
+	vs, err := vectors.Read[vector]("wycheproof_x25519_test.jsonl", 518)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vs {
+		_, shared := multiplyAll(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
+		if !bytes.Equal(shared[:], v.Shared) {
+			t.Errorf("%s: %x, want %x", v.ID, shared, v.Shared)
+		}
+		check(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
+	}
+}
+
+// littleEndian returns x in 32 bytes.
+func littleEndian(x *big.Int) (b [Size]byte) {
+	for i := range b {
+		b[i] = byte(new(big.Int).Rsh(x, uint(8*i)).Uint64())
+	}
+	return b
+}
+
+func TestEdges(t *testing.T) {
+	one := big.NewInt(1)
+	p := new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(19))
+	// The u-coordinates of order 8.
+	order8a, _ := new(big.Int).SetString("325606250916557431795983626356110631294008115727848805560023387167927233504", 10)
+	order8b, _ := new(big.Int).SetString("39382357235489614581723060781553021112529911719440698176882885853963445705823", 10)
+
+	points := [][Size]byte{{9}}
+	for _, low := range []*big.Int{new(big.Int), one, new(big.Int).Sub(p, one), order8a, order8b} {
+		for _, x := range []*big.Int{low, new(big.Int).Add(low, p)} {
+			if x.BitLen() > 255 {
+				continue
+			}
+			b := littleEndian(x)
+			high := b
+			high[31] |= 0x80
+			if !IsLowOrder(&b) || !IsLowOrder(&high) {
+				t.Errorf("IsLowOrder(%x) = false", b)
+			}
+			points = append(points, b, high)
+		}
+	}
+	for d := range int64(40) {
+		for _, x := range []*big.Int{big.NewInt(d), new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(d+1)),
+			new(big.Int).Sub(new(big.Int).Lsh(one, 256), big.NewInt(d+1))} {
+			points = append(points, littleEndian(x))
+		}
+	}
+	scalars := [][Size]byte{{}, {1}, {7}, {8}, {31: 0x80}, {31: 0x40}, littleEndian(p)}
+	var ones [Size]byte
+	for i := range ones {
+		ones[i] = 0xff
+	}
+	scalars = append(scalars, ones)
+	for _, scalar := range scalars {
+		for _, point := range points {
+			check(t, &scalar, &point)
+		}
+	}
+}
+
+func TestRandom(t *testing.T) {
+	r := rand.NewChaCha8([32]byte{})
+	for range 500 {
+		var scalar, point [Size]byte
+		r.Read(scalar[:])
+		r.Read(point[:])
+		check(t, &scalar, &point)
+	}
+}
+
+// TestIterated is the test of RFC 7748, section 5.2, to 1,000 iterations.
+func TestIterated(t *testing.T) {
+	k, u := [Size]byte{9}, [Size]byte{9}
+	for i := range 1000 {
+		var next [Size]byte
+		ScalarMult(&next, &k, &u)
+		k, u = next, k
+		if want := [...]byte{0x42, 0x2c, 0x8e, 0x7a, 0x62, 0x27, 0xd7, 0xbc, 0xa1, 0x35, 0x0b, 0x3e, 0x2b, 0xb7, 0x27, 0x9f,
+			0x78, 0x97, 0xb8, 0x7b, 0xb6, 0x85, 0x4b, 0x78, 0x3c, 0x60, 0xe8, 0x03, 0x11, 0xae, 0x30, 0x79}; i == 0 && k != want {
+			t.Fatalf("after 1 iteration: %x", k)
+		}
+	}
+	if want := [...]byte{0x68, 0x4c, 0xf5, 0x9b, 0xa8, 0x33, 0x09, 0x55, 0x28, 0x00, 0xef, 0x56, 0x6f, 0x2f, 0x4d, 0x3c,
+		0x1c, 0x38, 0x87, 0xc4, 0x93, 0x60, 0xe3, 0x87, 0x5f, 0x2e, 0xb9, 0x4d, 0x99, 0x53, 0x2c, 0x51}; k != want {
+		t.Fatalf("after 1,000 iterations: %x", k)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	var scalar, point, public, shared [Size]byte
+	for name, f := range map[string]func(){
+		"ScalarBaseMult": func() { ScalarBaseMult(&public, &scalar) },
+		"ScalarMult":     func() { ScalarMult(&shared, &scalar, &point) },
+		"ScalarMultBoth": func() { ScalarMultBoth(&public, &shared, &scalar, &point) },
+		"IsLowOrder":     func() { IsLowOrder(&point) },
+	} {
+		if n := testing.AllocsPerRun(10, f); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}
 
 func BenchmarkX25519(b *testing.B) {
-	in = [Size]byte{9}
+	scalar, point := [Size]byte{1}, [Size]byte{9}
+	var public, shared [Size]byte
 	b.Run("Base", func(b *testing.B) {
-		b.ReportAllocs()
 		for b.Loop() {
-			ScalarBaseMult(&out, &in)
+			ScalarBaseMult(&public, &scalar)
 		}
 	})
 	b.Run("Variable", func(b *testing.B) {
-		b.ReportAllocs()
 		for b.Loop() {
-			ScalarMult(&out, &in, &in)
+			ScalarMult(&shared, &scalar, &point)
 		}
 	})
 	b.Run("Both", func(b *testing.B) {
-		b.ReportAllocs()
 		for b.Loop() {
-			ScalarMultBoth(&out, &out2, &in, &in)
-		}
-	})
-	b.Run("IsLowOrder", func(b *testing.B) {
-		for b.Loop() {
-			IsLowOrder(&in)
+			ScalarMultBoth(&public, &shared, &scalar, &point)
 		}
 	})
 }
