@@ -163,7 +163,8 @@ func (p *part) newPrivateKey(encoded, seed []byte) (dk privatePart, ek publicPar
 // It implements RandomScalar of draft-irtf-cfrg-concrete-hybrid-kems for P-256
 // and P-384.
 func (p *part) randomScalar(seed []byte) (*ecdh.PrivateKey, error) {
-	for candidate := range slices.Chunk(seed, p.sharedKeySize) { // the size of a coordinate
+	// The copy goes to the heap, so that seed needs not.
+	for candidate := range slices.Chunk(bytes.Clone(seed), p.sharedKeySize) { // the size of a coordinate
 		if scalar, err := p.curve().NewPrivateKey(candidate); err == nil {
 			return scalar, nil
 		}

@@ -1,0 +1,457 @@
+package combiner_test
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/sha3"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"hybridkem/combiner"
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+	"hybridkem/mlkem"
+	"hybridkem/xwing"
+)
+
+// A group is one of the traditional parts, with crypto/ecdh.
+type group struct {
+	curve     ecdh.Curve
+	seedSize  int
+	candidate int // the size of a scalar
+	element   int
+}
+
+var (
+	x25519 = group{ecdh.X25519(), 32, 32, 32}
+	p256   = group{ecdh.P256(), 128, 32, 65}
+	p384   = group{ecdh.P384(), 48, 48, 97}
+)
+
+func (g group) scalar(t *testing.T, seed []byte) *ecdh.PrivateKey {
+	t.Helper()
+	scalar, err := g.curve.NewPrivateKey(seed[:g.candidate])
+	if err != nil {
+		t.Fatal(err) // one in 2^32 for P-256
+	}
+	return scalar
+}
+
+func (g group) ecdh(t *testing.T, scalar *ecdh.PrivateKey, element []byte) []byte {
+	t.Helper()
+	peer, err := g.curve.NewPublicKey(element)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := scalar.ECDH(peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shared
+}
+
+// A suite is a hybrid and what it is made of.
+type suite struct {
+	kem    kem.KEM
+	name   string
+	pq     kem.KEM
+	group  group
+	tFirst bool
+	secret func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte
+}
+
+func universal(label string) func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte {
+	return func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte {
+		h := sha3.Sum256(slices.Concat(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, []byte(label)))
+		return h[:]
+	}
+}
+
+func c2pri(label string) func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte {
+	return func(ssPQ, ssT, _, ctT, _, ekT []byte) []byte {
+		h := sha3.Sum256(slices.Concat(ssPQ, ssT, ctT, ekT, []byte(label)))
+		return h[:]
+	}
+}
+
+func mlkemFirst(ssPQ, ssT, _, _, _, _ []byte) []byte { return slices.Concat(ssPQ, ssT) }
+func curveFirst(ssPQ, ssT, _, _, _, _ []byte) []byte { return slices.Concat(ssT, ssPQ) }
+
+// xwingLabel is the label in the X-Wing draft's hexadecimal form.
+const xwingLabel = "\x5c\x2e\x2f\x2f\x5e\x5c"
+
+var suites = []suite{
+	{combiner.MLKEM768X25519(), "MLKEM768-X25519", mlkem.KEM768(), x25519, false, c2pri(xwingLabel)},
+	{combiner.MLKEM768P256(), "MLKEM768-P256", mlkem.KEM768(), p256, false, c2pri("MLKEM768-P256")},
+	{combiner.MLKEM1024P384(), "MLKEM1024-P384", mlkem.KEM1024(), p384, false, c2pri("MLKEM1024-P384")},
+	{combiner.MLKEM512X25519(), "MLKEM512-X25519", mlkem.KEM512(), x25519, false, c2pri("MLKEM512-X25519")},
+	{combiner.MLKEM1024X25519(), "MLKEM1024-X25519", mlkem.KEM1024(), x25519, false, c2pri("MLKEM1024-X25519")},
+	{combiner.X25519MLKEM768(), "X25519MLKEM768", mlkem.KEM768(), x25519, false, mlkemFirst},
+	{combiner.SecP256r1MLKEM768(), "SecP256r1MLKEM768", mlkem.KEM768(), p256, true, curveFirst},
+	{combiner.SecP384r1MLKEM1024(), "SecP384r1MLKEM1024", mlkem.KEM1024(), p384, true, curveFirst},
+
+	{combiner.CG("cg", mlkem.KEM512(), combiner.P256()), "cg", mlkem.KEM512(), p256, false, c2pri("cg")},
+	{combiner.UG("ug", mlkem.KEM768(), combiner.X25519()), "ug", mlkem.KEM768(), x25519, false, universal("ug")},
+	{combiner.UG("ug384", mlkem.KEM512(), combiner.P384()), "ug384", mlkem.KEM512(), p384, false, universal("ug384")},
+}
+
+// TestSuites computes what each hybrid does from its parts.
+func TestSuites(t *testing.T) {
+	for _, s := range suites {
+		t.Run(s.name, func(t *testing.T) {
+			if s.kem.Name() != s.name {
+				t.Errorf("the name is %q", s.kem.Name())
+			}
+			join := func(pq, t []byte) []byte {
+				if s.tFirst {
+					return slices.Concat(t, pq)
+				}
+				return slices.Concat(pq, t)
+			}
+			for n := range 5 {
+				seed := bytes.Repeat([]byte{byte(n)}, 32)
+				expanded := sha3.SumSHAKE256(seed, mlkem.SeedSize+s.group.seedSize)
+				dkPQ, err := s.pq.NewDecapsulationKey(expanded[:mlkem.SeedSize])
+				if err != nil {
+					t.Fatal(err)
+				}
+				dkT := s.group.scalar(t, expanded[mlkem.SeedSize:])
+				ekPQ, ekT := dkPQ.Encapsulator().Bytes(), dkT.PublicKey().Bytes()
+
+				dk, err := s.kem.NewDecapsulationKey(seed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ek := dk.Encapsulator().(kem.EncapsulationKey)
+				if !bytes.Equal(ek.Bytes(), join(ekPQ, ekT)) {
+					t.Fatal("wrong encapsulation key")
+				}
+
+				random := sha3.SumSHAKE128(seed, 32+s.group.seedSize)
+				ssPQ, ctPQ, err := kemtest.Encapsulate(dkPQ.Encapsulator().(kem.EncapsulationKey), random[:32])
+				if err != nil {
+					t.Fatal(err)
+				}
+				ephemeral := s.group.scalar(t, random[32:])
+				ctT := ephemeral.PublicKey().Bytes()
+				ssT := s.group.ecdh(t, ephemeral, ekT)
+
+				sharedKey, ciphertext, err := kemtest.Encapsulate(ek, random)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(ciphertext, join(ctPQ, ctT)) {
+					t.Error("wrong ciphertext")
+				}
+				if !bytes.Equal(sharedKey, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
+					t.Error("wrong shared key of encapsulation")
+				}
+				if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
+					t.Errorf("wrong shared key of decapsulation: %v", err)
+				}
+
+				// A ciphertext that ML-KEM rejects.
+				ctPQ[100] ^= 1
+				if ssPQ, err = dkPQ.Decapsulate(ctPQ); err != nil {
+					t.Fatal(err)
+				}
+				got, err := dk.Decapsulate(join(ctPQ, ctT))
+				if err != nil || !bytes.Equal(got, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
+					t.Errorf("wrong shared key for a ciphertext that ML-KEM rejects: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestCombiners(t *testing.T) {
+	in := make([][]byte, 7)
+	for i := range in {
+		in[i] = bytes.Repeat([]byte{byte(i + 1)}, 10*i+1)
+	}
+	got := combiner.Universal(in[0], in[1], in[2], in[3], in[4], in[5], in[6])
+	if want := sha3.Sum256(slices.Concat(in...)); !bytes.Equal(got, want[:]) || cap(got) != len(got) {
+		t.Errorf("Universal = %x, want %x", got, want)
+	}
+	got = combiner.C2PRI(in[0], in[1], in[3], in[5], in[6])
+	if want := sha3.Sum256(slices.Concat(in[0], in[1], in[3], in[5], in[6])); !bytes.Equal(got, want[:]) || cap(got) != len(got) {
+		t.Errorf("C2PRI = %x, want %x", got, want)
+	}
+}
+
+// TestForeign makes hybrids of KEMs that the package does not know. They must be
+// KEMs, and give the bytes that the same parts give when it knows them.
+func TestForeign(t *testing.T) {
+	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{})
+	foreignP256 := testkit.Foreign(combiner.SecP256r1MLKEM768(), testkit.Faults{})
+	hybrids := []kem.KEM{
+		combiner.UG("foreign UG", foreign768, combiner.X25519()),
+		combiner.CG("foreign CG", foreign768, combiner.P384()),
+		combiner.UK("foreign UK", mlkem.KEM512(), foreignP256),
+		combiner.CK("foreign CK", foreign768, foreignP256),
+		combiner.CK("nested", xwing.KEM(), combiner.MLKEM1024P384()),
+	}
+	for _, k := range hybrids {
+		t.Run(k.Name(), func(t *testing.T) {
+			t.Parallel()
+			kemtest.TestKEM(t, k)
+		})
+	}
+
+	for _, pair := range [][2]kem.KEM{
+		{combiner.UG("x", foreign768, combiner.X25519()), combiner.UG("x", mlkem.KEM768(), combiner.X25519())},
+		{combiner.CG("x", foreign768, combiner.P256()), combiner.CG("x", mlkem.KEM768(), combiner.P256())},
+		{combiner.UK("x", foreign768, foreignP256), combiner.UK("x", mlkem.KEM768(), combiner.SecP256r1MLKEM768())},
+		{combiner.CK("x", mlkem.KEM512(), foreignP256), combiner.CK("x", mlkem.KEM512(), combiner.SecP256r1MLKEM768())},
+	} {
+		seed := bytes.Repeat([]byte{7}, combiner.SeedSize)
+		foreign, err := pair[0].NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := pair[1].NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !foreign.Equal(own) || !own.Encapsulator().(kem.EncapsulationKey).Equal(foreign.Encapsulator()) {
+			t.Error("a foreign part makes another key")
+		}
+		sharedKey, ciphertext := foreign.Encapsulator().Encapsulate()
+		if got, err := own.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
+			t.Errorf("a foreign part makes another shared key: %v", err)
+		}
+		random := make([]byte, 32+32)
+		if _, _, err := kemtest.Encapsulate(foreign.Encapsulator().(kem.EncapsulationKey), random); err == nil {
+			t.Error("a foreign part took randomness")
+		}
+	}
+}
+
+// TestUK computes UK and CK from their parts.
+func TestUK(t *testing.T) {
+	seed := bytes.Repeat([]byte{8}, combiner.SeedSize)
+	pq, tr := mlkem.KEM768(), combiner.MLKEM512X25519()
+	expanded := sha3.SumSHAKE256(seed, 64+32)
+	dkPQ, err := pq.NewDecapsulationKey(expanded[:64])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dkT, err := tr.NewDecapsulationKey(expanded[64:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ekPQ, ekT := dkPQ.Encapsulator().Bytes(), dkT.Encapsulator().Bytes()
+	for _, s := range []struct {
+		kem    kem.KEM
+		secret func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte
+	}{
+		{combiner.UK("u", pq, tr), universal("u")},
+		{combiner.CK("c", pq, tr), c2pri("c")},
+	} {
+		dk, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(dk.Encapsulator().Bytes(), slices.Concat(ekPQ, ekT)) {
+			t.Error("wrong encapsulation key")
+		}
+		random := sha3.SumSHAKE128(seed, 32+32+32)
+		ssPQ, ctPQ, err1 := kemtest.Encapsulate(dkPQ.Encapsulator().(kem.EncapsulationKey), random[:32])
+		ssT, ctT, err2 := kemtest.Encapsulate(dkT.Encapsulator().(kem.EncapsulationKey), random[32:])
+		sharedKey, ciphertext, err3 := kemtest.Encapsulate(dk.Encapsulator().(kem.EncapsulationKey), random)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(ciphertext, slices.Concat(ctPQ, ctT)) || !bytes.Equal(sharedKey, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
+			t.Error("wrong encapsulation")
+		}
+	}
+}
+
+func errorText(t *testing.T, what string, err error) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: no error", what)
+	} else if !strings.HasPrefix(err.Error(), "combiner: ") {
+		t.Errorf("%s: the error %q does not name the package", what, err)
+	}
+}
+
+// badShares are shares on the curve that must be refused.
+func badShares(t *testing.T, curve ecdh.Curve) map[string][]byte {
+	t.Helper()
+	scalar := make([]byte, 32)
+	if curve == ecdh.P384() {
+		scalar = make([]byte, 48)
+	}
+	scalar[0] = 5
+	private, err := curve.NewPrivateKey(scalar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := private.PublicKey().Bytes()
+	if curve == ecdh.X25519() {
+		p := append([]byte{0xed}, bytes.Repeat([]byte{0xff}, 31)...)
+		p[31] = 0x7f
+		one := make([]byte, 32)
+		one[0] = 1
+		high := make([]byte, 32)
+		high[31] = 0x80
+		return map[string][]byte{"zero": make([]byte, 32), "one": one, "p": p, "zero, high bit": high}
+	}
+	alter := func(f func(b []byte)) []byte {
+		b := bytes.Clone(valid)
+		f(b)
+		return b
+	}
+	return map[string][]byte{
+		"compressed":  alter(func(b []byte) { b[0] = 2 }),
+		"hybrid form": alter(func(b []byte) { b[0] = 6 + b[len(b)-1]&1 }),
+		"infinity":    make([]byte, len(valid)),
+		"off curve":   alter(func(b []byte) { b[len(b)-1] ^= 1 }),
+		"zero":        alter(func(b []byte) { clear(b[1:]) }),
+		"x not below p": alter(func(b []byte) {
+			for i := range len(b) / 2 {
+				b[1+i] = 0xff
+			}
+		}),
+	}
+}
+
+func TestBadShares(t *testing.T) {
+	for _, s := range suites {
+		dk, err := s.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, ciphertext := dk.Encapsulator().Encapsulate()
+		key := dk.Encapsulator().Bytes()
+		place := func(b, share []byte) []byte {
+			b = bytes.Clone(b)
+			if s.tFirst {
+				copy(b, share)
+			} else {
+				copy(b[len(b)-len(share):], share)
+			}
+			return b
+		}
+		for name, share := range badShares(t, s.group.curve) {
+			what := s.name + ": " + name
+			_, err := s.kem.NewEncapsulationKey(place(key, share))
+			errorText(t, what, err)
+			sharedKey := bytes.Repeat([]byte{0xa5}, s.kem.SharedKeySize())
+			errorText(t, what, dk.DecapsulateTo(sharedKey, place(ciphertext, share)))
+			if !bytes.Equal(sharedKey, bytes.Repeat([]byte{0xa5}, s.kem.SharedKeySize())) {
+				t.Errorf("%s: a refused ciphertext was written for", what)
+			}
+		}
+	}
+}
+
+func TestBadModulus(t *testing.T) {
+	for _, s := range suites {
+		dk, err := s.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := dk.Encapsulator().Bytes()
+		start := 0
+		if s.tFirst {
+			start = s.group.element
+		}
+		b[start], b[start+1] = 0x01, b[start+1]|0x0d // 3329 = 0xd01, or more
+		_, err = s.kem.NewEncapsulationKey(b)
+		errorText(t, s.name, err)
+	}
+}
+
+// TestScalarCandidates has seeds whose first candidates are no scalars.
+func TestScalarCandidates(t *testing.T) {
+	random := make([]byte, 32+128)
+	for i := range random[32:] {
+		random[32+i] = 0xff
+	}
+	dk, err := combiner.MLKEM768P256().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ek := dk.Encapsulator().(kem.EncapsulationKey)
+	if _, _, err := kemtest.Encapsulate(ek, random); err == nil {
+		t.Error("a seed without a scalar is used")
+	}
+	for candidate := range 4 {
+		r := bytes.Clone(random)
+		clear(r[32:][:32]) // zero is no scalar either
+		copy(r[32+32*candidate:], bytes.Repeat([]byte{3}, 32))
+		scalar, err := ecdh.P256().NewPrivateKey(bytes.Repeat([]byte{3}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, ciphertext, err := kemtest.Encapsulate(ek, r)
+		if err != nil || !bytes.Equal(ciphertext[mlkem.CiphertextSize768:], scalar.PublicKey().Bytes()) {
+			t.Errorf("candidate %d is not the one used: %v", candidate, err)
+		}
+	}
+}
+
+type failingEK struct{ kem.EncapsulationKey }
+
+func (failingEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
+	clear(sharedKey)
+	clear(ciphertext)
+	return errors.New("no luck")
+}
+func (e failingEK) Unwrap() any { return e.EncapsulationKey }
+
+// TestFailingPart has a foreign part that fails after the other has succeeded.
+func TestFailingPart(t *testing.T) {
+	failing := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
+		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },
+	})
+	for _, k := range []kem.KEM{
+		combiner.CK("t fails", mlkem.KEM768(), failing),
+		combiner.UG("pq fails", failing, combiner.X25519()),
+	} {
+		dk, err := k.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
+		errorText(t, k.Name(), ek.EncapsulateTo(sharedKey, ciphertext))
+		if slices.ContainsFunc(slices.Concat(sharedKey, ciphertext), func(b byte) bool { return b != 0 }) {
+			t.Errorf("%s: a failed encapsulation wrote to the caller's memory", k.Name())
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: Encapsulate has no way to fail but to panic, and did not", k.Name())
+				}
+			}()
+			ek.Encapsulate()
+		}()
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	for _, k := range []kem.KEM{
+		combiner.MLKEM512X25519(), combiner.MLKEM768X25519(), combiner.MLKEM1024X25519(), combiner.X25519MLKEM768(),
+		combiner.UG("own", mlkem.KEM768(), combiner.X25519()),
+	} {
+		dk, err := k.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		sharedKey, ciphertext := ek.Encapsulate()
+		if n := testing.AllocsPerRun(10, func() { ek.EncapsulateTo(sharedKey, ciphertext) }); n != 0 {
+			t.Errorf("%s: EncapsulateTo allocates %v times", k.Name(), n)
+		}
+		if n := testing.AllocsPerRun(10, func() { dk.DecapsulateTo(sharedKey, ciphertext) }); n != 0 {
+			t.Errorf("%s: DecapsulateTo allocates %v times", k.Name(), n)
+		}
+	}
+}

@@ -1,0 +1,351 @@
+package mlkem_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha3"
+	"fmt"
+	"go/constant"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"hybridkem/kats/vectors"
+	"hybridkem/kem"
+	"hybridkem/mlkem"
+	"hybridkem/mlkem/mlkemtest"
+)
+
+// Alice generates a new key pair and sends the encapsulation key to Bob.
+func Example() {
+	dk, err := mlkem.GenerateKey768()
+	if err != nil {
+		panic(err)
+	}
+	encapsulationKey := dk.EncapsulationKey().Bytes()
+
+	// Bob encapsulates a shared key, and sends the ciphertext to Alice.
+	ek, err := mlkem.NewEncapsulationKey768(encapsulationKey)
+	if err != nil {
+		panic(err)
+	}
+	bobKey, ciphertext := ek.Encapsulate()
+
+	// Alice decapsulates the shared key from the ciphertext.
+	aliceKey, err := dk.Decapsulate(ciphertext)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(bytes.Equal(aliceKey, bobKey))
+	// Output: true
+}
+
+// A set is a parameter set with its functions in one shape.
+type set struct {
+	kem            kem.KEM
+	newExpandedKey func([]byte) (expandedKey, error)
+	ekSize, dkSize int
+	encapsulate    func(ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error)
+}
+
+type expandedKey interface {
+	crypto.Decapsulator
+	DecapsulateTo(sharedKey, ciphertext []byte) error
+	Destroy()
+}
+
+func expanded[K expandedKey](parse func([]byte) (K, error)) func([]byte) (expandedKey, error) {
+	return func(b []byte) (expandedKey, error) { return parse(b) }
+}
+
+func derand[K kem.EncapsulationKey](f func(K, []byte) ([]byte, []byte, error)) func(kem.EncapsulationKey, []byte) ([]byte, []byte, error) {
+	return func(ek kem.EncapsulationKey, random []byte) ([]byte, []byte, error) { return f(ek.(K), random) }
+}
+
+var sets = []set{
+	{mlkem.KEM512(), expanded(mlkem.NewExpandedKey512), mlkem.EncapsulationKeySize512, mlkem.ExpandedKeySize512, derand(mlkemtest.Encapsulate512)},
+	{mlkem.KEM768(), expanded(mlkem.NewExpandedKey768), mlkem.EncapsulationKeySize768, mlkem.ExpandedKeySize768, derand(mlkemtest.Encapsulate768)},
+	{mlkem.KEM1024(), expanded(mlkem.NewExpandedKey1024), mlkem.EncapsulationKeySize1024, mlkem.ExpandedKeySize1024, derand(mlkemtest.Encapsulate1024)},
+}
+
+func errorText(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+	} else if !strings.HasPrefix(err.Error(), "mlkem: ") {
+		t.Errorf("the error %q does not name the package", err)
+	}
+}
+
+func TestModulus(t *testing.T) {
+	for _, s := range sets {
+		dk, err := s.kem.NewDecapsulationKey(make([]byte, mlkem.SeedSize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid := dk.Encapsulator().Bytes()
+		for i := range (s.ekSize - 32) * 2 / 3 {
+			b := bytes.Clone(valid)
+			setCoefficient(b, i, 3329)
+			_, err := s.kem.NewEncapsulationKey(b)
+			errorText(t, err)
+			setCoefficient(b, i, 3328)
+			if _, err := s.kem.NewEncapsulationKey(b); err != nil {
+				t.Errorf("%s: 3328 in coefficient %d: %v", s.kem.Name(), i, err)
+			}
+		}
+	}
+}
+
+// setCoefficient sets the i-th number of 12 bits in b.
+func setCoefficient(b []byte, i, value int) {
+	j := i / 2 * 3
+	if i%2 == 0 {
+		b[j], b[j+1] = byte(value), b[j+1]&0xf0|byte(value>>8)
+	} else {
+		b[j+1], b[j+2] = b[j+1]&0x0f|byte(value<<4), byte(value>>4)
+	}
+}
+
+// expandedOf returns an expanded key of s and its seed.
+func expandedOf(t *testing.T, s set) (b, seed []byte) {
+	t.Helper()
+	type vector struct {
+		Set      string
+		Seed, DK vectors.Hex
+	}
+	vs, err := vectors.Read[vector]("mlkem_acvp_keygen.jsonl.gz", 75)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(vs, func(v vector) bool { return v.Set == s.kem.Name() })
+	return vs[i].DK, vs[i].Seed
+}
+
+func TestExpandedKey(t *testing.T) {
+	for _, s := range sets {
+		b, seed := expandedOf(t, s)
+		dk, err := s.newExpandedKey(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seedKey, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		if !ek.Equal(seedKey.Encapsulator()) {
+			t.Errorf("%s: the expanded key has another encapsulation key than its seed", s.kem.Name())
+		}
+		sharedKey, ciphertext := ek.Encapsulate()
+		for range 2 {
+			want, err := seedKey.Decapsulate(ciphertext)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := dk.Decapsulate(ciphertext)
+			into := make([]byte, mlkem.SharedKeySize)
+			errTo := dk.DecapsulateTo(into, ciphertext)
+			if err != nil || errTo != nil || !bytes.Equal(got, want) || !bytes.Equal(into, want) || cap(got) != len(got) {
+				t.Errorf("%s: the expanded key decapsulates otherwise than its seed", s.kem.Name())
+			}
+			ciphertext[0] ^= 1 // and once more, with a ciphertext to be rejected
+		}
+		errorText(t, dk.DecapsulateTo(sharedKey[1:], ciphertext))
+		errorText(t, dk.DecapsulateTo(sharedKey, ciphertext[1:]))
+		_, err = dk.Decapsulate(append(ciphertext, 0))
+		errorText(t, err)
+		dk.Destroy()
+		_, err = dk.Decapsulate(ciphertext)
+		errorText(t, err)
+	}
+}
+
+func TestExpandedKeyRefused(t *testing.T) {
+	for _, s := range sets {
+		valid, _ := expandedOf(t, s)
+		refused := func(b []byte) {
+			t.Helper()
+			_, err := s.newExpandedKey(b)
+			errorText(t, err)
+		}
+		long := append(bytes.Clone(valid), valid...)
+		for length := range 2*len(valid) + 1 {
+			if length != len(valid) {
+				refused(long[:length:length])
+			}
+		}
+		sSize := s.dkSize - s.ekSize - 64
+		for i := range sSize * 2 / 3 {
+			b := bytes.Clone(valid)
+			setCoefficient(b, i, 3329)
+			refused(b)
+		}
+		for i := range (s.ekSize - 32) * 2 / 3 {
+			b := bytes.Clone(valid)
+			setCoefficient(b[sSize:], i, 3329)
+			// With the right hash, so that nothing else is wrong.
+			h := sha3.Sum256(b[sSize:][:s.ekSize])
+			copy(b[sSize+s.ekSize:], h[:])
+			refused(b)
+		}
+		for i := range s.ekSize + 32 { // ek and H(ek)
+			b := bytes.Clone(valid)
+			b[sSize+i] ^= 1
+			refused(b)
+		}
+	}
+}
+
+func TestDerandomized(t *testing.T) {
+	for _, s := range sets {
+		dk, err := s.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		for length := range 65 {
+			sharedKey, ciphertext, err := s.encapsulate(ek, make([]byte, length))
+			if length != 32 {
+				if err == nil || !strings.HasPrefix(err.Error(), "mlkemtest: ") || sharedKey != nil || ciphertext != nil {
+					t.Errorf("%s: %d bytes of randomness: %v", s.kem.Name(), length, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
+				t.Errorf("%s: derandomized encapsulation does not agree with decapsulation", s.kem.Name())
+			}
+		}
+	}
+}
+
+// TestErrors has the errors of TestKEM's cases, which name this package.
+func TestErrors(t *testing.T) {
+	for _, s := range sets {
+		_, err := s.kem.NewDecapsulationKey(make([]byte, mlkem.SeedSize-1))
+		errorText(t, err)
+		_, err = s.kem.NewEncapsulationKey(make([]byte, s.ekSize+1))
+		errorText(t, err)
+		dk, err := s.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		sharedKey, ciphertext := ek.Encapsulate()
+		errorText(t, ek.EncapsulateTo(sharedKey[1:], ciphertext))
+		errorText(t, ek.EncapsulateTo(sharedKey, ciphertext[1:]))
+		errorText(t, dk.DecapsulateTo(sharedKey[1:], ciphertext))
+		errorText(t, dk.DecapsulateTo(sharedKey, ciphertext[1:]))
+		dk.Destroy()
+		errorText(t, dk.DecapsulateTo(sharedKey, ciphertext))
+	}
+}
+
+// TestAPI checks that every exported name of crypto/mlkem and its mlkemtest is
+// here too, with the same type.
+func TestAPI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("type-checks the standard library")
+	}
+	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	names := 0
+	for _, path := range []string{"mlkem", "mlkem/mlkemtest"} {
+		std, err := load.Import("crypto/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := load.Import("hybridkem/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range std.Scope().Names() {
+			want := std.Scope().Lookup(name)
+			if !want.Exported() {
+				continue
+			}
+			names++
+			got := own.Scope().Lookup(name)
+			if got == nil {
+				t.Errorf("%s.%s is missing", path, name)
+				continue
+			}
+			if reflect.TypeOf(got) != reflect.TypeOf(want) {
+				t.Errorf("%s.%s is a %T, want a %T", path, name, got, want)
+				continue
+			}
+			switch want := want.(type) {
+			case *types.Const:
+				if !constant.Compare(got.(*types.Const).Val(), token.EQL, want.Val()) {
+					t.Errorf("%s.%s is %v, want %v", path, name, got.(*types.Const).Val(), want.Val())
+				}
+			case *types.TypeName:
+				methods := types.NewMethodSet(types.NewPointer(want.Type()))
+				for i := range methods.Len() {
+					method := methods.At(i).Obj()
+					if !method.Exported() {
+						continue
+					}
+					names++
+					object, _, _ := types.LookupFieldOrMethod(got.Type(), true, own, method.Name())
+					if object == nil || signature(object) != signature(method) {
+						t.Errorf("%s.%s.%s is %v, want %v", path, name, method.Name(), object, method)
+					}
+				}
+			default:
+				if signature(got) != signature(want) {
+					t.Errorf("%s.%s is %v, want %v", path, name, signature(got), signature(want))
+				}
+			}
+		}
+	}
+	if names < 30 {
+		t.Errorf("only %d names were compared", names)
+	}
+}
+
+// signature returns the type of an object, in which packages go by their names.
+func signature(object types.Object) string {
+	return types.TypeString(object.Type(), func(p *types.Package) string { return p.Name() })
+}
+
+func TestMemory(t *testing.T) {
+	seed := make([]byte, mlkem.SeedSize)
+	var key *mlkem.DecapsulationKey768
+	if n := testing.AllocsPerRun(10, func() { key, _ = mlkem.NewDecapsulationKey768(seed) }); n > 2 {
+		t.Errorf("an ML-KEM-768 key takes %v allocations, want two", n)
+	}
+	const rounds = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range rounds {
+		key, _ = mlkem.NewDecapsulationKey768(seed)
+	}
+	runtime.ReadMemStats(&after)
+	if n := (after.TotalAlloc - before.TotalAlloc) / rounds; n > 10<<10 {
+		t.Errorf("an ML-KEM-768 key takes %d bytes, want at most 10 KiB", n)
+	}
+	runtime.KeepAlive(key)
+
+	for _, s := range sets {
+		dk, err := s.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		sharedKey, ciphertext := ek.Encapsulate()
+		if n := testing.AllocsPerRun(10, func() { ek.EncapsulateTo(sharedKey, ciphertext) }); n != 0 {
+			t.Errorf("%s: EncapsulateTo allocates %v times", s.kem.Name(), n)
+		}
+		if n := testing.AllocsPerRun(10, func() { dk.DecapsulateTo(sharedKey, ciphertext) }); n != 0 {
+			t.Errorf("%s: DecapsulateTo allocates %v times", s.kem.Name(), n)
+		}
+	}
+}
