@@ -21,10 +21,16 @@
 // Applications that may choose should use hybridkem/xwing.
 package combiner
 
-import "hybridkem/internal/sha3"
+import (
+	"hybridkem/internal/hybrid"
+	"hybridkem/internal/sha3"
+)
 
 // SharedKeySize is the size of what the combiners return.
-const SharedKeySize = 32
+const SharedKeySize = hybrid.HashSize
+
+// SeedSize is the size of the seeds of all KEMs here.
+const SeedSize = hybrid.SeedSize
 
 // Universal is the universal combiner: SHA3-256 of the concatenated inputs. It
 // needs nothing of the KEMs but that one of them is secure.

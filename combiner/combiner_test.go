@@ -192,7 +192,7 @@ func TestForeign(t *testing.T) {
 		combiner.CG("foreign CG", foreign768, combiner.P384()),
 		combiner.UK("foreign UK", mlkem.KEM512(), foreignP256),
 		combiner.CK("foreign CK", foreign768, foreignP256),
-		combiner.CK("nested", xwing.KEM(), combiner.MLKEM1024P384()),
+		combiner.CK("nested", xwing.KEM(), combiner.MLKEM512X25519()),
 	}
 	for _, k := range hybrids {
 		t.Run(k.Name(), func(t *testing.T) {

@@ -113,7 +113,7 @@ func setCoefficient(b []byte, i, value int) {
 }
 
 // expandedOf returns an expanded key of s and its seed.
-func expandedOf(t *testing.T, s set) (b, seed []byte) {
+func expandedOf(t testing.TB, s set) (b, seed []byte) {
 	t.Helper()
 	type vector struct {
 		Set      string

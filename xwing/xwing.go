@@ -9,11 +9,11 @@ package xwing
 
 import (
 	"crypto"
+	"crypto/rand"
 	"errors"
-	"fmt"
 
-	"hybridkem/combiner"
 	"hybridkem/internal/derand"
+	"hybridkem/internal/hybrid"
 	"hybridkem/kem"
 )
 
@@ -28,12 +28,17 @@ const (
 	SharedKeySize = 32
 )
 
+var instance = hybrid.Hybrid{
+	Package: "xwing", ID: "X-Wing",
+	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, KDF: hybrid.C2PRI, Label: []byte(hybrid.XWingLabel),
+}
+
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
 // ciphertext. It holds its seed and what expands from it.
 //
 // Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey struct {
-	dk kem.DecapsulationKey
+	dk *hybrid.DecapsulationKey
 	ek EncapsulationKey
 }
 
@@ -42,7 +47,7 @@ type DecapsulationKey struct {
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey struct {
-	ek kem.EncapsulationKey
+	ek *hybrid.EncapsulationKey
 }
 
 // GenerateKey generates a new decapsulation key, drawing its seed from a secure
@@ -50,27 +55,19 @@ type EncapsulationKey struct {
 //
 // The error is always nil.
 func GenerateKey() (*DecapsulationKey, error) {
-	return newDecapsulationKey(combiner.MLKEM768X25519().GenerateKey())
+	var seed [SeedSize]byte
+	rand.Read(seed[:])
+	return NewDecapsulationKey(seed[:])
 }
 
 // NewDecapsulationKey expands a decapsulation key from a seed of [SeedSize]
 // bytes. The seed must be uniformly random.
 func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
-	return newDecapsulationKey(combiner.MLKEM768X25519().NewDecapsulationKey(seed))
-}
-
-func newDecapsulationKey(dk kem.DecapsulationKey, err error) (*DecapsulationKey, error) {
+	dk, err := instance.Expand(seed)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
-	return &DecapsulationKey{dk, EncapsulationKey{dk.Encapsulator().(kem.EncapsulationKey)}}, nil
-}
-
-func wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("xwing: %w", err)
+	return &DecapsulationKey{dk, EncapsulationKey{dk.EncapsulationKey()}}, nil
 }
 
 // NewEncapsulationKey parses an encapsulation key of [EncapsulationKeySize]
@@ -78,9 +75,9 @@ func wrap(err error) error {
 // modulo q, or if the X25519 share has low order, which would make the X25519
 // secret zero. The draft does not ask for the latter.
 func NewEncapsulationKey(encapsulationKey []byte) (*EncapsulationKey, error) {
-	ek, err := combiner.MLKEM768X25519().NewEncapsulationKey(encapsulationKey)
+	ek, err := instance.Parse(encapsulationKey)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return &EncapsulationKey{ek}, nil
 }
@@ -96,15 +93,14 @@ func (dk *DecapsulationKey) Bytes() []byte { return dk.dk.Bytes() }
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey, err = dk.dk.Decapsulate(ciphertext)
-	return sharedKey, wrap(err)
+	return dk.dk.Decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
 // [SharedKeySize] bytes. It allocates nothing, and if it returns an error it has
 // written nothing.
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return wrap(dk.dk.DecapsulateTo(sharedKey, ciphertext))
+	return dk.dk.DecapsulateTo(sharedKey, ciphertext)
 }
 
 // EncapsulationKey returns the public encapsulation key necessary to produce
@@ -147,7 +143,7 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) { retur
 // [SharedKeySize] bytes and ciphertext [CiphertextSize]. It allocates nothing,
 // and if it returns an error it has written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return wrap(ek.ek.EncapsulateTo(sharedKey, ciphertext))
+	return ek.ek.EncapsulateTo(sharedKey, ciphertext)
 }
 
 // KEM returns X-Wing.
@@ -189,15 +185,12 @@ func (xwing) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey,
 	return ek, nil
 }
 
-// inner is X-Wing with the combiner's key types.
-func inner() derand.KEM { return combiner.MLKEM768X25519().(derand.KEM) }
-
-func (xwing) RandomSize() int { return inner().RandomSize() }
+func (xwing) RandomSize() int { return instance.RandomSize() }
 
 func (xwing) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
 	own, ok := ek.(*EncapsulationKey)
 	if !ok {
 		return errors.New("xwing: the encapsulation key is of another KEM")
 	}
-	return inner().EncapsulateDerand(own.ek, sharedKey, ciphertext, random)
+	return instance.EncapsulateDerand(own.ek, sharedKey, ciphertext, random)
 }

@@ -1,0 +1,332 @@
+// Package hybrid is the hybrid KEMs under packages combiner and xwing: two parts,
+// each with keys of its own, and one way to combine their secrets.
+//
+// It knows no NIST curve, so that a program with X-Wing links none.
+package hybrid
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"hybridkem/internal/derand"
+	"hybridkem/internal/sha3"
+	"hybridkem/kem"
+)
+
+const (
+	// SeedSize is the size of the seeds of all hybrids.
+	SeedSize = 32
+	// HashSize is the size of a shared key, unless it is bare.
+	HashSize = 32
+
+	// XWingLabel is the label of X-Wing, and a picture of one.
+	XWingLabel = `\./` +
+		`/^\`
+)
+
+// A Hybrid is two parts, PQ and T, and how their secrets are combined. It is a
+// kem.KEM and a derand.KEM.
+type Hybrid struct {
+	Package string // named in errors
+	ID      string // the name of the KEM
+	PQ, T   *Part
+	KDF     KDF
+	Label   []byte
+	// TFirst puts T before PQ in the encapsulation key, the ciphertext and the
+	// bare secret.
+	TFirst bool
+}
+
+// A KDF says what makes the shared key of a hybrid.
+type KDF int
+
+const (
+	// C2PRI is SHA3-256 of both secrets, T's ciphertext and encapsulation key,
+	// and the label.
+	C2PRI KDF = iota
+	// Universal is SHA3-256 of both secrets, both ciphertexts and encapsulation
+	// keys, and the label.
+	Universal
+	// Bare is both secrets.
+	Bare
+)
+
+var (
+	errSeedSize             = errors.New("invalid seed length")
+	errEncapsulationKeySize = errors.New("invalid encapsulation key length")
+	errCiphertextSize       = errors.New("invalid ciphertext length")
+	errCiphertextBuffer     = errors.New("invalid length of the buffer for the ciphertext")
+	errSharedKeyBuffer      = errors.New("invalid length of the buffer for the shared key")
+	errDestroyed            = errors.New("the decapsulation key has been destroyed")
+	errOtherKEM             = errors.New("the encapsulation key is of another KEM")
+	errNoDerand             = errors.New("a part of the KEM does not take its randomness from outside")
+)
+
+// wrap names the package in an error.
+func (h *Hybrid) wrap(err error) error {
+	return fmt.Errorf("%s: %w", h.Package, err)
+}
+
+func (h *Hybrid) Name() string  { return h.ID }
+func (h *Hybrid) SeedSize() int { return SeedSize }
+
+func (h *Hybrid) EncapsulationKeySize() int {
+	return h.PQ.encapsulationKeySize + h.T.encapsulationKeySize
+}
+
+func (h *Hybrid) CiphertextSize() int { return h.PQ.ciphertextSize + h.T.ciphertextSize }
+func (h *Hybrid) RandomSize() int     { return h.PQ.randomSize + h.T.randomSize }
+
+func (h *Hybrid) SharedKeySize() int {
+	if h.KDF == Bare {
+		return h.PQ.sharedKeySize + h.T.sharedKeySize
+	}
+	return HashSize
+}
+
+// split returns the parts of b, in which PQ has the given size.
+func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
+	if h.TFirst {
+		sizeT := len(b) - sizePQ
+		return b[sizeT:], b[:sizeT]
+	}
+	return b[:sizePQ], b[sizePQ:]
+}
+
+// combine fills sharedKey.
+func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext, encapsulationKey []byte) {
+	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
+	ekPQ, ekT := h.split(encapsulationKey, h.PQ.encapsulationKeySize)
+	switch h.KDF {
+	case C2PRI:
+		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ekT, h.Label)
+	case Universal:
+		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, h.Label)
+	case Bare:
+		pq, t := h.split(sharedKey, len(ssPQ))
+		copy(pq, ssPQ)
+		copy(t, ssT)
+	}
+}
+
+// Buffers on the stack of these sizes do for all parts but foreign ones.
+const (
+	usualSeedSize   = 64 + 128
+	usualRandomSize = 32 + 128
+	usualSecretSize = 32 + 48
+)
+
+// sized returns a slice of size bytes: of buf if it is long enough.
+func sized(buf []byte, size int) []byte {
+	if size > len(buf) {
+		return make([]byte, size)
+	}
+	return buf[:size]
+}
+
+// clone returns a copy of b with no more capacity than length.
+func clone(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
+}
+
+func (h *Hybrid) GenerateKey() (kem.DecapsulationKey, error) {
+	var seed [SeedSize]byte
+	rand.Read(seed[:])
+	return h.NewDecapsulationKey(seed[:])
+}
+
+func (h *Hybrid) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
+	dk, err := h.Expand(seed)
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
+
+func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
+	ek, err := h.Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	return ek, nil
+}
+
+// Expand is NewDecapsulationKey.
+func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
+	if len(seed) != SeedSize {
+		return nil, h.wrap(errSeedSize)
+	}
+	var buf [usualSeedSize]byte
+	expanded := sized(buf[:], h.PQ.seedSize+h.T.seedSize)
+	sha3.SHAKE256(expanded, seed)
+
+	dk := &DecapsulationKey{
+		seed: clone(seed),
+		ek:   EncapsulationKey{hybrid: h, encoded: make([]byte, h.EncapsulationKeySize())},
+	}
+	ekPQ, ekT := h.split(dk.ek.encoded, h.PQ.encapsulationKeySize)
+	var err error
+	if dk.pq, dk.ek.pq, err = h.PQ.newPrivateKey(ekPQ, expanded[:h.PQ.seedSize]); err != nil {
+		return nil, h.wrap(err)
+	}
+	if dk.t, dk.ek.t, err = h.T.newPrivateKey(ekT, expanded[h.PQ.seedSize:]); err != nil {
+		return nil, h.wrap(err)
+	}
+	return dk, nil
+}
+
+// Parse is NewEncapsulationKey.
+func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
+	if len(b) != h.EncapsulationKeySize() {
+		return nil, h.wrap(errEncapsulationKeySize)
+	}
+	ek := &EncapsulationKey{hybrid: h, encoded: clone(b)}
+	ekPQ, ekT := h.split(ek.encoded, h.PQ.encapsulationKeySize)
+	var err error
+	// T first: its check costs less than the expansion of PQ.
+	if ek.t, err = h.T.newPublicKey(ekT); err != nil {
+		return nil, h.wrap(err)
+	}
+	if ek.pq, err = h.PQ.newPublicKey(ekPQ); err != nil {
+		return nil, h.wrap(err)
+	}
+	return ek, nil
+}
+
+func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
+	own, ok := ek.(*EncapsulationKey)
+	if !ok || own.hybrid != h {
+		return h.wrap(errOtherKEM)
+	}
+	if h.PQ.randomSize == 0 || h.T.randomSize == 0 {
+		return h.wrap(errNoDerand)
+	}
+	return own.encapsulate(sharedKey, ciphertext, random.Bytes())
+}
+
+// An EncapsulationKey is that of a hybrid.
+type EncapsulationKey struct {
+	hybrid  *Hybrid
+	pq, t   publicPart
+	encoded []byte
+}
+
+func (ek *EncapsulationKey) KEM() kem.KEM  { return ek.hybrid }
+func (ek *EncapsulationKey) Bytes() []byte { return clone(ek.encoded) }
+
+func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
+	other, ok := x.(*EncapsulationKey)
+	return ok && ek.hybrid.ID == other.hybrid.ID && bytes.Equal(ek.encoded, other.encoded)
+}
+
+// Encapsulate panics if EncapsulateTo returns an error, which it does for no
+// KEM of this module.
+func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
+	sharedKey, ciphertext = make([]byte, ek.hybrid.SharedKeySize()), make([]byte, ek.hybrid.CiphertextSize())
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
+	}
+	return sharedKey, ciphertext
+}
+
+func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
+	if len(sharedKey) != ek.hybrid.SharedKeySize() {
+		return ek.hybrid.wrap(errSharedKeyBuffer)
+	}
+	if len(ciphertext) != ek.hybrid.CiphertextSize() {
+		return ek.hybrid.wrap(errCiphertextBuffer)
+	}
+	var buf [usualRandomSize]byte
+	random := sized(buf[:], ek.hybrid.RandomSize())
+	rand.Read(random)
+	return ek.encapsulate(sharedKey, ciphertext, random)
+}
+
+func (ek *EncapsulationKey) encapsulate(sharedKey, ciphertext, random []byte) error {
+	h := ek.hybrid
+	result := ciphertext
+	if h.PQ.mayFail() || h.T.mayFail() {
+		// The caller's memory is written to when all has gone well.
+		result = make([]byte, len(ciphertext))
+	}
+	var buf [usualSecretSize]byte
+	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
+	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
+	ctPQ, ctT := h.split(result, h.PQ.ciphertextSize)
+	if err := h.PQ.encapsulate(&ek.pq, ssPQ, ctPQ, random[:h.PQ.randomSize]); err != nil {
+		return h.wrap(err)
+	}
+	if err := h.T.encapsulate(&ek.t, ssT, ctT, random[h.PQ.randomSize:]); err != nil {
+		return h.wrap(err)
+	}
+	h.combine(sharedKey, ssPQ, ssT, result, ek.encoded)
+	copy(ciphertext, result)
+	return nil
+}
+
+// A DecapsulationKey is that of a hybrid.
+type DecapsulationKey struct {
+	ek    EncapsulationKey
+	pq, t privatePart
+	seed  []byte // nil in a key that has been destroyed
+}
+
+func (dk *DecapsulationKey) KEM() kem.KEM                        { return dk.ek.hybrid }
+func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator   { return &dk.ek }
+func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey { return &dk.ek }
+func (dk *DecapsulationKey) Bytes() []byte                       { return clone(dk.seed) }
+
+func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
+	other, ok := x.(*DecapsulationKey)
+	return ok && dk.ek.hybrid.ID == other.ek.hybrid.ID && dk.seed != nil &&
+		subtle.ConstantTimeCompare(dk.seed, other.seed) == 1
+}
+
+func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
+	sharedKey = make([]byte, dk.ek.hybrid.SharedKeySize())
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
+}
+
+func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	h := dk.ek.hybrid
+	if dk.seed == nil {
+		return h.wrap(errDestroyed)
+	}
+	if len(sharedKey) != h.SharedKeySize() {
+		return h.wrap(errSharedKeyBuffer)
+	}
+	if len(ciphertext) != h.CiphertextSize() {
+		return h.wrap(errCiphertextSize)
+	}
+	var buf [usualSecretSize]byte
+	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
+	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
+	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
+	if err := h.PQ.decapsulate(&dk.pq, ssPQ, ctPQ); err != nil {
+		return h.wrap(err)
+	}
+	if err := h.T.decapsulate(&dk.t, ssT, ctT); err != nil {
+		return h.wrap(err)
+	}
+	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.ek.encoded)
+	return nil
+}
+
+func (dk *DecapsulationKey) Destroy() {
+	dk.pq.destroy()
+	dk.t.destroy()
+	clear(dk.seed)
+	dk.seed = nil
+}

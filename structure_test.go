@@ -1,0 +1,223 @@
+package hybridkem_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// edges tells what each package may import of this module, in the order of the
+// floors: nothing imports what stands above it.
+var edges = []struct {
+	pkg     string
+	imports string
+}{
+	{"kem", ""},
+	{"kats/vectors", ""},
+	{"internal/derand", "kem"},
+	{"internal/testkit", "kem"},
+	{"internal/ring", ""},
+	{"internal/x25519", ""},
+	{"internal/sha3", ""},
+	{"internal/mlkem", "internal/ring internal/sha3"},
+	{"mlkem", "internal/derand internal/mlkem kem"},
+	{"mlkem/mlkemtest", "internal/derand kem mlkem"},
+	{"internal/hybrid", "internal/derand internal/mlkem internal/sha3 internal/x25519 kem mlkem"},
+	{"combiner", "internal/hybrid internal/sha3 kem"},
+	{"xwing", "internal/derand internal/hybrid kem"},
+	{"kem/kemtest", "internal/derand kem"},
+	{"", "combiner kem mlkem xwing"},
+	{"kats", " kats/vectors kem kem/kemtest mlkem xwing"},
+	{"kats/cmd/kats", "kats kem/kemtest xwing"},
+	{"examples/handshake", "xwing"},
+}
+
+// dependencies are the modules that users of the library inherit.
+var dependencies = []string{"filippo.io/edwards25519", "golang.org/x/crypto", "golang.org/x/sys"}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); seen++ {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "hybridkem"), "/")
+		floor := slices.IndexFunc(edges, func(e struct{ pkg, imports string }) bool { return e.pkg == name })
+		if floor < 0 {
+			t.Errorf("%s is on no floor", p.ImportPath)
+			continue
+		}
+		var own []string
+		for _, path := range p.Imports {
+			if path == "hybridkem" || strings.HasPrefix(path, "hybridkem/") {
+				own = append(own, strings.TrimPrefix(strings.TrimPrefix(path, "hybridkem"), "/"))
+			} else if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") &&
+				!slices.ContainsFunc(dependencies, func(d string) bool { return strings.HasPrefix(path+"/", d+"/") }) {
+				t.Errorf("%s imports %s", p.ImportPath, path)
+			}
+		}
+		if got := strings.Join(own, " "); got != edges[floor].imports {
+			t.Errorf("%s imports %q, want %q", p.ImportPath, got, edges[floor].imports)
+		}
+		for _, path := range own {
+			if !slices.ContainsFunc(edges[:floor], func(e struct{ pkg, imports string }) bool { return e.pkg == path }) {
+				t.Errorf("%s imports %s, which does not stand below it", p.ImportPath, path)
+			}
+		}
+	}
+	if seen != len(edges) {
+		t.Errorf("%d packages, want %d", seen, len(edges))
+	}
+}
+
+func TestDependencies(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^(?:require )?\s*([a-z.]+/\S+) v`).FindAllStringSubmatch(string(mod), -1)
+	if len(found) == 0 {
+		t.Error("go.mod requires nothing that this test understands")
+	}
+	for _, m := range found {
+		if !slices.Contains(dependencies, m[1]) {
+			t.Errorf("go.mod requires %s", m[1])
+		}
+	}
+}
+
+// TestLinker checks that a program which uses only xwing links no NIST curve, and
+// that it would be noticed if it did.
+func TestLinker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	symbols := func(pkg, key string) string {
+		dir, err := os.MkdirTemp(".", "linker_test_")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		program := `package main
+
+import "hybridkem/` + pkg + `"
+
+func main() {
+	dk, err := ` + key + `.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	_, ciphertext := dk.Encapsulator().Encapsulate()
+	dk.Decapsulate(ciphertext)
+	dk.Destroy()
+}
+`
+		source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "program")
+		if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		out, err := exec.Command("go", "tool", "nm", binary).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	const curves = `nistec\.\(\*P(224|256|384|521)Point\)`
+	if found := regexp.MustCompile(curves).FindString(symbols("xwing", "xwing")); found != "" {
+		t.Errorf("a program that uses only xwing links %s", found)
+	}
+	both := symbols("combiner", "combiner.MLKEM768P256()")
+	if !strings.Contains(both, "nistec.(*P256Point)") {
+		t.Error("a program that uses P-256 does not link it: the test is broken")
+	}
+	if strings.Contains(both, "nistec.(*P384Point)") {
+		t.Error("a program that uses P-256 links P-384 too")
+	}
+}
+
+// TestSpecification checks that the functions in SPEC.md's table of algorithms
+// exist, and that the table has every algorithm of FIPS 203 from 3 to 21.
+func TestSpecification(t *testing.T) {
+	spec, err := os.ReadFile("SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| (\\d+) \\| [^|]+ \\| ([^|]+) \\|")
+	name := regexp.MustCompile("`([a-z0-9/]+)\\.(?:([A-Za-z0-9]+)\\.)?([A-Za-z0-9]+)`")
+	algorithm := 3
+	for _, m := range row.FindAllStringSubmatch(string(spec), -1) {
+		if m[1] != strconv.Itoa(algorithm) {
+			t.Errorf("algorithm %s stands where %d should", m[1], algorithm)
+		}
+		algorithm++
+		functions := name.FindAllStringSubmatch(m[2], -1)
+		if len(functions) == 0 {
+			t.Errorf("algorithm %s has no function", m[1])
+		}
+		for _, f := range functions {
+			if !declares(t, f[1], f[2], f[3]) {
+				t.Errorf("algorithm %s: %s does not exist", m[1], f[0])
+			}
+		}
+	}
+	if algorithm != 22 {
+		t.Errorf("the table ends before algorithm %d", algorithm)
+	}
+}
+
+// declares reports whether the package in dir has the function, or the method of
+// the type.
+func declares(t *testing.T, dir, typeName, function string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range f.Decls {
+			d, ok := decl.(*ast.FuncDecl)
+			if !ok || d.Name.Name != function {
+				continue
+			}
+			receiver := ""
+			if d.Recv != nil {
+				x := d.Recv.List[0].Type
+				if star, ok := x.(*ast.StarExpr); ok {
+					x = star.X
+				}
+				receiver = x.(*ast.Ident).Name
+			}
+			if receiver == typeName {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package xwing_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"hybridkem/kem"
+	"hybridkem/xwing"
+)
+
+// Alice generates a new key pair and sends the encapsulation key to Bob.
+func Example() {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	encapsulationKey := dk.EncapsulationKey().Bytes()
+
+	// Bob encapsulates a shared key, and sends the ciphertext to Alice.
+	ek, err := xwing.NewEncapsulationKey(encapsulationKey)
+	if err != nil {
+		panic(err)
+	}
+	bobKey, ciphertext := ek.Encapsulate()
+
+	// Alice decapsulates the shared key from the ciphertext.
+	aliceKey, err := dk.Decapsulate(ciphertext)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(bytes.Equal(aliceKey, bobKey))
+	// Output: true
+}
+
+func TestSizes(t *testing.T) {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharedKey, ciphertext := dk.EncapsulationKey().Encapsulate()
+	k := xwing.KEM()
+	if len(dk.Bytes()) != xwing.SeedSize || len(dk.EncapsulationKey().Bytes()) != xwing.EncapsulationKeySize ||
+		len(ciphertext) != xwing.CiphertextSize || len(sharedKey) != xwing.SharedKeySize ||
+		k.SeedSize() != xwing.SeedSize || k.EncapsulationKeySize() != xwing.EncapsulationKeySize ||
+		k.CiphertextSize() != xwing.CiphertextSize || k.SharedKeySize() != xwing.SharedKeySize {
+		t.Error("a size is wrong")
+	}
+}
+
+// TestErrors checks that errors name this package and not the one below it.
+func TestErrors(t *testing.T) {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ek := dk.EncapsulationKey()
+	sharedKey, ciphertext := ek.Encapsulate()
+	lowOrderEK, lowOrderCT := ek.Bytes(), bytes.Clone(ciphertext)
+	clear(lowOrderEK[len(lowOrderEK)-32:])
+	clear(lowOrderCT[len(lowOrderCT)-32:])
+	overEK := ek.Bytes()
+	overEK[0], overEK[1] = 0xff, 0xff
+	for _, test := range []struct {
+		name string
+		call func() error
+	}{
+		{"short seed", func() error { _, err := xwing.NewDecapsulationKey(make([]byte, 31)); return err }},
+		{"short key", func() error { _, err := xwing.NewEncapsulationKey(ek.Bytes()[1:]); return err }},
+		{"key of low order", func() error { _, err := xwing.NewEncapsulationKey(lowOrderEK); return err }},
+		{"key with a large coefficient", func() error { _, err := xwing.NewEncapsulationKey(overEK); return err }},
+		{"short ciphertext", func() error { _, err := dk.Decapsulate(ciphertext[1:]); return err }},
+		{"ciphertext of low order", func() error { return dk.DecapsulateTo(sharedKey, lowOrderCT) }},
+		{"short buffer", func() error { return dk.DecapsulateTo(sharedKey[1:], ciphertext) }},
+		{"short buffer for the shared key", func() error { return ek.EncapsulateTo(sharedKey[1:], ciphertext) }},
+		{"short buffer for the ciphertext", func() error { return ek.EncapsulateTo(sharedKey, ciphertext[1:]) }},
+		{"destroyed key", func() error { dk.Destroy(); return dk.DecapsulateTo(sharedKey, ciphertext) }},
+	} {
+		if err := test.call(); err == nil || !strings.HasPrefix(err.Error(), "xwing: ") || strings.Count(err.Error(), ": ") != 1 {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ek := dk.Encapsulator().(kem.EncapsulationKey)
+	sharedKey, ciphertext := ek.Encapsulate()
+	if n := testing.AllocsPerRun(10, func() { ek.EncapsulateTo(sharedKey, ciphertext) }); n != 0 {
+		t.Errorf("EncapsulateTo allocates %v times", n)
+	}
+	if n := testing.AllocsPerRun(10, func() { dk.DecapsulateTo(sharedKey, ciphertext) }); n != 0 {
+		t.Errorf("DecapsulateTo allocates %v times", n)
+	}
+}
