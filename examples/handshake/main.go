@@ -1,0 +1,270 @@
+// Handshake sends a file over TCP under keys that are agreed on in two messages
+// and in which everything is a KEM: the server shows who it is not by signing
+// but by decapsulating.
+//
+// The client knows the server's long-term X-Wing key beforehand, and draws an
+// ephemeral key pair.
+//
+//	client                                                           server
+//
+//	  ephemeral key ‖ ciphertext for the long-term key ‖ confirmation  →
+//	  ←  accepted ‖ ciphertext for the ephemeral key ‖ confirmation
+//
+//	  {data} {data} … {final data}, end of stream                      →
+//	  ←                                                         {receipt}
+//
+// The client's confirmation is derived from the secret for the long-term key,
+// the server's from that and the secret for the ephemeral key, as are the keys
+// of the records, one for each direction. HKDF-SHA256 derives them all, each
+// with the hash of the protocol's name, the long-term key and every byte sent
+// before. Braces mean a ChaCha20-Poly1305 record. The client's first one proves
+// that it could open the server's message.
+//
+// Unless both parts of X-Wing break, ML-KEM-768 and X25519:
+//
+//   - Only the holder of the pinned key can read the file.
+//   - A file that is kept is what one client sent, whole and in order.
+//   - Whoever steals the long-term key later cannot open recorded transfers.
+//     This forward secrecy is the ephemeral key's, and begins with the server's
+//     message; the client's has none, and carries no data.
+//
+// But the server does not know who the client is: all who have its public key
+// can send a file, of any size. The client's message can be replayed, though
+// all it brings is an answer. Lengths are visible, a rejection can be forged,
+// and of the secrets in memory only the KEM keys are wiped. This is an example
+// of using KEMs and not a vetted protocol. For real traffic, use TLS.
+//
+// Without flags, Handshake runs both ends on the loopback interface. To run
+// them apart:
+//
+//	handshake -listen ADDR -seed-file FILE [-out FILE]
+//	handshake -connect ADDR -key FILE.pub -send FILE
+//
+// The seed file holds the 32-byte seed of the long-term key in hexadecimal. If
+// there is none, it is created, and beside it FILE.pub with the public key in
+// hexadecimal. The server receives one file, and does not overwrite another.
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"hybridkem/xwing"
+)
+
+func main() {
+	// An interrupt closes the connection; the error that this makes cleans up
+	// as any other does.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+var errUsage = errors.New("use -listen with -seed-file, or -connect with -key and -send, or no arguments")
+
+// run returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("handshake", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	listenAddr := flags.String("listen", "", "receive a file at `ADDR`")
+	seedFile := flags.String("seed-file", "", "take the server's seed from `FILE`, which is created if missing")
+	out := flags.String("out", "received", "keep the file as `FILE`, which must not exist")
+	connectAddr := flags.String("connect", "", "send a file to the server at `ADDR`")
+	keyFile := flags.String("key", "", "take the server's public key from `FILE`")
+	name := flags.String("send", "", "send `FILE`")
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+
+	server := *listenAddr != "" && *seedFile != ""
+	client := *connectAddr != "" && *keyFile != "" && *name != ""
+	switch {
+	case flags.NArg() > 0:
+		err = errUsage
+	case flags.NFlag() == 0:
+		err = loopback(ctx, stdout)
+	case server && *connectAddr+*keyFile+*name == "":
+		err = listen(ctx, stdout, *listenAddr, *seedFile, *out)
+	case client && flags.NFlag() == 3:
+		err = connect(ctx, stdout, *connectAddr, *keyFile, *name)
+	default:
+		err = errUsage
+	}
+	if err == nil {
+		return 0
+	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	fmt.Fprintln(stderr, "handshake:", err)
+	if err == errUsage {
+		return 2
+	}
+	return 1
+}
+
+// loopback runs both ends, with random numbers from a fixed seed for a file.
+func loopback(ctx context.Context, stdout io.Writer) error {
+	dir, err := os.MkdirTemp("", "handshake-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	key, err := xwing.GenerateKey()
+	if err != nil {
+		return err
+	}
+	defer key.Destroy()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+
+	var server *report
+	var serverErr error
+	done := make(chan struct{})
+	go func() {
+		server, serverErr = receive(ctx, listener, key, filepath.Join(dir, "received"))
+		close(done)
+	}()
+	file := io.LimitReader(rand.NewChaCha8([32]byte{}), 8<<20)
+	client, clientErr := send(ctx, listener.Addr().String(), key.EncapsulationKey(), file)
+	listener.Close() // for a server that the client did not reach
+	<-done
+	if clientErr != nil || serverErr != nil {
+		return fmt.Errorf("client: %v; server: %v", clientErr, serverErr)
+	}
+
+	fmt.Fprintf(stdout, "client's message  %9d bytes\n", helloSize)
+	fmt.Fprintf(stdout, "server's message  %9d bytes\n", answerSize)
+	client.print(stdout)
+	fmt.Fprintf(stdout, "at the server     %x\n", server.digest)
+	if client.digest != server.digest {
+		return errors.New("the digests differ")
+	}
+	fmt.Fprintln(stdout, "the digests agree")
+	return nil
+}
+
+func listen(ctx context.Context, stdout io.Writer, addr, seedFile, out string) error {
+	if _, err := os.Lstat(out); err == nil {
+		return fmt.Errorf("%s exists", out)
+	}
+	key, err := loadKey(stdout, seedFile)
+	if err != nil {
+		return err
+	}
+	defer key.Destroy()
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "listening on      %v\n", listener.Addr())
+	r, err := receive(ctx, listener, key, out)
+	if err != nil {
+		return err
+	}
+	r.print(stdout)
+	return nil
+}
+
+func connect(ctx context.Context, stdout io.Writer, addr, keyFile, name string) error {
+	b, err := readHex(keyFile)
+	if err != nil {
+		return err
+	}
+	pinned, err := xwing.NewEncapsulationKey(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", keyFile, err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r, err := send(ctx, addr, pinned, file)
+	if err != nil {
+		return err
+	}
+	r.print(stdout)
+	return nil
+}
+
+func (r *report) print(w io.Writer) {
+	fmt.Fprintf(w, "file              %9d bytes\n", r.size)
+	fmt.Fprintf(w, "sent in all       %9d bytes\n", r.sent)
+	fmt.Fprintf(w, "received in all   %9d bytes\n", r.received)
+	fmt.Fprintf(w, "handshake         %9.3f ms\n", 1e3*r.handshake.Seconds())
+	fmt.Fprintf(w, "transfer          %9.3f ms, %.0f MB/s\n", 1e3*r.transfer.Seconds(), 1e-6*float64(r.size)/r.transfer.Seconds())
+	fmt.Fprintf(w, "SHA-256           %x\n", r.digest)
+}
+
+// loadKey reads the server's key, or makes one.
+func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error) {
+	seed, err := readHex(seedFile)
+	if err == nil {
+		key, err := xwing.NewDecapsulationKey(seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", seedFile, err)
+		}
+		return key, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	key, err := xwing.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	// The public key goes first, so that no seed file is without one.
+	pubFile := seedFile + ".pub"
+	if err := createHex(pubFile, key.EncapsulationKey().Bytes(), 0o644); err != nil {
+		return nil, err
+	}
+	if err := createHex(seedFile, key.Bytes(), 0o600); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(stdout, "public key in     %s\n", pubFile)
+	return key, nil
+}
+
+func readHex(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b, nil
+}
+
+func createHex(name string, b []byte, perm fs.FileMode) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(file, "%x\n", b); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
