@@ -162,8 +162,8 @@ func TestSpecification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile("(?m)^\\| (\\d+) \\| [^|]+ \\| ([^|]+) \\|")
-	name := regexp.MustCompile("`([a-z0-9/]+)\\.(?:([A-Za-z0-9]+)\\.)?([A-Za-z0-9]+)`")
+	row := regexp.MustCompile(`(?m)^\| (\d+) \| [^|]+ \| ([^|]+) \|`)
+	name := regexp.MustCompile(`\x60([a-z0-9/]+)\.(?:([A-Za-z0-9]+)\.)?([A-Za-z0-9]+)\x60`)
 	algorithm := 3
 	for _, m := range row.FindAllStringSubmatch(string(spec), -1) {
 		if m[1] != strconv.Itoa(algorithm) {
