@@ -1,0 +1,12 @@
+package testkit
+
+import "testing"
+
+// NoAllocations checks that f allocates nothing. Under the race detector it
+// checks nothing, since that makes crypto/rand allocate.
+func NoAllocations(t *testing.T, name string, f func()) {
+	t.Helper()
+	if n := testing.AllocsPerRun(10, f); n != 0 && !race {
+		t.Errorf("%s allocates %v times", name, n)
+	}
+}
