@@ -1,6 +1,9 @@
 package ring
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // SampleVartime fills f from its n-th coefficient on with what of the stream is
 // below q, and returns how many coefficients f then has. The stream's length is
@@ -9,19 +12,21 @@ import "encoding/binary"
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
-	for i := 2; i < len(stream) && n < N; i += 3 {
-		x := uint32(stream[i-2]) | uint32(stream[i-1])<<8 | uint32(stream[i])<<16
-		lo, hi := int16(x&0xfff), int16(x>>12)
+	m := uint(n)
+	for i := 2; i < len(stream) && m < N; i += 3 {
+		x := uint(stream[i-2]) | uint(stream[i-1])<<8 | uint(stream[i])<<16
+		lo, hi := x&0xfff, x>>12
 		// A candidate is written, and the next one overwrites it if it was not
 		// accepted: a branch would be mispredicted once in five times.
-		f[n] = lo
-		n += int(uint16(lo-Q) >> 15)
-		if n < N {
-			f[n] = hi
-			n += int(uint16(hi-Q) >> 15)
+		f[m] = int16(lo)
+		m += (lo - Q) >> (bits.UintSize - 1)
+		if m == N {
+			break
 		}
+		f[m] = int16(hi)
+		m += (hi - Q) >> (bits.UintSize - 1)
 	}
-	return n
+	return int(m)
 }
 
 // SampleCBD sets f to noise in [-eta, eta] made of b, of 64·eta bytes, for
