@@ -19,17 +19,18 @@ func (dk *DecapsulationKey) keyGen() {
 	sigma := [32]byte(rhoSigma[32:])
 
 	expandMatrix(ek.a, k, &ek.rho)
-	var noise [2][maxK]ring.Poly
-	s, e := noise[0][:k], noise[1][:k]
-	expandNoise(s, ek.params.eta1, &sigma, 0)
-	expandNoise(e, ek.params.eta1, &sigma, k)
-
+	var noise [maxK]ring.Poly
 	var factors [maxK]ring.Factor
+
+	s := noise[:k]
+	expandNoise(s, ek.params.eta1, &sigma, 0)
 	for i := range s {
 		dk.s[i] = *s[i].NTT()
 		dk.s[i].Reduce()
 		factors[i].Set(&dk.s[i])
 	}
+	e := noise[:k]
+	expandNoise(e, ek.params.eta1, &sigma, k)
 	for i := range ek.t {
 		ek.t[i].InnerProduct(ek.a[i*k:], 1, factors[:k])
 		ek.t[i].Add(e[i].NTT())
@@ -44,19 +45,20 @@ func (dk *DecapsulationKey) keyGen() {
 func (ek *EncapsulationKey) encrypt(c []byte, m, r *[32]byte) {
 	k, du, dv := ek.params.k, ek.params.du, ek.params.dv
 
-	var yBuf [maxK]ring.Poly
-	var yNTTBuf [maxK]ring.Factor
-	var eBuf [maxK + 1]ring.Poly
-	y, yNTT, e := yBuf[:k], yNTTBuf[:k], eBuf[:k+1] // e is e₁ ‖ e₂
+	var noise [maxK + 1]ring.Poly
+	var factors [maxK]ring.Factor
+
+	y := noise[:k]
 	expandNoise(y, ek.params.eta1, r, 0)
-	expandNoise(e, eta2, r, k)
 	for i := range y {
-		yNTT[i].Set(y[i].NTT())
+		factors[i].Set(y[i].NTT())
 	}
+	e := noise[:k+1] // e₁ ‖ e₂
+	expandNoise(e, eta2, r, k)
 
 	var product ring.NTT
 	for i := range k {
-		product.InnerProduct(ek.a[i:], k, yNTT)
+		product.InnerProduct(ek.a[i:], k, factors[:k])
 		u := product.InverseNTT()
 		u.Add(&e[i])
 		u.Compress(c[i*32*du:][:32*du], du)
@@ -64,7 +66,7 @@ func (ek *EncapsulationKey) encrypt(c []byte, m, r *[32]byte) {
 
 	var mu ring.Poly
 	mu.Decompress(m[:], 1)
-	product.InnerProduct(ek.t, 1, yNTT)
+	product.InnerProduct(ek.t, 1, factors[:k])
 	v := product.InverseNTT()
 	v.Add(&e[k])
 	v.Add(&mu)

@@ -1,22 +1,23 @@
 package ring
 
 // A Factor is an element b of T_q prepared for products with many others.
+//
+// On each pair of coefficients, a·b is a₀·b + a₁·(X·b): two products of a number
+// and a pair. Two pairs of numbers below 2^31 add and multiply in one word each,
+// lo + 2^32·hi, so that is where the pairs of b and of X·b stand, both in
+// Montgomery form and below q in absolute value.
 type Factor struct {
-	// b in Montgomery form, and b₁·γ, which a₁ meets in a₁X · b₁X, where X² is γ.
-	// All are below q in absolute value.
-	b       NTT
-	b1Gamma [N / 2]int16
+	b, xb [N / 2]int64
 }
 
 // Set prepares b. In |b| < 8q.
 func (f *Factor) Set(b *NTT) {
-	for i := range f.b {
-		f.b[i] = montgomeryMul(b[i], r2)
-	}
-	for i := range N / 4 {
-		gamma := zetas[N/4+i] // and -γ for the second of two neighbours
-		f.b1Gamma[2*i] = montgomeryMul(f.b[4*i+1], gamma)
-		f.b1Gamma[2*i+1] = montgomeryMul(f.b[4*i+3], -gamma)
+	for i := range N / 2 {
+		// X² is γ here, and -γ for the second of two neighbours.
+		gamma := zetas[N/4+i/2] * int16(1-i%2*2)
+		b0, b1 := montgomeryMul(b[2*i], r2), montgomeryMul(b[2*i+1], r2)
+		f.b[i] = join(b0, b1)
+		f.xb[i] = join(montgomeryMul(b1, gamma), b0)
 	}
 }
 
@@ -28,24 +29,24 @@ func (f *Factor) Set(b *NTT) {
 // and BaseCaseMultiply, Algorithms 11 and 12. The sum is reduced once: its eight
 // products stay below 8q² < 2^15·q.
 func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
-	var sum [N]int32
+	var sum [N / 2]int64
 	for i := range b {
-		multiplyAccumulate(&sum, &a[i*stride], &b[i])
+		a, b := &a[i*stride], &b[i]
+		for j := range sum {
+			sum[j] += int64(a[2*j])*b.b[j] + int64(a[2*j+1])*b.xb[j]
+		}
 	}
-	for i := range f {
-		f[i] = montgomeryReduce(sum[i])
+	for j := range sum {
+		lo, hi := split(sum[j])
+		f[2*j], f[2*j+1] = montgomeryReduce(lo), montgomeryReduce(hi)
 	}
 }
 
-// multiplyAccumulate adds a · b to sum.
-func multiplyAccumulate(sum *[N]int32, a *NTT, b *Factor) {
-	for i := 0; i < N; i += 4 {
-		s, a, b, b1Gamma := (*[4]int32)(sum[i:]), (*[4]int16)(a[i:]), (*[4]int16)(b.b[i:]), (*[2]int16)(b.b1Gamma[i/2:])
-		a0, a1, b0, b1 := int32(a[0]), int32(a[1]), int32(b[0]), int32(b[1])
-		s[0] += a0*b0 + a1*int32(b1Gamma[0])
-		s[1] += a0*b1 + a1*b0
-		a2, a3, b2, b3 := int32(a[2]), int32(a[3]), int32(b[2]), int32(b[3])
-		s[2] += a2*b2 + a3*int32(b1Gamma[1])
-		s[3] += a2*b3 + a3*b2
-	}
+// join returns lo + 2^32·hi.
+func join(lo, hi int16) int64 { return int64(lo) + int64(hi)<<32 }
+
+// split returns the numbers in lo + 2^32·hi.
+func split(pair int64) (lo, hi int32) {
+	lo = int32(pair)
+	return lo, int32((pair - int64(lo)) >> 32)
 }

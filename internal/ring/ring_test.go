@@ -322,10 +322,8 @@ func TestInnerProductExtremes(t *testing.T) {
 		for i := range a {
 			for j := range N {
 				a[i][j] = Q - 1
-				factors[i].b[j] = sign * (Q - 1)
-			}
-			for j := range factors[i].b1Gamma {
-				factors[i].b1Gamma[j] = sign * (Q - 1)
+				factors[i].b[j/2] = join(sign*(Q-1), sign*(Q-1))
+				factors[i].xb[j/2] = join(sign*(Q-1), sign*(Q-1))
 			}
 		}
 		var got NTT
