@@ -9,6 +9,8 @@
 package x25519
 
 import (
+	"slices"
+
 	"filippo.io/edwards25519"
 	"filippo.io/edwards25519/field"
 )
@@ -18,121 +20,135 @@ const Size = 32
 
 // ScalarBaseMult sets out to scalar times the base point.
 func ScalarBaseMult(out, scalar *[Size]byte) {
-	var x, z field.Element
+	var x, z, inverse element
 	multiplyBase(&x, &z, scalar)
-	x.Multiply(&x, z.Invert(&z))
-	copy(out[:], x.Bytes())
+	inverse.invert(&z)
+	z.mul(&x, &inverse)
+	z.bytes(out)
 }
 
 // ScalarMult sets out to scalar times point.
 func ScalarMult(out, scalar, point *[Size]byte) {
-	var x, z field.Element
+	var x, z, inverse element
 	multiply(&x, &z, scalar, point)
-	x.Multiply(&x, z.Invert(&z)) // 1/0 is 0
-	copy(out[:], x.Bytes())
+	inverse.invert(&z) // 1/0 is 0
+	z.mul(&x, &inverse)
+	z.bytes(out)
 }
 
 // ScalarMultBoth sets public to scalar times the base point and shared to scalar
 // times point, which is what encapsulation needs, with one inversion.
 func ScalarMultBoth(public, shared, scalar, point *[Size]byte) {
-	var x1, z1, x2, z2, inverse field.Element
+	var x1, z1, x2, z2, product, inverse, t element
 	multiplyBase(&x1, &z1, scalar)
 	multiply(&x2, &z2, scalar, point)
 
 	// z1 is not 0, but z2 may be. The product of both must not be, so z2 becomes
 	// 1 then, and x2 becomes 0 for the same result as 1/0 gives.
-	var zero, one field.Element
-	one.One()
-	infinity := z2.Equal(&zero)
-	x2.Select(&zero, &x2, infinity)
-	z2.Select(&one, &z2, infinity)
+	infinity := z2.isZero()
+	x2.pick(&element{}, infinity)
+	z2.pick(&element{1}, infinity)
 
-	inverse.Multiply(&z1, &z2)
-	inverse.Invert(&inverse)
-	x1.Multiply(&x1, z2.Multiply(&z2, &inverse))
-	x2.Multiply(&x2, z1.Multiply(&z1, &inverse))
-	copy(public[:], x1.Bytes())
-	copy(shared[:], x2.Bytes())
+	product.mul(&z1, &z2)
+	inverse.invert(&product)
+	t.mul(&inverse, &z2) // 1/z1
+	product.mul(&t, &x1)
+	product.bytes(public)
+	t.mul(&inverse, &z1) // 1/z2
+	product.mul(&t, &x2)
+	product.bytes(shared)
 }
 
 // IsLowOrder reports whether point has an order that divides 8, on the curve or
 // its twist. These are the points which every scalar multiplies to zero.
 func IsLowOrder(point *[Size]byte) bool {
-	var x, z, a, b field.Element
-	x.SetBytes(point[:])
-	z.One()
-	for range 3 {
-		a.Add(&x, &z)
-		b.Subtract(&x, &z)
-		double(&x, &z, &a, &b)
-	}
-	return z.Equal(new(field.Element)) == 1
+	var u element
+	u.setBytes(point)
+	var b [Size]byte
+	u.bytes(&b)
+	return slices.Contains(lowOrder[:], b)
+}
+
+// lowOrder holds the u-coordinates of order 1 and 2 (0), 4 (1 on the curve, -1 on
+// the twist) and 8.
+var lowOrder = [5][Size]byte{
+	{0},
+	{1},
+	{
+		0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+	},
+	{
+		0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+		0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+	},
+	{
+		0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+		0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
+	},
 }
 
 // multiplyBase sets x/z to the u-coordinate of scalar times the base point. The
-// product is taken on edwards25519 and mapped by u = (1 + y)/(1 - y), according
-// to RFC 7748, section 4.1. z is not 0: a clamped scalar is no multiple of the
-// base point's order.
-func multiplyBase(x, z *field.Element, scalar *[Size]byte) {
+// product is taken on edwards25519, where the tables of filippo.io/edwards25519
+// are, and mapped by u = (1 + y)/(1 - y), according to RFC 7748, section 4.1.
+// z is not 0: a clamped scalar is no multiple of the base point's order.
+func multiplyBase(x, z *element, scalar *[Size]byte) {
 	var s edwards25519.Scalar
 	s.SetBytesWithClamping(scalar[:])
 	var p edwards25519.Point
 	_, Y, Z, _ := p.ScalarBaseMult(&s).ExtendedCoordinates()
-	x.Add(Z, Y)
-	z.Subtract(Z, Y)
+	var sum, difference field.Element
+	sum.Add(Z, Y)
+	difference.Subtract(Z, Y)
+	x.setBytes((*[Size]byte)(sum.Bytes()))
+	z.setBytes((*[Size]byte)(difference.Bytes()))
 }
 
 // a24 is (A - 2) / 4, where A is the coefficient of curve25519.
 const a24 = 121665
 
-// multiply sets x2/z2 to the u-coordinate of scalar times point, with z2 = 0 for
-// the point at infinity.
+// multiply sets x/z to the u-coordinate of scalar times point, with z = 0 modulo
+// p for the point at infinity. They are tight.
 //
 // It implements X25519, according to RFC 7748, section 5, up to the inversion,
-// and uses the names of its pseudocode.
-func multiply(x2, z2 *field.Element, scalar, point *[Size]byte) {
+// and uses the names of its pseudocode, but does not swap: if (x2, z2) and (x3, z3)
+// change places, DA and CB do, and what follows from those stays, since z3 is a
+// square. It is enough to choose of what AA and BB are the squares.
+func multiply(x, z *element, scalar, point *[Size]byte) {
 	k := *scalar
 	k[0] &= 248
 	k[31] = k[31]&127 | 64
 
-	var x1, x3, z3 field.Element
-	x1.SetBytes(point[:])
-	x2.One()
-	z2.Zero()
-	x3.Set(&x1)
-	z3.One()
-	swap := 0
+	var x1, x2, z2, x3, z3, a, aa, b, bb, e, c, d, da, cb element
+	x1.setBytes(point)
+	x2[0] = 1
+	x3 = x1
+	z3[0] = 1
+	swap := uint64(0) // 1 if (x2, z2) and (x3, z3) have changed places
 
-	var a, b, c, d, da, cb field.Element
 	for t := 254; t >= 0; t-- {
-		kt := int(k[t/8]>>(t%8)) & 1
+		kt := uint64(k[t/8]>>(t%8)) & 1
 		swap ^= kt
-		x2.Swap(&x3, swap)
-		z2.Swap(&z3, swap)
+		addSub(&a, &b, &x2, &z2)
+		addSub(&c, &d, &x3, &z3)
+		da.mul(&d, &a)
+		cb.mul(&c, &b)
+		a.pick(&c, -swap)
+		b.pick(&d, -swap)
 		swap = kt
 
-		a.Add(x2, z2)
-		b.Subtract(x2, z2)
-		c.Add(&x3, &z3)
-		d.Subtract(&x3, &z3)
-		da.Multiply(&d, &a)
-		cb.Multiply(&c, &b)
-		x3.Square(x3.Add(&da, &cb))
-		z3.Square(z3.Subtract(&da, &cb))
-		z3.Multiply(&x1, &z3)
-		double(x2, z2, &a, &b)
+		aa.square(&a)
+		bb.square(&b)
+		addSub(&c, &d, &da, &cb)
+		x3.square(&c)
+		da.square(&d)
+		addSub(&a, &e, &aa, &bb)
+		a.mulAdd(&aa, a24, e[0], e[1], e[2], e[3])
+		x2.mul(&aa, &bb)
+		z2.mul(&a, &e)
+		z3.mul(&da, &x1)
 	}
-	x2.Swap(&x3, swap)
-	z2.Swap(&z3, swap)
-}
-
-// double doubles the point of u-coordinate x/z, given a = x + z and b = x - z.
-func double(x, z, a, b *field.Element) {
-	var aa, bb, e field.Element
-	aa.Square(a)
-	bb.Square(b)
-	e.Subtract(&aa, &bb)
-	x.Multiply(&aa, &bb)
-	z.Mult32(&e, a24)
-	z.Multiply(&e, z.Add(&aa, z))
+	x2.pick(&x3, -swap)
+	z2.pick(&z3, -swap)
+	*x, *z = x2, z2
 }

@@ -1,0 +1,170 @@
+package x25519
+
+import (
+	"encoding/binary"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	prime      = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	tightLimit = new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(1<<11))
+)
+
+func integer(v *element) *big.Int {
+	x := new(big.Int)
+	for i := range v {
+		x.Lsh(x, 64).Or(x, new(big.Int).SetUint64(v[3-i]))
+	}
+	return x
+}
+
+// loose returns elements with all combinations of edge words, and random ones.
+func loose() []element {
+	words := []uint64{0, 1, 19, 1<<63 - 1, 1 << 63, 1<<64 - 38, 1<<64 - 1}
+	var vs []element
+	for _, w0 := range words {
+		for _, w1 := range []uint64{0, 1<<64 - 1} {
+			for _, w2 := range []uint64{0, 1<<64 - 1} {
+				for _, w3 := range words {
+					vs = append(vs, element{w0, w1, w2, w3})
+				}
+			}
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		vs = append(vs, element{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()})
+	}
+	return vs
+}
+
+// tight returns those of loose that are tight, and those on the edge of it.
+func tight() []element {
+	vs := []element{{1<<11 - 1, 0, 0, 1 << 63}, {1, 0, 0, 1 << 63}}
+	for d := range uint64(64) { // around p
+		vs = append(vs, element{-d, 1<<64 - 1, 1<<64 - 1, 1<<63 - 1}, element{d, 0, 0, 1 << 63})
+	}
+	for _, v := range loose() {
+		if integer(&v).Cmp(tightLimit) < 0 {
+			vs = append(vs, v)
+		}
+	}
+	return vs
+}
+
+func equal(t *testing.T, what string, got *element, want *big.Int, limit *big.Int) {
+	t.Helper()
+	x := integer(got)
+	if x.Cmp(limit) >= 0 {
+		t.Fatalf("%s is %x, not less than %x", what, x, limit)
+	}
+	if x.Mod(x, prime).Cmp(want.Mod(want, prime)) != 0 {
+		t.Fatalf("%s is %x, want %x", what, x, want)
+	}
+}
+
+func TestMul(t *testing.T) {
+	vs := loose()
+	for i := range vs {
+		a := &vs[i]
+		for j := range vs {
+			b := &vs[j]
+			var v element
+			v.mul(a, b)
+			equal(t, "a product", &v, new(big.Int).Mul(integer(a), integer(b)), tightLimit)
+		}
+		var v element
+		v.square(a)
+		equal(t, "a square", &v, new(big.Int).Mul(integer(a), integer(a)), tightLimit)
+	}
+}
+
+func TestMulAdd(t *testing.T) {
+	vs := loose()
+	for i := range vs {
+		a := &vs[i]
+		for j := range vs {
+			b := &vs[j]
+			for _, x := range []uint64{38, a24, 1<<18 - 1} {
+				limit := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19<<19))
+				if x == 38 {
+					limit = tightLimit
+				}
+				want := new(big.Int).Mul(integer(b), new(big.Int).SetUint64(x))
+				want.Add(want, integer(a))
+				var v element
+				v.mulAdd(a, x, b[0], b[1], b[2], b[3])
+				equal(t, "a + x·b", &v, want, limit)
+				v = *a
+				v.mulAdd(&v, x, b[0], b[1], b[2], b[3])
+				equal(t, "a + x·b in place", &v, want, limit)
+			}
+		}
+	}
+}
+
+func TestAddSub(t *testing.T) {
+	vs := tight()
+	any256 := new(big.Int).Lsh(big.NewInt(1), 256)
+	for i := range vs {
+		for j := range vs {
+			var s, d element
+			addSub(&s, &d, &vs[i], &vs[j])
+			equal(t, "a sum", &s, new(big.Int).Add(integer(&vs[i]), integer(&vs[j])), any256)
+			equal(t, "a difference", &d, new(big.Int).Sub(integer(&vs[i]), integer(&vs[j])), any256)
+		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	a, b := element{1, 2, 3, 1 << 63}, element{5, 6, 1<<64 - 1, 8}
+	v := a
+	if v.pick(&b, 0); v != a {
+		t.Error("pick takes what it should leave")
+	}
+	if v.pick(&b, ^uint64(0)); v != b {
+		t.Error("pick leaves what it should take")
+	}
+}
+
+func TestInvert(t *testing.T) {
+	vs := loose()
+	for i := range vs {
+		want := new(big.Int).Mod(integer(&vs[i]), prime)
+		if want.Sign() != 0 {
+			want.ModInverse(want, prime)
+		}
+		var v element
+		v.invert(&vs[i])
+		equal(t, "an inverse", &v, want, tightLimit)
+	}
+}
+
+func TestBytes(t *testing.T) {
+	vs := tight()
+	for i := range vs {
+		want := new(big.Int).Mod(integer(&vs[i]), prime)
+		var b [Size]byte
+		vs[i].bytes(&b)
+		if b != littleEndian(want) {
+			t.Fatalf("the bytes of %x are %x", vs[i], b)
+		}
+		if zero := vs[i].isZero(); zero != 0 && zero != ^uint64(0) || (zero != 0) != (want.Sign() == 0) {
+			t.Fatalf("isZero of %x is %x", vs[i], zero)
+		}
+	}
+	for _, v := range loose() {
+		var b [Size]byte
+		for i := range v {
+			binary.LittleEndian.PutUint64(b[8*i:], v[i])
+		}
+		var got element
+		got.setBytes(&b)
+		v[3] &= low63
+		if got != v {
+			t.Fatalf("setBytes makes %x of %x", got, b)
+		}
+	}
+}
