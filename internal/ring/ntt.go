@@ -1,10 +1,12 @@
 package ring
 
-// The layers of the transforms are taken two at a time, since that halves the
-// loads and stores: of four blocks a, b, c, d, first a meets c and b meets d, then
-// a meets b and c meets d; in the inverse the other way round. The zeta of a
-// block of layer l, zetas[k], has those of its halves beside each other in
-// layer l+1, at 2k and 2k+1.
+// The transforms work on pairs of coefficients: what happens to one happens to
+// its neighbour, with the same zeta.
+//
+// Their layers are taken two at a time, since that halves the loads and stores:
+// of four blocks a, b, c, d, first a meets c and b meets d, then a meets b and c
+// meets d; in the inverse the other way round. The zeta of a block of one layer,
+// zetas[k], has those of its halves beside each other in the next, at 2k and 2k+1.
 
 // NTT transforms f in place and returns it under its new type.
 // In |f| < q; out |f| < 8q.
@@ -13,13 +15,15 @@ package ring
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
+	var w work
+	w.load((*[N]int16)(f))
 	k := 1
-	for length := N / 4; length >= 4; length /= 4 {
-		for start := 0; start < N; start += 4 * length {
+	for length := len(w) / 4; length >= 2; length /= 4 {
+		for start := 0; start < len(w); start += 4 * length {
 			zeta, zetaAB, zetaCD := zetas[k], zetas[2*k], zetas[2*k+1]
 			k++
-			a, b := f[start:][:length], f[start+length:][:length]
-			c, d := f[start+2*length:][:length], f[start+3*length:][:length]
+			a, b := w[start:][:length], w[start+length:][:length]
+			c, d := w[start+2*length:][:length], w[start+3*length:][:length]
 			for j := range a {
 				a0, c0 := butterfly(a[j], c[j], zeta)
 				b0, d0 := butterfly(b[j], d[j], zeta)
@@ -29,17 +33,16 @@ func (f *Poly) NTT() *NTT {
 		}
 		k *= 2
 	}
-	for i := 0; i < N; i += 4 {
-		zeta := zetas[N/4+i/4]
-		f[i], f[i+2] = butterfly(f[i], f[i+2], zeta)
-		f[i+1], f[i+3] = butterfly(f[i+1], f[i+3], zeta)
+	for i := 0; i < len(w); i += 2 {
+		w[i], w[i+1] = butterfly(w[i], w[i+1], zetas[(len(w)+i)/2])
 	}
+	w.store((*[N]int16)(f))
 	return (*NTT)(f)
 }
 
 // butterfly is that of Cooley and Tukey. In |b| < 8q; out |x|, |y| < |a| + q.
-func butterfly(a, b, zeta int16) (x, y int16) {
-	t := montgomeryMul(b, zeta)
+func butterfly(a, b pair, zeta int16) (x, y pair) {
+	t := b.montgomeryMul(zeta)
 	return a + t, a - t
 }
 
@@ -51,18 +54,18 @@ func butterfly(a, b, zeta int16) (x, y int16) {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
-	for i := 0; i < N; i += 4 {
-		zeta := zetas[N/2-1-i/4]
-		f[i], f[i+2] = inverseButterfly(f[i], f[i+2], zeta)
-		f[i+1], f[i+3] = inverseButterfly(f[i+1], f[i+3], zeta)
+	var w work
+	w.load((*[N]int16)(f))
+	for i := 0; i < len(w); i += 2 {
+		w[i], w[i+1] = inverseButterfly(w[i], w[i+1], zetas[len(w)-1-i/2])
 	}
-	k := N/8 - 1
-	for length := 4; length <= N/4; length *= 4 {
-		for start := 0; start < N; start += 4 * length {
+	k := len(w)/4 - 1
+	for length := 2; length <= len(w)/4; length *= 4 {
+		for start := 0; start < len(w); start += 4 * length {
 			zeta, zetaAB, zetaCD := zetas[k], zetas[2*k+1], zetas[2*k]
 			k--
-			a, b := f[start:][:length], f[start+length:][:length]
-			c, d := f[start+2*length:][:length], f[start+3*length:][:length]
+			a, b := w[start:][:length], w[start+length:][:length]
+			c, d := w[start+2*length:][:length], w[start+3*length:][:length]
 			for j := range a {
 				a0, b0 := inverseButterfly(a[j], b[j], zetaAB)
 				c0, d0 := inverseButterfly(c[j], d[j], zetaCD)
@@ -71,22 +74,23 @@ func (f *NTT) InverseNTT() *Poly {
 			}
 		}
 		k /= 2
-		if length == 4 {
-			for i := range f {
-				f[i] = barrettReduce(f[i])
+		if length == 2 {
+			for i := range w {
+				w[i] = w[i].barrettReduce()
 			}
 		}
 	}
-	for i := range f {
-		f[i] = montgomeryMul(f[i], rOver128)
+	for i := range w {
+		w[i] = w[i].montgomeryMul(rOver128)
 	}
+	w.store((*[N]int16)(f))
 	return (*Poly)(f)
 }
 
 // inverseButterfly is that of Gentleman and Sande.
 // In |a|, |b| < 4q; out |x| < |a| + |b|, |y| < q.
-func inverseButterfly(a, b, zeta int16) (x, y int16) {
-	return a + b, montgomeryMul(b-a, zeta)
+func inverseButterfly(a, b pair, zeta int16) (x, y pair) {
+	return a + b, (b - a).montgomeryMul(zeta)
 }
 
 // zetas[i] = 17^BitRev7(i) · 2^16 mod± q. The first is not used.

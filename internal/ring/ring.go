@@ -25,29 +25,17 @@ type Poly [N]int16
 type NTT [N]int16
 
 const (
-	qInv     = -3327 // q^-1 mod± 2^16
+	qInv     = 62209 // q^-1 mod 2^16
 	r2       = 1353  // 2^32 mod q
 	rOver128 = 512   // 2^16 / 128
-	barrett  = 20159 // round(2^26 / q)
 )
-
-// montgomeryReduce returns a · 2^-16 mod± q.
-// In |a| < 2^15·q; out |r| < q.
-func montgomeryReduce(a int32) int16 {
-	m := int16(a) * qInv
-	return int16((a - int32(m)*Q) >> 16)
-}
 
 // montgomeryMul returns a · b · 2^-16 mod± q.
 // In |a·b| < 2^15·q; out |r| < q.
 func montgomeryMul(a, b int16) int16 {
-	return montgomeryReduce(int32(a) * int32(b))
-}
-
-// barrettReduce returns a mod± q. In any a; out |r| <= (q-1)/2.
-func barrettReduce(a int16) int16 {
-	m := (int32(a)*barrett + 1<<25) >> 26
-	return a - int16(m)*Q
+	t := int32(a) * int32(b)
+	m := int16(t * qInv) // a · b · q^-1 mod± 2^16
+	return int16((t - int32(m)*Q) >> 16)
 }
 
 // canonical returns a mod q. In any a; out 0 <= r < q.

@@ -70,7 +70,7 @@ func bounded(t *testing.T, f *[N]int16, bound int) {
 }
 
 func TestConstants(t *testing.T) {
-	if int16(qInv*Q&0xffff) != 1 {
+	if qInv*Q&0xffff != 1 {
 		t.Error("qInv is not the inverse of q")
 	}
 	if r2 != (1<<32)%Q {
@@ -78,9 +78,6 @@ func TestConstants(t *testing.T) {
 	}
 	if rOver128*128 != 1<<16 {
 		t.Error("rOver128 is wrong")
-	}
-	if barrett != (1<<27/Q+1)/2 {
-		t.Error("barrett is wrong")
 	}
 	for i, zeta := range zetas {
 		want := mod(power(17, bitRev7(i)) << 16)
@@ -93,16 +90,22 @@ func TestConstants(t *testing.T) {
 	}
 }
 
+// split32 returns the numbers in p, which may have 32 bits.
+func split32(p pair) (lo, hi int) {
+	lo = int(int32(p))
+	return lo, int((int64(p) - int64(lo)) >> 32)
+}
+
 func TestMontgomeryReduce(t *testing.T) {
-	// Every input in the stated range, in ascending order; the expected residue
-	// grows with it by 2^-16 each time.
+	// Every input in the stated range, in ascending order, beside one of the
+	// other sign; the expected residue grows with it by 2^-16 each time.
 	const limit = 1<<15*Q - 1
 	inverse := power(1<<16, Q-2)
 	want := mod(mod(-limit) * inverse)
 	for a := -limit; a <= limit; a++ {
-		r := int(montgomeryReduce(int32(a)))
-		if r != want && r != want-Q || r <= -Q {
-			t.Fatalf("montgomeryReduce(%d) = %d, want %d mod q", a, r, want)
+		lo, hi := split32((pair(a) - pair(a)<<32).montgomeryReduce())
+		if lo != want && lo != want-Q || lo <= -Q || mod(lo+hi) != 0 || hi >= Q || hi <= -Q {
+			t.Fatalf("montgomeryReduce(%d, %d) = %d, %d, want %d mod q", a, -a, lo, hi, want)
 		}
 		if want += inverse; want >= Q {
 			want -= Q
@@ -110,11 +113,41 @@ func TestMontgomeryReduce(t *testing.T) {
 	}
 }
 
+func TestMontgomeryMul(t *testing.T) {
+	inverse := power(1<<16, Q-2)
+	for a := -1 << 15; a < 1<<15; a++ {
+		for _, b := range []int{0, 1, -1, Q - 1, 1 - Q, Q / 2, -Q / 2, r2, rOver128} {
+			r := int(montgomeryMul(int16(a), int16(b)))
+			if r >= Q || r <= -Q || mod(r) != mod(mod(a*b)*inverse) {
+				t.Fatalf("montgomeryMul(%d, %d) = %d", a, b, r)
+			}
+			lo, hi := split32(join(int16(a), int16(-a-1)).montgomeryMul(int16(b)))
+			if lo != r || hi != int(montgomeryMul(int16(-a-1), int16(b))) {
+				t.Fatalf("the pair of %d and %d times %d is %d, %d", a, -a-1, b, lo, hi)
+			}
+		}
+	}
+}
+
+func TestPair(t *testing.T) {
+	for a := -1 << 15; a < 1<<15; a++ {
+		for _, b := range []int{0, 1, -1, 1<<15 - 1, -1 << 15, ^a} {
+			lo, hi := join(int16(a), int16(b)).split()
+			if int(lo) != a || int(hi) != b {
+				t.Fatalf("the pair of %d and %d is split into %d and %d", a, b, lo, hi)
+			}
+			if b > -1<<15 && a > -1<<15 {
+				l, h := split32(join(int16(a), int16(b)).barrettReduce())
+				if mod(l) != mod(a) || l > Q/2 || l < -Q/2 || mod(h) != mod(b) || h > Q/2 || h < -Q/2 {
+					t.Fatalf("barrettReduce(%d, %d) = %d, %d", a, b, l, h)
+				}
+			}
+		}
+	}
+}
+
 func TestReduce(t *testing.T) {
 	for a := -1 << 15; a < 1<<15; a++ {
-		if r := int(barrettReduce(int16(a))); mod(r) != mod(a) || r > Q/2 || r < -Q/2 {
-			t.Fatalf("barrettReduce(%d) = %d", a, r)
-		}
 		if r := int(canonical(int16(a))); r != mod(a) {
 			t.Fatalf("canonical(%d) = %d", a, r)
 		}
