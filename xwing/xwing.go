@@ -87,8 +87,8 @@ func (dk *DecapsulationKey) Bytes() []byte { return dk.dk.Bytes() }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // It returns an error if the ciphertext does not have [CiphertextSize] bytes, or
-// if its X25519 share has low order, on which the draft is silent. Any other
-// ciphertext that does not come from encapsulation to this key gives a shared
+// if its X25519 share has low order, on which the draft is silent. A ciphertext
+// whose ML-KEM part does not come from encapsulation to this key gives a shared
 // key that nobody else knows.
 //
 // The shared key must be kept secret.

@@ -35,8 +35,8 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 	return excess >= 0
 }
 
-// Compress writes the d most significant bits of each coefficient of f to b, of
-// 32·d bytes, for d <= 12. In any f.
+// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d <= 12
+// bits. In any f.
 //
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
 // according to FIPS 203, Algorithm 5.
@@ -74,8 +74,7 @@ func (f *Poly) Decompress(b []byte, d int) {
 // It multiplies instead of dividing, since a is secret and the time that a
 // division takes depends on its operands.
 func compress(a int16, d int) uint64 {
-	const factor = 330282857 // round(2^40 / q)
-	return uint64((int64(a)<<d*factor+1<<39)>>40) & (1<<d - 1)
+	return uint64((int64(a)<<d*barrett40+1<<39)>>40) & (1<<d - 1)
 }
 
 // decompress returns round(q/2^d · y), where y is taken mod 2^d.

@@ -6,7 +6,7 @@ package ring
 // and a pair. So it holds the pairs of b and those of X·b, both in Montgomery form
 // and below q in absolute value.
 type Factor struct {
-	b, xb work
+	b, xb pairs
 }
 
 // Set prepares b. In |b| < 8q.
@@ -29,7 +29,7 @@ func (f *Factor) Set(b *NTT) {
 // and BaseCaseMultiply, Algorithms 11 and 12. The sum is reduced once: its eight
 // products stay below 8q² < 2^15·q.
 func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
-	var sum work
+	var sum pairs
 	for i := range b {
 		a, b := &a[i*stride], &b[i]
 		for j := range sum {

@@ -15,7 +15,7 @@ package ring
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
-	var w work
+	var w pairs
 	w.load((*[N]int16)(f))
 	k := 1
 	for length := len(w) / 4; length >= 2; length /= 4 {
@@ -54,7 +54,7 @@ func butterfly(a, b pair, zeta int16) (x, y pair) {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
-	var w work
+	var w pairs
 	w.load((*[N]int16)(f))
 	for i := 0; i < len(w); i += 2 {
 		w[i], w[i+1] = inverseButterfly(w[i], w[i+1], zetas[len(w)-1-i/2])

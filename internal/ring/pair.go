@@ -34,23 +34,22 @@ func (a pair) montgomeryMul(b int16) pair { return (a * pair(b)).montgomeryReduc
 func (a pair) barrettReduce() pair {
 	// 2^31 is added and 2^31 / 2^26 taken away again, so that no number is
 	// negative when it is shifted.
-	const factor, half = 20159, 1<<25 + 1<<31 // round(2^26 / q)
-	const six = 0x3f<<32 | 0x3f
-	u := uint64(a)*factor + (half<<32 + half)
+	const half, six = 1<<25 + 1<<31, 0x3f<<32 | 0x3f
+	u := uint64(a)*barrett26 + (half<<32 + half)
 	m := pair(u>>26&six) - (32<<32 + 32)
 	return a - m*Q
 }
 
-// A work is a polynomial in pairs, each of two coefficients beside each other.
-type work [N / 2]pair
+// A pairs is a polynomial, two neighbouring coefficients in each pair.
+type pairs [N / 2]pair
 
-func (w *work) load(f *[N]int16) {
+func (w *pairs) load(f *[N]int16) {
 	for i := range w {
 		w[i] = join(f[2*i], f[2*i+1])
 	}
 }
 
-func (w *work) store(f *[N]int16) {
+func (w *pairs) store(f *[N]int16) {
 	for i := range w {
 		f[2*i], f[2*i+1] = w[i].split()
 	}

@@ -28,6 +28,11 @@ const (
 	qInv     = 62209 // q^-1 mod 2^16
 	r2       = 1353  // 2^32 mod q
 	rOver128 = 512   // 2^16 / 128
+
+	// Multiples of 1/q, each a power of 2 and then rounded.
+	barrett26 = 20159     // 2^26 / q
+	barrett32 = 1290167   // 2^32 / q
+	barrett40 = 330282856 // 2^40 / q
 )
 
 // montgomeryMul returns a · b · 2^-16 mod± q.
@@ -40,10 +45,9 @@ func montgomeryMul(a, b int16) int16 {
 
 // canonical returns a mod q. In any a; out 0 <= r < q.
 func canonical(a int16) int16 {
-	// Half of 1/q is added to a/q, so that the error of the factor cannot carry
-	// a multiple of q below itself.
-	const qInverse, half = 1290168, 645084 // round(2^32 / q) and its half
-	m := (int64(a)*qInverse + half) >> 32  // floor(a / q)
+	// To a/q is added half of 1/q, so that the error of the factor, on either
+	// side, never leads past a whole number.
+	m := (int64(a)*barrett32 + barrett32/2) >> 32 // floor(a / q)
 	return a - int16(m)*Q
 }
 

@@ -79,6 +79,11 @@ func TestConstants(t *testing.T) {
 	if rOver128*128 != 1<<16 {
 		t.Error("rOver128 is wrong")
 	}
+	for factor, bits := range map[int]int{barrett26: 26, barrett32: 32, barrett40: 40} {
+		if factor != int((int64(2)<<bits/Q+1)/2) {
+			t.Errorf("%d is not 2^%d / q, rounded", factor, bits)
+		}
+	}
 	for i, zeta := range zetas {
 		want := mod(power(17, bitRev7(i)) << 16)
 		if want > Q/2 {
@@ -164,7 +169,7 @@ func TestReduce(t *testing.T) {
 }
 
 func TestCompress(t *testing.T) {
-	for _, d := range []int{1, 4, 5, 10, 11} {
+	for _, d := range []int{1, 4, 5, 10, 11, 12} {
 		for a := -1 << 15; a < 1<<15; a++ {
 			// round(x) is floor(x + 1/2).
 			want := (2*mod(a)<<d + Q) / (2 * Q) % (1 << d)
@@ -197,7 +202,7 @@ func encodeBits(f *[N]int, d int) []byte {
 }
 
 func TestCompressEncoding(t *testing.T) {
-	for _, d := range []int{1, 4, 5, 10, 11} {
+	for _, d := range []int{1, 4, 5, 10, 11, 12} {
 		for _, f := range polys(t, 1<<15-1) {
 			var y [N]int
 			for i := range f {

@@ -3,6 +3,7 @@ package x25519
 import (
 	"encoding/binary"
 	"math/big"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 )
@@ -83,6 +84,14 @@ func TestMul(t *testing.T) {
 
 func TestMulAdd(t *testing.T) {
 	vs := loose()
+	// The words times x are just below a multiple of 2⁶⁴: what is carried into the
+	// last one is carried on from it.
+	for _, x := range []uint64{38, a24, 1<<18 - 1} {
+		for j := range uint64(3) {
+			top, _ := bits.Div64(j, 1<<64-1, x)
+			vs = append(vs, element{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, top})
+		}
+	}
 	for i := range vs {
 		a := &vs[i]
 		for j := range vs {

@@ -148,7 +148,6 @@ func multiply(x, z *element, scalar, point *[Size]byte) {
 		z2.mul(&a, &e)
 		z3.mul(&da, &x1)
 	}
-	x2.pick(&x3, -swap)
-	z2.pick(&z3, -swap)
+	// The last bit of a clamped scalar is 0: nothing has changed places now.
 	*x, *z = x2, z2
 }
