@@ -2,6 +2,7 @@ package hybridkem_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -13,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hybridkem"
+	"hybridkem/kats"
 )
 
 // edges tells what each package may import of this module, in the order of the
@@ -32,7 +36,7 @@ var edges = []struct {
 	{"mlkem", "internal/derand internal/mlkem kem"},
 	{"mlkem/mlkemtest", "internal/derand kem mlkem"},
 	{"internal/hybrid", "internal/derand internal/mlkem internal/sha3 internal/x25519 kem mlkem"},
-	{"combiner", "internal/hybrid internal/sha3 kem"},
+	{"combiner", "internal/hybrid kem"},
 	{"xwing", "internal/derand internal/hybrid kem"},
 	{"kem/kemtest", "internal/derand kem"},
 	{"", "combiner kem mlkem xwing"},
@@ -110,11 +114,7 @@ func TestLinker(t *testing.T) {
 		t.Skip("builds programs")
 	}
 	symbols := func(pkg, key string) string {
-		dir, err := os.MkdirTemp(".", "linker_test_")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
+		dir := t.TempDir()
 		program := `package main
 
 import "hybridkem/` + pkg + `"
@@ -152,6 +152,33 @@ func main() {
 	}
 	if strings.Contains(both, "nistec.(*P384Point)") {
 		t.Error("a program that uses P-256 links P-384 too")
+	}
+}
+
+// TestNumbers checks the numbers in the documents: of the known answers, and of
+// the KEMs' sizes.
+func TestNumbers(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := 0
+	for _, f := range kats.Files() {
+		answers += f.Count - f.Skip
+	}
+	if want := fmt.Sprintf("%d,%03d known answers", answers/1000, answers%1000); !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not speak of %s", want)
+	}
+	spec, err := os.ReadFile("SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range hybridkem.All() {
+		row := regexp.MustCompile(fmt.Sprintf(`(?m)^\| %s(, [^|]+)? \| %d \| %d \| %d \| %d \| `, regexp.QuoteMeta(k.Name()),
+			k.SeedSize(), k.EncapsulationKeySize(), k.CiphertextSize(), k.SharedKeySize()))
+		if !row.Match(spec) {
+			t.Errorf("SPEC.md does not give the sizes of %s: %v", k.Name(), row)
+		}
 	}
 }
 

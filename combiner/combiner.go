@@ -21,10 +21,7 @@
 // Applications that may choose should use hybridkem/xwing.
 package combiner
 
-import (
-	"hybridkem/internal/hybrid"
-	"hybridkem/internal/sha3"
-)
+import "hybridkem/internal/hybrid"
 
 // SharedKeySize is the size of what the combiners return.
 const SharedKeySize = hybrid.HashSize
@@ -39,7 +36,7 @@ const SeedSize = hybrid.SeedSize
 // inputs must have fixed lengths, given by the KEMs that label names.
 func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 	var sharedKey [SharedKeySize]byte
-	sha3.Sum256(&sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
+	hybrid.CombineUniversal(&sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
 	return sharedKey[:]
 }
 
@@ -51,6 +48,6 @@ func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 // inputs must have fixed lengths, given by the KEMs that label names.
 func C2PRI(ssPQ, ssT, ctT, ekT, label []byte) []byte {
 	var sharedKey [SharedKeySize]byte
-	sha3.Sum256(&sharedKey, ssPQ, ssT, ctT, ekT, label)
+	hybrid.CombineC2PRI(&sharedKey, ssPQ, ssT, ctT, ekT, label)
 	return sharedKey[:]
 }

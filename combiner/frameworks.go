@@ -27,31 +27,36 @@ func P256() Group { return Group{&p256} }
 func P384() Group { return Group{&p384} }
 
 // UG returns the hybrid of pq and a group with the [Universal] combiner. The
-// label is its name, and must be of no other KEM.
+// label is its name.
+//
+// No two KEMs may have the same label, nor one the beginning of another's, and it
+// should name the framework: it is all that keeps their shared keys apart. The
+// Encapsulate of a key panics if a part that is not of this module returns an
+// error; EncapsulateTo returns that.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
 	return framework(label, hybrid.KEMPart(pq), t.part, hybrid.Universal)
 }
 
-// UK returns the hybrid of pq and another KEM with the [Universal] combiner. The
-// label is its name, and must be of no other KEM.
+// UK returns the hybrid of pq and another KEM with the [Universal] combiner. What
+// [UG] says of labels and errors is so here.
 func UK(label string, pq, t kem.KEM) kem.KEM {
 	return framework(label, hybrid.KEMPart(pq), hybrid.KEMPart(t), hybrid.Universal)
 }
 
 // CG returns the hybrid of pq and a group with the [C2PRI] combiner, for which pq
-// must be ciphertext second-preimage resistant, as ML-KEM is. The label is its
-// name, and must be of no other KEM.
+// must be ciphertext second-preimage resistant, as ML-KEM is. What [UG] says of
+// labels and errors is so here.
 func CG(label string, pq kem.KEM, t Group) kem.KEM {
 	return framework(label, hybrid.KEMPart(pq), t.part, hybrid.C2PRI)
 }
 
 // CK returns the hybrid of pq and another KEM with the [C2PRI] combiner, for
-// which pq must be ciphertext second-preimage resistant, as ML-KEM is. The label
-// is its name, and must be of no other KEM.
+// which pq must be ciphertext second-preimage resistant, as ML-KEM is. What [UG]
+// says of labels and errors is so here.
 func CK(label string, pq, t kem.KEM) kem.KEM {
 	return framework(label, hybrid.KEMPart(pq), hybrid.KEMPart(t), hybrid.C2PRI)
 }
 
-func framework(label string, pq, t *hybrid.Part, kdf hybrid.KDF) kem.KEM {
-	return &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, KDF: kdf, Label: []byte(label)}
+func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.KEM {
+	return &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, Combiner: combiner, Label: []byte(label)}
 }

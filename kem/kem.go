@@ -13,15 +13,20 @@ import "crypto"
 //
 // Its methods are safe for concurrent use.
 type KEM interface {
-	// Name returns the registered name: "ML-KEM-768", "X-Wing", "MLKEM768-P256".
+	// Name returns the name, the registered one if there is one: "ML-KEM-768",
+	// "X-Wing", "MLKEM768-P256".
 	Name() string
+
+	// Sizes in bytes.
 
 	SeedSize() int
 	EncapsulationKeySize() int
 	CiphertextSize() int
 	SharedKeySize() int
 
-	// GenerateKey draws a seed from a secure source and expands it.
+	// GenerateKey draws a seed from a secure source and expands it. The error is
+	// that of the source, or of the expansion; for the KEMs of this module it is
+	// nil.
 	GenerateKey() (DecapsulationKey, error)
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize

@@ -2,8 +2,9 @@
 // [NIST FIPS 203], with the parameter sets ML-KEM-512, ML-KEM-768 and
 // ML-KEM-1024.
 //
-// It has every name of crypto/mlkem with the same meaning, so that a program
-// changes from one to the other by its import. Beyond those it has ML-KEM-512,
+// It has every name of crypto/mlkem with the same signature, so that a program
+// changes from one to the other by its import. Randomness is crypto/rand's, also
+// where a program has replaced crypto/rand.Reader. Beyond those names it has ML-KEM-512,
 // operations that work in the caller's memory, comparison and destruction of
 // keys, expanded decapsulation keys made elsewhere, and each parameter set as a
 // [kem.KEM].

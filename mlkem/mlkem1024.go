@@ -12,7 +12,10 @@ import (
 )
 
 // A DecapsulationKey1024 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it.
+// a ciphertext. It holds its seed and what expands from it, and must not be
+// copied.
+//
+// Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey1024 struct {
 	dk mlkem.DecapsulationKey
 	ek EncapsulationKey1024
@@ -91,7 +94,9 @@ func (dk *DecapsulationKey1024) Equal(x crypto.PrivateKey) bool {
 func (dk *DecapsulationKey1024) Destroy() { dk.dk.Destroy() }
 
 // An EncapsulationKey1024 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey1024].
+// decapsulated by the corresponding [DecapsulationKey1024]. It must not be copied.
+//
+// Its methods are safe for concurrent use.
 type EncapsulationKey1024 struct {
 	ek mlkem.EncapsulationKey
 }

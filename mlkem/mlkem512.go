@@ -12,7 +12,10 @@ import (
 )
 
 // A DecapsulationKey512 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it.
+// a ciphertext. It holds its seed and what expands from it, and must not be
+// copied.
+//
+// Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey512 struct {
 	dk mlkem.DecapsulationKey
 	ek EncapsulationKey512
@@ -91,7 +94,9 @@ func (dk *DecapsulationKey512) Equal(x crypto.PrivateKey) bool {
 func (dk *DecapsulationKey512) Destroy() { dk.dk.Destroy() }
 
 // An EncapsulationKey512 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey512].
+// decapsulated by the corresponding [DecapsulationKey512]. It must not be copied.
+//
+// Its methods are safe for concurrent use.
 type EncapsulationKey512 struct {
 	ek mlkem.EncapsulationKey
 }

@@ -10,7 +10,10 @@ import (
 )
 
 // A DecapsulationKey768 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it.
+// a ciphertext. It holds its seed and what expands from it, and must not be
+// copied.
+//
+// Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey768 struct {
 	dk mlkem.DecapsulationKey
 	ek EncapsulationKey768
@@ -89,7 +92,9 @@ func (dk *DecapsulationKey768) Equal(x crypto.PrivateKey) bool {
 func (dk *DecapsulationKey768) Destroy() { dk.dk.Destroy() }
 
 // An EncapsulationKey768 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey768].
+// decapsulated by the corresponding [DecapsulationKey768]. It must not be copied.
+//
+// Its methods are safe for concurrent use.
 type EncapsulationKey768 struct {
 	ek mlkem.EncapsulationKey
 }

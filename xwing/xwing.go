@@ -9,7 +9,6 @@ package xwing
 
 import (
 	"crypto"
-	"crypto/rand"
 	"errors"
 
 	"hybridkem/internal/derand"
@@ -30,7 +29,7 @@ const (
 
 var instance = hybrid.Hybrid{
 	Package: "xwing", ID: "X-Wing",
-	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, KDF: hybrid.C2PRI, Label: []byte(hybrid.XWingLabel),
+	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.C2PRI, Label: []byte(hybrid.XWingLabel),
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
@@ -54,16 +53,15 @@ type EncapsulationKey struct {
 // source. The decapsulation key must be kept secret.
 //
 // The error is always nil.
-func GenerateKey() (*DecapsulationKey, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return NewDecapsulationKey(seed[:])
-}
+func GenerateKey() (*DecapsulationKey, error) { return newDecapsulationKey(instance.Generate()) }
 
 // NewDecapsulationKey expands a decapsulation key from a seed of [SeedSize]
 // bytes. The seed must be uniformly random.
 func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
-	dk, err := instance.Expand(seed)
+	return newDecapsulationKey(instance.Expand(seed))
+}
+
+func newDecapsulationKey(dk *hybrid.DecapsulationKey, err error) (*DecapsulationKey, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -31,29 +31,36 @@ const (
 // A Hybrid is two parts, PQ and T, and how their secrets are combined. It is a
 // kem.KEM and a derand.KEM.
 type Hybrid struct {
-	Package string // named in errors
-	ID      string // the name of the KEM
-	PQ, T   *Part
-	KDF     KDF
-	Label   []byte
+	Package  string // named in errors
+	ID       string // the name of the KEM
+	PQ, T    *Part
+	Combiner Combiner
+	Label    []byte
 	// TFirst puts T before PQ in the encapsulation key, the ciphertext and the
 	// bare secret.
 	TFirst bool
 }
 
-// A KDF says what makes the shared key of a hybrid.
-type KDF int
+// A Combiner makes the shared key of a hybrid.
+type Combiner int
 
 const (
-	// C2PRI is SHA3-256 of both secrets, T's ciphertext and encapsulation key,
-	// and the label.
-	C2PRI KDF = iota
-	// Universal is SHA3-256 of both secrets, both ciphertexts and encapsulation
-	// keys, and the label.
-	Universal
-	// Bare is both secrets.
-	Bare
+	C2PRI     Combiner = iota // see CombineC2PRI
+	Universal                 // see CombineUniversal
+	Bare                      // both secrets
 )
+
+// CombineC2PRI implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems,
+// with SHA3-256.
+func CombineC2PRI(sharedKey *[HashSize]byte, ssPQ, ssT, ctT, ekT, label []byte) {
+	sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)
+}
+
+// CombineUniversal implements UniversalCombiner, according to
+// draft-irtf-cfrg-hybrid-kems, with SHA3-256.
+func CombineUniversal(sharedKey *[HashSize]byte, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) {
+	sha3.Sum256(sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
+}
 
 var (
 	errSeedSize             = errors.New("invalid seed length")
@@ -82,10 +89,16 @@ func (h *Hybrid) CiphertextSize() int { return h.PQ.ciphertextSize + h.T.ciphert
 func (h *Hybrid) RandomSize() int     { return h.PQ.randomSize + h.T.randomSize }
 
 func (h *Hybrid) SharedKeySize() int {
-	if h.KDF == Bare {
+	if h.Combiner == Bare {
 		return h.PQ.sharedKeySize + h.T.sharedKeySize
 	}
 	return HashSize
+}
+
+// same reports whether h and x make the same of the same keys, as far as their
+// names tell.
+func (h *Hybrid) same(x *Hybrid) bool {
+	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label)
 }
 
 // split returns the parts of b, in which PQ has the given size.
@@ -101,11 +114,11 @@ func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
 func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext, encapsulationKey []byte) {
 	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
 	ekPQ, ekT := h.split(encapsulationKey, h.PQ.encapsulationKeySize)
-	switch h.KDF {
+	switch h.Combiner {
 	case C2PRI:
-		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ekT, h.Label)
+		CombineC2PRI((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ekT, h.Label)
 	case Universal:
-		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, h.Label)
+		CombineUniversal((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, h.Label)
 	case Bare:
 		pq, t := h.split(sharedKey, len(ssPQ))
 		copy(pq, ssPQ)
@@ -113,7 +126,7 @@ func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext, encapsulationKey []by
 	}
 }
 
-// Buffers on the stack of these sizes do for all parts but foreign ones.
+// Buffers on the stack of these sizes do for ML-KEM and a group.
 const (
 	usualSeedSize   = 64 + 128
 	usualRandomSize = 32 + 128
@@ -139,9 +152,11 @@ func clone(b []byte) []byte {
 }
 
 func (h *Hybrid) GenerateKey() (kem.DecapsulationKey, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return h.NewDecapsulationKey(seed[:])
+	dk, err := h.Generate()
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
 }
 
 func (h *Hybrid) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
@@ -158,6 +173,13 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 		return nil, err
 	}
 	return ek, nil
+}
+
+// Generate is GenerateKey.
+func (h *Hybrid) Generate() (*DecapsulationKey, error) {
+	var seed [SeedSize]byte
+	rand.Read(seed[:])
+	return h.Expand(seed[:])
 }
 
 // Expand is NewDecapsulationKey.
@@ -225,11 +247,11 @@ func (ek *EncapsulationKey) Bytes() []byte { return clone(ek.encoded) }
 
 func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey)
-	return ok && ek.hybrid.ID == other.hybrid.ID && bytes.Equal(ek.encoded, other.encoded)
+	return ok && ek.hybrid.same(other.hybrid) && bytes.Equal(ek.encoded, other.encoded)
 }
 
-// Encapsulate panics if EncapsulateTo returns an error, which it does for no
-// KEM of this module.
+// Encapsulate panics if EncapsulateTo returns an error. Of the KEMs of this module,
+// only those with P-256 and P-384 can do so, once in more than 2^128 times.
 func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, ek.hybrid.SharedKeySize()), make([]byte, ek.hybrid.CiphertextSize())
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
@@ -287,7 +309,7 @@ func (dk *DecapsulationKey) Bytes() []byte                       { return clone(
 
 func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 	other, ok := x.(*DecapsulationKey)
-	return ok && dk.ek.hybrid.ID == other.ek.hybrid.ID && dk.seed != nil &&
+	return ok && dk.ek.hybrid.same(other.ek.hybrid) && dk.seed != nil &&
 		subtle.ConstantTimeCompare(dk.seed, other.seed) == 1
 }
 

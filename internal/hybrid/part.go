@@ -1,7 +1,6 @@
 package hybrid
 
 import (
-	"bytes"
 	"crypto/subtle"
 	"errors"
 
@@ -108,7 +107,8 @@ var (
 	errLowOrder = errors.New("X25519 share has low order")
 )
 
-// A publicPart is the encapsulation key of a part.
+// A publicPart is the encapsulation key of a part. Foreign code is given copies of
+// bytes only.
 type publicPart struct {
 	mlkem   *internal.EncapsulationKey
 	x25519  [x25519.Size]byte
@@ -133,11 +133,11 @@ func (p *Part) newPublicKey(b []byte) (ek publicPart, err error) {
 			return ek, errModulus
 		}
 	case p.group != nil:
-		if ek.element, err = p.group.NewElement(b); err != nil {
+		if ek.element, err = p.group.NewElement(clone(b)); err != nil {
 			return ek, err
 		}
 	case p.kem != nil:
-		if ek.kem, err = p.kem.NewEncapsulationKey(b); err != nil {
+		if ek.kem, err = p.kem.NewEncapsulationKey(clone(b)); err != nil {
 			return ek, err
 		}
 	default:
@@ -158,17 +158,17 @@ func (p *Part) newPrivateKey(encoded, seed []byte) (dk privatePart, ek publicPar
 		dk.mlkem.Generate(p.params, ek.mlkem, (*[mlkem.SeedSize]byte)(seed))
 		ek.mlkem.AppendBytes(encoded[:0])
 	case p.group != nil:
-		if dk.scalar, err = p.group.NewScalar(bytes.Clone(seed)); err != nil {
+		if dk.scalar, err = p.group.NewScalar(clone(seed)); err != nil {
 			return dk, ek, err
 		}
 		ek.element = dk.scalar.Element()
 		copy(encoded, ek.element.Bytes())
 	case p.kem != nil:
-		if dk.kem, err = p.kem.NewDecapsulationKey(bytes.Clone(seed)); err != nil {
+		if dk.kem, err = p.kem.NewDecapsulationKey(clone(seed)); err != nil {
 			return dk, ek, err
 		}
 		copy(encoded, dk.kem.Encapsulator().Bytes())
-		if ek.kem, err = p.kem.NewEncapsulationKey(encoded); err != nil {
+		if ek.kem, err = p.kem.NewEncapsulationKey(clone(encoded)); err != nil {
 			return dk, ek, err
 		}
 	default:
@@ -185,7 +185,7 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 	case p.params != nil:
 		ek.mlkem.Encapsulate((*[mlkem.SharedKeySize]byte)(ss), ct, (*[32]byte)(random))
 	case p.group != nil:
-		scalar, err := p.group.NewScalar(bytes.Clone(random))
+		scalar, err := p.group.NewScalar(clone(random))
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 		copy(ct, scalar.Element().Bytes())
 	case p.kem != nil:
 		ownSS, ownCT := make([]byte, len(ss)), make([]byte, len(ct))
-		if err := p.encapsulateKEM(ek.kem, ownSS, ownCT, bytes.Clone(random)); err != nil {
+		if err := p.encapsulateKEM(ek.kem, ownSS, ownCT, clone(random)); err != nil {
 			return err
 		}
 		copy(ss, ownSS)
@@ -221,7 +221,7 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 	case p.params != nil:
 		dk.mlkem.Decapsulate((*[mlkem.SharedKeySize]byte)(ss), ct)
 	case p.group != nil:
-		share, err := p.group.NewElement(bytes.Clone(ct))
+		share, err := p.group.NewElement(clone(ct))
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,7 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 		copy(ss, shared)
 	case p.kem != nil:
 		ownSS := make([]byte, len(ss))
-		if err := dk.kem.DecapsulateTo(ownSS, bytes.Clone(ct)); err != nil {
+		if err := dk.kem.DecapsulateTo(ownSS, clone(ct)); err != nil {
 			return err
 		}
 		copy(ss, ownSS)

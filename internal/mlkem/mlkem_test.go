@@ -250,7 +250,7 @@ func TestSizes(t *testing.T) {
 func TestDestroy(t *testing.T) {
 	var dk DecapsulationKey
 	var ek EncapsulationKey
-	dk.Generate(&MLKEM768, &ek, &[64]byte{7})
+	dk.Generate(&MLKEM768, &ek, &[64]byte{7, 32: 9})
 	s := dk.s
 	encoded := ek.AppendBytes(nil)
 	dk.Destroy()

@@ -471,3 +471,67 @@ func TestSampleCBD(t *testing.T) {
 		}
 	}
 }
+
+// TestBounds follows the largest absolute values through the layers of the
+// transforms, for all inputs at once: a bound for each coefficient, and what the
+// operations make of bounds. It goes layer by layer, as FIPS 203 does.
+func TestBounds(t *testing.T) {
+	// product bounds montgomeryMul(b, zeta): the difference of b·ζ and a multiple
+	// of q up to 2^15·q, divided by 2^16.
+	product := func(b int, zeta int16) int {
+		if b >= 1<<15 {
+			t.Fatalf("%d does not fit in 16 bits", b)
+		}
+		return (b*max(int(zeta), -int(zeta)) + 1<<15*Q) / (1 << 16)
+	}
+	below := func(what string, bounds [N]int, limit int) {
+		if got := slices.Max(bounds[:]); got >= limit {
+			t.Errorf("%s: a coefficient may be %d, the bound is %d", what, got, limit)
+		}
+	}
+	var b [N]int
+	fill := func(bound int) {
+		for i := range b {
+			b[i] = bound
+		}
+	}
+
+	fill(Q - 1)
+	for k, length := 1, N/2; length >= 2; length /= 2 {
+		for start := 0; start < N; start += 2 * length {
+			for i := start; i < start+length; i++ {
+				p := product(b[i+length], zetas[k])
+				b[i], b[i+length] = b[i]+p, b[i]+p
+			}
+			k++
+		}
+	}
+	below("NTT", b, 8*Q)
+
+	fill(Q - 1)
+	for k, length := N/2-1, 2; length <= N/2; length *= 2 {
+		if length == 16 {
+			below("InverseNTT before the reduction", b, 1<<15)
+			fill(Q / 2)
+		}
+		for start := 0; start < N; start += 2 * length {
+			for i := start; i < start+length; i++ {
+				sum := b[i] + b[i+length]
+				b[i], b[i+length] = sum, product(sum, zetas[k])
+			}
+			k--
+		}
+	}
+	below("InverseNTT before the last product", b, 1<<15)
+	for i := range b {
+		b[i] = product(b[i], rOver128)
+	}
+	below("InverseNTT", b, Q)
+
+	fill(product(8*Q-1, r2))
+	below("Factor", b, Q)
+	fill(8 * (Q - 1) * (Q - 1))
+	below("InnerProduct before the reduction", b, 1<<15*Q)
+	fill((8*(Q-1)*(Q-1) + 1<<15*Q) / (1 << 16))
+	below("InnerProduct", b, Q)
+}

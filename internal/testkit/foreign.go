@@ -14,10 +14,12 @@ import (
 // can replace some of their methods.
 func Foreign(k kem.KEM, faults Faults) kem.KEM { return &foreign{k, faults} }
 
-// Faults replace keys. Those that are nil replace none.
+// Faults are what a foreign KEM does wrong. Functions that are nil replace no keys.
 type Faults struct {
 	DecapsulationKey func(kem.DecapsulationKey) kem.DecapsulationKey
 	EncapsulationKey func(kem.EncapsulationKey) kem.EncapsulationKey
+	// Scribble overwrites inputs, and the capacity behind them, after their use.
+	Scribble bool
 }
 
 type foreign struct {
@@ -49,10 +51,21 @@ func (f *foreign) GenerateKey() (kem.DecapsulationKey, error) {
 }
 
 func (f *foreign) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
+	defer f.scribble(seed)
 	return f.decapsulationKey(f.KEM.NewDecapsulationKey(seed))
 }
 
+func (f *foreign) scribble(b []byte) {
+	if f.faults.Scribble {
+		b = b[:cap(b)]
+		for i := range b {
+			b[i] = 0x5a
+		}
+	}
+}
+
 func (f *foreign) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
+	defer f.scribble(b)
 	ek, err := f.KEM.NewEncapsulationKey(b)
 	if err != nil {
 		return nil, err
@@ -70,6 +83,11 @@ func (dk foreignDecapsulationKey) KEM() kem.KEM { return dk.owner }
 
 func (dk foreignDecapsulationKey) Encapsulator() crypto.Encapsulator {
 	return dk.owner.encapsulationKey(dk.DecapsulationKey.Encapsulator().(kem.EncapsulationKey))
+}
+
+func (dk foreignDecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	defer dk.owner.scribble(ciphertext)
+	return dk.DecapsulationKey.DecapsulateTo(sharedKey, ciphertext)
 }
 
 func (dk foreignDecapsulationKey) Equal(x crypto.PrivateKey) bool {

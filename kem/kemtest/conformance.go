@@ -311,7 +311,15 @@ func checkEqual(t testing.TB, k kem.KEM) {
 	if dk.Equal(ek) || ek.Equal(dk) || dk.Equal(nil) || ek.Equal(nil) || dk.Equal(struct{}{}) || ek.Equal(ek.Bytes()) {
 		t.Error("a key is Equal to something else")
 	}
-	// One bit of the seed is one bit of the key, wherever it is.
+	// Keys that differ in one byte are different, if they are keys.
+	b := ek.Bytes()
+	for i := range b {
+		b[i] ^= 1
+		if near, err := k.NewEncapsulationKey(b); err == nil && (near.Equal(ek) || ek.Equal(near)) {
+			t.Errorf("byte %d of the encapsulation key does not count in Equal", i)
+		}
+		b[i] ^= 1
+	}
 	s := seed(k, 7)
 	for i := range s {
 		s[i] ^= 0x80

@@ -2,8 +2,10 @@ package kemtest
 
 import (
 	"crypto"
+	"errors"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"hybridkem/internal/testkit"
@@ -106,6 +108,38 @@ type agreeableDK struct{ dk }
 
 func (agreeableDK) Equal(crypto.PrivateKey) bool { return true }
 
+type forgetfulDK struct{ dk }
+
+func (d forgetfulDK) Bytes() []byte {
+	b := d.dk.Bytes()
+	if b != nil {
+		b[0]++
+	}
+	return b
+}
+
+type shortEK struct{ ek }
+
+func (e shortEK) Bytes() []byte { return e.ek.Bytes()[1:] }
+
+// A lonelyDK goes wrong when two calls meet.
+type lonelyDK struct {
+	dk
+	calls *atomic.Int32
+}
+
+func (d lonelyDK) Decapsulate(c []byte) ([]byte, error) {
+	n := d.calls.Add(1)
+	defer d.calls.Add(-1)
+	for i := 0; i < 1000 && d.calls.Load() == 1; i++ {
+		runtime.Gosched()
+	}
+	if n > 1 {
+		return nil, errors.New("not alone")
+	}
+	return d.dk.Decapsulate(c)
+}
+
 type sharingEK struct {
 	ek
 	b []byte
@@ -151,6 +185,15 @@ func TestFaultsAreFound(t *testing.T) {
 		{"memory handed out", testkit.Faults{
 			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return sharingEK{ek{e}, e.Bytes()} },
 		}, "Memory"},
+		{"seed changed", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return forgetfulDK{dk{d}} },
+		}, "Seed"},
+		{"short encapsulation key", testkit.Faults{
+			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return shortEK{ek{e}} },
+		}, "EncodedKey"},
+		{"no concurrent calls", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return lonelyDK{dk{d}, new(atomic.Int32)} },
+		}, "Concurrency"},
 		{"encapsulation repeats", testkit.Faults{
 			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey {
 				s, c := e.Encapsulate()
