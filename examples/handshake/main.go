@@ -40,9 +40,10 @@
 //	handshake -listen ADDR -seed-file FILE [-out FILE]
 //	handshake -connect ADDR -key FILE.pub -send FILE
 //
-// The seed file holds the 32-byte seed of the long-term key in hexadecimal. If
-// there is none, it is created, and beside it FILE.pub with the public key in
-// hexadecimal. The server receives one file, and does not overwrite another.
+// The seed file holds the 32-byte seed of the long-term key, as it is or in
+// hexadecimal, and is created if there is none. So is FILE.pub beside it, with the
+// public key in hexadecimal. The server receives one file, and does not overwrite
+// another.
 package main
 
 import (
@@ -186,7 +187,7 @@ func listen(ctx context.Context, stdout io.Writer, addr, seedFile, out string) e
 }
 
 func connect(ctx context.Context, stdout io.Writer, addr, keyFile, name string) error {
-	b, err := readHex(keyFile)
+	b, err := readKey(keyFile, xwing.EncapsulationKeySize)
 	if err != nil {
 		return err
 	}
@@ -216,39 +217,46 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "SHA-256           %x\n", r.digest)
 }
 
-// loadKey reads the server's key, or makes one.
+// loadKey reads the server's key, or makes one, and sees to it that the public
+// key is in a file too.
 func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error) {
-	seed, err := readHex(seedFile)
-	if err == nil {
-		key, err := xwing.NewDecapsulationKey(seed)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", seedFile, err)
-		}
-		return key, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	seed, err := readKey(seedFile, xwing.SeedSize)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !isNew {
 		return nil, err
 	}
-	key, err := xwing.GenerateKey()
+	var key *xwing.DecapsulationKey
+	if isNew {
+		key, err = xwing.GenerateKey()
+	} else {
+		key, err = xwing.NewDecapsulationKey(seed)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", seedFile, err)
+	}
+
+	pubFile := seedFile + ".pub"
+	err = createHex(pubFile, key.EncapsulationKey().Bytes(), 0o644)
+	if errors.Is(err, fs.ErrExist) && !isNew {
+		return key, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	// The public key goes first, so that no seed file is without one.
-	pubFile := seedFile + ".pub"
-	if err := createHex(pubFile, key.EncapsulationKey().Bytes(), 0o644); err != nil {
-		return nil, err
-	}
-	if err := createHex(seedFile, key.Bytes(), 0o600); err != nil {
-		return nil, err
+	if isNew {
+		if err := createHex(seedFile, key.Bytes(), 0o600); err != nil {
+			return nil, err
+		}
 	}
 	fmt.Fprintf(stdout, "public key in     %s\n", pubFile)
 	return key, nil
 }
 
-func readHex(name string) ([]byte, error) {
+// readKey returns what is in a file of size bytes, or of twice as many digits.
+func readKey(name string, size int) ([]byte, error) {
 	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
+	if err != nil || len(text) == size {
+		return text, err
 	}
 	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil {

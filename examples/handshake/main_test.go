@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -78,11 +79,19 @@ func TestApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pub string
-	for i := range 2 { // making the key, and finding it
+	for i := range 3 { // making the key, finding it, and finding it as bare bytes
 		out := filepath.Join(dir, fmt.Sprint("received", i))
+		if i == 2 {
+			bare := filepath.Join(dir, "bare")
+			unhex(t, seed, bare)
+			seed = bare
+		}
 		server := start(t.Context(), "-listen", "127.0.0.1:0", "-seed-file", seed, "-out", out)
-		if i == 0 {
+		if i != 1 {
 			pub = server.value(t, "public key in ")
+		}
+		if i == 2 {
+			unhex(t, pub, pub)
 		}
 		addr := server.value(t, "listening on ")
 		client := start(t.Context(), "-connect", addr, "-key", pub, "-send", sent)
@@ -97,7 +106,7 @@ func TestApart(t *testing.T) {
 		server.wait(t, 0, "")
 		checkFile(t, out, file)
 	}
-	info, err := os.Stat(seed)
+	info, err := os.Stat(filepath.Join(dir, "seed"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +122,22 @@ func TestApart(t *testing.T) {
 	server.wait(t, 1, "handshake: "+serverAltered)
 	if _, err := os.Lstat(out); !os.IsNotExist(err) {
 		t.Errorf("the output file: %v", err)
+	}
+}
+
+// unhex copies a file of hexadecimal digits as bytes.
+func unhex(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
