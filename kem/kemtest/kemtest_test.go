@@ -16,14 +16,14 @@ import (
 // A recorder takes the place of a test that is expected to fail.
 type recorder struct {
 	testing.TB
-	failed bool
+	failed atomic.Bool
 }
 
 func (r *recorder) Helper()               {}
-func (r *recorder) Error(...any)          { r.failed = true }
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-func (r *recorder) Fatal(...any)          { r.failed = true; runtime.Goexit() }
-func (r *recorder) Fatalf(string, ...any) { r.failed = true; runtime.Goexit() }
+func (r *recorder) Error(...any)          { r.failed.Store(true) }
+func (r *recorder) Errorf(string, ...any) { r.failed.Store(true) }
+func (r *recorder) Fatal(...any)          { r.failed.Store(true); runtime.Goexit() }
+func (r *recorder) Fatalf(string, ...any) { r.failed.Store(true); runtime.Goexit() }
 
 // failing returns the names of the checks that k fails.
 func failing(k kem.KEM) string {
@@ -36,7 +36,7 @@ func failing(k kem.KEM) string {
 			check.run(r, k)
 		}()
 		<-done
-		if r.failed {
+		if r.failed.Load() {
 			names = append(names, check.name)
 		}
 	}
