@@ -29,6 +29,7 @@ var edges = []struct {
 	{"kats/vectors", ""},
 	{"internal/derand", "kem"},
 	{"internal/testkit", "kem"},
+	{"internal/spec", ""},
 	{"internal/ring", ""},
 	{"internal/x25519", ""},
 	{"internal/sha3", ""},

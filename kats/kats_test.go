@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,12 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// inside are the files that need the module's inside, where they are run.
+var inside = map[string]string{
+	"mlkem_accumulated.jsonl":       "internal/mlkem",
+	"mlkem_cctv_intermediate.jsonl": "internal/mlkem",
+}
+
 func TestEveryFileIsRun(t *testing.T) {
 	entries, err := os.ReadDir("vectors")
 	if err != nil {
@@ -42,10 +49,22 @@ func TestEveryFileIsRun(t *testing.T) {
 	for _, entry := range entries {
 		name := entry.Name()
 		named := func(f File) bool { return f.Name == name }
-		if strings.Contains(name, ".jsonl") && !slices.ContainsFunc(files, named) {
+		if strings.Contains(name, ".jsonl") && !slices.ContainsFunc(files, named) && !isRunIn(inside[name], name) {
 			t.Errorf("vectors/%s is not in the table", name)
 		}
 	}
+}
+
+// isRunIn reports whether a test of the package in dir names the file.
+func isRunIn(dir, name string) bool {
+	tests, _ := filepath.Glob(filepath.Join("..", dir, "*_test.go"))
+	for _, test := range tests {
+		source, err := os.ReadFile(test)
+		if dir != "" && err == nil && strings.Contains(string(source), `"`+name+`"`) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestWrongCount(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hybridkem/internal/ring"
+	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 )
@@ -147,26 +148,20 @@ func TestImplicitRejection(t *testing.T) {
 	}
 }
 
-// sampleNTT is FIPS 203, Algorithm 7, as it is written there, and the number of
-// bytes that it takes.
-func sampleNTT(b []byte) (a ring.NTT, taken int) {
-	ctx := sha3.NewSHAKE128()
-	ctx.Write(b)
-	for j := 0; j < ring.N; {
+// sampled returns how many bytes SampleNTT takes of the stream of b.
+func sampled(b []byte) (taken int) {
+	stream := sha3.NewSHAKE128()
+	stream.Write(b)
+	for found := 0; found < ring.N; taken += 3 {
 		var c [3]byte
-		ctx.Read(c[:])
-		taken += 3
-		d1, d2 := int(c[0])+256*(int(c[1])%16), int(c[1])/16+16*int(c[2])
-		if d1 < ring.Q {
-			a[j] = int16(d1)
-			j++
-		}
-		if d2 < ring.Q && j < ring.N {
-			a[j] = int16(d2)
-			j++
+		stream.Read(c[:])
+		for _, candidate := range []int{int(c[0]) + int(c[1]%16)<<8, int(c[1]/16) + int(c[2])<<4} {
+			if candidate < ring.Q {
+				found++
+			}
 		}
 	}
-	return a, taken
+	return taken
 }
 
 func TestExpandMatrix(t *testing.T) {
@@ -175,11 +170,13 @@ func TestExpandMatrix(t *testing.T) {
 		expandMatrix(a, k, rho)
 		for i := range k {
 			for j := range k {
-				want, taken := sampleNTT(append(bytes.Clone(rho[:]), byte(j), byte(i)))
-				if a[i*k+j] != want {
-					t.Fatalf("ρ = %x: Â[%d,%d] is wrong", *rho, i, j)
+				b := append(bytes.Clone(rho[:]), byte(j), byte(i))
+				for n, want := range spec.SampleNTT(b) {
+					if int(a[i*k+j][n]) != want {
+						t.Fatalf("ρ = %x: Â[%d,%d] is wrong", *rho, i, j)
+					}
 				}
-				longest = max(longest, taken)
+				longest = max(longest, sampled(b))
 			}
 		}
 		return longest

@@ -1,0 +1,88 @@
+package mlkem
+
+import (
+	"bytes"
+	"crypto/sha3"
+	"flag"
+	"fmt"
+	"io"
+	"testing"
+
+	"hybridkem/kats/vectors"
+)
+
+var accumulated = flag.Int("accumulated", 10_000, "run the accumulated vectors of at most `n` rounds")
+
+// TestAccumulated hashes the results of many random inputs and compares the hash:
+// vectors that need no room. The vectors of a million rounds take a few minutes
+// and run with -accumulated 1000000.
+func TestAccumulated(t *testing.T) {
+	type vector struct {
+		ID, Set, Spec, Variant string
+		N                      int
+		Hash                   vectors.Hex
+	}
+	vs, err := vectors.Read[vector]("mlkem_accumulated.jsonl", 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := *accumulated
+	if testing.Short() {
+		limit = min(limit, 100)
+	}
+	hashes := map[string]vectors.Hex{}
+	for _, v := range vs {
+		if v.Spec == "final" { // and not of the initial public draft
+			hashes[fmt.Sprint(v.Set, v.N, v.Variant)] = v.Hash
+		}
+	}
+	for set, p := range sets {
+		for _, n := range []int{100, 10_000, 1_000_000} {
+			if n > limit {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", set, n), func(t *testing.T) {
+				t.Parallel()
+				withDK, noDK := accumulate(t, p, n)
+				if want := hashes[fmt.Sprint(set, n, "with_dk")]; !bytes.Equal(withDK, want) {
+					t.Errorf("the hash with dk is %x, want %x", withDK, want)
+				}
+				if want := hashes[fmt.Sprint(set, n, "no_dk")]; !bytes.Equal(noDK, want) {
+					t.Errorf("the hash without dk is %x, want %x", noDK, want)
+				}
+			})
+		}
+	}
+}
+
+// accumulate returns the hash of n rounds, with the expanded keys in it and
+// without.
+func accumulate(t *testing.T, p *Params, n int) (withDK, noDK []byte) {
+	in, with, without := sha3.NewSHAKE128(), sha3.NewSHAKE128(), sha3.NewSHAKE128()
+	out := io.MultiWriter(with, without)
+	var seed [64]byte
+	var m, sharedKey, decapsulated [32]byte
+	ciphertext := make([]byte, p.CiphertextSize())
+	for range n {
+		in.Read(seed[:])
+		in.Read(m[:])
+		var dk DecapsulationKey
+		var ek EncapsulationKey
+		dk.Generate(p, &ek, &seed)
+		out.Write(ek.AppendBytes(nil))
+		with.Write(expanded(&dk))
+		ek.Encapsulate(&sharedKey, ciphertext, &m)
+		out.Write(ciphertext)
+		out.Write(sharedKey[:])
+		if dk.Decapsulate(&decapsulated, ciphertext); decapsulated != sharedKey {
+			t.Fatalf("seed %x, m %x: decapsulation does not give the shared key", seed, m)
+		}
+		in.Read(ciphertext)
+		dk.Decapsulate(&decapsulated, ciphertext)
+		out.Write(decapsulated[:])
+	}
+	withDK, noDK = make([]byte, 32), make([]byte, 32)
+	with.Read(withDK)
+	without.Read(noDK)
+	return withDK, noDK
+}

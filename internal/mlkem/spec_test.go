@@ -1,0 +1,182 @@
+package mlkem
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"hybridkem/internal/ring"
+	"hybridkem/internal/spec"
+	"hybridkem/kats/vectors"
+)
+
+// sameAsSpec runs all three algorithms on one input, beside the specification.
+func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others ...[]byte) {
+	t.Helper()
+	p, s := sets[name], spec.Sets[name]
+	var dk DecapsulationKey
+	var ek EncapsulationKey
+	dk.Generate(p, &ek, seed)
+	wantEK, wantDK := spec.KeyGen(s, seed[:32], seed[32:])
+	if !bytes.Equal(ek.AppendBytes(nil), wantEK) || !bytes.Equal(expanded(&dk), wantDK) {
+		t.Fatalf("%s: seed %x: wrong keys", name, *seed)
+	}
+	var k [32]byte
+	c := make([]byte, p.CiphertextSize())
+	ek.Encapsulate(&k, c, m)
+	wantK, wantC := spec.Encaps(s, wantEK, m[:])
+	if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
+		t.Fatalf("%s: seed %x, m %x: wrong encapsulation", name, *seed, *m)
+	}
+	for _, c := range append(others, c) {
+		dk.Decapsulate(&k, c)
+		if !bytes.Equal(k[:], spec.Decaps(s, wantDK, c)) {
+			t.Fatalf("%s: seed %x, c %x: wrong decapsulation", name, *seed, c)
+		}
+	}
+}
+
+func TestSpecification(t *testing.T) {
+	r := rand.NewChaCha8([32]byte{9})
+	for name, p := range sets {
+		noise := make([]byte, p.CiphertextSize())
+		for range 20 {
+			var seed [64]byte
+			var m [32]byte
+			r.Read(seed[:])
+			r.Read(m[:])
+			r.Read(noise)
+			sameAsSpec(t, name, &seed, &m, noise)
+		}
+		ones := bytes.Repeat([]byte{0xff}, p.CiphertextSize())
+		var allOnes [64]byte
+		copy(allOnes[:], ones)
+		for _, seed := range []*[64]byte{{}, &allOnes} {
+			for _, m := range []*[32]byte{{}, (*[32]byte)(ones)} {
+				sameAsSpec(t, name, seed, m, make([]byte, len(ones)), ones, bytes.Repeat([]byte{0x55}, len(ones)))
+			}
+		}
+	}
+}
+
+// TestExtremeKeys has keys that no seed gives: all coefficients of ŝ and t̂ are
+// the same, and the largest there are.
+func TestExtremeKeys(t *testing.T) {
+	for name, p := range sets {
+		s := spec.Sets[name]
+		for _, coefficient := range []int{0, 1, ring.Q - 1, ring.Q / 2} {
+			var f spec.Poly
+			for i := range f {
+				f[i] = coefficient
+			}
+			vector := bytes.Repeat(spec.ByteEncode(12, f), p.k)
+			ek := append(bytes.Clone(vector), make([]byte, 32)...)
+			h := spec.H(ek)
+			b := append(append(append(bytes.Clone(vector), ek...), h...), make([]byte, 32)...)
+
+			var dk DecapsulationKey
+			var own EncapsulationKey
+			if !dk.ParseExpanded(p, &own, b) {
+				t.Fatalf("%s: a key of coefficients %d is refused", name, coefficient)
+			}
+			var k [32]byte
+			c := make([]byte, p.CiphertextSize())
+			for m := range byte(4) {
+				own.Encapsulate(&k, c, &[32]byte{m})
+				wantK, wantC := spec.Encaps(s, ek, append([]byte{m}, make([]byte, 31)...))
+				if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
+					t.Fatalf("%s: wrong encapsulation to a key of coefficients %d", name, coefficient)
+				}
+				dk.Decapsulate(&k, c)
+				if !bytes.Equal(k[:], spec.Decaps(s, b, c)) {
+					t.Fatalf("%s: wrong decapsulation with a key of coefficients %d", name, coefficient)
+				}
+			}
+		}
+	}
+}
+
+// TestIntermediate compares the values on the way with those that C2SP/CCTV
+// publishes. Its ρ and σ are those of the initial public draft, so that they are
+// where key generation starts.
+func TestIntermediate(t *testing.T) {
+	type vector struct {
+		ID, Set                     string
+		Rho, Sigma, A, S, E, EK, DK vectors.Hex
+		NTTS                        vectors.Hex `json:"ntt_s"`
+		HEK                         vectors.Hex `json:"h_ek"`
+		R                           vectors.Hex
+		RVec                        vectors.Hex `json:"r_vec"`
+		E1, E2, Mu, C, K, M         vectors.Hex
+	}
+	vs, err := vectors.Read[vector]("mlkem_cctv_intermediate.jsonl", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encodeNTTs := func(v []ring.NTT) (b []byte) {
+		for i := range v {
+			var encoded [ring.EncodedSize]byte
+			f := v[i]
+			f.Reduce()
+			f.Encode(&encoded)
+			b = append(b, encoded[:]...)
+		}
+		return b
+	}
+	encode := func(v []ring.Poly) []byte {
+		fs := make([]ring.NTT, len(v))
+		for i := range v {
+			fs[i] = ring.NTT(v[i])
+		}
+		return encodeNTTs(fs)
+	}
+	for _, v := range vs {
+		p := sets[v.Set]
+		match := func(what string, got, want []byte) {
+			t.Helper()
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: %s is wrong", v.ID, what)
+			}
+		}
+		a := make([]ring.NTT, p.k*p.k)
+		expandMatrix(a, p.k, (*[32]byte)(v.Rho))
+		match("Â", encodeNTTs(a), v.A)
+
+		noise := make([]ring.Poly, p.k)
+		expandNoise(noise, p.eta1, (*[32]byte)(v.Sigma), p.k)
+		match("e", encode(noise), v.E)
+		expandNoise(noise, p.eta1, (*[32]byte)(v.Sigma), 0)
+		match("s", encode(noise), v.S)
+		var ntts []ring.NTT
+		for i := range noise {
+			ntts = append(ntts, *noise[i].NTT())
+		}
+		match("ŝ", encodeNTTs(ntts), v.NTTS)
+
+		expandNoise(noise, p.eta1, (*[32]byte)(v.R), 0)
+		match("y", encode(noise), v.RVec)
+		errors := make([]ring.Poly, p.k+1)
+		expandNoise(errors, eta2, (*[32]byte)(v.R), p.k)
+		match("e₁", encode(errors[:p.k]), v.E1)
+		match("e₂", encode(errors[p.k:]), v.E2)
+		var mu ring.Poly
+		mu.Decompress(v.M, 1)
+		match("μ", encode([]ring.Poly{mu}), v.Mu)
+
+		var dk DecapsulationKey
+		var ek EncapsulationKey
+		if !dk.ParseExpanded(p, &ek, v.DK) {
+			t.Fatalf("%s: the key is refused", v.ID)
+		}
+		match("ek", ek.AppendBytes(nil), v.EK)
+		match("H(ek)", ek.h[:], v.HEK)
+		c := make([]byte, p.CiphertextSize())
+		ek.encrypt(c, (*[32]byte)(v.M), (*[32]byte)(v.R))
+		match("c", c, v.C)
+		var k, m [32]byte
+		dk.decrypt(&m, v.C)
+		match("m", m[:], v.M)
+		dk.Decapsulate(&k, v.C)
+		match("K", k[:], v.K)
+	}
+}

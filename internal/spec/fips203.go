@@ -1,0 +1,398 @@
+// Package spec is FIPS 203 and X-Wing, transcribed as literally as Go allows, for
+// tests to compare with. It shares nothing with the code that it is compared
+// with: numbers are ints, bits are bytes of 0 or 1, nothing is fast and nothing is
+// constant time. Its SHA-3 is crypto/sha3 and its X25519 the formulas of RFC 7748.
+//
+// It must not be used for anything else.
+package spec
+
+import (
+	"crypto/sha3"
+	"fmt"
+)
+
+// FIPS 203, section 2.4.
+const (
+	n    = 256
+	q    = 3329
+	zeta = 17
+)
+
+// A Poly is an element of R_q or of T_q: 256 integers modulo q.
+type Poly [n]int
+
+// Params is a parameter set, FIPS 203, section 8.
+type Params struct {
+	K, Eta1, Eta2, Du, Dv int
+}
+
+// The parameter sets, by name.
+var Sets = map[string]Params{
+	"ML-KEM-512":  {2, 3, 2, 10, 4},
+	"ML-KEM-768":  {3, 2, 2, 10, 4},
+	"ML-KEM-1024": {4, 2, 2, 11, 5},
+}
+
+// mod is the reduction of section 2.3: a mod m in {0, …, m-1}.
+func mod(a, m int) int { return (a%m + m) % m }
+
+// BitsToBytes is Algorithm 3.
+func BitsToBytes(b []byte) []byte {
+	B := make([]byte, len(b)/8)
+	for i := range b {
+		B[i/8] += b[i] << (i % 8)
+	}
+	return B
+}
+
+// BytesToBits is Algorithm 4.
+func BytesToBits(B []byte) []byte {
+	C := append([]byte(nil), B...)
+	b := make([]byte, 8*len(B))
+	for i := range C {
+		for j := range 8 {
+			b[8*i+j] = C[i] % 2
+			C[i] /= 2
+		}
+	}
+	return b
+}
+
+// ByteEncode is Algorithm 5.
+func ByteEncode(d int, F Poly) []byte {
+	b := make([]byte, n*d)
+	for i := range n {
+		a := F[i]
+		for j := range d {
+			b[i*d+j] = byte(a % 2)
+			a = (a - int(b[i*d+j])) / 2
+		}
+	}
+	return BitsToBytes(b)
+}
+
+// ByteDecode is Algorithm 6.
+func ByteDecode(d int, B []byte) (F Poly) {
+	m := 1 << d
+	if d == 12 {
+		m = q
+	}
+	b := BytesToBits(B)
+	for i := range n {
+		for j := range d {
+			F[i] += int(b[i*d+j]) << j
+		}
+		F[i] = mod(F[i], m)
+	}
+	return F
+}
+
+// Compress is equation 4.7, on each coefficient: ⌈(2^d/q)·x⌋ mod 2^d, where halves
+// are rounded up.
+func Compress(d int, x Poly) (y Poly) {
+	for i := range n {
+		y[i] = mod((2*(1<<d)*x[i]+q)/(2*q), 1<<d)
+	}
+	return y
+}
+
+// Decompress is equation 4.8, on each coefficient: ⌈(q/2^d)·y⌋.
+func Decompress(d int, y Poly) (x Poly) {
+	for i := range n {
+		x[i] = (2*q*y[i] + 1<<d) / (2 << d)
+	}
+	return x
+}
+
+// SampleNTT is Algorithm 7.
+func SampleNTT(B []byte) (a Poly) {
+	ctx := sha3.NewSHAKE128()
+	ctx.Write(B)
+	j := 0
+	for j < n {
+		C := make([]byte, 3)
+		ctx.Read(C)
+		d1 := int(C[0]) + 256*(int(C[1])%16)
+		d2 := int(C[1])/16 + 16*int(C[2])
+		if d1 < q {
+			a[j] = d1
+			j++
+		}
+		if d2 < q && j < n {
+			a[j] = d2
+			j++
+		}
+	}
+	return a
+}
+
+// SamplePolyCBD is Algorithm 8.
+func SamplePolyCBD(eta int, B []byte) (f Poly) {
+	b := BytesToBits(B)
+	for i := range n {
+		x, y := 0, 0
+		for j := range eta {
+			x += int(b[2*i*eta+j])
+			y += int(b[2*i*eta+eta+j])
+		}
+		f[i] = mod(x-y, q)
+	}
+	return f
+}
+
+// BitRev7 reverses the seven bits of r, section 4.3.
+func BitRev7(r int) (rev int) {
+	for range 7 {
+		rev = 2*rev + r%2
+		r /= 2
+	}
+	return rev
+}
+
+// power is ζ^e mod q.
+func power(e int) int {
+	x := 1
+	for range e {
+		x = mod(x*zeta, q)
+	}
+	return x
+}
+
+// NTT is Algorithm 9.
+func NTT(f Poly) Poly {
+	i := 1
+	for length := 128; length >= 2; length /= 2 {
+		for start := 0; start < 256; start += 2 * length {
+			z := power(BitRev7(i))
+			i++
+			for j := start; j < start+length; j++ {
+				t := mod(z*f[j+length], q)
+				f[j+length] = mod(f[j]-t, q)
+				f[j] = mod(f[j]+t, q)
+			}
+		}
+	}
+	return f
+}
+
+// InverseNTT is Algorithm 10.
+func InverseNTT(f Poly) Poly {
+	i := 127
+	for length := 2; length <= 128; length *= 2 {
+		for start := 0; start < 256; start += 2 * length {
+			z := power(BitRev7(i))
+			i--
+			for j := start; j < start+length; j++ {
+				t := f[j]
+				f[j] = mod(t+f[j+length], q)
+				f[j+length] = mod(z*(f[j+length]-t), q)
+			}
+		}
+	}
+	for j := range f {
+		f[j] = mod(f[j]*3303, q)
+	}
+	return f
+}
+
+// MultiplyNTTs is Algorithm 11.
+func MultiplyNTTs(f, g Poly) (h Poly) {
+	for i := range 128 {
+		h[2*i], h[2*i+1] = BaseCaseMultiply(f[2*i], f[2*i+1], g[2*i], g[2*i+1], power(2*BitRev7(i)+1))
+	}
+	return h
+}
+
+// BaseCaseMultiply is Algorithm 12.
+func BaseCaseMultiply(a0, a1, b0, b1, gamma int) (c0, c1 int) {
+	return mod(a0*b0+mod(a1*b1, q)*gamma, q), mod(a0*b1+a1*b0, q)
+}
+
+// Add is the sum of two polynomials, and Sub their difference.
+func Add(f, g Poly) Poly {
+	for i := range f {
+		f[i] = mod(f[i]+g[i], q)
+	}
+	return f
+}
+
+// Sub is the difference of two polynomials.
+func Sub(f, g Poly) Poly {
+	for i := range f {
+		f[i] = mod(f[i]-g[i], q)
+	}
+	return f
+}
+
+// Section 4.1.
+
+func prf(eta int, s []byte, b int) []byte {
+	return sha3.SumSHAKE256(append(append([]byte(nil), s...), byte(b)), 64*eta)
+}
+
+// H is that of section 4.1.
+func H(s []byte) []byte { h := sha3.Sum256(s); return h[:] }
+
+func hashJ(s []byte) []byte { return sha3.SumSHAKE256(s, 32) }
+func hashG(c []byte) (a, b []byte) {
+	g := sha3.Sum512(c)
+	return g[:32], g[32:]
+}
+
+func concat(parts ...[]byte) []byte {
+	var b []byte
+	for _, p := range parts {
+		b = append(b, p...)
+	}
+	return b
+}
+
+// PKEKeyGen is K-PKE.KeyGen, Algorithm 13.
+func PKEKeyGen(p Params, d []byte) (ekPKE, dkPKE []byte) {
+	rho, sigma := hashG(concat(d, []byte{byte(p.K)}))
+	N := 0
+	A := matrix(p, rho)
+	s, e := make([]Poly, p.K), make([]Poly, p.K)
+	for i := range s {
+		s[i] = SamplePolyCBD(p.Eta1, prf(p.Eta1, sigma, N))
+		N++
+	}
+	for i := range e {
+		e[i] = SamplePolyCBD(p.Eta1, prf(p.Eta1, sigma, N))
+		N++
+	}
+	for i := range s {
+		s[i], e[i] = NTT(s[i]), NTT(e[i])
+	}
+	for i := range p.K {
+		t := e[i]
+		for j := range p.K {
+			t = Add(t, MultiplyNTTs(A[i][j], s[j]))
+		}
+		ekPKE = append(ekPKE, ByteEncode(12, t)...)
+		dkPKE = append(dkPKE, ByteEncode(12, s[i])...)
+	}
+	return append(ekPKE, rho...), dkPKE
+}
+
+// matrix is lines 3 to 7 of Algorithm 13, and 4 to 8 of Algorithm 14.
+func matrix(p Params, rho []byte) [][]Poly {
+	A := make([][]Poly, p.K)
+	for i := range A {
+		A[i] = make([]Poly, p.K)
+		for j := range A[i] {
+			A[i][j] = SampleNTT(concat(rho, []byte{byte(j), byte(i)}))
+		}
+	}
+	return A
+}
+
+// PKEEncrypt is K-PKE.Encrypt, Algorithm 14.
+func PKEEncrypt(p Params, ekPKE, m, r []byte) (c []byte) {
+	N := 0
+	t := make([]Poly, p.K)
+	for i := range t {
+		t[i] = ByteDecode(12, ekPKE[384*i:384*(i+1)])
+	}
+	A := matrix(p, ekPKE[384*p.K:])
+	y, e1 := make([]Poly, p.K), make([]Poly, p.K)
+	for i := range y {
+		y[i] = SamplePolyCBD(p.Eta1, prf(p.Eta1, r, N))
+		N++
+	}
+	for i := range e1 {
+		e1[i] = SamplePolyCBD(p.Eta2, prf(p.Eta2, r, N))
+		N++
+	}
+	e2 := SamplePolyCBD(p.Eta2, prf(p.Eta2, r, N))
+	for i := range y {
+		y[i] = NTT(y[i])
+	}
+	for i := range p.K {
+		var sum Poly
+		for j := range p.K {
+			sum = Add(sum, MultiplyNTTs(A[j][i], y[j]))
+		}
+		u := Add(InverseNTT(sum), e1[i])
+		c = append(c, ByteEncode(p.Du, Compress(p.Du, u))...)
+	}
+	mu := Decompress(1, ByteDecode(1, m))
+	var sum Poly
+	for i := range p.K {
+		sum = Add(sum, MultiplyNTTs(t[i], y[i]))
+	}
+	v := Add(Add(InverseNTT(sum), e2), mu)
+	return append(c, ByteEncode(p.Dv, Compress(p.Dv, v))...)
+}
+
+// PKEDecrypt is K-PKE.Decrypt, Algorithm 15.
+func PKEDecrypt(p Params, dkPKE, c []byte) (m []byte) {
+	c1, c2 := c[:32*p.Du*p.K], c[32*p.Du*p.K:]
+	var sum Poly
+	for i := range p.K {
+		u := Decompress(p.Du, ByteDecode(p.Du, c1[32*p.Du*i:32*p.Du*(i+1)]))
+		s := ByteDecode(12, dkPKE[384*i:384*(i+1)])
+		sum = Add(sum, MultiplyNTTs(s, NTT(u)))
+	}
+	v := Decompress(p.Dv, ByteDecode(p.Dv, c2))
+	w := Sub(v, InverseNTT(sum))
+	return ByteEncode(1, Compress(1, w))
+}
+
+// KeyGen is ML-KEM.KeyGen_internal, Algorithm 16. With random d and z it is
+// ML-KEM.KeyGen, Algorithm 19.
+func KeyGen(p Params, d, z []byte) (ek, dk []byte) {
+	ek, dkPKE := PKEKeyGen(p, d)
+	return ek, concat(dkPKE, ek, H(ek), z)
+}
+
+// Encaps is ML-KEM.Encaps_internal, Algorithm 17. With a random m, and after the
+// checks of [CheckEK], it is ML-KEM.Encaps, Algorithm 20.
+func Encaps(p Params, ek, m []byte) (K, c []byte) {
+	K, r := hashG(concat(m, H(ek)))
+	return K, PKEEncrypt(p, ek, m, r)
+}
+
+// Decaps is ML-KEM.Decaps_internal, Algorithm 18. After the checks of [CheckDK] it
+// is ML-KEM.Decaps, Algorithm 21.
+func Decaps(p Params, dk, c []byte) []byte {
+	dkPKE := dk[:384*p.K]
+	ekPKE := dk[384*p.K : 768*p.K+32]
+	h := dk[768*p.K+32 : 768*p.K+64]
+	z := dk[768*p.K+64 : 768*p.K+96]
+	m := PKEDecrypt(p, dkPKE, c)
+	K, r := hashG(concat(m, h))
+	rejected := hashJ(concat(z, c))
+	if string(c) != string(PKEEncrypt(p, ekPKE, m, r)) {
+		K = rejected
+	}
+	return K
+}
+
+// CheckEK is the type check and the modulus check of section 7.2.
+func CheckEK(p Params, ek []byte) error {
+	if len(ek) != 384*p.K+32 {
+		return fmt.Errorf("spec: %d bytes", len(ek))
+	}
+	for i := range p.K {
+		part := ek[384*i : 384*(i+1)]
+		if string(ByteEncode(12, ByteDecode(12, part))) != string(part) {
+			return fmt.Errorf("spec: polynomial %d is not reduced", i)
+		}
+	}
+	return nil
+}
+
+// CheckDK is the type checks and the hash check of section 7.3.
+func CheckDK(p Params, dk, c []byte) error {
+	if len(c) != 32*(p.Du*p.K+p.Dv) {
+		return fmt.Errorf("spec: %d bytes of ciphertext", len(c))
+	}
+	if len(dk) != 768*p.K+96 {
+		return fmt.Errorf("spec: %d bytes of key", len(dk))
+	}
+	if string(H(dk[384*p.K:768*p.K+32])) != string(dk[768*p.K+32:768*p.K+64]) {
+		return fmt.Errorf("spec: wrong hash")
+	}
+	return nil
+}
