@@ -1,0 +1,131 @@
+// Package interop runs this module beside an independent implementation in
+// another language, @noble/post-quantum in JavaScript. It needs node, and
+// "npm ci" in this folder; without them its test is skipped.
+//
+// That package's hybrids with NIST curves are not compared: they hash both
+// coordinates of the shared point, and the drafts and their vectors one.
+package interop
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+
+	"hybridkem"
+	"hybridkem/kats/vectors"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+)
+
+type request struct {
+	Name        string   `json:"name"`
+	Seed        string   `json:"seed"`
+	Random      string   `json:"random"`
+	Ciphertexts []string `json:"ciphertexts"`
+}
+
+type answer struct {
+	EncapsulationKey, Ciphertext, SharedKey vectors.Hex
+	Decapsulated                            []vectors.Hex
+}
+
+// startPeer returns a function that asks the other implementation.
+func startPeer(t *testing.T) func(request) answer {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts another program")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("there is no node")
+	}
+	if _, err := os.Stat("node_modules"); err != nil {
+		t.Skip("npm ci was not run here")
+	}
+	peer := exec.Command("node", "peer.mjs")
+	peer.Stderr = os.Stderr
+	in, err := peer.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := peer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		if err := peer.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	requests, answers := json.NewEncoder(in), bufio.NewReader(out)
+	return func(r request) (a answer) {
+		t.Helper()
+		if err := requests.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+		line, err := answers.ReadBytes('\n')
+		if err == nil {
+			err = json.Unmarshal(line, &a)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+}
+
+func TestNoble(t *testing.T) {
+	ask := startPeer(t)
+	random := rand.NewChaCha8([32]byte{})
+	for name, randomSize := range map[string]int{"ML-KEM-512": 32, "ML-KEM-768": 32, "ML-KEM-1024": 32, "X-Wing": 64} {
+		k, err := hybridkem.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			seed, coins := make([]byte, k.SeedSize()), make([]byte, randomSize)
+			random.Read(seed)
+			random.Read(coins)
+			dk, err := k.NewDecapsulationKey(seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ek := dk.Encapsulator().(kem.EncapsulationKey)
+			wantKey, wantCiphertext, err := kemtest.Encapsulate(ek, coins)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ownKey, own := ek.Encapsulate()
+			altered := bytes.Clone(own)
+			altered[random.Uint64()%uint64(len(altered)-32)] ^= 1
+			rejected, err := dk.Decapsulate(altered)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			a := ask(request{name, hex.EncodeToString(seed), hex.EncodeToString(coins),
+				[]string{hex.EncodeToString(own), hex.EncodeToString(altered)}})
+			if !bytes.Equal(a.EncapsulationKey, ek.Bytes()) || !bytes.Equal(a.Ciphertext, wantCiphertext) || !bytes.Equal(a.SharedKey, wantKey) {
+				t.Fatalf("%s: seed %x, randomness %x: the other side has another key or encapsulation", name, seed, coins)
+			}
+			if len(a.Decapsulated) != 2 || !bytes.Equal(a.Decapsulated[0], ownKey) || !bytes.Equal(a.Decapsulated[1], rejected) {
+				t.Fatalf("%s: seed %x: the other side decapsulates %x and %x otherwise", name, seed, own, altered)
+			}
+			if got, err := dk.Decapsulate(a.Ciphertext); err != nil || !bytes.Equal(got, a.SharedKey) {
+				t.Fatalf("%s: seed %x: the other side's ciphertext %x is decapsulated otherwise: %v", name, seed, a.Ciphertext, err)
+			}
+			parsed, err := k.NewEncapsulationKey(a.EncapsulationKey)
+			if err != nil || !parsed.Equal(ek) {
+				t.Fatalf("%s: seed %x: the other side's encapsulation key is refused: %v", name, seed, err)
+			}
+		}
+	}
+}
