@@ -190,6 +190,13 @@ func (dk *ExpandedKey1024) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return decapsulateTo(&dk.dk, sharedKey, ciphertext)
 }
 
+// Matches reports whether the expanded key is what seedKey expands to, in every
+// byte, as RFC 9935 demands of a key that is stored in both forms. Its time does
+// not depend on the keys' secrets. A destroyed key matches none.
+func (dk *ExpandedKey1024) Matches(seedKey *DecapsulationKey1024) bool {
+	return dk.dk.SameExpansion(&seedKey.dk)
+}
+
 // Encapsulator returns the encapsulation key that the expanded key contains, an
 // *[EncapsulationKey1024].
 //

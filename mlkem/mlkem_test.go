@@ -56,12 +56,31 @@ type set struct {
 
 type expandedKey interface {
 	crypto.Decapsulator
+	matches(kem.DecapsulationKey) bool
 	DecapsulateTo(sharedKey, ciphertext []byte) error
 	Destroy()
 }
 
-func expanded[K expandedKey](parse func([]byte) (K, error)) func([]byte) (expandedKey, error) {
-	return func(b []byte) (expandedKey, error) { return parse(b) }
+type plainExpandedKey[D kem.DecapsulationKey] interface {
+	crypto.Decapsulator
+	Matches(D) bool
+	DecapsulateTo(sharedKey, ciphertext []byte) error
+	Destroy()
+}
+
+// An anyExpandedKey takes any kem.DecapsulationKey to match.
+type anyExpandedKey[D kem.DecapsulationKey] struct{ plainExpandedKey[D] }
+
+func (k anyExpandedKey[D]) matches(dk kem.DecapsulationKey) bool { return k.Matches(dk.(D)) }
+
+func expanded[D kem.DecapsulationKey, K plainExpandedKey[D]](parse func([]byte) (K, error)) func([]byte) (expandedKey, error) {
+	return func(b []byte) (expandedKey, error) {
+		k, err := parse(b)
+		if err != nil {
+			return nil, err
+		}
+		return anyExpandedKey[D]{k}, nil
+	}
 }
 
 func derand[K kem.EncapsulationKey](f func(K, []byte) ([]byte, []byte, error)) func(kem.EncapsulationKey, []byte) ([]byte, []byte, error) {
@@ -69,9 +88,9 @@ func derand[K kem.EncapsulationKey](f func(K, []byte) ([]byte, []byte, error)) f
 }
 
 var sets = []set{
-	{mlkem.KEM512(), expanded(mlkem.NewExpandedKey512), mlkem.EncapsulationKeySize512, mlkem.ExpandedKeySize512, derand(mlkemtest.Encapsulate512)},
-	{mlkem.KEM768(), expanded(mlkem.NewExpandedKey768), mlkem.EncapsulationKeySize768, mlkem.ExpandedKeySize768, derand(mlkemtest.Encapsulate768)},
-	{mlkem.KEM1024(), expanded(mlkem.NewExpandedKey1024), mlkem.EncapsulationKeySize1024, mlkem.ExpandedKeySize1024, derand(mlkemtest.Encapsulate1024)},
+	{mlkem.KEM512(), expanded[*mlkem.DecapsulationKey512](mlkem.NewExpandedKey512), mlkem.EncapsulationKeySize512, mlkem.ExpandedKeySize512, derand(mlkemtest.Encapsulate512)},
+	{mlkem.KEM768(), expanded[*mlkem.DecapsulationKey768](mlkem.NewExpandedKey768), mlkem.EncapsulationKeySize768, mlkem.ExpandedKeySize768, derand(mlkemtest.Encapsulate768)},
+	{mlkem.KEM1024(), expanded[*mlkem.DecapsulationKey1024](mlkem.NewExpandedKey1024), mlkem.EncapsulationKeySize1024, mlkem.ExpandedKeySize1024, derand(mlkemtest.Encapsulate1024)},
 }
 
 func errorText(t *testing.T, err error) {
@@ -164,6 +183,46 @@ func TestExpandedKey(t *testing.T) {
 		dk.Destroy()
 		_, err = dk.Decapsulate(ciphertext)
 		errorText(t, err)
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, s := range sets {
+		b, seed := expandedOf(t, s)
+		seedKey, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dk, err := s.newExpandedKey(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !dk.matches(seedKey) {
+			t.Errorf("%s: the expanded key does not match its seed", s.kem.Name())
+		}
+		// Every byte of ŝ and of z; nothing else can be changed alone.
+		for i := range b {
+			if i >= s.dkSize-s.ekSize-64 && i < len(b)-32 {
+				continue
+			}
+			altered := bytes.Clone(b)
+			altered[i] ^= 1
+			if altered, err := s.newExpandedKey(altered); err == nil && altered.matches(seedKey) {
+				t.Errorf("%s: byte %d of the expanded key does not count", s.kem.Name(), i)
+			}
+		}
+		seed[0] ^= 1
+		other, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dk.matches(other) {
+			t.Errorf("%s: the expanded key matches another seed", s.kem.Name())
+		}
+		seedKey.Destroy()
+		if dk.matches(seedKey) {
+			t.Errorf("%s: the expanded key matches a destroyed key", s.kem.Name())
+		}
 	}
 }
 

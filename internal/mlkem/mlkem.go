@@ -106,6 +106,21 @@ func (dk *DecapsulationKey) Equal(x *DecapsulationKey) bool {
 	return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
 }
 
+// SameExpansion reports whether dk and x have the same expanded form: ŝ, ek, H(ek)
+// and z. Its time does not depend on ŝ and z.
+func (dk *DecapsulationKey) SameExpansion(x *DecapsulationKey) bool {
+	if dk.Destroyed() || x.Destroyed() || !dk.ek.Equal(x.ek) {
+		return false
+	}
+	var difference int16
+	for i := range dk.s {
+		for j, a := range dk.s[i] {
+			difference |= a ^ x.s[i][j]
+		}
+	}
+	return difference == 0 && subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
+}
+
 // Destroy overwrites the secrets of dk.
 func (dk *DecapsulationKey) Destroy() {
 	clear(dk.s)
