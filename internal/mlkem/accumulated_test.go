@@ -14,7 +14,7 @@ import (
 var accumulated = flag.Int("accumulated", 10_000, "run the accumulated vectors of at most `n` rounds")
 
 // TestAccumulated hashes the results of many random inputs and compares the hash:
-// vectors that need no room. The vectors of a million rounds take a few minutes
+// vectors that need no room. The vectors of a million rounds take ten minutes
 // and run with -accumulated 1000000.
 func TestAccumulated(t *testing.T) {
 	type vector struct {

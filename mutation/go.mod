@@ -1,0 +1,3 @@
+module hybridkem/mutation
+
+go 1.26

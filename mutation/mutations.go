@@ -1,0 +1,71 @@
+package main
+
+var mutations = []mutation{
+	// Key generation.
+	{"k byte missing from G", "internal/mlkem/kpke.go", "dk.d[:], []byte{byte(k)})", "dk.d[:])", "./internal/mlkem"},
+	{"matrix transposed", "internal/mlkem/expand.go", "in[32], in[33] = byte(j), byte(i)", "in[32], in[33] = byte(i), byte(j)", "./internal/mlkem"},
+	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, factors[:k])", "InnerProduct(ek.a[i*k:], 1, factors[:k])", "./internal/mlkem"},
+	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
+	{"η₁ in the place of η₂", "internal/mlkem/kpke.go", "expandNoise(e, eta2, r, k)", "expandNoise(e, ek.params.eta1, r, k)", "./internal/mlkem"},
+	{"noise counter not continued", "internal/mlkem/kpke.go", "expandNoise(e, ek.params.eta1, &sigma, k)", "expandNoise(e, ek.params.eta1, &sigma, 0)", "./internal/mlkem"},
+	{"wrong d_u", "internal/mlkem/params.go", "eta1: 2, du: 11, dv: 5", "eta1: 2, du: 10, dv: 5", "./internal/mlkem"},
+
+	// Sampling.
+	{"sampler accepts q", "internal/ring/sample.go", "m += (lo - Q) >>", "m += (lo - Q - 1) >>", "./internal/ring"},
+	{"sampler cannot continue", "internal/mlkem/expand.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
+	{"sampler starts anew", "internal/mlkem/expand.go", "n = a[i].SampleVartime(n, block[:])", "n = a[i].SampleVartime(0, block[:])", "./internal/mlkem"},
+	{"stream continued a block late", "internal/sha3/sha3.go", "i <= offset;", "i < offset;", "./internal/sha3 ./internal/mlkem"},
+	{"noise of the wrong sign", "internal/ring/sample.go", "x = x&low + low/3*2 - x>>2&low", "x = x>>2&low + low/3*2 - x&low", "./internal/ring"},
+
+	// Arithmetic.
+	{"one reduction too few", "internal/ring/ntt.go", "w[i] = w[i].barrettReduce()", "_ = w[i].barrettReduce", "./internal/ring"},
+	{"last layer without its zeta", "internal/ring/ntt.go", "zetas[(len(w)+i)/2])", "zetas[1])", "./internal/ring"},
+	{"borrow between two coefficients", "internal/ring/pair.go", "m := (a + 1<<31) & low", "m := a & low", "./internal/ring"},
+	{"γ of the wrong sign", "internal/ring/mul.go", "int16(1-i%2*2)", "int16(1)", "./internal/ring"},
+	{"rounding down in compression", "internal/ring/encode.go", "*barrett40+1<<39)", "*barrett40)", "./internal/ring"},
+	{"carry dropped in X25519", "internal/x25519/field.go", "h3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "l0, c", "./internal/x25519"},
+	{"high bit of u not ignored", "internal/x25519/field.go", "v[3] &= low63\n}", "}", "./internal/x25519"},
+	{"scalar not clamped", "internal/x25519/x25519.go", "k[0] &= 248", "k[0] &= 255", "./internal/x25519"},
+	{"non-canonical result", "internal/x25519/field.go", "r.pick(&s, -(s[3] >> 63))", "", "./internal/x25519"},
+	{"infinity spoils both products", "internal/x25519/x25519.go", "z2.pick(&element{1}, infinity)", "", "./internal/x25519"},
+
+	// Checks.
+	{"modulus check missing", "internal/mlkem/mlkem.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./mlkem ./kats"},
+	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
+	{"modulus check of the last polynomial only", "internal/mlkem/mlkem.go", "ring.EncodedSize:])) && ok", "ring.EncodedSize:]))", "./mlkem"},
+	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(hz)", "", "./mlkem ./kats"},
+	{"ciphertext length not checked", "mlkem/mlkem.go", "if len(ciphertext) != dk.Params().CiphertextSize() {", "if len(ciphertext) < dk.Params().CiphertextSize() {", "./mlkem ."},
+	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./combiner ./kats"},
+	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./combiner ./kats"},
+
+	// Decapsulation.
+	{"comparison cut short", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCompare(ciphertext, again)", "subtle.ConstantTimeCompare(ciphertext[:len(again)-32], again[:len(again)-32])", "./internal/mlkem"},
+	{"comparison like that of strings", "internal/mlkem/mlkem.go", "same := subtle.ConstantTimeCompare(ciphertext, again)", "z := slices.Index(again, 0) + 1\n\tsame := subtle.ConstantTimeCompare(ciphertext[:z], again[:z])", "./internal/mlkem"},
+	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(same,", "subtle.ConstantTimeCopy(1-same,", "./internal/mlkem"},
+	{"move that moves nothing", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(same, rejected[:], kr[:32])", "_ = same\n\tcopy(kr[:], kr[:32])", "./internal/mlkem"},
+	{"always accepted", "internal/mlkem/mlkem.go", "*sharedKey = rejected", "_ = rejected\n\t*sharedKey = [32]byte(kr[:32])", "./internal/mlkem"},
+	{"z not used", "internal/mlkem/mlkem.go", "dk.z[:], ciphertext)", "dk.d[:], ciphertext)", "./internal/mlkem"},
+	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "dk.z[:], ciphertext)", "dk.z[:], ciphertext[:32])", "./internal/mlkem"},
+
+	// Hybrids.
+	{"label misplaced", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, label, ssPQ, ssT, ctT, ekT)", "./combiner ./xwing"},
+	{"label misspelt", "internal/hybrid/hybrid.go", "`/^\\`", "`\\^/`", "./xwing ./kats"},
+	{"secrets in the wrong order", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, ssT, ssPQ, ctT, ekT, label)", "./combiner ./xwing"},
+	{"hybrid parts swapped", "combiner/instances.go", "Combiner: hybrid.Bare, TFirst: true", "Combiner: hybrid.Bare", "./combiner"},
+	{"hybrid seed expanded in the wrong order", "internal/hybrid/hybrid.go", "expanded[:h.PQ.seedSize]); err", "expanded[len(expanded)-h.PQ.seedSize:]); err", "./combiner ./xwing"},
+	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "ekPQ, ekT := h.split(encapsulationKey,", "ekPQ, ekT := h.split(ciphertext,", "./combiner ./xwing"},
+	{"scalar candidates not tried in turn", "combiner/nist.go", "slices.Chunk(seed, g.scalarSize)", "slices.Chunk(seed[:g.scalarSize], g.scalarSize)", "./combiner"},
+
+	// Memory and randomness.
+	{"Destroy wipes nothing", "internal/mlkem/mlkem.go", "\tclear(dk.s)\n", "", "./internal/mlkem"},
+	{"Destroy leaves z", "internal/mlkem/mlkem.go", "\tclear(dk.z[:])\n", "", "./internal/mlkem"},
+	{"Destroy leaves the hybrid's seed", "internal/hybrid/hybrid.go", "\tclear(dk.seed)\n", "", "./internal/hybrid"},
+	{"destroyed key decapsulates", "mlkem/mlkem.go", "if dk.Destroyed() {", "if false {", ". ./mlkem"},
+	{"cap > len", "internal/hybrid/hybrid.go", "c := make([]byte, len(b))", "c := make([]byte, len(b), len(b)+1)", "."},
+	{"internal memory handed out", "internal/hybrid/hybrid.go", "return clone(dk.seed)", "return dk.seed", "."},
+	{"written before the error", "internal/hybrid/hybrid.go", "if h.PQ.mayFail() || h.T.mayFail() {", "if false {", "./combiner"},
+	{"randomness not filled", "mlkem/mlkem.go", "rand.Read(m[:])", "rand.Read(m[:8])", "."},
+	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "\trand.Read(random)\n", "\trand.Read(random[:32])\n", "."},
+	{"half of the seed drawn", "mlkem/mlkem768.go", "rand.Read(seed[:])", "rand.Read(seed[:32])", "."},
+	{"keys of all KEMs equal", "internal/mlkem/mlkem.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "."},
+}
