@@ -27,7 +27,8 @@ func All() []kem.KEM {
 }
 
 // ByName returns the KEM with the given name, in the exact spelling of its
-// document. X-Wing is found as "X-Wing" and as "MLKEM768-X25519".
+// document. X-Wing is found as "X-Wing" and as "MLKEM768-X25519"; both give
+// xwing.KEM, whose Name is "X-Wing".
 func ByName(name string) (kem.KEM, error) {
 	if name == combiner.MLKEM768X25519().Name() {
 		return xwing.KEM(), nil

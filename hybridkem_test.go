@@ -72,6 +72,9 @@ func TestRandomness(t *testing.T) {
 			t.Errorf("%s: the seed is not what was drawn", k.Name())
 		}
 		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		if dk.KEM() != k || ek.KEM() != k {
+			t.Errorf("%s: a key is of another KEM", k.Name())
+		}
 		sharedKey, ciphertext := ek.Encapsulate()
 		drawn := random.take()
 		if _, _, err := kemtest.Encapsulate(struct{ kem.EncapsulationKey }{ek}, drawn); err == nil {

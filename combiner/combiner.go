@@ -6,8 +6,8 @@
 // so shared keys of 32 bytes:
 //
 //	            universal combiner   C2PRI combiner
-//	T a group         [UG]                [CG]
-//	T a KEM           [UK]                [CK]
+//	T a group          UG                  CG
+//	T a KEM            UK                  CK
 //
 // and their instances of draft-irtf-cfrg-concrete-hybrid-kems: [MLKEM768X25519],
 // which is X-Wing, [MLKEM768P256] and [MLKEM1024P384]. [MLKEM512X25519] and
@@ -23,7 +23,8 @@ package combiner
 
 import "hybridkem/internal/hybrid"
 
-// SharedKeySize is the size of what the combiners return.
+// SharedKeySize is the size of what [Universal] and [C2PRI] return. The shared keys of
+// the TLS forms are longer; their KEMs tell.
 const SharedKeySize = hybrid.HashSize
 
 // SeedSize is the size of the seeds of all KEMs here.
@@ -41,7 +42,7 @@ func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 }
 
 // C2PRI is the combiner for a PQ KEM that is ciphertext second-preimage
-// resistant, as ML-KEM is when its keys are seeds: SHA3-256 of the concatenated
+// resistant, as ML-KEM is: SHA3-256 of the concatenated
 // inputs, without the PQ KEM's ciphertext and encapsulation key.
 //
 // It implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems. The

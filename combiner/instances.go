@@ -7,7 +7,8 @@ import (
 
 // MLKEM768X25519 returns MLKEM768-X25519 of draft-irtf-cfrg-concrete-hybrid-kems:
 // encapsulation keys of 1216 bytes, ciphertexts of 1120. It is X-Wing under its
-// other name; see hybridkem/xwing.
+// other name: the bytes are the same, but its keys are of another type than those of
+// hybridkem/xwing, and not Equal to them.
 func MLKEM768X25519() kem.KEM { return &mlkem768X25519 }
 
 var mlkem768X25519 = hybrid.Hybrid{

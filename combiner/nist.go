@@ -9,7 +9,7 @@ import (
 )
 
 // A seed has room for four candidates for a scalar of P-256, and for one of P-384,
-// whose order is nearer to a power of 2. So fewer than one seed in 2^127 has none.
+// whose order is nearer to a power of 2. So fewer than one seed in 2^128 has none.
 var (
 	p256 = hybrid.GroupPart(nistGroup{ecdh.P256, 32}, 4*32, 65, 32)
 	p384 = hybrid.GroupPart(nistGroup{ecdh.P384, 48}, 48, 97, 48)

@@ -1,10 +1,12 @@
 // Package kem defines what a key encapsulation mechanism is in this module:
 // a pair of key types around the interfaces of package crypto, in which every
-// private key expands from a seed and every operation can work in memory of
-// the caller's.
+// private key expands from a seed, and encapsulation and decapsulation can write
+// to the caller's memory.
 //
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
-// fresh, and its capacity is its length.
+// fresh, and its capacity is its length. Inputs are neither changed nor kept, and
+// buffers must not overlap. A slice of another length than stated is an error, and
+// with an error all other results are nil.
 package kem
 
 import "crypto"
@@ -25,12 +27,13 @@ type KEM interface {
 	SharedKeySize() int
 
 	// GenerateKey draws a seed from a secure source and expands it. The error is
-	// that of the source, or of the expansion; for the KEMs of this module it is
-	// nil.
+	// that of the source, or of the expansion. For the named KEMs of this module
+	// it is nil, except with P-256 or P-384 for fewer than one seed in 2^128.
 	GenerateKey() (DecapsulationKey, error)
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
-	// bytes. The seed must be uniformly random.
+	// bytes. The seed must be uniformly random. The expansion may fail for a
+	// negligible part of all seeds only.
 	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
 
 	// NewEncapsulationKey parses and checks an encapsulation key of
@@ -57,7 +60,8 @@ type EncapsulationKey interface {
 	EncapsulateTo(sharedKey, ciphertext []byte) error
 }
 
-// A DecapsulationKey is a private key.
+// A DecapsulationKey is a private key. Its Encapsulator is an [EncapsulationKey],
+// and what it makes of any ciphertext depends on nothing but the seed.
 //
 // Its methods are safe for concurrent use, except Destroy, which must not run
 // beside another method.
@@ -79,6 +83,7 @@ type DecapsulationKey interface {
 	DecapsulateTo(sharedKey, ciphertext []byte) error
 
 	// Destroy overwrites the secrets that the key holds. Decapsulation with the
-	// key then returns an error; its encapsulation key stays usable.
+	// key then returns an error; its encapsulation key stays usable. To call it
+	// again does nothing.
 	Destroy()
 }

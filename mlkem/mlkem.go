@@ -3,8 +3,10 @@
 // ML-KEM-1024.
 //
 // It has every name of crypto/mlkem with the same signature, so that a program
-// changes from one to the other by its import. Randomness is crypto/rand's, also
-// where a program has replaced crypto/rand.Reader. Beyond those names it has ML-KEM-512,
+// changes from one to the other by its import, unless it gives its keys to
+// crypto/hpke, which knows crypto/mlkem's types only. Randomness comes from
+// crypto/rand.Read, and so from crypto/rand.Reader if the program has replaced
+// that; crypto/mlkem ignores a replacement. Beyond those names it has ML-KEM-512,
 // operations that work in the caller's memory, comparison and destruction of
 // keys, expanded decapsulation keys made elsewhere, and each parameter set as a
 // [kem.KEM].
@@ -69,10 +71,8 @@ var (
 
 // The functions below work for the key types of all parameter sets.
 
-// newKey expands the key pair dk, ek.
-//
-// It implements the seed form of ML-KEM.KeyGen, according to FIPS 203, Algorithm
-// 19 and section 3.3.
+// newKey expands the key pair dk, ek from a seed d ‖ z, as FIPS 203, section 3.3,
+// allows.
 func newKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.EncapsulationKey, seed []byte) error {
 	if len(seed) != SeedSize {
 		return errSeedSize

@@ -15,6 +15,10 @@ import (
 // a ciphertext. It holds its seed and what expands from it, and must not be
 // copied.
 //
+// Shared keys of ML-KEM do not bind the encapsulation key (it is not
+// MAL-BIND-K-PK): two keys whose seeds have the same z reject a ciphertext with
+// the same shared key.
+//
 // Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey1024 struct {
 	dk mlkem.DecapsulationKey
@@ -25,14 +29,17 @@ type DecapsulationKey1024 struct {
 // secure source. The decapsulation key must be kept secret.
 //
 // The error is always nil.
+//
+// It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey1024() (*DecapsulationKey1024, error) {
 	var seed [SeedSize]byte
 	rand.Read(seed[:])
 	return NewDecapsulationKey1024(seed[:])
 }
 
-// NewDecapsulationKey1024 expands a decapsulation key from a 64-byte seed in the
-// "d || z" form. The seed must be uniformly random.
+// NewDecapsulationKey1024 expands a decapsulation key from a seed of [SeedSize]
+// bytes in the "d || z" form; another length is an error. The seed must be
+// uniformly random.
 func NewDecapsulationKey1024(seed []byte) (*DecapsulationKey1024, error) {
 	dk := new(DecapsulationKey1024)
 	if err := newKey(&mlkem.MLKEM1024, &dk.dk, &dk.ek.ek, seed); err != nil {
@@ -113,7 +120,7 @@ func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, er
 	return ek, nil
 }
 
-// Bytes returns the encapsulation key as a byte slice.
+// Bytes returns the encoded encapsulation key, of [EncapsulationKeySize1024] bytes.
 func (ek *EncapsulationKey1024) Bytes() []byte {
 	return ek.ek.AppendBytes(make([]byte, 0, EncapsulationKeySize1024))
 }
@@ -150,11 +157,12 @@ func (ek *EncapsulationKey1024) Equal(x crypto.PublicKey) bool {
 // An ExpandedKey1024 is a decapsulation key that was read in the expanded form of
 // FIPS 203, section 7.1, for use with keys made elsewhere.
 //
-// It lacks what a [DecapsulationKey1024] has. Nobody can see whether its parts
+// It lacks a property of a [DecapsulationKey1024]. Nobody can see whether its parts
 // come from one seed, so a crafted key can give the same shared key for different
-// ciphertexts or encapsulation keys (it is not MAL-BIND-K-CT or MAL-BIND-K-PK),
-// and a damaged one can pass the checks and never agree with anyone. It cannot
-// be exported.
+// ciphertexts (it is not MAL-BIND-K-CT), and a damaged one can pass the checks and
+// never agree with anyone. It cannot be exported, and must not be copied.
+//
+// Its methods are safe for concurrent use, except Destroy.
 type ExpandedKey1024 struct {
 	dk mlkem.DecapsulationKey
 	ek EncapsulationKey1024

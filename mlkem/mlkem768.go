@@ -13,6 +13,10 @@ import (
 // a ciphertext. It holds its seed and what expands from it, and must not be
 // copied.
 //
+// Shared keys of ML-KEM do not bind the encapsulation key (it is not
+// MAL-BIND-K-PK): two keys whose seeds have the same z reject a ciphertext with
+// the same shared key.
+//
 // Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey768 struct {
 	dk mlkem.DecapsulationKey
@@ -23,14 +27,17 @@ type DecapsulationKey768 struct {
 // secure source. The decapsulation key must be kept secret.
 //
 // The error is always nil.
+//
+// It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
 	var seed [SeedSize]byte
 	rand.Read(seed[:])
 	return NewDecapsulationKey768(seed[:])
 }
 
-// NewDecapsulationKey768 expands a decapsulation key from a 64-byte seed in the
-// "d || z" form. The seed must be uniformly random.
+// NewDecapsulationKey768 expands a decapsulation key from a seed of [SeedSize]
+// bytes in the "d || z" form; another length is an error. The seed must be
+// uniformly random.
 func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
 	dk := new(DecapsulationKey768)
 	if err := newKey(&mlkem.MLKEM768, &dk.dk, &dk.ek.ek, seed); err != nil {
@@ -111,7 +118,7 @@ func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, erro
 	return ek, nil
 }
 
-// Bytes returns the encapsulation key as a byte slice.
+// Bytes returns the encoded encapsulation key, of [EncapsulationKeySize768] bytes.
 func (ek *EncapsulationKey768) Bytes() []byte {
 	return ek.ek.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
 }
@@ -148,11 +155,12 @@ func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 // An ExpandedKey768 is a decapsulation key that was read in the expanded form of
 // FIPS 203, section 7.1, for use with keys made elsewhere.
 //
-// It lacks what a [DecapsulationKey768] has. Nobody can see whether its parts
+// It lacks a property of a [DecapsulationKey768]. Nobody can see whether its parts
 // come from one seed, so a crafted key can give the same shared key for different
-// ciphertexts or encapsulation keys (it is not MAL-BIND-K-CT or MAL-BIND-K-PK),
-// and a damaged one can pass the checks and never agree with anyone. It cannot
-// be exported.
+// ciphertexts (it is not MAL-BIND-K-CT), and a damaged one can pass the checks and
+// never agree with anyone. It cannot be exported, and must not be copied.
+//
+// Its methods are safe for concurrent use, except Destroy.
 type ExpandedKey768 struct {
 	dk mlkem.DecapsulationKey
 	ek EncapsulationKey768

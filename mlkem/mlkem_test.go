@@ -186,6 +186,28 @@ func TestExpandedKey(t *testing.T) {
 	}
 }
 
+// TestNotBindingPK shows what the doc comments warn of.
+func TestNotBindingPK(t *testing.T) {
+	for _, s := range sets {
+		seed := make([]byte, mlkem.SeedSize)
+		one, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed[0] = 1
+		other, err := s.kem.NewDecapsulationKey(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ciphertext := make([]byte, s.kem.CiphertextSize())
+		a, err1 := one.Decapsulate(ciphertext)
+		b, err2 := other.Decapsulate(ciphertext)
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: keys with one z reject differently", s.kem.Name())
+		}
+	}
+}
+
 func TestMatches(t *testing.T) {
 	for _, s := range sets {
 		b, seed := expandedOf(t, s)

@@ -1,7 +1,7 @@
 // Package xwing is X-Wing, the hybrid KEM of ML-KEM-768 and X25519 for general
 // use, according to draft-connolly-cfrg-xwing-kem-10.
 //
-// Shared keys are as hard to find as the harder of both parts is to break. Private
+// A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. Private
 // keys are seeds of 32 bytes. A shared key binds the ciphertext and the
 // encapsulation key (MAL-BIND-K-CT and MAL-BIND-K-PK), as long as keys are made
 // from seeds, which is the only way here.
@@ -33,7 +33,8 @@ var instance = hybrid.Hybrid{
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
-// ciphertext. It holds its seed and what expands from it.
+// ciphertext. It holds its seed and what expands from it. Its zero value is no key
+// and must not be used.
 //
 // Its methods are safe for concurrent use, except Destroy.
 type DecapsulationKey struct {
@@ -42,7 +43,8 @@ type DecapsulationKey struct {
 }
 
 // An EncapsulationKey is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey].
+// decapsulated by the corresponding [DecapsulationKey]. Its zero value is no key
+// and must not be used.
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey struct {
@@ -56,7 +58,7 @@ type EncapsulationKey struct {
 func GenerateKey() (*DecapsulationKey, error) { return newDecapsulationKey(instance.Generate()) }
 
 // NewDecapsulationKey expands a decapsulation key from a seed of [SeedSize]
-// bytes. The seed must be uniformly random.
+// bytes; another length is an error. The seed must be uniformly random.
 func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
 	return newDecapsulationKey(instance.Expand(seed))
 }
@@ -69,8 +71,8 @@ func newDecapsulationKey(dk *hybrid.DecapsulationKey, err error) (*Decapsulation
 }
 
 // NewEncapsulationKey parses an encapsulation key of [EncapsulationKeySize]
-// bytes. It returns an error if a coefficient of the ML-KEM key is not reduced
-// modulo q, or if the X25519 share has low order, which would make the X25519
+// bytes. It returns an error for another length, if a coefficient of the ML-KEM key
+// is not reduced modulo q, or if the X25519 share has low order, which would make the X25519
 // secret zero. The draft does not ask for the latter.
 func NewEncapsulationKey(encapsulationKey []byte) (*EncapsulationKey, error) {
 	ek, err := instance.Parse(encapsulationKey)
@@ -126,7 +128,7 @@ func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 // method of the key.
 func (dk *DecapsulationKey) Destroy() { dk.dk.Destroy() }
 
-// Bytes returns the encoded encapsulation key.
+// Bytes returns the encoded encapsulation key, of [EncapsulationKeySize] bytes.
 func (ek *EncapsulationKey) Bytes() []byte { return ek.ek.Bytes() }
 
 // Encapsulate generates a shared key and an associated ciphertext from an

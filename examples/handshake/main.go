@@ -252,7 +252,8 @@ func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error)
 	return key, nil
 }
 
-// readKey returns what is in a file of size bytes, or of twice as many digits.
+// readKey returns a key of size bytes from a file that holds it as it is or in
+// hexadecimal. Other lengths are left to the key's constructor.
 func readKey(name string, size int) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if err != nil || len(text) == size {

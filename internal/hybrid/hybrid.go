@@ -86,7 +86,14 @@ func (h *Hybrid) EncapsulationKeySize() int {
 }
 
 func (h *Hybrid) CiphertextSize() int { return h.PQ.ciphertextSize + h.T.ciphertextSize }
-func (h *Hybrid) RandomSize() int     { return h.PQ.randomSize + h.T.randomSize }
+
+// RandomSize returns 0 if a part draws its own randomness.
+func (h *Hybrid) RandomSize() int {
+	if h.PQ.randomSize == 0 || h.T.randomSize == 0 {
+		return 0
+	}
+	return h.PQ.randomSize + h.T.randomSize
+}
 
 func (h *Hybrid) SharedKeySize() int {
 	if h.Combiner == Bare {
@@ -175,14 +182,14 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 	return ek, nil
 }
 
-// Generate is GenerateKey.
+// Generate is GenerateKey with the concrete type.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 	var seed [SeedSize]byte
 	rand.Read(seed[:])
 	return h.Expand(seed[:])
 }
 
-// Expand is NewDecapsulationKey.
+// Expand is NewDecapsulationKey with the concrete type.
 func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 	if len(seed) != SeedSize {
 		return nil, h.wrap(errSeedSize)
@@ -206,7 +213,7 @@ func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 	return dk, nil
 }
 
-// Parse is NewEncapsulationKey.
+// Parse is NewEncapsulationKey with the concrete type.
 func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
 	if len(b) != h.EncapsulationKeySize() {
 		return nil, h.wrap(errEncapsulationKeySize)
@@ -229,7 +236,7 @@ func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertex
 	if !ok || own.hybrid != h {
 		return h.wrap(errOtherKEM)
 	}
-	if h.PQ.randomSize == 0 || h.T.randomSize == 0 {
+	if h.RandomSize() == 0 {
 		return h.wrap(errNoDerand)
 	}
 	return own.encapsulate(sharedKey, ciphertext, random.Bytes())
@@ -251,7 +258,7 @@ func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 }
 
 // Encapsulate panics if EncapsulateTo returns an error. Of the KEMs of this module,
-// only those with P-256 and P-384 can do so, once in more than 2^128 times.
+// only those with P-256 and P-384 can do so, less than once in 2^128 times.
 func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, ek.hybrid.SharedKeySize()), make([]byte, ek.hybrid.CiphertextSize())
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
@@ -268,7 +275,7 @@ func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 		return ek.hybrid.wrap(errCiphertextBuffer)
 	}
 	var buf [usualRandomSize]byte
-	random := sized(buf[:], ek.hybrid.RandomSize())
+	random := sized(buf[:], ek.hybrid.PQ.randomSize+ek.hybrid.T.randomSize)
 	rand.Read(random)
 	return ek.encapsulate(sharedKey, ciphertext, random)
 }

@@ -28,23 +28,21 @@ type Part struct {
 
 // The parts that this package knows.
 var (
-	MLKEM512 = Part{
-		params: &internal.MLKEM512, seedSize: mlkem.SeedSize, encapsulationKeySize: mlkem.EncapsulationKeySize512,
-		ciphertextSize: mlkem.CiphertextSize512, sharedKeySize: mlkem.SharedKeySize, randomSize: 32,
-	}
-	MLKEM768 = Part{
-		params: &internal.MLKEM768, seedSize: mlkem.SeedSize, encapsulationKeySize: mlkem.EncapsulationKeySize768,
-		ciphertextSize: mlkem.CiphertextSize768, sharedKeySize: mlkem.SharedKeySize, randomSize: 32,
-	}
-	MLKEM1024 = Part{
-		params: &internal.MLKEM1024, seedSize: mlkem.SeedSize, encapsulationKeySize: mlkem.EncapsulationKeySize1024,
-		ciphertextSize: mlkem.CiphertextSize1024, sharedKeySize: mlkem.SharedKeySize, randomSize: 32,
-	}
-	X25519 = Part{
+	MLKEM512  = mlkemPart(&internal.MLKEM512)
+	MLKEM768  = mlkemPart(&internal.MLKEM768)
+	MLKEM1024 = mlkemPart(&internal.MLKEM1024)
+	X25519    = Part{
 		seedSize: x25519.Size, encapsulationKeySize: x25519.Size, ciphertextSize: x25519.Size,
 		sharedKeySize: x25519.Size, randomSize: x25519.Size,
 	}
 )
+
+func mlkemPart(p *internal.Params) Part {
+	return Part{
+		params: p, seedSize: mlkem.SeedSize, encapsulationKeySize: p.EncapsulationKeySize(),
+		ciphertextSize: p.CiphertextSize(), sharedKeySize: mlkem.SharedKeySize, randomSize: 32,
+	}
+}
 
 // A Group is a nominal group of draft-irtf-cfrg-hybrid-kems.
 type Group interface {
@@ -209,7 +207,7 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 }
 
 func (p *Part) encapsulateKEM(ek kem.EncapsulationKey, ss, ct, random []byte) error {
-	if k, ok := p.kem.(derand.KEM); ok {
+	if k, ok := p.kem.(derand.KEM); ok && p.randomSize > 0 {
 		return derand.EncapsulateTo(k, ek, ss, ct, random)
 	}
 	return ek.EncapsulateTo(ss, ct)

@@ -97,10 +97,10 @@ func (dk *DecapsulationKey) Seed() []byte {
 	return append(append(make([]byte, 0, 64), dk.d[:]...), dk.z[:]...)
 }
 
-// Equal reports whether dk and x, which both come from seeds, are the same key of
-// the same parameter set. Its time does not depend on their secrets.
+// Equal reports whether dk and x, which both come from seeds and are of one
+// parameter set, are the same key. Its time does not depend on their secrets.
 func (dk *DecapsulationKey) Equal(x *DecapsulationKey) bool {
-	if dk.Destroyed() || x.Destroyed() || dk.ek.params != x.ek.params {
+	if dk.Destroyed() || x.Destroyed() {
 		return false
 	}
 	return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
@@ -143,9 +143,9 @@ func (ek *EncapsulationKey) AppendBytes(b []byte) []byte {
 	return append(b, ek.rho[:]...)
 }
 
-// Equal reports whether ek and x are the same key of the same parameter set.
+// Equal reports whether ek and x, which are of one parameter set, are the same key.
 func (ek *EncapsulationKey) Equal(x *EncapsulationKey) bool {
-	return ek.params == x.params && ek.rho == x.rho && slices.Equal(ek.t, x.t)
+	return ek.rho == x.rho && slices.Equal(ek.t, x.t)
 }
 
 // decode sets the polynomials of v from b, of EncodedSize bytes for each, and

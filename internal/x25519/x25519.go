@@ -3,9 +3,8 @@
 // both with one scalar.
 //
 // Scalars are clamped and encodings of points accepted as RFC 7748 demands:
-// the most significant bit is ignored, and a coordinate may be p or more. A
-// product can be the point at infinity, and then is zero; that it may be so is
-// the peer's doing, and [IsLowOrder] tells.
+// the most significant bit is ignored, and a coordinate may be p or more. The
+// product is zero if the point has low order; [IsLowOrder] recognises such points.
 package x25519
 
 import (

@@ -10,8 +10,8 @@ import (
 
 // TestKEM checks that k does what [kem.KEM] promises, in subtests of t: round
 // trips, inputs of every wrong length, every flipped ciphertext byte, expansion
-// from the seed, comparison, fresh memory, destruction, and concurrent use, which
-// is of use under the race detector.
+// from the seed, comparison, fresh memory, destruction, and concurrent use,
+// best run under the race detector.
 //
 // It is for any implementation, whether of this module or not.
 func TestKEM(t *testing.T, k kem.KEM) {
@@ -405,6 +405,14 @@ func checkConcurrency(t testing.TB, k kem.KEM) {
 				got, err := dk.Decapsulate(ciphertext)
 				if err != nil || !bytes.Equal(got, sharedKey) {
 					t.Error("Decapsulate and Encapsulate disagree under concurrent use")
+					return
+				}
+				into := make([]byte, k.SharedKeySize())
+				if err := ek.EncapsulateTo(into, ciphertext); err != nil {
+					t.Errorf("EncapsulateTo under concurrent use: %v", err)
+				}
+				if err := dk.DecapsulateTo(got, ciphertext); err != nil || !bytes.Equal(got, into) {
+					t.Error("EncapsulateTo and DecapsulateTo disagree under concurrent use")
 				}
 				if !bytes.Equal(ek.Bytes(), encoded) || !bytes.Equal(dk.Encapsulator().Bytes(), encoded) || !bytes.Equal(dk.Bytes(), s) {
 					t.Error("Bytes changes under concurrent use")

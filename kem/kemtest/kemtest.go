@@ -12,7 +12,8 @@ import (
 // Encapsulate is the Encapsulate of ek with given randomness, for every KEM of
 // this module. For ML-KEM, random is the 32 bytes of m; for a hybrid it is those
 // and then the seed of the group's ephemeral scalar: 64 bytes for those with
-// X25519, 160 with P-256, and 80 with P-384. For another length, and for a KEM
+// X25519, 160 with P-256, and 80 with P-384, and
+// for a hybrid of two KEMs the randomness of both. For another length, and for a KEM
 // from elsewhere, Encapsulate returns an error.
 //
 // It must only be used for known-answer tests.

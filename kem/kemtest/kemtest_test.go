@@ -122,6 +122,33 @@ type shortEK struct{ ek }
 
 func (e shortEK) Bytes() []byte { return e.ek.Bytes()[1:] }
 
+type unequalDK struct{ dk }
+
+func (unequalDK) Equal(crypto.PrivateKey) bool { return false }
+
+// A talkativeDK gives its seed away after Destroy.
+type talkativeDK struct {
+	dk
+	seed []byte
+}
+
+func (d talkativeDK) Bytes() []byte { return append([]byte(nil), d.seed...) }
+
+type misnamedDK struct{ dk }
+
+func (misnamedDK) KEM() kem.KEM { return mlkem.KEM512() }
+
+// A twoFacedDK decapsulates in two ways.
+type twoFacedDK struct{ dk }
+
+func (d twoFacedDK) DecapsulateTo(s, c []byte) error {
+	err := d.dk.DecapsulateTo(s, c)
+	if err == nil {
+		s[0] ^= 1
+	}
+	return err
+}
+
 // A lonelyDK goes wrong when two calls meet.
 type lonelyDK struct {
 	dk
@@ -185,6 +212,19 @@ func TestFaultsAreFound(t *testing.T) {
 		{"memory handed out", testkit.Faults{
 			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return sharingEK{ek{e}, e.Bytes()} },
 		}, "Memory"},
+		{"inputs overwritten", testkit.Faults{Scribble: true}, "Seed EncodedKey"},
+		{"no key equal", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return unequalDK{dk{d}} },
+		}, "Equal"},
+		{"seed given away after Destroy", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return talkativeDK{dk{d}, d.Bytes()} },
+		}, "Destroy"},
+		{"another KEM's name", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return misnamedDK{dk{d}} },
+		}, "RoundTrip"},
+		{"two ways to decapsulate", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return twoFacedDK{dk{d}} },
+		}, "RoundTrip"},
 		{"seed changed", testkit.Faults{
 			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return forgetfulDK{dk{d}} },
 		}, "Seed"},
