@@ -18,7 +18,8 @@ func (r Random) Bytes() []byte { return r.bytes }
 // A KEM is a kem.KEM whose randomness can be given.
 type KEM interface {
 	kem.KEM
-	// RandomSize returns how many bytes of randomness an encapsulation takes.
+	// RandomSize returns how many bytes of randomness an encapsulation takes, or
+	// 0 if a part of the KEM draws its own.
 	RandomSize() int
 	// EncapsulateDerand is the EncapsulateTo of ek, a key of this KEM, with
 	// buffers and randomness of the right sizes.
