@@ -17,20 +17,20 @@ func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others .
 	var dk DecapsulationKey
 	var ek EncapsulationKey
 	dk.Generate(p, &ek, seed)
-	wantEK, wantDK := spec.KeyGen(s, seed[:32], seed[32:])
+	wantEK, wantDK := spec.KeyGenInternal(s, seed[:32], seed[32:])
 	if !bytes.Equal(ek.AppendBytes(nil), wantEK) || !bytes.Equal(expanded(&dk), wantDK) {
 		t.Fatalf("%s: seed %x: wrong keys", name, *seed)
 	}
 	var k [32]byte
 	c := make([]byte, p.CiphertextSize())
 	ek.Encapsulate(&k, c, m)
-	wantK, wantC := spec.Encaps(s, wantEK, m[:])
+	wantK, wantC := spec.EncapsInternal(s, wantEK, m[:])
 	if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
 		t.Fatalf("%s: seed %x, m %x: wrong encapsulation", name, *seed, *m)
 	}
 	for _, c := range append(others, c) {
 		dk.Decapsulate(&k, c)
-		if !bytes.Equal(k[:], spec.Decaps(s, wantDK, c)) {
+		if !bytes.Equal(k[:], spec.DecapsInternal(s, wantDK, c)) {
 			t.Fatalf("%s: seed %x, c %x: wrong decapsulation", name, *seed, c)
 		}
 	}
@@ -83,12 +83,12 @@ func TestExtremeKeys(t *testing.T) {
 			c := make([]byte, p.CiphertextSize())
 			for m := range byte(4) {
 				own.Encapsulate(&k, c, &[32]byte{m})
-				wantK, wantC := spec.Encaps(s, ek, append([]byte{m}, make([]byte, 31)...))
+				wantK, wantC := spec.EncapsInternal(s, ek, append([]byte{m}, make([]byte, 31)...))
 				if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
 					t.Fatalf("%s: wrong encapsulation to a key of coefficients %d", name, coefficient)
 				}
 				dk.Decapsulate(&k, c)
-				if !bytes.Equal(k[:], spec.Decaps(s, b, c)) {
+				if !bytes.Equal(k[:], spec.DecapsInternal(s, b, c)) {
 					t.Fatalf("%s: wrong decapsulation with a key of coefficients %d", name, coefficient)
 				}
 			}

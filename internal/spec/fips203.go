@@ -7,6 +7,7 @@
 package spec
 
 import (
+	"crypto/rand"
 	"crypto/sha3"
 	"fmt"
 )
@@ -149,8 +150,8 @@ func BitRev7(r int) (rev int) {
 	return rev
 }
 
-// power is ζ^e mod q.
-func power(e int) int {
+// Power is ζ^e mod q.
+func Power(e int) int {
 	x := 1
 	for range e {
 		x = mod(x*zeta, q)
@@ -163,7 +164,7 @@ func NTT(f Poly) Poly {
 	i := 1
 	for length := 128; length >= 2; length /= 2 {
 		for start := 0; start < 256; start += 2 * length {
-			z := power(BitRev7(i))
+			z := Power(BitRev7(i))
 			i++
 			for j := start; j < start+length; j++ {
 				t := mod(z*f[j+length], q)
@@ -180,7 +181,7 @@ func InverseNTT(f Poly) Poly {
 	i := 127
 	for length := 2; length <= 128; length *= 2 {
 		for start := 0; start < 256; start += 2 * length {
-			z := power(BitRev7(i))
+			z := Power(BitRev7(i))
 			i--
 			for j := start; j < start+length; j++ {
 				t := f[j]
@@ -198,7 +199,7 @@ func InverseNTT(f Poly) Poly {
 // MultiplyNTTs is Algorithm 11.
 func MultiplyNTTs(f, g Poly) (h Poly) {
 	for i := range 128 {
-		h[2*i], h[2*i+1] = BaseCaseMultiply(f[2*i], f[2*i+1], g[2*i], g[2*i+1], power(2*BitRev7(i)+1))
+		h[2*i], h[2*i+1] = BaseCaseMultiply(f[2*i], f[2*i+1], g[2*i], g[2*i+1], Power(2*BitRev7(i)+1))
 	}
 	return h
 }
@@ -208,7 +209,7 @@ func BaseCaseMultiply(a0, a1, b0, b1, gamma int) (c0, c1 int) {
 	return mod(a0*b0+mod(a1*b1, q)*gamma, q), mod(a0*b1+a1*b0, q)
 }
 
-// Add is the sum of two polynomials, and Sub their difference.
+// Add is the sum of two polynomials.
 func Add(f, g Poly) Poly {
 	for i := range f {
 		f[i] = mod(f[i]+g[i], q)
@@ -339,23 +340,20 @@ func PKEDecrypt(p Params, dkPKE, c []byte) (m []byte) {
 	return ByteEncode(1, Compress(1, w))
 }
 
-// KeyGen is ML-KEM.KeyGen_internal, Algorithm 16. With random d and z it is
-// ML-KEM.KeyGen, Algorithm 19.
-func KeyGen(p Params, d, z []byte) (ek, dk []byte) {
+// KeyGenInternal is ML-KEM.KeyGen_internal, Algorithm 16.
+func KeyGenInternal(p Params, d, z []byte) (ek, dk []byte) {
 	ek, dkPKE := PKEKeyGen(p, d)
 	return ek, concat(dkPKE, ek, H(ek), z)
 }
 
-// Encaps is ML-KEM.Encaps_internal, Algorithm 17. With a random m, and after the
-// checks of [CheckEK], it is ML-KEM.Encaps, Algorithm 20.
-func Encaps(p Params, ek, m []byte) (K, c []byte) {
+// EncapsInternal is ML-KEM.Encaps_internal, Algorithm 17.
+func EncapsInternal(p Params, ek, m []byte) (K, c []byte) {
 	K, r := hashG(concat(m, H(ek)))
 	return K, PKEEncrypt(p, ek, m, r)
 }
 
-// Decaps is ML-KEM.Decaps_internal, Algorithm 18. After the checks of [CheckDK] it
-// is ML-KEM.Decaps, Algorithm 21.
-func Decaps(p Params, dk, c []byte) []byte {
+// DecapsInternal is ML-KEM.Decaps_internal, Algorithm 18.
+func DecapsInternal(p Params, dk, c []byte) []byte {
 	dkPKE := dk[:384*p.K]
 	ekPKE := dk[384*p.K : 768*p.K+32]
 	h := dk[768*p.K+32 : 768*p.K+64]
@@ -369,18 +367,56 @@ func Decaps(p Params, dk, c []byte) []byte {
 	return K
 }
 
+func random32() []byte {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return b
+}
+
+// KeyGen is ML-KEM.KeyGen, Algorithm 19.
+func KeyGen(p Params) (ek, dk []byte) {
+	d, z := random32(), random32()
+	return KeyGenInternal(p, d, z)
+}
+
+// Encaps is ML-KEM.Encaps, Algorithm 20, after the checks of section 7.2.
+func Encaps(p Params, ek []byte) (K, c []byte, err error) {
+	if err := CheckEK(p, ek); err != nil {
+		return nil, nil, err
+	}
+	m := random32()
+	K, c = EncapsInternal(p, ek, m)
+	return K, c, nil
+}
+
+// Decaps is ML-KEM.Decaps, Algorithm 21, after the checks of section 7.3.
+func Decaps(p Params, dk, c []byte) (K []byte, err error) {
+	if err := CheckDK(p, dk, c); err != nil {
+		return nil, err
+	}
+	return DecapsInternal(p, dk, c), nil
+}
+
 // CheckEK is the type check and the modulus check of section 7.2.
 func CheckEK(p Params, ek []byte) error {
 	if len(ek) != 384*p.K+32 {
-		return fmt.Errorf("spec: %d bytes", len(ek))
+		return fmt.Errorf("spec: %d bytes of encapsulation key", len(ek))
 	}
-	for i := range p.K {
-		part := ek[384*i : 384*(i+1)]
-		if string(ByteEncode(12, ByteDecode(12, part))) != string(part) {
-			return fmt.Errorf("spec: polynomial %d is not reduced", i)
-		}
+	if !Reduced(ek[:384*p.K]) {
+		return fmt.Errorf("spec: the encapsulation key is not reduced")
 	}
 	return nil
+}
+
+// Reduced is the modulus check of section 7.2: it reports whether decoding and
+// encoding again gives the same polynomials.
+func Reduced(polys []byte) bool {
+	for i := 0; i < len(polys); i += 384 {
+		if string(ByteEncode(12, ByteDecode(12, polys[i:i+384]))) != string(polys[i:i+384]) {
+			return false
+		}
+	}
+	return true
 }
 
 // CheckDK is the type checks and the hash check of section 7.3.
@@ -389,7 +425,7 @@ func CheckDK(p Params, dk, c []byte) error {
 		return fmt.Errorf("spec: %d bytes of ciphertext", len(c))
 	}
 	if len(dk) != 768*p.K+96 {
-		return fmt.Errorf("spec: %d bytes of key", len(dk))
+		return fmt.Errorf("spec: %d bytes of decapsulation key", len(dk))
 	}
 	if string(H(dk[384*p.K:768*p.K+32])) != string(dk[768*p.K+32:768*p.K+64]) {
 		return fmt.Errorf("spec: wrong hash")

@@ -85,7 +85,7 @@ func basePoint() []byte { return append([]byte{9}, make([]byte, 31)...) }
 
 func expandDecapsulationKey(sk []byte) (skM, skX, pkM, pkX []byte) {
 	expanded := sha3.SumSHAKE256(sk, 96)
-	pkM, skM = KeyGen(mlkem768, expanded[0:32], expanded[32:64])
+	pkM, skM = KeyGenInternal(mlkem768, expanded[0:32], expanded[32:64])
 	skX = expanded[64:96]
 	return skM, skX, pkM, X25519(skX, basePoint())
 }
@@ -106,7 +106,7 @@ func XWingEncapsulateDerand(pk, eseed []byte) (ss, ct []byte) {
 	ekX := eseed[32:64]
 	ctX := X25519(ekX, basePoint())
 	ssX := X25519(ekX, pkX)
-	ssM, ctM := Encaps(mlkem768, pkM, eseed[0:32])
+	ssM, ctM := EncapsInternal(mlkem768, pkM, eseed[0:32])
 	return combiner(ssM, ssX, ctX, pkX), concat(ctM, ctX)
 }
 
@@ -114,7 +114,7 @@ func XWingEncapsulateDerand(pk, eseed []byte) (ss, ct []byte) {
 func XWingDecapsulate(ct, sk []byte) (ss []byte) {
 	skM, skX, _, pkX := expandDecapsulationKey(sk)
 	ctM, ctX := ct[0:1088], ct[1088:1120]
-	ssM := Decaps(mlkem768, skM, ctM)
+	ssM := DecapsInternal(mlkem768, skM, ctM)
 	ssX := X25519(skX, ctX)
 	return combiner(ssM, ssX, ctX, pkX)
 }
