@@ -35,7 +35,7 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 	return excess >= 0
 }
 
-// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d <= 12
+// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d <= 11
 // bits. In any f.
 //
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
@@ -53,7 +53,7 @@ func (f *Poly) Compress(b []byte, d int) {
 	}
 }
 
-// Decompress reads f, with d <= 12 bits for each coefficient, from b of 32·d
+// Decompress reads f, with d <= 11 bits for each coefficient, from b of 32·d
 // bytes. Out f canonical.
 //
 // It implements ByteDecode_d, according to FIPS 203, Algorithm 6, and then

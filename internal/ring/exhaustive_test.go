@@ -1,0 +1,226 @@
+package ring
+
+import (
+	"bytes"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
+)
+
+var exhaustive = flag.Bool("exhaustive", false, "run TestExhaustive on all inputs, also where they are 2^32")
+
+// An exhaustion is a function on few enough inputs to try them all.
+type exhaustion struct {
+	name   string
+	inputs int64
+	batch  int64                  // how many inputs a call of right takes, a power of 2
+	right  func(first int64) bool // of the inputs from first on
+}
+
+// TestExhaustive compares functions with their definitions in integers, on all
+// inputs that there are. Without -exhaustive it takes some of those that have more
+// than 2^24, evenly spread.
+func TestExhaustive(t *testing.T) {
+	limit := int64(1) << 24
+	if testing.Short() {
+		limit = 1 << 16
+	}
+	for _, e := range exhaustions() {
+		t.Run(e.name, func(t *testing.T) {
+			if *exhaustive {
+				limit = e.inputs
+			}
+			e.run(t, limit)
+		})
+	}
+}
+
+// run tries chunks of inputs, all if that is at most limit. The last chunk is
+// among them in any case.
+func (e exhaustion) run(t *testing.T, limit int64) {
+	const chunk = 1 << 12
+	all := (e.inputs + chunk - 1) / chunk
+	chunks := min(all, max(2, limit/chunk))
+	var next, failed atomic.Int64
+	failed.Store(-1)
+	progress := testkit.NewProgress(e.name, chunks)
+	defer progress.Close()
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < chunks && failed.Load() < 0; i = next.Add(1) - 1 {
+				first := i * (all - 1) / max(1, chunks-1) * chunk
+				for input := first; input < min(first+chunk, e.inputs); input += e.batch {
+					if !e.right(input) {
+						failed.Store(input)
+						return
+					}
+				}
+				progress.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if input := failed.Load(); input >= 0 {
+		t.Errorf("wrong at input %d, of %d at once", input, e.batch)
+	}
+}
+
+// below reports whether |a| < bound.
+func below(bound, a int) bool { return -bound < a && a < bound }
+
+// congruent reports whether a and b are equal modulo q. It takes 64 bits on every
+// machine.
+func congruent(a, b int64) bool { return (a-b)%Q == 0 }
+
+func exhaustions() []exhaustion {
+	const limit = 1<<15*Q - 1
+	var differences [16]int16 // of the sums of the two bits below and above
+	for x := range differences {
+		differences[x] = int16(bits.OnesCount(uint(x&3)) - bits.OnesCount(uint(x>>2)))
+	}
+	es := []exhaustion{
+		// Each a beside -a, and so beside numbers of both signs.
+		{"montgomeryReduce", 2*limit + 1, 1, func(i int64) bool {
+			a := i - limit
+			lo, hi := split32((pair(a) - pair(a)<<32).montgomeryReduce())
+			return below(Q, lo) && congruent(int64(lo)<<16, a) && below(Q, hi) && congruent(int64(hi)<<16, -a)
+		}},
+		{"montgomeryMul", 1 << 32, 1, func(i int64) bool {
+			a, b := int16(i>>16), int16(i)
+			if limit < max(int64(a)*int64(b), -int64(a)*int64(b)) {
+				return true // not an input
+			}
+			r := int(montgomeryMul(a, b))
+			lo, hi := split32(join(a, -a).montgomeryMul(b))
+			return below(Q, r) && congruent(int64(r)<<16, int64(a)*int64(b)) && lo == r && hi == int(montgomeryMul(-a, b))
+		}},
+		{"barrettReduce", 1 << 32, 1, func(i int64) bool {
+			a, b := int16(i>>16), int16(i)
+			p := join(a, b)
+			lo, hi := p.split()
+			if lo != a || hi != b {
+				return false
+			}
+			if a == -1<<15 || b == -1<<15 {
+				return true // not an input
+			}
+			r, s := split32(p.barrettReduce())
+			return below(Q/2+1, r) && congruent(int64(r), int64(a)) && below(Q/2+1, s) && congruent(int64(s), int64(b))
+		}},
+		{"canonical", 1 << 16, 1, func(i int64) bool {
+			r := int(canonical(int16(i)))
+			return 0 <= r && r < Q && congruent(int64(r), int64(int16(i)))
+		}},
+		// Each pair of neighbours.
+		{"Encode", Q * Q, N / 2, func(first int64) bool {
+			var f NTT
+			var got, want [EncodedSize]byte
+			for j := range int64(N / 2) {
+				i := (first + j) % (Q * Q)
+				lo, hi := i%Q, i/Q
+				f[2*j], f[2*j+1] = int16(lo), int16(hi)
+				want[3*j], want[3*j+1], want[3*j+2] = byte(lo), byte(lo/256+hi%16*16), byte(hi/16)
+			}
+			f.Encode(&got)
+			return got == want
+		}},
+		// Each triple of bytes, in changing places.
+		{"Decode", 1 << 24, 1, func(i int64) bool {
+			var b [EncodedSize]byte
+			j := i * 7 % (N / 2)
+			b[3*j], b[3*j+1], b[3*j+2] = byte(i), byte(i>>8), byte(i>>16)
+			lo, hi := i%(1<<12), i>>12
+			var f NTT
+			if f.Decode(&b) != (lo < Q && hi < Q) {
+				return false
+			}
+			return int64(f[2*j]) == lo && int64(f[2*j+1]) == hi || lo >= Q || hi >= Q
+		}},
+		// Each triple of bytes, where there is room for two and for one.
+		{"SampleVartime", 1 << 24, 1, func(i int64) bool {
+			triple := []byte{byte(i), byte(i >> 8), byte(i >> 16)}
+			var want []int16
+			for _, candidate := range []int64{i % (1 << 12), i >> 12} {
+				if candidate < Q {
+					want = append(want, int16(candidate))
+				}
+			}
+			var f NTT
+			if n := f.SampleVartime(0, triple); !slices.Equal(f[:n], want) {
+				return false
+			}
+			n := f.SampleVartime(N-1, triple)
+			return slices.Equal(f[N-1:n], want[:min(1, len(want))])
+		}},
+		// Each half of eight bytes, beside its complement.
+		{"SampleCBD, η = 2", 1 << 32, 16, func(first int64) bool {
+			var b [128]byte
+			for j := range 16 {
+				x := uint32(first) + uint32(j)
+				binary.LittleEndian.PutUint32(b[8*j:], x)
+				binary.LittleEndian.PutUint32(b[8*j+4:], ^x)
+			}
+			var f, want Poly
+			f.SampleCBD(b[:], 2)
+			for i, x := range b {
+				want[2*i], want[2*i+1] = differences[x&15], differences[x>>4]
+			}
+			return f == want
+		}},
+		// Each half of six bytes, beside its complement.
+		{"SampleCBD, η = 3", 1 << 24, 32, func(first int64) bool {
+			var b [192]byte
+			for j := range int64(32) {
+				x := first + j | (^(first + j) & 0xffffff << 24)
+				for k := range 6 {
+					b[6*j+int64(k)] = byte(x >> (8 * k))
+				}
+			}
+			var f Poly
+			f.SampleCBD(b[:], 3)
+			for i := range f {
+				j := i / 4 * 3
+				x := (uint(b[j]) | uint(b[j+1])<<8 | uint(b[j+2])<<16) >> (i % 4 * 6) & 63
+				if int(f[i]) != bits.OnesCount(x&7)-bits.OnesCount(x>>3) {
+					return false
+				}
+			}
+			return true
+		}},
+	}
+	for _, d := range []int{1, 4, 5, 10, 11} {
+		values := max(N, int64(1)<<d) // so that a batch is full
+		es = append(es,
+			// Each coefficient, in each of the eight places of a group of d bytes.
+			exhaustion{fmt.Sprintf("Compress to %d bits", d), 8 << 16, N, func(first int64) bool {
+				var f Poly
+				for j := range int64(N) {
+					f[(j+first>>16)%N] = int16(first + j)
+				}
+				got := make([]byte, 32*d)
+				f.Compress(got, d)
+				return bytes.Equal(got, spec.ByteEncode(d, spec.Compress(d, residues((*[N]int16)(&f)))))
+			}},
+			// Each number, in each of the eight places.
+			exhaustion{fmt.Sprintf("Decompress from %d bits", d), 8 * values, N, func(first int64) bool {
+				var y spec.Poly
+				for j := range int64(N) {
+					y[(j+first/values)%N] = int((first + j) % (1 << d))
+				}
+				var f Poly
+				f.Decompress(spec.ByteEncode(d, y), d)
+				return residues((*[N]int16)(&f)) == spec.Decompress(d, y) && !slices.ContainsFunc(f[:], func(a int16) bool { return a < 0 || a >= Q })
+			}})
+	}
+	return es
+}

@@ -1,0 +1,129 @@
+package ring
+
+import (
+	"slices"
+	"testing"
+
+	"hybridkem/internal/spec"
+)
+
+// TestBasis compares the linear functions with the specification on a basis, and
+// products on all pairs of basis elements that meet, each with the coefficients 1,
+// -1 and those that are largest.
+func TestBasis(t *testing.T) {
+	for i := range N {
+		for _, c := range []int16{1, -1, Q - 1, Q / 2} {
+			var f Poly
+			f[i] = c
+			compareNTT(t, f)
+			for _, j := range []int{i, i ^ 1} {
+				a, b := make([]NTT, 1), make([]NTT, 1)
+				a[0][i], b[0][j] = 1, c
+				compareProduct(t, a, 1, b)
+				a[0][i], b[0][j] = c, 8*Q-1
+				compareProduct(t, a, 1, b)
+			}
+		}
+	}
+}
+
+// TestAdditivity checks that the transform and the product of a sum are the sums
+// of those, modulo q.
+func TestAdditivity(t *testing.T) {
+	fs := polys(t, (Q-1)/2)
+	sum := func(f, g [N]int16) [N]int16 {
+		(*Poly)(&f).Add((*Poly)(&g))
+		return f
+	}
+	ntt := func(f [N]int16) spec.Poly { return residues((*[N]int16)((*Poly)(&f).NTT())) }
+	inverse := func(f [N]int16) spec.Poly { return residues((*[N]int16)((*NTT)(&f).InverseNTT())) }
+	var factor Factor
+	factor.Set((*NTT)(&fs[len(fs)-1]))
+	product := func(f [N]int16) spec.Poly {
+		var p NTT
+		p.InnerProduct([]NTT{f}, 1, []Factor{factor})
+		return residues((*[N]int16)(&p))
+	}
+	factorOf := func(f [N]int16) spec.Poly {
+		b := NTT(f)
+		var factor Factor
+		factor.Set(&b)
+		var p NTT
+		p.InnerProduct([]NTT{NTT(fs[len(fs)-1])}, 1, []Factor{factor})
+		return residues((*[N]int16)(&p))
+	}
+	for i := range fs {
+		f, g := [N]int16(fs[i]), [N]int16(fs[(i*31+7)%len(fs)])
+		for name, h := range map[string]func([N]int16) spec.Poly{
+			"NTT": ntt, "InverseNTT": inverse, "InnerProduct, on the left": product, "InnerProduct, on the right": factorOf,
+		} {
+			if h(sum(f, g)) != spec.Add(h(f), h(g)) {
+				t.Fatalf("%s is not additive", name)
+			}
+		}
+	}
+}
+
+// TestBounds follows the largest absolute values through the layers of the
+// transforms, for all inputs at once: a bound for each coefficient, and what the
+// operations make of bounds. It goes layer by layer, as FIPS 203 does.
+func TestBounds(t *testing.T) {
+	// product bounds montgomeryMul(b, zeta): the difference of b·ζ and a multiple
+	// of q up to 2^15·q, divided by 2^16.
+	product := func(b int, zeta int16) int {
+		if b >= 1<<15 {
+			t.Fatalf("%d does not fit in 16 bits", b)
+		}
+		return (b*max(int(zeta), -int(zeta)) + 1<<15*Q) / (1 << 16)
+	}
+	stays := func(what string, bounds [N]int, limit int) {
+		if got := slices.Max(bounds[:]); got >= limit {
+			t.Errorf("%s: a coefficient may be %d, the bound is %d", what, got, limit)
+		}
+	}
+	var b [N]int
+	fill := func(bound int) {
+		for i := range b {
+			b[i] = bound
+		}
+	}
+
+	fill(Q - 1)
+	for k, length := 1, N/2; length >= 2; length /= 2 {
+		for start := 0; start < N; start += 2 * length {
+			for i := start; i < start+length; i++ {
+				p := product(b[i+length], zetas[k])
+				b[i], b[i+length] = b[i]+p, b[i]+p
+			}
+			k++
+		}
+	}
+	stays("NTT", b, 8*Q)
+
+	fill(Q - 1)
+	for k, length := N/2-1, 2; length <= N/2; length *= 2 {
+		if length == 16 {
+			stays("InverseNTT before the reduction", b, 1<<15)
+			fill(Q / 2)
+		}
+		for start := 0; start < N; start += 2 * length {
+			for i := start; i < start+length; i++ {
+				sum := b[i] + b[i+length]
+				b[i], b[i+length] = sum, product(sum, zetas[k])
+			}
+			k--
+		}
+	}
+	stays("InverseNTT before the last product", b, 1<<15)
+	for i := range b {
+		b[i] = product(b[i], rOver128)
+	}
+	stays("InverseNTT", b, Q)
+
+	fill(product(8*Q-1, r2))
+	stays("Factor", b, Q)
+	fill(8 * (Q - 1) * (Q - 1))
+	stays("InnerProduct before the reduction", b, 1<<15*Q)
+	fill((8*(Q-1)*(Q-1) + 1<<15*Q) / (1 << 16))
+	stays("InnerProduct", b, Q)
+}
