@@ -120,12 +120,3 @@ func TestOtherKEM(t *testing.T) {
 		}
 	}
 }
-
-func TestKEMs(t *testing.T) {
-	for _, k := range hybridkem.All() {
-		t.Run(k.Name(), func(t *testing.T) {
-			t.Parallel()
-			kemtest.TestKEM(t, k)
-		})
-	}
-}

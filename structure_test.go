@@ -44,6 +44,7 @@ var edges = []struct {
 	{"kats", " kats/vectors kem kem/kemtest mlkem xwing"},
 	{"kats/cmd/kats", "kats kem/kemtest xwing"},
 	{"examples/handshake", "xwing"},
+	{"internal/attacks", ""},
 	{"interop", ""},
 }
 

@@ -3,19 +3,17 @@ package mlkem
 import (
 	"bytes"
 	"crypto/sha3"
-	"flag"
 	"fmt"
 	"io"
 	"testing"
 
+	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 )
 
-var accumulated = flag.Int("accumulated", 10_000, "run the accumulated vectors of at most `n` rounds")
-
 // TestAccumulated hashes the results of many random inputs and compares the hash:
-// vectors that need no room. The vectors of a million rounds take ten minutes
-// and run with -accumulated 1000000.
+// vectors that need no room. Those of a million rounds take ten minutes and run
+// with -long.
 func TestAccumulated(t *testing.T) {
 	type vector struct {
 		ID, Set, Spec, Variant string
@@ -26,9 +24,12 @@ func TestAccumulated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit := *accumulated
+	rounds := []int{100, 10_000}
 	if testing.Short() {
-		limit = min(limit, 100)
+		rounds = rounds[:1]
+	}
+	if *testkit.Long {
+		rounds = append(rounds, 1_000_000)
 	}
 	hashes := map[string]vectors.Hex{}
 	for _, v := range vs {
@@ -36,14 +37,17 @@ func TestAccumulated(t *testing.T) {
 			hashes[fmt.Sprint(v.Set, v.N, v.Variant)] = v.Hash
 		}
 	}
+	total := int64(0)
+	for _, n := range rounds {
+		total += int64(n * len(sets))
+	}
+	progress := testkit.NewProgress(t.Name(), total)
+	t.Cleanup(progress.Close)
 	for set, p := range sets {
-		for _, n := range []int{100, 10_000, 1_000_000} {
-			if n > limit {
-				continue
-			}
+		for _, n := range rounds {
 			t.Run(fmt.Sprintf("%s/%d", set, n), func(t *testing.T) {
 				t.Parallel()
-				withDK, noDK := accumulate(t, p, n)
+				withDK, noDK := accumulate(t, p, n, progress)
 				if want := hashes[fmt.Sprint(set, n, "with_dk")]; !bytes.Equal(withDK, want) {
 					t.Errorf("the hash with dk is %x, want %x", withDK, want)
 				}
@@ -57,13 +61,14 @@ func TestAccumulated(t *testing.T) {
 
 // accumulate returns the hash of n rounds, with the expanded keys in it and
 // without.
-func accumulate(t *testing.T, p *Params, n int) (withDK, noDK []byte) {
+func accumulate(t *testing.T, p *Params, n int, progress *testkit.Progress) (withDK, noDK []byte) {
 	in, with, without := sha3.NewSHAKE128(), sha3.NewSHAKE128(), sha3.NewSHAKE128()
 	out := io.MultiWriter(with, without)
 	var seed [64]byte
 	var m, sharedKey, decapsulated [32]byte
 	ciphertext := make([]byte, p.CiphertextSize())
 	for range n {
+		progress.Add(1)
 		in.Read(seed[:])
 		in.Read(m[:])
 		var dk DecapsulationKey

@@ -3,7 +3,6 @@ package ring
 import (
 	"bytes"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"math/bits"
 	"runtime"
@@ -16,8 +15,6 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-var exhaustive = flag.Bool("exhaustive", false, "run TestExhaustive on all inputs, also where they are 2^32")
-
 // An exhaustion is a function on few enough inputs to try them all.
 type exhaustion struct {
 	name   string
@@ -27,8 +24,7 @@ type exhaustion struct {
 }
 
 // TestExhaustive compares functions with their definitions in integers, on all
-// inputs that there are. Without -exhaustive it takes some of those that have more
-// than 2^24, evenly spread.
+// inputs that there are. Of more than 2^24, some, evenly spread, unless with -long.
 func TestExhaustive(t *testing.T) {
 	limit := int64(1) << 24
 	if testing.Short() {
@@ -36,7 +32,7 @@ func TestExhaustive(t *testing.T) {
 	}
 	for _, e := range exhaustions() {
 		t.Run(e.name, func(t *testing.T) {
-			if *exhaustive {
+			if *testkit.Long {
 				limit = e.inputs
 			}
 			e.run(t, limit)

@@ -105,14 +105,15 @@ func Decompress(d int, y Poly) (x Poly) {
 	return x
 }
 
-// SampleNTT is Algorithm 7.
-func SampleNTT(B []byte) (a Poly) {
+// SampleNTT is Algorithm 7. It also returns how many bytes it squeezed.
+func SampleNTT(B []byte) (a Poly, squeezed int) {
 	ctx := sha3.NewSHAKE128()
 	ctx.Write(B)
 	j := 0
 	for j < n {
 		C := make([]byte, 3)
 		ctx.Read(C)
+		squeezed += len(C)
 		d1 := int(C[0]) + 256*(int(C[1])%16)
 		d2 := int(C[1])/16 + 16*int(C[2])
 		if d1 < q {
@@ -124,7 +125,7 @@ func SampleNTT(B []byte) (a Poly) {
 			j++
 		}
 	}
-	return a
+	return a, squeezed
 }
 
 // SamplePolyCBD is Algorithm 8.
@@ -282,7 +283,7 @@ func matrix(p Params, rho []byte) [][]Poly {
 	for i := range A {
 		A[i] = make([]Poly, p.K)
 		for j := range A[i] {
-			A[i][j] = SampleNTT(concat(rho, []byte{byte(j), byte(i)}))
+			A[i][j], _ = SampleNTT(concat(rho, []byte{byte(j), byte(i)}))
 		}
 	}
 	return A

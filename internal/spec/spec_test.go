@@ -288,7 +288,7 @@ func TestXWing(t *testing.T) {
 // residues of f modulo X² - ζ^(2·BitRev7(i)+1).
 func TestTransform(t *testing.T) {
 	for _, seed := range []string{"a", "b", "c"} {
-		f := SampleNTT([]byte(seed))
+		f, _ := SampleNTT([]byte(seed))
 		g := NTT(f)
 		for i := range 128 {
 			root := Power(2*BitRev7(i) + 1)

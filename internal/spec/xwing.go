@@ -81,13 +81,14 @@ func X25519(scalar, point []byte) []byte {
 
 var mlkem768 = Sets["ML-KEM-768"]
 
-func basePoint() []byte { return append([]byte{9}, make([]byte, 31)...) }
+// BasePoint is the u-coordinate 9, RFC 7748, section 4.1.
+func BasePoint() []byte { return append([]byte{9}, make([]byte, 31)...) }
 
 func expandDecapsulationKey(sk []byte) (skM, skX, pkM, pkX []byte) {
 	expanded := sha3.SumSHAKE256(sk, 96)
 	pkM, skM = KeyGenInternal(mlkem768, expanded[0:32], expanded[32:64])
 	skX = expanded[64:96]
-	return skM, skX, pkM, X25519(skX, basePoint())
+	return skM, skX, pkM, X25519(skX, BasePoint())
 }
 
 // XWingGenerateKeyPairDerand expands a seed of 32 bytes to an encapsulation key.
@@ -104,7 +105,7 @@ func combiner(ssM, ssX, ctX, pkX []byte) []byte {
 func XWingEncapsulateDerand(pk, eseed []byte) (ss, ct []byte) {
 	pkM, pkX := pk[0:1184], pk[1184:1216]
 	ekX := eseed[32:64]
-	ctX := X25519(ekX, basePoint())
+	ctX := X25519(ekX, BasePoint())
 	ssX := X25519(ekX, pkX)
 	ssM, ctM := EncapsInternal(mlkem768, pkM, eseed[0:32])
 	return combiner(ssM, ssX, ctX, pkX), concat(ctM, ctX)

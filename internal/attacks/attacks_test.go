@@ -1,0 +1,117 @@
+package attacks
+
+import (
+	"bytes"
+	"crypto"
+	"testing"
+
+	"hybridkem"
+	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+	"hybridkem/mlkem"
+)
+
+// TestAttacks runs the corpus against every implementation.
+func TestAttacks(t *testing.T) {
+	testkit.Implementations(t, func(t *testing.T) {
+		for _, attack := range []struct {
+			name string
+			run  func(t *testing.T)
+		}{
+			{"every length, buffer and promise", conformance},
+			{"every bit of a ciphertext", ciphertextBits},
+			{"every bit of an X-Wing ciphertext", xwingCiphertextBits},
+			{"coefficients from q on", largeCoefficients},
+			{"every region of an expanded key", expandedRegions},
+			{"lengths of an expanded key", expandedLengths},
+			{"matrices from long streams", longStreams},
+			{"messages on the edge of rounding", roundingEdges},
+			{"extreme keys", extremeKeys},
+			{"X25519 shares", x25519Shares},
+			{"NIST points", nistPoints},
+		} {
+			t.Run(attack.name, func(t *testing.T) {
+				t.Parallel()
+				attack.run(t)
+			})
+		}
+	})
+}
+
+func conformance(t *testing.T) {
+	for _, k := range hybridkem.All() {
+		t.Run(k.Name(), func(t *testing.T) {
+			t.Parallel()
+			kemtest.TestKEM(t, k)
+		})
+	}
+}
+
+// A set is a parameter set of ML-KEM beside its specification.
+type set struct {
+	kem.KEM
+	spec           spec.Params
+	newExpandedKey func([]byte) (crypto.Decapsulator, error)
+}
+
+var sets = []set{
+	newSet(mlkem.KEM512(), mlkem.NewExpandedKey512),
+	newSet(mlkem.KEM768(), mlkem.NewExpandedKey768),
+	newSet(mlkem.KEM1024(), mlkem.NewExpandedKey1024),
+}
+
+func newSet[K crypto.Decapsulator](k kem.KEM, newExpandedKey func([]byte) (K, error)) set {
+	return set{k, spec.Sets[k.Name()], func(b []byte) (crypto.Decapsulator, error) {
+		dk, err := newExpandedKey(b)
+		if err != nil {
+			return nil, err
+		}
+		return dk, nil
+	}}
+}
+
+// forEachSet runs f for each parameter set.
+func forEachSet(t *testing.T, f func(t *testing.T, s set)) {
+	for _, s := range sets {
+		t.Run(s.Name(), func(t *testing.T) { f(t, s) })
+	}
+}
+
+// pattern returns n bytes, of which most differ.
+func pattern(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i*i + 3*i + n)
+	}
+	return b
+}
+
+// must returns v, or ends the test if there is an error.
+func must[V any](v V, err error) func(t testing.TB) V {
+	return func(t testing.TB) V {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// decapsulates demands that dk decapsulates ciphertext to want.
+func decapsulates(t testing.TB, what string, dk crypto.Decapsulator, ciphertext, want []byte) {
+	t.Helper()
+	if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s: decapsulation gives %x, want %x: %v", what, got, want, err)
+	}
+}
+
+// encapsulates demands that ek encapsulates with randomness to what is given.
+func encapsulates(t testing.TB, what string, ek kem.EncapsulationKey, random, sharedKey, ciphertext []byte) {
+	t.Helper()
+	gotKey, gotCiphertext, err := kemtest.Encapsulate(ek, random)
+	if err != nil || !bytes.Equal(gotKey, sharedKey) || !bytes.Equal(gotCiphertext, ciphertext) {
+		t.Errorf("%s: encapsulation gives another shared key or ciphertext: %v", what, err)
+	}
+}

@@ -1,0 +1,385 @@
+package attacks
+
+import (
+	"bytes"
+	"crypto/sha3"
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+)
+
+const q = 3329
+
+// A layout gives the regions of an expanded key, ŝ ‖ t̂ ‖ ρ ‖ H(ek) ‖ z, by where
+// they start.
+type layout struct{ s, t, rho, h, z, end int }
+
+func (s set) layout() layout {
+	k := 384 * s.spec.K
+	return layout{0, k, 2 * k, 2*k + 32, 2*k + 64, 2*k + 96}
+}
+
+// rejection is J(z ‖ c).
+func rejection(dk, ciphertext []byte) []byte {
+	return sha3.SumSHAKE256(slices.Concat(dk[len(dk)-32:], ciphertext), 32)
+}
+
+// rehash puts the right H(ek) into an expanded key, so that what else is wrong
+// with it must be found otherwise.
+func (s set) rehash(dk []byte) {
+	at := s.layout()
+	copy(dk[at.h:], spec.H(dk[at.t:at.h]))
+}
+
+// honest returns what the specification makes of a seed and a message.
+func (s set) honest() (seed, ek, dk, m, sharedKey, ciphertext []byte) {
+	seed, m = pattern(64), pattern(32)
+	ek, dk = spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+	sharedKey, ciphertext = spec.EncapsInternal(s.spec, ek, m)
+	return seed, ek, dk, m, sharedKey, ciphertext
+}
+
+// ciphertextBits changes each bit of a ciphertext, for a key from a seed and for
+// an expanded one. All must give J(z ‖ c).
+func ciphertextBits(t *testing.T) {
+	forEachSet(t, func(t *testing.T, s set) {
+		seed, _, dk, _, sharedKey, c := s.honest()
+		seedKey := must(s.NewDecapsulationKey(seed))(t)
+		expandedKey := must(s.newExpandedKey(dk))(t)
+		decapsulates(t, "unchanged", seedKey, c, sharedKey)
+		decapsulates(t, "unchanged", expandedKey, c, sharedKey)
+		for i := range 8 * len(c) {
+			if testing.Short() && i%9 != 0 {
+				continue
+			}
+			c[i/8] ^= 1 << (i % 8)
+			decapsulates(t, "a changed bit", seedKey, c, rejection(dk, c))
+			if i%9 == 0 {
+				decapsulates(t, "a changed bit, expanded key", expandedKey, c, rejection(dk, c))
+			}
+			c[i/8] ^= 1 << (i % 8)
+			if t.Failed() {
+				t.Fatalf("bit %d", i)
+			}
+		}
+	})
+}
+
+// setCoefficient sets the i-th number of 12 bits in b.
+func setCoefficient(b []byte, i, value int) {
+	b = b[i/2*3:]
+	if i%2 == 0 {
+		b[0], b[1] = byte(value), b[1]&0xf0|byte(value>>8)
+	} else {
+		b[1], b[2] = b[1]&0x0f|byte(value<<4), byte(value>>4)
+	}
+}
+
+// largeCoefficients puts numbers from q to 4095 into each coefficient of t̂, in an
+// encapsulation key and in an expanded key with the hash that fits, and of ŝ: in
+// the long run all, and otherwise those at the ends and one between.
+func largeCoefficients(t *testing.T) {
+	forEachSet(t, func(t *testing.T, s set) {
+		_, ek, dk, _, _, _ := s.honest()
+		at := s.layout()
+		parseEK := func(b []byte) error { _, err := s.NewEncapsulationKey(b); return err }
+		parseDK := func(b []byte) error { _, err := s.newExpandedKey(b); return err }
+		for _, place := range []struct {
+			name  string
+			bytes []byte
+			first int // coefficient
+			parse func([]byte) error
+		}{
+			{"t̂", ek, 0, parseEK},
+			{"ŝ of an expanded key", dk, 0, parseDK},
+			{"t̂ of an expanded key", dk, at.t / 3 * 2, func(b []byte) error { s.rehash(b); return parseDK(b) }},
+		} {
+			for i := place.first; i < place.first+256*s.spec.K; i++ {
+				b := bytes.Clone(place.bytes)
+				setCoefficient(b, i, q-1)
+				if err := place.parse(b); err != nil {
+					t.Fatalf("%s: q-1 in coefficient %d: %v", place.name, i, err)
+				}
+				values := []int{q, q + i*89%(1<<12-q), 1<<12 - 1}
+				if *testkit.Long {
+					values = nil
+					for value := q; value < 1<<12; value++ {
+						values = append(values, value)
+					}
+				}
+				for _, value := range values {
+					setCoefficient(b, i, value)
+					if place.parse(b) == nil {
+						t.Fatalf("%s: %d in coefficient %d is accepted", place.name, value, i)
+					}
+				}
+			}
+		}
+	})
+}
+
+// expandedRegions changes each byte of an expanded key. What the checks of FIPS
+// 203, section 7.3, can see, they must; what they cannot must act as specified.
+func expandedRegions(t *testing.T) {
+	forEachSet(t, func(t *testing.T, s set) {
+		_, _, dk, _, sharedKey, c := s.honest()
+		at := s.layout()
+		other := bytes.Clone(c)
+		other[0] ^= 1
+		change := func(i int, rehash bool) []byte {
+			b := bytes.Clone(dk)
+			b[i] ^= 1 << (i % 8)
+			if rehash {
+				s.rehash(b)
+			}
+			return b
+		}
+		for i := range dk {
+			if testing.Short() && i%9 != 0 {
+				continue
+			}
+			b := change(i, false)
+			key, err := s.newExpandedKey(b)
+			switch {
+			case i < at.t && !spec.Reduced(b[at.s:at.t]), at.t <= i && i < at.z:
+				if err == nil {
+					t.Fatalf("byte %d of an expanded key can be changed", i)
+				}
+			case err != nil:
+				t.Fatalf("byte %d of ŝ or z changed: %v", i, err)
+			case i < at.t: // another ŝ decrypts to another message
+				decapsulates(t, "another ŝ", key, c, rejection(b, c))
+			default: // z does not count for honest ciphertexts
+				decapsulates(t, "another z", key, c, sharedKey)
+				decapsulates(t, "another z", key, other, rejection(b, other))
+			}
+			if i < at.t || at.h <= i {
+				continue
+			}
+			b = change(i, true)
+			key, err = s.newExpandedKey(b)
+			if err == nil != spec.Reduced(b[at.t:at.rho]) {
+				t.Fatalf("byte %d of ek changed, with its hash: %v", i, err)
+			}
+			if err == nil { // another ek encrypts otherwise
+				decapsulates(t, "another ek", key, c, rejection(b, c))
+			}
+			if t.Failed() {
+				t.Fatalf("byte %d", i)
+			}
+		}
+		// The claims above about rejection are the specification's, once for each region.
+		for _, i := range []int{at.s, at.t, at.rho, at.z} {
+			b := change(i, true)
+			want := spec.DecapsInternal(s.spec, b, c)
+			if rejected := bytes.Equal(want, rejection(b, c)); rejected != (i != at.z) {
+				t.Fatalf("the specification rejects with byte %d changed: %v", i, rejected)
+			}
+			decapsulates(t, "a changed region", must(s.newExpandedKey(b))(t), c, want)
+		}
+	})
+}
+
+// expandedLengths has those that the conformance suite has for other inputs.
+func expandedLengths(t *testing.T) {
+	forEachSet(t, func(t *testing.T, s set) {
+		_, _, dk, _, _, c := s.honest()
+		long := slices.Concat(dk, dk)
+		for length := range len(long) + 1 {
+			if _, err := s.newExpandedKey(long[:length:length]); (err == nil) != (length == len(dk)) {
+				t.Errorf("%d bytes of expanded key: %v", length, err)
+			}
+		}
+		key := must(s.newExpandedKey(dk))(t)
+		long = slices.Concat(c, c)
+		for length := range len(long) + 1 {
+			if _, err := key.Decapsulate(long[:length:length]); (err == nil) != (length == len(c)) {
+				t.Errorf("%d bytes of ciphertext: %v", length, err)
+			}
+		}
+	})
+}
+
+// longStreams has, for each entry of the matrix, a ρ with which that entry takes
+// more than the three blocks of SHAKE128 that nearly all are content with.
+func longStreams(t *testing.T) {
+	const block = 168
+	forEachSet(t, func(t *testing.T, s set) {
+		_, _, dk, m, _, _ := s.honest()
+		at := s.layout()
+		for i := range s.spec.K {
+			for j := range s.spec.K {
+				rho := dk[at.rho:at.h]
+				size := 0
+				for n := uint32(0); size <= 3*block; n++ {
+					binary.LittleEndian.PutUint32(rho, n)
+					_, size = spec.SampleNTT(slices.Concat(rho, []byte{byte(j), byte(i)}))
+				}
+				s.rehash(dk)
+				s.compare(t, dk, m)
+			}
+		}
+	})
+}
+
+// compare runs a whole exchange with an expanded key beside the specification, and
+// with the ciphertext changed.
+func (s set) compare(t *testing.T, dk, m []byte) {
+	t.Helper()
+	at := s.layout()
+	sharedKey, c := spec.EncapsInternal(s.spec, dk[at.t:at.h], m)
+	key := must(s.newExpandedKey(dk))(t)
+	encapsulates(t, "the embedded key", key.Encapsulator().(kem.EncapsulationKey), m, sharedKey, c)
+	encapsulates(t, "the encapsulation key", must(s.NewEncapsulationKey(dk[at.t:at.h]))(t), m, sharedKey, c)
+	decapsulates(t, "its ciphertext", key, c, spec.DecapsInternal(s.spec, dk, c))
+	c[len(c)-1] ^= 0x80
+	decapsulates(t, "its ciphertext, changed", key, c, spec.DecapsInternal(s.spec, dk, c))
+}
+
+// roundingEdges has honest ciphertexts for a key whose noise is so large that
+// decryption sometimes errs. In each, a coefficient of w = v - ŝᵀu stands at an end
+// of those that decrypt to 1, from 833 to 2496, or just outside of it, and decides
+// alone between right and wrong.
+func roundingEdges(t *testing.T) {
+	for _, test := range []struct {
+		set   string
+		shift int // added to t, in each coefficient of its first polynomial's transform
+		edges []edge
+	}{
+		{"ML-KEM-512", 240, []edge{
+			{0, 832, 433}, {0, 833, 462}, {0, 2496, 60}, {0, 2497, 768}, {1, 832, 976}, {1, 833, 278}, {1, 2496, 288}, {1, 2497, 961}}},
+		{"ML-KEM-768", 350, []edge{
+			{0, 832, 2150}, {0, 833, 134}, {0, 2496, 408}, {0, 2497, 453}, {1, 832, 37}, {1, 833, 81}, {1, 2496, 14}, {1, 2497, 809}}},
+		{"ML-KEM-1024", 350, []edge{
+			{0, 832, 134}, {0, 833, 873}, {0, 2496, 243}, {0, 2497, 16}, {1, 832, 730}, {1, 833, 585}, {1, 2496, 717}, {1, 2497, 1685}}},
+	} {
+		t.Run(test.set, func(t *testing.T) {
+			s := sets[slices.IndexFunc(sets, func(s set) bool { return s.Name() == test.set })]
+			at := s.layout()
+			_, dk := spec.KeyGenInternal(s.spec, make([]byte, 32), make([]byte, 32))
+			tHat := spec.ByteDecode(12, dk[at.t:][:384])
+			for i := 0; i < len(tHat); i += 2 {
+				tHat[i] = (tHat[i] + test.shift) % q
+			}
+			copy(dk[at.t:], spec.ByteEncode(12, tHat))
+			s.rehash(dk)
+			ek := dk[at.t:at.h]
+			key := must(s.newExpandedKey(dk))(t)
+			for _, e := range test.edges {
+				m := sha3.Sum256(binary.LittleEndian.AppendUint32(nil, e.message))
+				sharedKey, c := spec.EncapsInternal(s.spec, ek, m[:])
+				right := e.w < 833 || 2496 < e.w
+				right = right == (e.bit == 0)
+				e.check(t, s.w(dk, c), m[:], right)
+				want := sharedKey
+				if !right {
+					want = rejection(dk, c)
+				}
+				encapsulates(t, "the edge", key.Encapsulator().(kem.EncapsulationKey), m[:], sharedKey, c)
+				decapsulates(t, "the edge", key, c, want)
+			}
+		})
+	}
+}
+
+// An edge is the hash of a number, as a message, in which a bit leads to w.
+type edge struct {
+	bit     byte
+	w       int
+	message uint32
+}
+
+// check checks that the message is on the edge, and decides alone.
+func (e edge) check(t *testing.T, w spec.Poly, m []byte, right bool) {
+	t.Helper()
+	bits, decrypted := spec.BytesToBits(m), spec.Compress(1, w)
+	wrong, onEdge := 0, false
+	for i := range w {
+		if byte(decrypted[i]) != bits[i] {
+			wrong++
+		}
+		onEdge = onEdge || bits[i] == e.bit && w[i] == e.w
+	}
+	if !onEdge || right && wrong != 0 || !right && wrong != 1 {
+		t.Fatalf("message %d: %d wrong bits, on the edge: %v", e.message, wrong, onEdge)
+	}
+}
+
+// w is what FIPS 203, Algorithm 15, rounds to the message.
+func (s set) w(dk, c []byte) spec.Poly {
+	var sum spec.Poly
+	size := 32 * s.spec.Du
+	for i := range s.spec.K {
+		u := spec.Decompress(s.spec.Du, spec.ByteDecode(s.spec.Du, c[size*i:][:size]))
+		sum = spec.Add(sum, spec.MultiplyNTTs(spec.ByteDecode(12, dk[384*i:][:384]), spec.NTT(u)))
+	}
+	v := spec.Decompress(s.spec.Dv, spec.ByteDecode(s.spec.Dv, c[size*s.spec.K:]))
+	return spec.Sub(v, spec.InverseNTT(sum))
+}
+
+// extremeKeys has keys that no seed gives, or hardly: all coefficients of ŝ and of
+// t̂ are one number, or all those of s and of e the largest noise, in signs that add
+// up; and the seeds of one bit only.
+func extremeKeys(t *testing.T) {
+	forEachSet(t, func(t *testing.T, s set) {
+		at := s.layout()
+		rho := make([]byte, 32)
+		messages := [][]byte{make([]byte, 32), bytes.Repeat([]byte{0xff}, 32), pattern(32)}
+		check := func(sHat, tHat []byte) {
+			t.Helper()
+			dk := slices.Concat(sHat, tHat, rho, make([]byte, 32), pattern(32))
+			s.rehash(dk)
+			for _, m := range messages {
+				s.compare(t, dk, m)
+			}
+		}
+		constant := func(a int) (f spec.Poly) {
+			for i := range f {
+				f[i] = a
+			}
+			return f
+		}
+		for _, a := range []int{0, 1, q / 2, q - 1} {
+			vector := bytes.Repeat(spec.ByteEncode(12, constant(a)), s.spec.K)
+			check(vector, vector)
+		}
+		eta := s.spec.Eta1
+		alternating := constant(eta)
+		for i := 1; i < len(alternating); i += 2 {
+			alternating[i] = q - eta
+		}
+		noises := []spec.Poly{constant(0), constant(eta), constant(q - eta), alternating}
+		for _, small := range noises {
+			for _, e := range noises {
+				var sHat, tHat []byte
+				for i := range s.spec.K {
+					sum := spec.NTT(e)
+					for j := range s.spec.K {
+						a, _ := spec.SampleNTT(slices.Concat(rho, []byte{byte(j), byte(i)}))
+						sum = spec.Add(sum, spec.MultiplyNTTs(a, spec.NTT(small)))
+					}
+					sHat = append(sHat, spec.ByteEncode(12, spec.NTT(small))...)
+					tHat = append(tHat, spec.ByteEncode(12, sum)...)
+				}
+				check(sHat, tHat)
+			}
+		}
+		for _, bit := range []byte{0x00, 0xff} {
+			seed := bytes.Repeat([]byte{bit}, 64)
+			ek, dk := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+			if got := must(s.NewDecapsulationKey(seed))(t).Encapsulator().Bytes(); !bytes.Equal(got, ek) {
+				t.Errorf("the seed of bytes %#x gives another key", bit)
+			}
+			if len(dk) != at.end {
+				t.Fatal("the layout is wrong")
+			}
+			for _, m := range messages {
+				s.compare(t, dk, m)
+			}
+		}
+	})
+}
