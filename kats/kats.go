@@ -42,6 +42,8 @@ var files = []File{
 	{"mlkem_cctv_modulus.jsonl.gz", "CCTV", "ML-KEM encapsulation key check", 2595, 0, each(ekCheck.check)},
 	{"mlkem_cctv_strcmp.jsonl", "CCTV", "ML-KEM decapsulation, expanded keys", 3, 0, each(decap.check)},
 	{"mlkem_cctv_unlucky.jsonl", "CCTV", "ML-KEM, long streams of the matrix", 3, 0, each(unlucky.check)},
+	{"keyformat_mlkem.jsonl", "RFC 9935", "ML-KEM keys in files", 19, 0, each(mlkemFormat.check)},
+	{"keyformat_xwing.jsonl", "X-Wing draft", "X-Wing keys in files", 2, 0, each(xwingFormat.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

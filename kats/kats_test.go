@@ -102,6 +102,8 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"mlkem_cctv_modulus.jsonl.gz":                      {[]string{"result"}, nil},
 	"mlkem_cctv_strcmp.jsonl":                          {[]string{"K"}, []string{"c"}},
 	"mlkem_cctv_unlucky.jsonl":                         {[]string{"c", "K"}, []string{"ek", "m", "c"}},
+	"keyformat_mlkem.jsonl":                            {[]string{"result"}, []string{"seed", "der"}},
+	"keyformat_xwing.jsonl":                            {nil, []string{"seed", "der"}},
 	"wycheproof_x25519_test.jsonl":                     {[]string{"shared"}, nil},
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"hybridkem/combiner"
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
 	"hybridkem/xwing"
@@ -41,44 +42,11 @@ func (h x25519Hybrid) expand(seed []byte) (dkM, ekM, skX []byte) {
 	return dkM, ekM, expanded[64:]
 }
 
-// edgeShares are X25519 shares: all those of low order, all that are not
-// canonical, and their neighbours, each with the most significant bit set too.
-func edgeShares() (shares [][]byte) {
-	littleEndian := func(x *big.Int) []byte {
-		b := x.FillBytes(make([]byte, 32))
-		slices.Reverse(b)
-		return b
-	}
-	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
-	var us []*big.Int
-	for d := range int64(4) {
-		us = append(us, big.NewInt(d), new(big.Int).Sub(p, big.NewInt(d+1)))
-	}
-	for d := range int64(19) {
-		us = append(us, new(big.Int).Add(p, big.NewInt(d)))
-	}
-	// The coordinates of the points of order 8.
-	for _, u := range []string{
-		"325606250916557431795983626356110631294008115727848805560023387167927233504",
-		"39382357235489614581723060781553021112529911719440698176882885853963445705823",
-	} {
-		u, _ := new(big.Int).SetString(u, 10)
-		us = append(us, u)
-	}
-	for _, u := range us {
-		share := littleEndian(u)
-		high := bytes.Clone(share)
-		high[31] |= 0x80
-		shares = append(shares, share, high)
-	}
-	return shares
-}
-
 // x25519Shares puts edge shares into encapsulation keys and ciphertexts. Those that
 // every scalar makes zero must be refused, and nothing written; with the others the
 // exchange must be as specified, where the share is hashed as it was received.
 func x25519Shares(t *testing.T) {
-	shares := edgeShares()
+	shares := testkit.X25519Points()
 	seed, random := pattern(32), pattern(64)
 	_, _, skX := x25519Hybrids[0].expand(seed)
 	pkX := spec.X25519(skX, spec.BasePoint())
@@ -86,7 +54,7 @@ func x25519Shares(t *testing.T) {
 	received, sent := make([][]byte, len(shares)), make([][]byte, len(shares))
 	zeros := 0
 	for i, share := range shares {
-		received[i], sent[i] = spec.X25519(skX, share), spec.X25519(random[32:], share)
+		received[i], sent[i] = spec.X25519(skX, share[:]), spec.X25519(random[32:], share[:])
 		if bytes.Equal(received[i], make([]byte, 32)) {
 			zeros++
 		}
@@ -104,6 +72,7 @@ func x25519Shares(t *testing.T) {
 				t.Fatal("the test has another key")
 			}
 			for i, share := range shares {
+				share := share[:]
 				ciphertext := slices.Concat(ctM, share)
 				ek, err := h.NewEncapsulationKey(slices.Concat(ekM, share))
 				if bytes.Equal(sent[i], make([]byte, 32)) {

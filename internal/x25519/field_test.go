@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -157,7 +158,9 @@ func TestBytes(t *testing.T) {
 		want := new(big.Int).Mod(integer(&vs[i]), prime)
 		var b [Size]byte
 		vs[i].bytes(&b)
-		if b != littleEndian(want) {
+		encoded := want.FillBytes(make([]byte, Size))
+		slices.Reverse(encoded)
+		if b != [Size]byte(encoded) {
 			t.Fatalf("the bytes of %x are %x", vs[i], b)
 		}
 		if zero := vs[i].isZero(); zero != 0 && zero != ^uint64(0) || (zero != 0) != (want.Sign() == 0) {

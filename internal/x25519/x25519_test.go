@@ -3,10 +3,10 @@ package x25519
 import (
 	"bytes"
 	"crypto/ecdh"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 
+	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 )
@@ -74,62 +74,51 @@ func TestWycheproof(t *testing.T) {
 	}
 }
 
-// littleEndian returns x in 32 bytes.
-func littleEndian(x *big.Int) (b [Size]byte) {
-	for i := range b {
-		b[i] = byte(new(big.Int).Rsh(x, uint(8*i)).Uint64())
-	}
-	return b
-}
-
 func TestEdges(t *testing.T) {
-	one := big.NewInt(1)
-	p := new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(19))
-	// The u-coordinates of order 8.
-	order8a, _ := new(big.Int).SetString("325606250916557431795983626356110631294008115727848805560023387167927233504", 10)
-	order8b, _ := new(big.Int).SetString("39382357235489614581723060781553021112529911719440698176882885853963445705823", 10)
-
-	points := [][Size]byte{{9}}
-	for _, low := range []*big.Int{new(big.Int), one, new(big.Int).Sub(p, one), order8a, order8b} {
-		for _, x := range []*big.Int{low, new(big.Int).Add(low, p)} {
-			if x.BitLen() > 255 {
-				continue
-			}
-			b := littleEndian(x)
-			high := b
-			high[31] |= 0x80
-			if !IsLowOrder(&b) || !IsLowOrder(&high) {
-				t.Errorf("IsLowOrder(%x) = false", b)
-			}
-			points = append(points, b, high)
-		}
-	}
-	for d := range int64(40) {
-		for _, x := range []*big.Int{big.NewInt(d), new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(d+1)),
-			new(big.Int).Sub(new(big.Int).Lsh(one, 256), big.NewInt(d+1))} {
-			points = append(points, littleEndian(x))
-		}
-	}
-	scalars := [][Size]byte{{}, {1}, {7}, {8}, {31: 0x80}, {31: 0x40}, littleEndian(p)}
+	p := [Size]byte{0: 0xed, 31: 0x7f}
 	var ones [Size]byte
 	for i := range ones {
 		ones[i] = 0xff
+		if 0 < i && i < 31 {
+			p[i] = 0xff
+		}
 	}
-	scalars = append(scalars, ones)
-	for _, scalar := range scalars {
-		for _, point := range points {
+	lowOrder := 0
+	for i, point := range testkit.X25519Points() {
+		if IsLowOrder(&point) {
+			lowOrder++
+		}
+		for _, scalar := range [][Size]byte{{}, {1}, {7}, {8}, {31: 0x80}, {31: 0x40}, p, ones} {
 			check(t, &scalar, &point)
 		}
+		if i%4 == 0 || !testing.Short() {
+			specification(t, &ones, &point)
+		}
+	}
+	if lowOrder != 14 {
+		t.Errorf("%d encodings are of low order, want 14", lowOrder)
+	}
+}
+
+// specification compares with RFC 7748 over math/big.
+func specification(t *testing.T, scalar, point *[Size]byte) {
+	t.Helper()
+	public, shared := multiplyAll(t, scalar, point)
+	if !bytes.Equal(public[:], spec.X25519(scalar[:], spec.BasePoint())) || !bytes.Equal(shared[:], spec.X25519(scalar[:], point[:])) {
+		t.Fatalf("%x times %x is %x, and times the base point %x: not as specified", *scalar, *point, shared, public)
 	}
 }
 
 func TestRandom(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{})
-	for range 500 {
+	for n := range 500 {
 		var scalar, point [Size]byte
 		r.Read(scalar[:])
 		r.Read(point[:])
 		check(t, &scalar, &point)
+		if n%20 == 0 {
+			specification(t, &scalar, &point)
+		}
 	}
 }
 

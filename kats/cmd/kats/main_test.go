@@ -54,7 +54,7 @@ func TestAll(t *testing.T) {
 }
 
 func TestFileFlag(t *testing.T) {
-	for _, text := range []string{"xwing_draft", "X-Wing draft", "X-Wing, all"} {
+	for _, text := range []string{"xwing_draft", "X-Wing draft\nX-Wing, all", "X-Wing, all"} {
 		status, stdout, _ := runCommand("-file", text)
 		if status != 0 || !strings.Contains(stdout, "\n3 passed, 0 failed\n") {
 			t.Errorf("-file %q: status %d\n%s", text, status, stdout)

@@ -1,0 +1,332 @@
+package attacks
+
+import (
+	"bytes"
+	"crypto"
+	stdmlkem "crypto/mlkem"
+	stdmlkemtest "crypto/mlkem/mlkemtest"
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"hybridkem/internal/spec"
+	"hybridkem/kats/vectors"
+	"hybridkem/kem"
+)
+
+// The fuzz targets make one input, and run it through this module, through
+// crypto/mlkem where it has the parameter set, and through the specification. All
+// three must do the same. A fuzzer hardly ever finds an encapsulation key or a
+// ciphertext, so that it is given honest ones, and a script to edit them.
+
+// edit returns b, edited by script: with 0xff in front, the rest of the script
+// takes the place of b; otherwise every four bytes of it are a step.
+func edit(b, script []byte) []byte {
+	if len(script) > 0 && script[0] == 0xff {
+		return script[1:]
+	}
+	b = bytes.Clone(b)
+	for ; len(script) >= 4 && len(b) >= 3; script = script[4:] {
+		at, value := int(binary.LittleEndian.Uint16(script[1:]))%len(b), script[3]
+		switch script[0] % 8 {
+		case 0:
+			b[at] = value
+		case 1:
+			b[at] ^= 1 << (value % 8)
+		case 2: // a number of 12 bits that is nearly q
+			setCoefficient(b, min(at, len(b)-2)*2/3&^1, q-128+int(value))
+		case 3:
+			for i := range b[at:min(at+int(value), len(b))] {
+				b[at+i] = script[0]
+			}
+		case 4:
+			copy(b[at:], b[:min(int(value), len(b))])
+		case 5:
+			b = append(b[:at], b[at+1:]...)
+		case 6:
+			b = append(b, value)
+		case 7:
+			other := (at + int(value)) % len(b)
+			b[at], b[other] = b[other], b[at]
+		}
+	}
+	return b
+}
+
+// replace is the script that replaces all.
+func replace(b []byte) []byte { return append([]byte{0xff}, b...) }
+
+// fit makes b as long as it must be.
+func fit(b []byte, size int) []byte {
+	return append(bytes.Clone(b), make([]byte, max(0, size-len(b)))...)[:size]
+}
+
+func TestEdit(t *testing.T) {
+	b := pattern(300)
+	for name, test := range map[string]struct{ script, want []byte }{
+		"nothing":     {nil, b},
+		"part":        {[]byte{0, 1, 2}, b},
+		"set":         {[]byte{0, 1, 0, 99}, slices.Concat(b[:1], []byte{99}, b[2:])},
+		"flip":        {[]byte{1, 0, 0, 9}, slices.Concat([]byte{b[0] ^ 2}, b[1:])},
+		"coefficient": {[]byte{2, 3, 0, 128}, slices.Concat(b[:3], []byte{0x01, b[4]&0xf0 | 0xd}, b[5:])},
+		"fill":        {[]byte{3, 1, 0, 2}, slices.Concat(b[:1], []byte{3, 3}, b[3:])},
+		"copy":        {[]byte{4, 1, 0, 2}, slices.Concat(b[:1], b[:2], b[3:])},
+		"cut":         {[]byte{5, 255, 0, 0}, slices.Concat(b[:255], b[256:])},
+		"append":      {[]byte{6, 0, 0, 7}, append(bytes.Clone(b), 7)},
+		"swap":        {[]byte{7, 0, 0, 1}, slices.Concat([]byte{b[1], b[0]}, b[2:])},
+		"two steps":   {[]byte{6, 0, 0, 7, 0, 0x2c, 0x01, 8}, append(bytes.Clone(b), 8)},
+		"replace":     {replace([]byte{1, 2}), []byte{1, 2}},
+	} {
+		before := bytes.Clone(b)
+		if got := edit(b, test.script); !bytes.Equal(got, test.want) {
+			t.Errorf("%s: %x", name, got)
+		}
+		if !bytes.Equal(b, before) {
+			t.Fatalf("%s: the input was changed", name)
+		}
+	}
+}
+
+// A std is crypto/mlkem's form of a parameter set.
+type std struct {
+	newDecapsulationKey func(seed []byte) (crypto.Decapsulator, error)
+	newEncapsulationKey func(b []byte) (crypto.Encapsulator, error)
+	encapsulate         func(ek crypto.Encapsulator, m []byte) (sharedKey, ciphertext []byte, err error)
+}
+
+var stds = map[string]std{
+	"ML-KEM-768":  newStd(stdmlkem.NewDecapsulationKey768, stdmlkem.NewEncapsulationKey768, stdmlkemtest.Encapsulate768),
+	"ML-KEM-1024": newStd(stdmlkem.NewDecapsulationKey1024, stdmlkem.NewEncapsulationKey1024, stdmlkemtest.Encapsulate1024),
+}
+
+func newStd[D crypto.Decapsulator, E crypto.Encapsulator](
+	newDecapsulationKey func([]byte) (D, error),
+	newEncapsulationKey func([]byte) (E, error),
+	encapsulate func(E, []byte) ([]byte, []byte, error),
+) std {
+	return std{
+		func(seed []byte) (crypto.Decapsulator, error) { return newDecapsulationKey(seed) },
+		func(b []byte) (crypto.Encapsulator, error) { return newEncapsulationKey(b) },
+		func(ek crypto.Encapsulator, m []byte) ([]byte, []byte, error) { return encapsulate(ek.(E), m) },
+	}
+}
+
+// A vector has what the files of vectors that seed the corpora have.
+type vector struct {
+	Set                   string
+	Seed, EK, DK, M, C, K vectors.Hex `json:",omitempty"`
+}
+
+// seeds calls add with every step-th vector of a file.
+func seeds(f *testing.F, name string, count, step int, add func(set byte, v vector)) {
+	vs, err := vectors.Read[vector](name, count)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i := 0; i < len(vs); i += step {
+		add(byte(slices.IndexFunc(sets, func(s set) bool { return s.Name() == vs[i].Set })), vs[i])
+	}
+}
+
+// FuzzExchange makes a key of a seed and encapsulates a message to it; the script
+// edits the ciphertext.
+func FuzzExchange(f *testing.F) {
+	seeds(f, "mlkem_acvp_keygen.jsonl.gz", 75, 5, func(set byte, v vector) {
+		f.Add(set, []byte(v.Seed), []byte(v.EK), []byte{1, byte(len(v.DK)), 1, 3})
+	})
+	seeds(f, "wycheproof_mlkem_test.jsonl.gz", 579, 20, func(set byte, v vector) {
+		f.Add(set, []byte(v.Seed), []byte(v.K), replace(v.C))
+	})
+	f.Fuzz(func(t *testing.T, n byte, seed, m, script []byte) {
+		s := sets[int(n)%len(sets)]
+		seed, m = fit(seed, 64), fit(m, 32)
+		wantEK, wantDK := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		wantKey, c := spec.EncapsInternal(s.spec, wantEK, m)
+
+		dk := must(s.NewDecapsulationKey(seed))(t)
+		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		if !bytes.Equal(ek.Bytes(), wantEK) {
+			t.Fatal("wrong encapsulation key")
+		}
+		encapsulates(t, s.Name(), ek, m, wantKey, c)
+		decapsulates(t, s.Name(), dk, c, wantKey)
+
+		c = edit(c, script)
+		decapsulators := []crypto.Decapsulator{dk, must(s.newExpandedKey(wantDK))(t)}
+		if std, ok := stds[s.Name()]; ok {
+			stdDK := must(std.newDecapsulationKey(seed))(t)
+			if !bytes.Equal(stdDK.Encapsulator().Bytes(), wantEK) {
+				t.Fatal("crypto/mlkem has another encapsulation key")
+			}
+			decapsulators = append(decapsulators, stdDK)
+		}
+		want, err := spec.Decaps(s.spec, wantDK, c)
+		for i, dk := range decapsulators {
+			got, gotErr := dk.Decapsulate(c)
+			if (gotErr == nil) != (err == nil) || !bytes.Equal(got, want) {
+				t.Errorf("decapsulator %d gives %x, want %x; %v, want %v", i, got, want, gotErr, err)
+			}
+		}
+	})
+}
+
+// FuzzEncapsulationKey edits an encapsulation key and encapsulates to it.
+func FuzzEncapsulationKey(f *testing.F) {
+	seeds(f, "mlkem_acvp_ekcheck.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.EK), []byte{}) })
+	seeds(f, "mlkem_cctv_modulus.jsonl.gz", 2595, 100, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.EK), []byte{}) })
+	seeds(f, "mlkem_acvp_encap.jsonl.gz", 75, 5, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.EK), []byte(v.M)) })
+	for n := range sets {
+		f.Add(byte(n), pattern(64), []byte{2, 0, 1, 127, 2, 9, 1, 127}, pattern(32))
+		f.Add(byte(n), pattern(64), []byte{2, 0, 1, 128}, pattern(32))
+	}
+	f.Fuzz(func(t *testing.T, n byte, seed, script, m []byte) {
+		s := sets[int(n)%len(sets)]
+		seed, m = fit(seed, 64), fit(m, 32)
+		b, _ := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		b = edit(b, script)
+		want := spec.CheckEK(s.spec, b)
+		ek, err := s.NewEncapsulationKey(b)
+		if (err == nil) != (want == nil) {
+			t.Fatalf("%v, the specification says %v", err, want)
+		}
+		std, ok := stds[s.Name()]
+		if ok {
+			if _, err := std.newEncapsulationKey(b); (err == nil) != (want == nil) {
+				t.Fatalf("crypto/mlkem: %v, the specification says %v", err, want)
+			}
+		}
+		if want != nil {
+			return
+		}
+		sharedKey, c := spec.EncapsInternal(s.spec, b, m)
+		encapsulates(t, s.Name(), ek, m, sharedKey, c)
+		if !ok {
+			return
+		}
+		stdKey, stdC, err := std.encapsulate(must(std.newEncapsulationKey(b))(t), m)
+		if err != nil || !bytes.Equal(stdKey, sharedKey) || !bytes.Equal(stdC, c) {
+			t.Errorf("crypto/mlkem encapsulates otherwise: %v", err)
+		}
+	})
+}
+
+// FuzzExpandedKey edits an expanded key, puts the hash that fits into it or not, and
+// decapsulates an edited ciphertext.
+func FuzzExpandedKey(f *testing.F) {
+	seeds(f, "mlkem_acvp_decap.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.DK), false, replace(v.C)) })
+	seeds(f, "mlkem_acvp_dkcheck.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.DK), false, []byte{}) })
+	for n, s := range sets {
+		for _, i := range []int{s.layout().s, s.layout().t, s.layout().rho, s.layout().h, s.layout().z} {
+			script := []byte{1, byte(i), byte(i >> 8), 0}
+			f.Add(byte(n), pattern(64), script, true, []byte{})
+			f.Add(byte(n), pattern(64), script, false, script)
+		}
+	}
+	f.Fuzz(func(t *testing.T, n byte, seed, script []byte, rehash bool, ciphertextScript []byte) {
+		s := sets[int(n)%len(sets)]
+		at := s.layout()
+		seed = fit(seed, 64)
+		ek, b := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		_, c := spec.EncapsInternal(s.spec, ek, seed[:32])
+		b = edit(b, script)
+		if rehash && len(b) == at.end {
+			s.rehash(b)
+		}
+		want := spec.CheckDK(s.spec, b, c)
+		// FIPS 203 does not ask for reduced coefficients here; this module does.
+		valid := want == nil && spec.Reduced(b[:at.rho])
+		dk, err := s.newExpandedKey(b)
+		if (err == nil) != valid {
+			t.Fatalf("%v, the specification says %v", err, want)
+		}
+		if !valid {
+			return
+		}
+		if !bytes.Equal(dk.Encapsulator().Bytes(), b[at.t:at.h]) {
+			t.Error("the encapsulation key is not the one in the expanded key")
+		}
+		c = edit(c, ciphertextScript)
+		wantKey, wantErr := spec.Decaps(s.spec, b, c)
+		if got, err := dk.Decapsulate(c); (err == nil) != (wantErr == nil) || !bytes.Equal(got, wantKey) {
+			t.Errorf("decapsulation gives %x, want %x; %v, want %v", got, wantKey, err, wantErr)
+		}
+	})
+}
+
+// FuzzHybrid edits the encapsulation key and the ciphertext of a hybrid with X25519.
+func FuzzHybrid(f *testing.F) {
+	vs, err := vectors.Read[struct{ Seed, ESeed, CT vectors.Hex }]("xwing_draft.jsonl", 3)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, v := range vs {
+		f.Add(byte(0), []byte(v.Seed), []byte(v.ESeed), []byte{}, replace(vs[(i+1)%3].CT))
+	}
+	for n := range x25519Hybrids {
+		for _, script := range [][]byte{
+			{},
+			{0, 0xff, 0xff, 0xff}, // somewhere
+			{5, 0, 0, 0},
+			{6, 0, 0, 0},
+		} {
+			f.Add(byte(n), pattern(32), pattern(64), script, script)
+		}
+	}
+	f.Fuzz(func(t *testing.T, n byte, seed, random, keyScript, ciphertextScript []byte) {
+		h := x25519Hybrids[int(n)%len(x25519Hybrids)]
+		seed, random = fit(seed, 32), fit(random, 64)
+		dkM, ekM, skX := h.expand(seed)
+		pkX := spec.X25519(skX, spec.BasePoint())
+		dk := must(h.NewDecapsulationKey(seed))(t)
+		key := slices.Concat(ekM, pkX)
+		if !bytes.Equal(dk.Encapsulator().Bytes(), key) {
+			t.Fatal("wrong encapsulation key")
+		}
+
+		key = edit(key, keyScript)
+		ek, err := h.NewEncapsulationKey(key)
+		ssM, ssX, ctM, ctX, valid := h.encapsulate(key, random)
+		if (err == nil) != valid {
+			t.Fatalf("the key %x: %v", key, err)
+		}
+		if valid {
+			encapsulates(t, h.Name(), ek, random, h.combine(ssM, ssX, ctX, key[len(ekM):]), slices.Concat(ctM, ctX))
+		} else {
+			ssM, ssX, ctM, ctX, _ = h.encapsulate(dk.Encapsulator().Bytes(), random)
+		}
+
+		c := edit(slices.Concat(ctM, ctX), ciphertextScript)
+		got, err := dk.Decapsulate(c)
+		if len(c) != len(ctM)+32 {
+			if err == nil {
+				t.Fatalf("%d bytes of ciphertext are accepted", len(c))
+			}
+			return
+		}
+		ssM, ssX = spec.DecapsInternal(h.spec, dkM, c[:len(ctM)]), spec.X25519(skX, c[len(ctM):])
+		if bytes.Equal(ssX, make([]byte, 32)) {
+			if err == nil {
+				t.Fatal("a ciphertext of low order is accepted")
+			}
+			return
+		}
+		if want := h.combine(ssM, ssX, c[len(ctM):], pkX); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("decapsulation gives %x, want %x: %v", got, want, err)
+		}
+	})
+}
+
+// encapsulate returns the parts of an encapsulation to key, and whether the key is
+// one: it has the right length, is reduced, and not of low order.
+func (h x25519Hybrid) encapsulate(key, random []byte) (ssM, ssX, ctM, ctX []byte, valid bool) {
+	size := max(0, len(key)-32)
+	if spec.CheckEK(h.spec, key[:size]) != nil {
+		return nil, nil, nil, nil, false
+	}
+	ssX = spec.X25519(random[32:], key[size:])
+	if bytes.Equal(ssX, make([]byte, 32)) {
+		return nil, nil, nil, nil, false
+	}
+	ssM, ctM = spec.EncapsInternal(h.spec, key[:size], random[:32])
+	return ssM, ssX, ctM, spec.X25519(random[32:], spec.BasePoint()), true
+}
