@@ -57,7 +57,7 @@ var mutations = []mutation{
 	{"secrets in the wrong order", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, ssT, ssPQ, ctT, ekT, label)", "./combiner ./xwing"},
 	{"hybrid parts swapped", "combiner/instances.go", "Combiner: hybrid.Bare, TFirst: true", "Combiner: hybrid.Bare", "./combiner"},
 	{"hybrid seed expanded in the wrong order", "internal/hybrid/hybrid.go", "expanded[:h.PQ.seedSize]); err", "expanded[len(expanded)-h.PQ.seedSize:]); err", "./combiner ./xwing"},
-	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "ssPQ, ssT, ctT, ekT, h.Label)", "ssPQ, ssT, append(slices.Clone(ctT[:31]), ctT[31]&127), ekT, h.Label)", "./internal/attacks"},
+	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "ssPQ, ssT, ctT, ekT, h.Label)", "ssPQ, ssT, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ekT, h.Label)", "./internal/attacks"},
 	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "ekPQ, ekT := h.split(encapsulationKey,", "ekPQ, ekT := h.split(ciphertext,", "./combiner ./xwing"},
 	{"scalar candidates not tried in turn", "combiner/nist.go", "slices.Chunk(seed, g.scalarSize)", "slices.Chunk(seed[:g.scalarSize], g.scalarSize)", "./combiner"},
 

@@ -9,9 +9,21 @@ import (
 
 // TestBasis compares the linear functions with the specification on a basis, and
 // products on all pairs of basis elements that meet, each with the coefficients 1,
-// -1 and those that are largest.
+// -1 and those that are largest. The products of other pairs must be zero.
 func TestBasis(t *testing.T) {
 	for i := range N {
+		var b NTT
+		b[i] = 1
+		factors := make([]Factor, 1)
+		factors[0].Set(&b)
+		for j := range N {
+			var a [1]NTT
+			a[0][j] = 1
+			var product NTT
+			if product.InnerProduct(a[:], 1, factors); i/2 != j/2 && product != (NTT{}) {
+				t.Fatalf("coefficients %d and %d have a product", i, j)
+			}
+		}
 		for _, c := range []int16{1, -1, Q - 1, Q / 2} {
 			var f Poly
 			f[i] = c
