@@ -25,7 +25,8 @@ func generator(t *testing.T) *rand.Rand {
 }
 
 // polys returns polynomials with |f| <= bound: random ones, constant ones at the
-// edges, and single coefficients.
+// edges, single coefficients, and those in which all but one are as large as can be,
+// so that sums are too, and not of a special form.
 func polys(t *testing.T, bound int) []Poly {
 	r := generator(t)
 	var fs []Poly
@@ -38,9 +39,13 @@ func polys(t *testing.T, bound int) []Poly {
 		fs = append(fs, f, g)
 	}
 	for i := range N {
-		var f Poly
+		var f, g Poly
 		f[i] = int16(bound)
-		fs = append(fs, f)
+		for j := range g {
+			g[j] = int16(bound)
+		}
+		g[i] = int16(r.IntN(2*bound+1) - bound)
+		fs = append(fs, f, g)
 	}
 	for range 100 {
 		var f Poly
@@ -111,6 +116,8 @@ func compareNTT(t *testing.T, f Poly) {
 
 func TestNTT(t *testing.T) {
 	for _, f := range polys(t, Q-1) {
+		compareNTT(t, f)
+		f.NTT().Reduce()
 		compareNTT(t, f)
 	}
 }
