@@ -5,8 +5,10 @@ import (
 	"crypto/sha3"
 	"fmt"
 	"io"
+	"os"
 	"testing"
 
+	"hybridkem/internal/progress"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 )
@@ -41,13 +43,13 @@ func TestAccumulated(t *testing.T) {
 	for _, n := range rounds {
 		total += int64(n * len(sets))
 	}
-	progress := testkit.NewProgress(t.Name(), total)
-	t.Cleanup(progress.Close)
+	bar := progress.New(os.Stderr, t.Name(), total)
+	t.Cleanup(bar.Close)
 	for set, p := range sets {
 		for _, n := range rounds {
 			t.Run(fmt.Sprintf("%s/%d", set, n), func(t *testing.T) {
 				t.Parallel()
-				withDK, noDK := accumulate(t, p, n, progress)
+				withDK, noDK := accumulate(t, p, n, bar)
 				if want := hashes[fmt.Sprint(set, n, "with_dk")]; !bytes.Equal(withDK, want) {
 					t.Errorf("the hash with dk is %x, want %x", withDK, want)
 				}
@@ -61,14 +63,14 @@ func TestAccumulated(t *testing.T) {
 
 // accumulate returns the hash of n rounds, with the expanded keys in it and
 // without.
-func accumulate(t *testing.T, p *Params, n int, progress *testkit.Progress) (withDK, noDK []byte) {
+func accumulate(t *testing.T, p *Params, n int, bar *progress.Bar) (withDK, noDK []byte) {
 	in, with, without := sha3.NewSHAKE128(), sha3.NewSHAKE128(), sha3.NewSHAKE128()
 	out := io.MultiWriter(with, without)
 	var seed [64]byte
 	var m, sharedKey, decapsulated [32]byte
 	ciphertext := make([]byte, p.CiphertextSize())
 	for range n {
-		progress.Add(1)
+		bar.Add(1)
 		in.Read(seed[:])
 		in.Read(m[:])
 		var dk DecapsulationKey

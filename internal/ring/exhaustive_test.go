@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"hybridkem/internal/progress"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 )
@@ -48,8 +50,8 @@ func (e exhaustion) run(t *testing.T, limit int64) {
 	chunks := min(all, max(2, limit/chunk))
 	var next, failed atomic.Int64
 	failed.Store(-1)
-	progress := testkit.NewProgress(e.name, chunks)
-	defer progress.Close()
+	bar := progress.New(os.Stderr, e.name, chunks)
+	defer bar.Close()
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
@@ -61,7 +63,7 @@ func (e exhaustion) run(t *testing.T, limit int64) {
 						return
 					}
 				}
-				progress.Add(1)
+				bar.Add(1)
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"hybridkem/internal/progress"
 	"hybridkem/kats"
 )
 
@@ -65,20 +66,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(files) == 0 {
 		return misuse("no file matches %q", *file)
 	}
-	return runFiles(files, stdout, stderr, isTerminal(stdout))
+	return runFiles(files, stdout, stderr)
 }
 
-func runFiles(files []kats.File, stdout, stderr io.Writer, terminal bool) int {
+func runFiles(files []kats.File, stdout, stderr io.Writer) int {
 	const line = "%-13s  %-35s  %7v  %6v  %8v%s\n"
 	fmt.Fprintf(stdout, line, "SOURCE", "OPERATION", "VECTORS", "PASSED", "TIME", "")
 
 	var passed, failed, skipped, status int
 	for _, f := range files {
-		progress, erase := newProgress(stdout, terminal, f)
+		bar := progress.New(stdout, f.Source+"  "+f.Operation, int64(f.Count))
 		start := time.Now()
-		r, err := f.Run(progress)
+		r, err := f.Run(func(int) { bar.Add(1) })
 		elapsed := time.Since(start).Round(100 * time.Microsecond)
-		erase()
+		bar.Close()
 
 		// What has not passed has failed, also when the file could not be run.
 		missed := f.Count - r.Skipped - r.Passed
@@ -116,26 +117,4 @@ func report(stderr io.Writer, r kats.Result, err error) {
 		}
 		fmt.Fprintln(stderr, failure)
 	}
-}
-
-// newProgress returns a progress indicator for a file and a function that
-// erases it. Both do nothing where stdout is no terminal.
-func newProgress(stdout io.Writer, terminal bool, f kats.File) (progress func(done int), erase func()) {
-	if !terminal {
-		return nil, func() {}
-	}
-	progress = func(done int) {
-		fmt.Fprintf(stdout, "\r%-13s  %-35s  %d/%d", f.Source, f.Operation, done, f.Count)
-	}
-	progress(0)
-	return progress, func() { fmt.Fprint(stdout, "\r\x1b[K") }
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -80,7 +80,7 @@ func TestFailure(t *testing.T) {
 	files := kats.Files()[:2]
 	files[0].Count++
 	var stdout, stderr bytes.Buffer
-	status := runFiles(files, &stdout, &stderr, false)
+	status := runFiles(files, &stdout, &stderr)
 	if status != 1 || !strings.Contains(stdout.String(), "FAILED\n") || !strings.Contains(stdout.String(), "\n9 passed, 4 failed") {
 		t.Errorf("a file with the wrong count: status %d\n%s", status, &stdout)
 	}
@@ -92,19 +92,5 @@ func TestFailure(t *testing.T) {
 	report(&stderr, kats.Result{Failed: make([]error, 25)}, errors.New("kats: a file"))
 	if lines := strings.Count(stderr.String(), "\n"); lines != 1+10+1 || !strings.Contains(stderr.String(), "15 more") {
 		t.Errorf("25 failures: %d lines\n%s", lines, &stderr)
-	}
-}
-
-func TestProgress(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	f := kats.Files()[0]
-	runFiles([]kats.File{f}, &stdout, &stderr, true)
-	for done := range f.Count + 1 {
-		if part := fmt.Sprintf("  %d/%d\r", done, f.Count); !strings.Contains(stdout.String(), part) {
-			t.Errorf("no %q in %q", part, &stdout)
-		}
-	}
-	if !strings.Contains(stdout.String(), "\r\x1b[K"+f.Source) {
-		t.Errorf("the line of the file does not replace the progress: %q", &stdout)
 	}
 }

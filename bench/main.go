@@ -1,0 +1,204 @@
+// Command bench measures hybridkem beside other implementations of the same: those
+// in Go that it is built with, and those in C whose sources it is shown.
+//
+//	cd bench && go run .                              all, in less than ten minutes
+//	cd bench && go run . -quick                       less exactly, in less than one
+//	cd bench && go run . -run 'X-Wing/decapsulate'     only what matches
+//	cd bench && go run . -peers DIR -o DIR            with peers in C; files and pictures too
+//	cd bench && go run . -peers DIR -o ../doc/bench -readme ../README.md
+//
+// It prints tables; -o writes them to a folder too, as results.json, table.md and
+// three pictures, and -readme puts a short table and the link to a picture between
+// the lines <!-- bench --> and <!-- /bench --> of a file.
+//
+// -peers names a folder with copies of the peers' repositories, as many as there are:
+// mlkem-native (of pq-code-package), libcrux (of cryspen), s2n-bignum (of awslabs) and
+// ml-kem (of kstzv). Nothing is downloaded. Beside each is a file of yours that says
+// how to build it, such as mlkem-native.build, with a line for each table that it is
+// to be in:
+//
+//	ML-KEM-768: -Iinclude -DSOMETHING=768 source/*.c assembly/*.S
+//
+// Options and patterns of files go to $CC, or cc, together with -O3 -march=native and
+// a program from the folder peers here, whose comment says what it needs. Peers run as
+// processes of their own, which read the same clock. One that is missing, does not
+// build or computes something else has a row that says so.
+//
+// Implementations take turns: a round has one sample of each, in changing order and of
+// fixed work for about a millisecond, and ratios are taken within a round. Before anything is timed, all
+// are checked to compute the same.
+//
+// The same operations are benchmarks for go test, whose names benchstat takes apart:
+//
+//	go test -bench KEM/op=Decapsulate -count 10 | tee new; benchstat -col /impl new
+//
+// It exits with status 1 if it fails itself, and 2 if it is called wrongly.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"hybridkem/internal/progress"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// options are what the command line says.
+type options struct {
+	plan               plan
+	pattern            *regexp.Regexp
+	peers, out, readme string
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2
+	}
+	if err := o.run(stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+// parse reads the command line, and complains to stderr.
+func parse(args []string, stderr io.Writer) (options, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	quick := flags.Bool("quick", false, "measure less exactly, in less than a minute")
+	pattern := flags.String("run", "", "measure only the operations that match `regexp`, such as X-Wing/decapsulate")
+	o := options{plan: defaultPlan}
+	flags.StringVar(&o.peers, "peers", "", "build and measure the peers in C whose sources are in `folder`")
+	flags.StringVar(&o.out, "o", "", "write results.json, table.md and pictures to `folder`")
+	flags.StringVar(&o.readme, "readme", "", "replace the table in `file`; needs -o")
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "bench measures hybridkem beside other implementations.")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	misuse := func(format string, args ...any) (options, error) {
+		err := fmt.Errorf(format, args...)
+		fmt.Fprintln(stderr, "bench:", err)
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return misuse("unexpected argument %q", flags.Arg(0))
+	}
+	if o.readme != "" && (o.out == "" || *pattern != "") {
+		return misuse("-readme needs -o, for the picture, and all operations")
+	}
+	if *quick {
+		o.plan = quickPlan
+	}
+	var err error
+	if o.pattern, err = regexp.Compile(*pattern); err != nil {
+		return misuse("-run: %w", err)
+	}
+	if o.peers != "" {
+		if info, err := os.Stat(o.peers); err != nil {
+			return misuse("-peers: %w", err)
+		} else if !info.IsDir() {
+			return misuse("-peers: %s is no folder", o.peers)
+		}
+	}
+	return o, nil
+}
+
+func (o options) run(stdout, stderr io.Writer) error {
+	if o.readme != "" {
+		// What could fail in the end fails before minutes of measuring.
+		if err := checkMarkers(o.readme); err != nil {
+			return err
+		}
+	}
+	operations, groups, err := goOperations()
+	if err != nil {
+		return err
+	}
+	operations = slices.DeleteFunc(operations, func(x operation) bool { return !o.pattern.MatchString(x.section + "/" + x.name) })
+	if len(operations) == 0 {
+		return fmt.Errorf("no operation matches %q", o.pattern)
+	}
+	r := report{Machine: describeMachine(time.Now())}
+	if o.peers != "" {
+		r.Machine.Compiler = compilerVersion()
+		var children []*child
+		if children, r.Peers, r.Failures, err = startPeers(o.peers, operations); err != nil {
+			return err
+		}
+		defer func() {
+			for _, c := range children {
+				c.close()
+			}
+		}()
+		r.Failures = append(r.Failures, joinPeers(operations, groups, children)...)
+	}
+	if err := o.measure(&r, operations, groups, stderr); err != nil {
+		return err
+	}
+	fmt.Fprint(stdout, r.text())
+	if o.out != "" {
+		if err := r.write(o.out); err != nil {
+			return err
+		}
+	}
+	if o.readme != "" {
+		return r.updateReadme(o.readme, o.out)
+	}
+	return nil
+}
+
+// goOperations returns all operations with the implementations in Go.
+func goOperations() ([]operation, []*kemGroup, error) {
+	groups, err := kemGroups()
+	if err != nil {
+		return nil, nil, err
+	}
+	kernels, err := kernelOperations()
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(kemOperationTable(groups), kernels...), groups, nil
+}
+
+// measure fills in all measurements of r.
+func (o options) measure(r *report, operations []operation, groups []*kemGroup, stderr io.Writer) error {
+	total := o.plan.expected(operations)
+	for _, x := range operations {
+		if brokenDown(x) {
+			total += o.plan.profile
+		}
+		total += time.Duration(len(throughputContenders(x))*len(goroutineCounts())) * o.plan.throughput
+	}
+	bar := progress.New(stderr, "measuring", int64(total))
+	defer bar.Close()
+
+	r.Results = measure(operations, o.plan, bar)
+	for _, x := range operations {
+		if brokenDown(x) {
+			b, err := measureBreakdown(x, o.plan.profile)
+			if err != nil {
+				return err
+			}
+			r.Breakdowns = append(r.Breakdowns, b)
+			bar.Add(int64(o.plan.profile))
+		}
+	}
+	for _, x := range operations {
+		r.Throughput = append(r.Throughput, measureThroughput(x, o.plan.throughput, bar)...)
+	}
+	r.Memory = measureMemory(groups, operations)
+	return nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMisuse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		code int
+		args []string
+	}{
+		{0, []string{"-h"}},
+		{2, []string{"-unknown"}},
+		{2, []string{"argument"}},
+		{2, []string{"-run", "("}},
+		{2, []string{"-readme", "README.md"}},
+		{2, []string{"-readme", "README.md", "-o", "x", "-run", "X-Wing"}},
+		{2, []string{"-peers", filepath.Join(file, "none")}},
+		{2, []string{"-peers", file}},
+		{1, []string{"-run", "no such operation"}},
+		{1, []string{"-o", file, "-quick", "-run", "^Keccak/×1$"}},
+	} {
+		var stderr strings.Builder
+		if code := run(test.args, io.Discard, &stderr); code != test.code {
+			t.Errorf("%q: exit status %d, want %d", test.args, code, test.code)
+		}
+		if stderr.Len() == 0 {
+			t.Errorf("%q: nothing on the standard error", test.args)
+		}
+	}
+}
+
+// files writes a folder of peers.
+func files(t *testing.T, contents map[string]string) string {
+	dir := t.TempDir()
+	for name, content := range contents {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestPeersThatFail(t *testing.T) {
+	if _, err := exec.LookPath(compiler()); err != nil {
+		t.Skip(err)
+	}
+	const curveHeader = `#include <stdint.h>
+void curve25519_x25519_byte(uint8_t *, const uint8_t *, const uint8_t *);
+void curve25519_x25519_byte_alt(uint8_t *, const uint8_t *, const uint8_t *);
+void curve25519_x25519base_byte(uint8_t *, const uint8_t *);
+void curve25519_x25519base_byte_alt(uint8_t *, const uint8_t *);
+`
+	// Each of the functions returns at once, or raises a signal.
+	curve := func(instruction string) string {
+		return ".text\n.globl curve25519_x25519_byte, curve25519_x25519_byte_alt, curve25519_x25519base_byte, curve25519_x25519base_byte_alt\n" +
+			"curve25519_x25519_byte:\ncurve25519_x25519_byte_alt:\ncurve25519_x25519base_byte:\ncurve25519_x25519base_byte_alt:\n\t" + instruction + "\n" +
+			".section .note.GNU-stack,\"\",@progbits\n"
+	}
+	for _, test := range []struct {
+		name, operation, implementation string
+		peers                           map[string]string
+		want                            string
+	}{
+		{"missing", "ML-KEM-768/decapsulate", "mlkem-native", nil, "has no folder mlkem-native"},
+		{"without a file", "ML-KEM-768/decapsulate", "mlkem-native", map[string]string{"mlkem-native/a.c": ""}, "has no file mlkem-native.build"},
+		{
+			"without a line", "ML-KEM-768/decapsulate", "mlkem-native",
+			map[string]string{"mlkem-native/a.c": "", "mlkem-native.build": "ML-KEM-512: a.c\n"}, "no line for ML-KEM-768",
+		},
+		{
+			"incomplete", "ML-KEM-768/decapsulate", "mlkem-native",
+			map[string]string{"mlkem-native/a.c": "", "mlkem-native.build": "ML-KEM-768: -I. a.c b*.c\n"}, "has no b*.c",
+		},
+		{
+			"not compiling", "ML-KEM-768/decapsulate", "mlkem-native",
+			map[string]string{"mlkem-native/mlkem_native.h": "#error broken on purpose\n", "mlkem-native.build": "ML-KEM-768: -I.\n"},
+			"does not build: ",
+		},
+		{
+			"computing something else", "X25519/fixed base", "s2n-bignum",
+			map[string]string{"s2n-bignum/h/s2n-bignum.h": curveHeader, "s2n-bignum/a.S": curve("ret"), "s2n-bignum.build": "X25519: -Ih *.S"},
+			"computes something else",
+		},
+		{
+			"crashing", "X25519/fixed base", "s2n-bignum",
+			map[string]string{"s2n-bignum/h/s2n-bignum.h": curveHeader, "s2n-bignum/a.S": curve("ud2"), "s2n-bignum.build": "X25519: -Ih *.S"},
+			"its harness has ended",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr strings.Builder
+			dir := files(t, test.peers)
+			if code := run([]string{"-quick", "-run", test.operation, "-peers", dir}, &stdout, &stderr); code != 0 {
+				t.Errorf("exit status %d: %s", code, &stderr)
+			}
+			found := false
+			for line := range strings.Lines(stdout.String()) {
+				if strings.HasPrefix(line, "  "+test.implementation+" ") && strings.Contains(line, "not measured: ") {
+					found = found || strings.Contains(line, test.want)
+				}
+			}
+			if !found {
+				t.Errorf("no row of %s says %q:\n%s", test.implementation, test.want, &stdout)
+			}
+			if strings.Contains(stdout.String(), filepath.Clean(os.TempDir())) {
+				t.Errorf("the output names a folder of this machine:\n%s", &stdout)
+			}
+		})
+	}
+}

@@ -1,0 +1,384 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"hybridkem/internal/x25519"
+)
+
+// harnesses are our programs around the peers in C, which only call their APIs.
+//
+//go:embed peers
+var harnesses embed.FS
+
+// cflags are for all peers. Without -march=native some leave out what they have for
+// AVX2.
+var cflags = []string{"-O3", "-march=native", "-std=gnu11", "-w"}
+
+// A peer is an implementation in C or assembly, in one section of the results.
+type peer struct {
+	name       string
+	folder     string // in the folder of peers; how to build it is in the file beside it, folder.build
+	harness    string
+	section    string
+	operations []string
+}
+
+// packedOperations are those of a KEM that does not parse encapsulation keys.
+var packedOperations = []string{keyGeneration, parseEncapsulate, decapsulate, seedToSharedKey}
+
+var peers = []peer{
+	{"mlkem-native", "mlkem-native", "mlkem-native.c", "ML-KEM-512", packedOperations},
+	{"mlkem-native", "mlkem-native", "mlkem-native.c", "ML-KEM-768", packedOperations},
+	{"mlkem-native", "mlkem-native", "mlkem-native.c", "ML-KEM-1024", packedOperations},
+	{"libcrux", "libcrux", "libcrux.c", "ML-KEM-768", kemOperations},
+	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-512", packedOperations},
+	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-768", packedOperations},
+	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-1024", packedOperations},
+	{"s2n-bignum", "s2n-bignum", "s2n-bignum.c", sectionX25519, x25519Names},
+}
+
+// A peerBuild says what a peer was built from.
+type peerBuild struct {
+	Name    string `json:"name"`
+	Section string `json:"section"`
+	Commit  string `json:"commit,omitempty"`
+}
+
+// A failure is a peer that could not be measured in a section.
+type failure struct {
+	Section        string `json:"section"`
+	Implementation string `json:"implementation"`
+	Reason         string `json:"reason"`
+}
+
+// startPeers builds the peers that have a part in the operations, from their sources
+// in dir, and starts them.
+func startPeers(dir string, operations []operation) (children []*child, builds []peerBuild, failures []failure, err error) {
+	work, err := os.MkdirTemp("", "bench-*")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer os.RemoveAll(work)
+	if err := os.CopyFS(work, harnesses); err != nil {
+		return nil, nil, nil, err
+	}
+	wanted := slices.DeleteFunc(slices.Clone(peers), func(p peer) bool {
+		return !slices.ContainsFunc(operations, func(o operation) bool {
+			return o.section == p.section && slices.Contains(p.operations, o.name)
+		})
+	})
+	started, errs := make([]*child, len(wanted)), make([]error, len(wanted))
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i, p := range wanted {
+		wg.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			started[i], errs[i] = p.start(dir, filepath.Join(work, "peers"))
+		})
+	}
+	wg.Wait()
+	for i, p := range wanted {
+		if errs[i] != nil {
+			failures = append(failures, failure{p.section, p.name, errs[i].Error()})
+			continue
+		}
+		children = append(children, started[i])
+		builds = append(builds, peerBuild{p.name, p.section, commit(filepath.Join(dir, p.folder))})
+	}
+	return children, builds, failures, nil
+}
+
+// start builds the peer in its folder and starts its harness.
+func (p peer) start(dir, harnessDir string) (*child, error) {
+	folder := filepath.Join(dir, p.folder)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the folder of peers has no folder %s", p.folder)
+	}
+	given, err := p.arguments(dir)
+	if err != nil {
+		return nil, err
+	}
+	args := slices.Concat(cflags, []string{"-I" + harnessDir, filepath.Join(harnessDir, p.harness)})
+	for _, arg := range given {
+		files, err := filepath.Glob(filepath.Join(folder, arg))
+		switch {
+		case err != nil:
+			return nil, err
+		case strings.HasPrefix(arg, "-"):
+			args = append(args, arg)
+		case len(files) == 0:
+			return nil, fmt.Errorf("the folder %s has no %s", p.folder, arg)
+		default:
+			args = append(args, files...)
+		}
+	}
+	binary := filepath.Join(harnessDir, p.folder+strings.ReplaceAll(p.section, " ", ""))
+	build := exec.Command(compiler(), append(args, "-o", binary)...)
+	build.Dir = folder
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("does not build: %s", firstError(out, err, folder, harnessDir))
+	}
+	return startChild(p, binary)
+}
+
+// arguments returns what the file of the peer says for its section. A line of it is a
+// section, a colon, and what the compiler is to be given, separated by spaces: options,
+// and patterns of the files to compile. Names are relative to the peer's folder.
+func (p peer) arguments(dir string) ([]string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, p.folder+".build"))
+	if err != nil {
+		return nil, fmt.Errorf("the folder of peers has no file %s.build that can be read", p.folder)
+	}
+	for line := range strings.Lines(string(b)) {
+		if section, arguments, found := strings.Cut(line, ":"); found && section == p.section {
+			return strings.Fields(arguments), nil
+		}
+	}
+	return nil, fmt.Errorf("%s.build has no line for %s", p.folder, p.section)
+}
+
+// firstError returns the compiler's first error, without the names of folders.
+func firstError(out []byte, err error, folders ...string) string {
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "error") || strings.Contains(line, "undefined reference") {
+			for _, folder := range folders {
+				line = strings.ReplaceAll(line, folder+string(filepath.Separator), "")
+			}
+			return strings.TrimSpace(line)
+		}
+	}
+	return err.Error()
+}
+
+// commit returns the commit that is checked out in dir, if dir is a repository.
+func commit(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+		return ""
+	}
+	out, err := exec.Command("git", "-C", dir, "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// A child is a running harness.
+type child struct {
+	peer
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+}
+
+func startChild(p peer, binary string) (*child, error) {
+	cmd := exec.Command(binary)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &child{p, cmd, stdin, bufio.NewReader(stdout)}, nil
+}
+
+func (c *child) close() {
+	c.stdin.Close()
+	c.cmd.Wait()
+}
+
+// ask sends a command and returns the answer.
+func (c *child) ask(format string, args ...any) (string, error) {
+	if _, err := fmt.Fprintf(c.stdin, format+"\n", args...); err != nil {
+		return "", errors.New("its harness has ended")
+	}
+	line, err := c.stdout.ReadString('\n')
+	if err != nil {
+		return "", errors.New("its harness has ended")
+	}
+	status, answer, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if status != "ok" {
+		return "", fmt.Errorf("its harness says: %s", answer)
+	}
+	return answer, nil
+}
+
+// script sends commands, and returns the answer to the last one, in hexadecimal.
+func (c *child) script(commands ...string) ([]byte, error) {
+	var answer string
+	for _, command := range commands {
+		var err error
+		if answer, err = c.ask("%s", command); err != nil {
+			return nil, err
+		}
+	}
+	return hex.DecodeString(answer)
+}
+
+func (c *child) contender(operation string) contender {
+	return contender{implementation: c.name, run: func(n int) (time.Duration, error) {
+		answer, err := c.ask("time %d %s", n, operation)
+		if err != nil {
+			return 0, err
+		}
+		ns, err := strconv.ParseInt(answer, 10, 64)
+		return time.Duration(ns), err
+	}}
+}
+
+// joinPeers lets the peers take part in the operations of their sections, if they
+// compute the same. It returns those that do not.
+func joinPeers(operations []operation, groups []*kemGroup, children []*child) []failure {
+	var failures []failure
+	for _, c := range children {
+		err := c.check(groups)
+		if err != nil {
+			failures = append(failures, failure{c.section, c.name, err.Error()})
+			continue
+		}
+		for i := range operations {
+			for _, name := range c.operations {
+				if operations[i].section == c.section && operations[i].name == name {
+					operations[i].contenders = append(operations[i].contenders, c.contender(name))
+				}
+			}
+		}
+	}
+	return failures
+}
+
+// check gives the harness its inputs and checks what it makes of them.
+func (c *child) check(groups []*kemGroup) error {
+	for _, g := range groups {
+		if g.kem.Name() == c.section {
+			return c.checkKEM(g)
+		}
+	}
+	return c.checkX25519()
+}
+
+func (c *child) checkKEM(g *kemGroup) error {
+	reference := g.implementations[0].subject
+	for i, seed := range g.seeds {
+		key, err := reference.encapsulationKey(i)
+		if err != nil {
+			return err
+		}
+		_, ciphertext, err := reference.encapsulate(i)
+		if err != nil {
+			return err
+		}
+		if _, err := c.script(fmt.Sprintf("set seed %d %x", i, seed), fmt.Sprintf("set ek %d %x", i, key), fmt.Sprintf("set ct %d %x", i, ciphertext)); err != nil {
+			return err
+		}
+	}
+	if _, err := c.ask("hold"); err != nil {
+		return err
+	}
+	err := agree(reference, subject{
+		encapsulationKey: func(i int) ([]byte, error) {
+			return c.script(fmt.Sprintf("once %d %s", i, keyGeneration), "get ek")
+		},
+		encapsulate: func(i int) (sharedKey, ciphertext []byte, err error) {
+			if sharedKey, err = c.script(fmt.Sprintf("once %d %s", i, parseEncapsulate), "get ss"); err != nil {
+				return nil, nil, err
+			}
+			ciphertext, err = c.script("get ct")
+			return sharedKey, ciphertext, err
+		},
+		decapsulate: func(i int, ciphertext []byte) ([]byte, error) {
+			return c.script(fmt.Sprintf("set ct %d %x", i, ciphertext), fmt.Sprintf("once %d %s", i, seedToSharedKey), "get ss")
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return c.checkHeld(reference)
+}
+
+// checkHeld checks the operations with keys that are held, and leaves ciphertexts
+// that belong to their keys.
+func (c *child) checkHeld(reference subject) error {
+	sharedKeys := make([][]byte, inputs)
+	for i := range inputs {
+		sharedKey, ciphertext, err := reference.encapsulate(i)
+		if err != nil {
+			return err
+		}
+		if _, err := c.script(fmt.Sprintf("set ct %d %x", i, ciphertext)); err != nil {
+			return err
+		}
+		sharedKeys[i] = sharedKey
+	}
+	if got, err := c.script("once 0 "+decapsulate, "get ss"); err != nil {
+		return err
+	} else if !bytes.Equal(got, sharedKeys[0]) {
+		return fmt.Errorf("%w: another shared key from a key that is held", errDisagrees)
+	}
+	if !slices.Contains(c.operations, encapsulate) {
+		return nil
+	}
+	sharedKey, err := c.script("once 0 "+encapsulate, "get ss")
+	if err != nil {
+		return err
+	}
+	ciphertext, err := c.script("get ct")
+	if err != nil {
+		return err
+	}
+	if got, err := reference.decapsulate(0, ciphertext); err != nil {
+		return err
+	} else if !bytes.Equal(got, sharedKey) {
+		return fmt.Errorf("%w: another shared key to a key that is parsed", errDisagrees)
+	}
+	return nil
+}
+
+func (c *child) checkX25519() error {
+	scalars, points := x25519Inputs()
+	for i := range scalars {
+		if _, err := c.script(fmt.Sprintf("set seed %d %x", i, scalars[i]), fmt.Sprintf("set ek %d %x", i, points[i])); err != nil {
+			return err
+		}
+		var wantPublic, wantShared [32]byte
+		x25519.ScalarMultBoth(&wantPublic, &wantShared, &scalars[i], &points[i])
+		for _, name := range c.operations {
+			if _, err := c.ask("once %d %s", i, name); err != nil {
+				return err
+			}
+		}
+		public, err := c.script("get ek")
+		if err != nil {
+			return err
+		}
+		shared, err := c.script("get ss")
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(public, wantPublic[:]) || !bytes.Equal(shared, wantShared[:]) {
+			return errDisagrees
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"runtime"
+	"runtime/pprof"
+	"sync"
+	"time"
+
+	"github.com/google/pprof/profile"
+)
+
+// The categories of where time goes, in the order in which they are shown.
+const (
+	hashing      = "hashing"
+	sampling     = "sampling"
+	products     = "NTT and products"
+	encoding     = "encoding"
+	fixedTime    = "X25519 fixed base"
+	variableTime = "X25519 variable base"
+	combining    = "combiner"
+	otherTime    = "other"
+)
+
+var categories = []string{hashing, sampling, products, encoding, fixedTime, variableTime, combining, otherTime}
+
+// A sample belongs to the combiner if that is anywhere on its stack, since the
+// combiner hashes too. Otherwise the function nearest to the leaf decides of which
+// one of these expressions matches; of the expressions, the first. The inversion that
+// ScalarMultBoth shares counts for the variable base.
+var (
+	combinerFunction = regexp.MustCompile(`^hybridkem/internal/hybrid\.(\(\*Hybrid\)\.combine|Combine)`)
+	categoryRules    = []struct {
+		category string
+		function *regexp.Regexp
+	}{
+		{hashing, regexp.MustCompile(`^hybridkem/internal/(sha3|keccak)\.`)},
+		{sampling, regexp.MustCompile(`^hybridkem/internal/ring\..*[sS]ample`)},
+		{encoding, regexp.MustCompile(`^hybridkem/internal/ring\..*([eE]ncode|[dD]ecode|[cC]ompress)`)},
+		{products, regexp.MustCompile(`^hybridkem/internal/ring\.`)},
+		{fixedTime, regexp.MustCompile(`^hybridkem/internal/x25519\.(ScalarBaseMult|multiplyBase)\b`)},
+		{variableTime, regexp.MustCompile(`^hybridkem/internal/x25519\.(ScalarMult|ScalarMultBoth|multiply|IsLowOrder)\b`)},
+	}
+)
+
+// categoryOf returns the category of a stack of function names, the leaf first.
+func categoryOf(stack []string) string {
+	for _, f := range stack {
+		if combinerFunction.MatchString(f) {
+			return combining
+		}
+	}
+	for _, f := range stack {
+		for _, r := range categoryRules {
+			if r.function.MatchString(f) {
+				return r.category
+			}
+		}
+	}
+	return otherTime
+}
+
+// A breakdown is where the time of an operation goes, in parts of 1.
+type breakdown struct {
+	KEM       string             `json:"kem"`
+	Operation string             `json:"operation"`
+	Samples   int64              `json:"samples"`
+	Shares    map[string]float64 `json:"shares"`
+}
+
+// brokenDown tells for which operations the time is broken down.
+func brokenDown(o operation) bool {
+	return (o.section == "ML-KEM-768" || o.section == "X-Wing") &&
+		(o.name == keyGeneration || o.name == parseEncapsulate || o.name == decapsulate)
+}
+
+// measureBreakdown samples this module's implementation of the operation for d, on
+// all processors.
+func measureBreakdown(o operation, d time.Duration) (breakdown, error) {
+	var b bytes.Buffer
+	if err := pprof.StartCPUProfile(&b); err != nil {
+		return breakdown{}, err
+	}
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			start := time.Now()
+			for i := 0; time.Since(start) < d; i++ {
+				o.contenders[0].op(i)
+			}
+		})
+	}
+	wg.Wait()
+	pprof.StopCPUProfile()
+	p, err := profile.Parse(&b)
+	if err != nil {
+		return breakdown{}, err
+	}
+	shares, samples := attribute(p)
+	if samples == 0 {
+		return breakdown{}, fmt.Errorf("%s, %s: the profile has no samples", o.section, o.name)
+	}
+	return breakdown{o.section, o.name, samples, shares}, nil
+}
+
+// attribute divides the samples of a CPU profile among the categories.
+func attribute(p *profile.Profile) (shares map[string]float64, samples int64) {
+	shares = make(map[string]float64)
+	for _, s := range p.Sample {
+		var stack []string
+		for _, location := range s.Location {
+			for _, line := range location.Line { // those inlined first
+				stack = append(stack, line.Function.Name)
+			}
+		}
+		shares[categoryOf(stack)] += float64(s.Value[0])
+		samples += s.Value[0]
+	}
+	for c := range shares {
+		shares[c] /= float64(samples)
+	}
+	return shares, samples
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const startMarker, endMarker = "<!-- bench -->", "<!-- /bench -->"
+
+// replaceMarked returns text with what is between the markers replaced.
+func replaceMarked(text, replacement string) (string, error) {
+	before, rest, ok := strings.Cut(text, startMarker)
+	if !ok {
+		return "", fmt.Errorf("no marker %s", startMarker)
+	}
+	_, after, ok := strings.Cut(rest, endMarker)
+	if !ok {
+		return "", fmt.Errorf("no marker %s after %s", endMarker, startMarker)
+	}
+	return before + startMarker + "\n" + replacement + endMarker + after, nil
+}
+
+// checkMarkers returns the error that updateReadme would return for file.
+func checkMarkers(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if _, err := replaceMarked(string(text), ""); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// updateReadme puts the summary of r between the markers in file. The picture is in
+// dir.
+func (r *report) updateReadme(file, dir string) error {
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	// The link is from the file's folder to the picture's.
+	from, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	to, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	link, err := filepath.Rel(from, filepath.Join(to, "times.svg"))
+	if err != nil {
+		return err
+	}
+	text, err := replaceMarked(string(old), r.summary(filepath.ToSlash(link)))
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, []byte(text), 0o666)
+}
+
+// featuredKEMs are those of the README.
+var featuredKEMs = []string{"ML-KEM-768", "ML-KEM-1024", "X-Wing"}
+
+// A family is implementations that go by one name where there is room for few.
+type family struct {
+	name, colour    string
+	implementations []string
+}
+
+var families = []family{
+	{ours, "#0b62a4", []string{ours}},
+	{"Go standard library", "#8c959f", []string{cryptoMLKEM, composition}},
+	{circlName, "#e69f00", []string{circlName}},
+	{"mlkem-native", "#2a9d6f", []string{"mlkem-native"}},
+	{"libcrux", "#c2689d", []string{"libcrux"}},
+	{"kstzv/ml-kem", "#7fc4e8", []string{"kstzv/ml-kem"}},
+}
+
+// find returns the result of the family, or nil if there is none.
+func (f family) find(r *report, section, operation string) *result {
+	for _, implementation := range f.implementations {
+		if x := r.find(section, operation, implementation); x != nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// measuredFamilies returns the families that have a result for a KEM of the README.
+func (r *report) measuredFamilies() []family {
+	var found []family
+	for _, f := range families {
+		for _, kem := range featuredKEMs {
+			if f.find(r, kem, keyGeneration) != nil || f.find(r, kem, decapsulate) != nil {
+				found = append(found, f)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// summary returns the machine, the table and the picture for a README.
+func (r *report) summary(picture string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, %s. Median times; in parentheses hybridkem's time divided by this one, so below 1 hybridkem is faster.\n",
+		r.Machine.CPU, r.Machine.Go, r.Machine.Date)
+	fmt.Fprintf(&b, "X-Wing of the standard library is %s.\n\n", composition)
+	t := table{header: []string{""}}
+	columns := r.measuredFamilies()
+	for _, f := range columns {
+		t.header = append(t.header, f.name)
+	}
+	for _, kem := range featuredKEMs {
+		for _, operation := range kemOperations {
+			row, measured := []string{kem + ", " + operation}, false
+			for _, f := range columns {
+				cell := "–"
+				if x := f.find(r, kem, operation); x != nil {
+					measured = true
+					if cell = formatTime(x.Nanoseconds.Median); !isOurs(x.Implementation) {
+						cell += fmt.Sprintf(" (%.2f)", x.Ratio.Median)
+					}
+				}
+				row = append(row, cell)
+			}
+			if measured {
+				t.rows = append(t.rows, row)
+			}
+		}
+	}
+	for _, n := range notes {
+		shown := slices.ContainsFunc(columns, func(f family) bool { return slices.Contains(f.implementations, n.implementation) })
+		if shown && n.section == "" {
+			t.notes = append(t.notes, n.implementation+": "+n.note)
+		}
+	}
+	b.WriteString(t.markdownBody())
+	fmt.Fprintf(&b, "\n![Time per operation](%s)\n", picture)
+	return b.String()
+}
