@@ -25,6 +25,9 @@ var mutations = []mutation{
 	{"rounding down in compression", "internal/ring/encode.go", "*barrett40+1<<39)", "*barrett40)", "./internal/ring"},
 	{"rounding down in decompression", "internal/ring/encode.go", "*Q + 1<<(d-1)) >> d", "*Q) >> d", "./internal/ring"},
 	{"carry dropped in X25519", "internal/x25519/field.go", "h3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "l0, c", "./internal/x25519"},
+	{"rare carry dropped in a square", "internal/x25519/field.go", "r6, _ := bits.Add64(h3, 0, c)", "r6 := h3", "./internal/x25519"},
+	{"rare carry dropped in a product", "internal/x25519/field.go", "l2, c = bits.Add64(l2, h1, c)\n\t\tl3, c = bits.Add64(l3, h2, c)\n\t\th3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "l2, c = bits.Add64(l2, h1, 0)\n\t\tl3, c = bits.Add64(l3, h2, c)\n\t\th3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "./internal/x25519"},
+	{"another rare carry dropped in a product", "internal/x25519/field.go", "l3, c = bits.Add64(l3, h2, c)\n\t\th3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "l3, c = bits.Add64(l3, h2, 0)\n\t\th3, _ = bits.Add64(h3, 0, c)\n\t\tl0, c", "./internal/x25519"},
 	{"high bit of u not ignored", "internal/x25519/field.go", "v[3] &= low63\n}", "}", "./internal/x25519"},
 	{"scalar not clamped", "internal/x25519/x25519.go", "k[0] &= 248", "k[0] &= 255", "./internal/x25519"},
 	{"non-canonical result", "internal/x25519/field.go", "r.pick(&s, -(s[3] >> 63))", "", "./internal/x25519"},
@@ -39,6 +42,7 @@ var mutations = []mutation{
 	{"ciphertext length not checked", "mlkem/mlkem.go", "if len(ciphertext) != dk.Params().CiphertextSize() {", "if len(ciphertext) < dk.Params().CiphertextSize() {", "./internal/attacks"},
 	{"z of an expanded key not compared", "internal/mlkem/mlkem.go", "return difference == 0 && subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
 	{"ŝ of an expanded key not compared", "internal/mlkem/mlkem.go", "difference |= a ^ x.s[i][j]", "_, _ = a, j", "./mlkem ./kats"},
+	{"ek of an expanded key not compared", "internal/mlkem/mlkem.go", "x.Destroyed() || !dk.ek.Equal(x.ek)", "x.Destroyed()", "./mlkem"},
 	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./internal/attacks ./kats"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./internal/attacks ./kats"},
 

@@ -54,22 +54,29 @@ type set struct {
 	kem.KEM
 	spec           spec.Params
 	newExpandedKey func([]byte) (crypto.Decapsulator, error)
+	matches        func(expandedKey crypto.Decapsulator, seedKey kem.DecapsulationKey) bool
 }
 
 var sets = []set{
-	newSet(mlkem.KEM512(), mlkem.NewExpandedKey512),
-	newSet(mlkem.KEM768(), mlkem.NewExpandedKey768),
-	newSet(mlkem.KEM1024(), mlkem.NewExpandedKey1024),
+	newSet(mlkem.KEM512(), mlkem.NewExpandedKey512, (*mlkem.ExpandedKey512).Matches),
+	newSet(mlkem.KEM768(), mlkem.NewExpandedKey768, (*mlkem.ExpandedKey768).Matches),
+	newSet(mlkem.KEM1024(), mlkem.NewExpandedKey1024, (*mlkem.ExpandedKey1024).Matches),
 }
 
-func newSet[K crypto.Decapsulator](k kem.KEM, newExpandedKey func([]byte) (K, error)) set {
-	return set{k, spec.Sets[k.Name()], func(b []byte) (crypto.Decapsulator, error) {
-		dk, err := newExpandedKey(b)
-		if err != nil {
-			return nil, err
-		}
-		return dk, nil
-	}}
+func newSet[K crypto.Decapsulator, D kem.DecapsulationKey](k kem.KEM, newExpandedKey func([]byte) (K, error), matches func(K, D) bool) set {
+	return set{
+		k, spec.Sets[k.Name()],
+		func(b []byte) (crypto.Decapsulator, error) {
+			dk, err := newExpandedKey(b)
+			if err != nil {
+				return nil, err
+			}
+			return dk, nil
+		},
+		func(expandedKey crypto.Decapsulator, seedKey kem.DecapsulationKey) bool {
+			return matches(expandedKey.(K), seedKey.(D))
+		},
+	}
 }
 
 // forEachSet runs f for each parameter set.
@@ -99,11 +106,29 @@ func must[V any](v V, err error) func(t testing.TB) V {
 	}
 }
 
-// decapsulates demands that dk decapsulates ciphertext to want.
+// decapsulates demands that dk decapsulates ciphertext to want, in both ways, or
+// refuses it and writes nothing if want is nil.
 func decapsulates(t testing.TB, what string, dk crypto.Decapsulator, ciphertext, want []byte) {
 	t.Helper()
-	if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, want) {
+	got, err := dk.Decapsulate(ciphertext)
+	if (err == nil) != (want != nil) || !bytes.Equal(got, want) {
 		t.Errorf("%s: decapsulation gives %x, want %x: %v", what, got, want, err)
+	}
+	to, ok := dk.(interface {
+		DecapsulateTo(sharedKey, ciphertext []byte) error
+	})
+	if !ok {
+		return // crypto/mlkem's
+	}
+	into := pattern(32)
+	if k, ok := dk.(kem.DecapsulationKey); ok {
+		into = pattern(k.KEM().SharedKeySize())
+	}
+	if want == nil {
+		want = bytes.Clone(into)
+	}
+	if errTo := to.DecapsulateTo(into, ciphertext); (errTo == nil) != (err == nil) || !bytes.Equal(into, want) {
+		t.Errorf("%s: DecapsulateTo gives %x, want %x: %v", what, into, want, errTo)
 	}
 }
 

@@ -274,7 +274,7 @@ func roundingEdges(t *testing.T) {
 				sharedKey, c := spec.EncapsInternal(s.spec, ek, m[:])
 				right := e.w < 833 || 2496 < e.w
 				right = right == (e.bit == 0)
-				e.check(t, s.w(dk, c), m[:], right)
+				e.check(t, spec.W(s.spec, dk[:at.t], c), m[:], right)
 				want := sharedKey
 				if !right {
 					want = rejection(dk, c)
@@ -307,18 +307,6 @@ func (e edge) check(t *testing.T, w spec.Poly, m []byte, right bool) {
 	if !onEdge || right && wrong != 0 || !right && wrong != 1 {
 		t.Fatalf("message %d: %d wrong bits, on the edge: %v", e.message, wrong, onEdge)
 	}
-}
-
-// w is what FIPS 203, Algorithm 15, rounds to the message.
-func (s set) w(dk, c []byte) spec.Poly {
-	var sum spec.Poly
-	size := 32 * s.spec.Du
-	for i := range s.spec.K {
-		u := spec.Decompress(s.spec.Du, spec.ByteDecode(s.spec.Du, c[size*i:][:size]))
-		sum = spec.Add(sum, spec.MultiplyNTTs(spec.ByteDecode(12, dk[384*i:][:384]), spec.NTT(u)))
-	}
-	v := spec.Decompress(s.spec.Dv, spec.ByteDecode(s.spec.Dv, c[size*s.spec.K:]))
-	return spec.Sub(v, spec.InverseNTT(sum))
 }
 
 // extremeKeys has keys that no seed gives, or hardly: all coefficients of ŝ and of

@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/sha3"
 	"math/big"
 	"slices"
@@ -15,94 +16,207 @@ import (
 	"hybridkem/xwing"
 )
 
-// An x25519Hybrid is a hybrid with X25519 in terms of the specification.
-type x25519Hybrid struct {
-	kem.KEM
-	spec    spec.Params
-	combine func(ssM, ssX, ctX, pkX []byte) []byte
+// A group is the traditional part of a hybrid.
+type group struct {
+	seedSize, elementSize int
+	// public returns the element of the scalar in the seed, or nil if there is none.
+	public func(seed []byte) []byte
+	// exchange returns the shared secret with element, or nil if that must be refused.
+	exchange func(seed, element []byte) []byte
 }
 
-func labelled(label string) func(ssM, ssX, ctX, pkX []byte) []byte {
-	return func(ssM, ssX, ctX, pkX []byte) []byte {
-		return spec.H(slices.Concat(ssM, ssX, ctX, pkX, []byte(label)))
+var x25519 = &group{
+	seedSize: 32, elementSize: 32,
+	public: func(seed []byte) []byte { return spec.X25519(seed, spec.BasePoint()) },
+	exchange: func(seed, element []byte) []byte {
+		if ss := spec.X25519(seed, element); !bytes.Equal(ss, make([]byte, 32)) {
+			return ss
+		}
+		return nil
+	},
+}
+
+func newNIST(curve ecdh.Curve, seedSize, scalarSize int) *group {
+	// scalar is the first number in the seed that is one.
+	scalar := func(seed []byte) *ecdh.PrivateKey {
+		for candidate := range slices.Chunk(seed, scalarSize) {
+			if k, err := curve.NewPrivateKey(candidate); err == nil {
+				return k
+			}
+		}
+		return nil
+	}
+	return &group{
+		seedSize: seedSize, elementSize: 1 + 2*scalarSize,
+		public: func(seed []byte) []byte {
+			if k := scalar(seed); k != nil {
+				return k.PublicKey().Bytes()
+			}
+			return nil
+		},
+		exchange: func(seed, element []byte) []byte {
+			peer, err := curve.NewPublicKey(element)
+			if err != nil {
+				return nil
+			}
+			ss, err := scalar(seed).ECDH(peer)
+			if err != nil {
+				return nil
+			}
+			return ss
+		},
 	}
 }
 
-var x25519Hybrids = []x25519Hybrid{
-	{xwing.KEM(), spec.Sets["ML-KEM-768"], labelled(`\.//^\`)},
-	{combiner.MLKEM512X25519(), spec.Sets["ML-KEM-512"], labelled("MLKEM512-X25519")},
-	{combiner.MLKEM1024X25519(), spec.Sets["ML-KEM-1024"], labelled("MLKEM1024-X25519")},
-	{combiner.X25519MLKEM768(), spec.Sets["ML-KEM-768"], func(ssM, ssX, _, _ []byte) []byte { return slices.Concat(ssM, ssX) }},
+var p256, p384 = newNIST(ecdh.P256(), 128, 32), newNIST(ecdh.P384(), 48, 48)
+
+// A hybrid is one in terms of the specification.
+type hybrid struct {
+	kem.KEM
+	spec    spec.Params
+	group   *group
+	tFirst  bool
+	combine func(ssM, ssT, ctT, ekT []byte) []byte
 }
 
-// expand returns the keys that a seed gives, and the X25519 scalar.
-func (h x25519Hybrid) expand(seed []byte) (dkM, ekM, skX []byte) {
-	expanded := sha3.SumSHAKE256(seed, 96)
+func labelled(label string) func(ssM, ssT, ctT, ekT []byte) []byte {
+	return func(ssM, ssT, ctT, ekT []byte) []byte {
+		return spec.H(slices.Concat(ssM, ssT, ctT, ekT, []byte(label)))
+	}
+}
+
+func mlkemFirst(ssM, ssT, _, _ []byte) []byte { return slices.Concat(ssM, ssT) }
+func curveFirst(ssM, ssT, _, _ []byte) []byte { return slices.Concat(ssT, ssM) }
+
+// The first is X-Wing.
+var hybrids = []hybrid{
+	{xwing.KEM(), spec.Sets["ML-KEM-768"], x25519, false, labelled(`\.//^\`)},
+	{combiner.MLKEM512X25519(), spec.Sets["ML-KEM-512"], x25519, false, labelled("MLKEM512-X25519")},
+	{combiner.MLKEM1024X25519(), spec.Sets["ML-KEM-1024"], x25519, false, labelled("MLKEM1024-X25519")},
+	{combiner.X25519MLKEM768(), spec.Sets["ML-KEM-768"], x25519, false, mlkemFirst},
+	{combiner.MLKEM768P256(), spec.Sets["ML-KEM-768"], p256, false, labelled("MLKEM768-P256")},
+	{combiner.MLKEM1024P384(), spec.Sets["ML-KEM-1024"], p384, false, labelled("MLKEM1024-P384")},
+	{combiner.SecP256r1MLKEM768(), spec.Sets["ML-KEM-768"], p256, true, curveFirst},
+	{combiner.SecP384r1MLKEM1024(), spec.Sets["ML-KEM-1024"], p384, true, curveFirst},
+}
+
+// expand returns the keys that a seed gives, and the group's seed.
+func (h hybrid) expand(seed []byte) (dkM, ekM, seedT []byte) {
+	expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
 	ekM, dkM = spec.KeyGenInternal(h.spec, expanded[:32], expanded[32:64])
 	return dkM, ekM, expanded[64:]
+}
+
+func (h hybrid) join(m, t []byte) []byte {
+	if h.tFirst {
+		return slices.Concat(t, m)
+	}
+	return slices.Concat(m, t)
+}
+
+// split is the inverse of join.
+func (h hybrid) split(b []byte) (m, t []byte) {
+	if h.tFirst {
+		return b[h.group.elementSize:], b[:h.group.elementSize]
+	}
+	return b[:len(b)-h.group.elementSize], b[len(b)-h.group.elementSize:]
+}
+
+// An exchange is one key of a hybrid, and one encapsulation's randomness, with the
+// parts of both.
+type exchange struct {
+	hybrid
+	seed, random             []byte
+	dkM, ekM, seedT, ekT     []byte
+	ssM, ctM, ctT            []byte
+	decapsulationKey         kem.DecapsulationKey
+	wantEK, honestCiphertext []byte
+}
+
+func (h hybrid) exchange(t testing.TB, seed, random []byte) exchange {
+	t.Helper()
+	x := exchange{hybrid: h, seed: seed, random: random}
+	x.dkM, x.ekM, x.seedT = h.expand(seed)
+	x.ekT = h.group.public(x.seedT)
+	x.ssM, x.ctM = spec.EncapsInternal(h.spec, x.ekM, random[:32])
+	x.ctT = h.group.public(random[32:])
+	x.wantEK, x.honestCiphertext = h.join(x.ekM, x.ekT), h.join(x.ctM, x.ctT)
+	x.decapsulationKey = must(h.NewDecapsulationKey(seed))(t)
+	if got := x.decapsulationKey.Encapsulator().Bytes(); !bytes.Equal(got, x.wantEK) {
+		t.Fatalf("%s: wrong encapsulation key", h.Name())
+	}
+	return x
+}
+
+// toKey encapsulates to any bytes for a key.
+func (x exchange) toKey(t testing.TB, key []byte) {
+	t.Helper()
+	ek, err := x.NewEncapsulationKey(key)
+	var ssT, ekM, ekT []byte
+	if len(key) == len(x.wantEK) {
+		if ekM, ekT = x.split(key); x.ctT == nil {
+			ssT = x.group.exchange(x.seedT, ekT) // whether the element is one
+		} else {
+			ssT = x.group.exchange(x.random[32:], ekT)
+		}
+	}
+	if valid := ssT != nil && spec.CheckEK(x.spec, ekM) == nil; (err == nil) != valid || (ek != nil) != valid {
+		t.Errorf("%s: the key with the element %x: %v", x.Name(), ekT, err)
+		return
+	}
+	switch {
+	case err != nil:
+	case x.ctT == nil:
+		if _, _, err := kemtest.Encapsulate(ek, x.random); err == nil {
+			t.Errorf("%s: randomness without a scalar is taken", x.Name())
+		}
+	default:
+		ssM, ctM := spec.EncapsInternal(x.spec, ekM, x.random[:32])
+		encapsulates(t, x.Name(), ek, x.random, x.combine(ssM, ssT, x.ctT, ekT), x.join(ctM, x.ctT))
+	}
+}
+
+// fromCiphertext decapsulates any bytes for a ciphertext.
+func (x exchange) fromCiphertext(t testing.TB, ciphertext []byte) {
+	t.Helper()
+	var want []byte
+	if len(ciphertext) == x.CiphertextSize() {
+		ctM, ctT := x.split(ciphertext)
+		if ssT := x.group.exchange(x.seedT, ctT); ssT != nil {
+			want = x.combine(spec.DecapsInternal(x.spec, x.dkM, ctM), ssT, ctT, x.ekT)
+		}
+	}
+	decapsulates(t, x.Name(), x.decapsulationKey, ciphertext, want)
 }
 
 // x25519Shares puts edge shares into encapsulation keys and ciphertexts. Those that
 // every scalar makes zero must be refused, and nothing written; with the others the
 // exchange must be as specified, where the share is hashed as it was received.
 func x25519Shares(t *testing.T) {
-	shares := testkit.X25519Points()
-	seed, random := pattern(32), pattern(64)
-	_, _, skX := x25519Hybrids[0].expand(seed)
-	pkX := spec.X25519(skX, spec.BasePoint())
-	ctX := spec.X25519(random[32:], spec.BasePoint())
-	received, sent := make([][]byte, len(shares)), make([][]byte, len(shares))
 	zeros := 0
-	for i, share := range shares {
-		received[i], sent[i] = spec.X25519(skX, share[:]), spec.X25519(random[32:], share[:])
-		if bytes.Equal(received[i], make([]byte, 32)) {
+	for _, share := range testkit.X25519Points() {
+		if x25519.exchange(pattern(32), share[:]) == nil {
 			zeros++
 		}
 	}
 	// 0, 1 and -1, 0 and 1 with p added, and two coordinates of order 8.
 	if zeros != 2*7 {
-		t.Fatalf("%d shares give zero, want 14", zeros)
+		t.Errorf("%d shares give zero, want 14", zeros)
 	}
-	for _, h := range x25519Hybrids {
+	for i, h := range hybrids {
+		if h.group != x25519 {
+			continue
+		}
 		t.Run(h.Name(), func(t *testing.T) {
-			dkM, ekM, _ := h.expand(seed)
-			ssM, ctM := spec.EncapsInternal(h.spec, ekM, random[:32])
-			dk := must(h.NewDecapsulationKey(seed))(t)
-			if !bytes.Equal(dk.Encapsulator().Bytes(), slices.Concat(ekM, pkX)) || !bytes.Equal(spec.DecapsInternal(h.spec, dkM, ctM), ssM) {
-				t.Fatal("the test has another key")
-			}
-			for i, share := range shares {
-				share := share[:]
-				ciphertext := slices.Concat(ctM, share)
-				ek, err := h.NewEncapsulationKey(slices.Concat(ekM, share))
-				if bytes.Equal(sent[i], make([]byte, 32)) {
-					if err == nil || ek != nil {
-						t.Errorf("the key %x of low order is accepted", share)
-					}
-					refusesCiphertext(t, dk, ciphertext)
-					continue
+			x := h.exchange(t, pattern(32), pattern(64))
+			for j, share := range testkit.X25519Points() {
+				// All with X-Wing; the others take turns, except for low order.
+				if i == 0 || j%4 == i || x25519.exchange(x.seedT, share[:]) == nil {
+					x.toKey(t, h.join(x.ekM, share[:]))
+					x.fromCiphertext(t, h.join(x.ctM, share[:]))
 				}
-				if err != nil {
-					t.Errorf("the key %x: %v", share, err)
-					continue
-				}
-				encapsulates(t, "an odd key", ek, random, h.combine(ssM, sent[i], ctX, share), slices.Concat(ctM, ctX))
-				decapsulates(t, "an odd share", dk, ciphertext, h.combine(ssM, received[i], share, pkX))
 			}
 		})
-	}
-}
-
-// refusesCiphertext demands an error, and nothing written.
-func refusesCiphertext(t *testing.T, dk kem.DecapsulationKey, ciphertext []byte) {
-	t.Helper()
-	if sharedKey, err := dk.Decapsulate(ciphertext); err == nil || sharedKey != nil {
-		t.Errorf("the ciphertext ending in %x is accepted", ciphertext[len(ciphertext)-32:])
-	}
-	before := pattern(dk.KEM().SharedKeySize())
-	sharedKey := bytes.Clone(before)
-	if dk.DecapsulateTo(sharedKey, ciphertext) == nil || !bytes.Equal(sharedKey, before) {
-		t.Errorf("the ciphertext ending in %x is accepted, or written for", ciphertext[len(ciphertext)-32:])
 	}
 }
 
@@ -110,28 +224,23 @@ func refusesCiphertext(t *testing.T, dk kem.DecapsulationKey, ciphertext []byte)
 // ML-KEM it must give its rejection key, combined; in that of X25519 the product
 // with another point, or with the same one, encoded otherwise.
 func xwingCiphertextBits(t *testing.T) {
-	h := x25519Hybrids[0]
-	seed := pattern(32)
-	dkM, ekM, skX := h.expand(seed)
-	ssM, ctM := spec.EncapsInternal(h.spec, ekM, pattern(32))
-	ctX := spec.X25519(pattern(32), spec.BasePoint())
-	pkX := spec.X25519(skX, spec.BasePoint())
-	ssX := spec.X25519(skX, ctX)
-	dk := must(h.NewDecapsulationKey(seed))(t)
-	decapsulates(t, "unchanged", dk, slices.Concat(ctM, ctX), h.combine(ssM, ssX, ctX, pkX))
+	x := hybrids[0].exchange(t, pattern(32), pattern(64))
+	c := x.honestCiphertext
+	x.fromCiphertext(t, c)
+	ctM, ctX := x.split(c)
+	ssX := x.group.exchange(x.seedT, ctX)
 	step := 1
 	if testing.Short() {
 		step = 9
 	}
-	for i := 0; i < 8*len(ctM) && !t.Failed(); i += step {
-		ctM[i/8] ^= 1 << (i % 8)
-		decapsulates(t, "a changed bit", dk, slices.Concat(ctM, ctX), h.combine(rejection(dkM, ctM), ssX, ctX, pkX))
-		ctM[i/8] ^= 1 << (i % 8)
-	}
-	for i := 0; i < 8*len(ctX) && !t.Failed(); i += step {
-		ctX[i/8] ^= 1 << (i % 8)
-		decapsulates(t, "a changed bit of the share", dk, slices.Concat(ctM, ctX), h.combine(ssM, spec.X25519(skX, ctX), ctX, pkX))
-		ctX[i/8] ^= 1 << (i % 8)
+	for i := 0; i < 8*len(c) && !t.Failed(); i += step {
+		c[i/8] ^= 1 << (i % 8)
+		if i < 8*len(ctM) {
+			decapsulates(t, "a changed bit", x.decapsulationKey, c, x.combine(rejection(x.dkM, ctM), ssX, ctX, x.ekT))
+		} else {
+			x.fromCiphertext(t, c)
+		}
+		c[i/8] ^= 1 << (i % 8)
 	}
 }
 
@@ -150,10 +259,10 @@ func newNISTCurve(size int, p, b string) nistCurve {
 
 // FIPS 186-4, D.1.2.
 var (
-	p256 = newNISTCurve(32,
+	curve256 = newNISTCurve(32,
 		"ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
 		"5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b")
-	p384 = newNISTCurve(48,
+	curve384 = newNISTCurve(48,
 		"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
 		"b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef")
 )
@@ -206,45 +315,25 @@ func (c nistCurve) points() (right, wrong [][]byte) {
 	return right, wrong
 }
 
-// nistPoints puts wrong points into encapsulation keys and ciphertexts.
+// nistPoints puts points, right and wrong, into encapsulation keys and ciphertexts.
 func nistPoints(t *testing.T) {
-	for _, h := range []struct {
-		kem.KEM
-		curve  nistCurve
-		random int // of encapsulation
-		tFirst bool
-	}{
-		{combiner.MLKEM768P256(), p256, 32 + 128, false},
-		{combiner.MLKEM1024P384(), p384, 32 + 48, false},
-		{combiner.SecP256r1MLKEM768(), p256, 32 + 128, true},
-		{combiner.SecP384r1MLKEM1024(), p384, 32 + 48, true},
-	} {
+	for _, h := range hybrids {
+		if h.group == x25519 {
+			continue
+		}
 		t.Run(h.Name(), func(t *testing.T) {
-			dk := must(h.NewDecapsulationKey(pattern(32)))(t)
-			encoded := dk.Encapsulator().Bytes()
-			_, ciphertext := dk.Encapsulator().Encapsulate()
-			with := func(b, point []byte) []byte {
-				b = bytes.Clone(b)
-				if h.tFirst {
-					copy(b, point)
-				} else {
-					copy(b[len(b)-len(point):], point)
-				}
-				return b
+			x := h.exchange(t, pattern(32), pattern(32+h.group.seedSize))
+			curve := curve256
+			if h.group == p384 {
+				curve = curve384
 			}
-			right, wrong := h.curve.points()
-			for _, point := range right {
-				ek := must(h.NewEncapsulationKey(with(encoded, point)))(t)
-				if _, _, err := kemtest.Encapsulate(ek, pattern(h.random)); err != nil {
-					t.Error(err)
+			right, wrong := curve.points()
+			for i, point := range slices.Concat(right, wrong) {
+				if accepted := h.group.exchange(x.seedT, point) != nil; accepted != (i < len(right)) {
+					t.Fatalf("crypto/ecdh accepts %x: %v", point, accepted)
 				}
-				must(dk.Decapsulate(with(ciphertext, point)))(t)
-			}
-			for _, point := range wrong {
-				if ek, err := h.NewEncapsulationKey(with(encoded, point)); err == nil || ek != nil {
-					t.Errorf("the point %x is accepted in a key", point)
-				}
-				refusesCiphertext(t, dk, with(ciphertext, point))
+				x.toKey(t, h.join(x.ekM, point))
+				x.fromCiphertext(t, h.join(x.ctM, point))
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"hybridkem/internal/derand"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
@@ -36,6 +37,23 @@ func TestDestroy(t *testing.T) {
 	}
 	if foreignDestroyed != 1 {
 		t.Error("Destroy does not reach a part that is not of this module")
+	}
+}
+
+// TestOtherKey has a key of one hybrid for another, and for the same as somebody
+// else's.
+func TestOtherKey(t *testing.T) {
+	h := Hybrid{Package: "hybrid", ID: "x", PQ: &MLKEM768, T: &X25519, Label: []byte("x")}
+	other := Hybrid{Package: "hybrid", ID: "y", PQ: &MLKEM512, T: &X25519, Label: []byte("y")}
+	dk, err := other.Expand(make([]byte, SeedSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharedKey, ciphertext := make([]byte, HashSize), make([]byte, h.CiphertextSize())
+	for _, ek := range []kem.EncapsulationKey{dk.EncapsulationKey(), struct{ kem.EncapsulationKey }{dk.EncapsulationKey()}} {
+		if err := derand.EncapsulateTo(&h, ek, sharedKey, ciphertext, make([]byte, 64)); err == nil {
+			t.Errorf("a %T of another hybrid is taken", ek)
+		}
 	}
 }
 

@@ -28,7 +28,16 @@ func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others .
 	if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
 		t.Fatalf("%s: seed %x, m %x: wrong encapsulation", name, *seed, *m)
 	}
-	for _, c := range append(others, c) {
+	// The inner algorithms, with randomness that is not the message's.
+	r := (*[32]byte)(seed[32:])
+	if ek.encrypt(c, m, r); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
+		t.Fatalf("%s: seed %x, m %x: wrong encryption", name, *seed, *m)
+	}
+	for _, c := range append(others, c, wantC) {
+		var decrypted [32]byte
+		if dk.decrypt(&decrypted, c); !bytes.Equal(decrypted[:], spec.PKEDecrypt(s, wantDK[:384*s.K], c)) {
+			t.Fatalf("%s: seed %x, c %x: wrong decryption", name, *seed, c)
+		}
 		dk.Decapsulate(&k, c)
 		if !bytes.Equal(k[:], spec.DecapsInternal(s, wantDK, c)) {
 			t.Fatalf("%s: seed %x, c %x: wrong decapsulation", name, *seed, c)

@@ -36,6 +36,16 @@ func TestBasis(t *testing.T) {
 				compareProduct(t, a, 1, b)
 			}
 		}
+		// In each place of a row and of a column of four.
+		for place := range 4 {
+			for _, stride := range []int{1, 4} {
+				for _, j := range []int{i, i ^ 1} {
+					a, b := make([]NTT, 4*stride), make([]NTT, 4)
+					a[place*stride][i], b[place][j] = 1, 1
+					compareProduct(t, a, stride, b)
+				}
+			}
+		}
 	}
 }
 
@@ -78,7 +88,8 @@ func TestAdditivity(t *testing.T) {
 
 // TestBounds follows the largest absolute values through the layers of the
 // transforms, for all inputs at once: a bound for each coefficient, and what the
-// operations make of bounds. It goes layer by layer, as FIPS 203 does.
+// operations make of bounds. It goes layer by layer, as FIPS 203 does, and reduces
+// where the code does, which is seen by reading both.
 func TestBounds(t *testing.T) {
 	// product bounds montgomeryMul(b, zeta): the difference of b·ζ and a multiple
 	// of q up to 2^15·q, divided by 2^16.
@@ -138,4 +149,11 @@ func TestBounds(t *testing.T) {
 	stays("InnerProduct before the reduction", b, 1<<15*Q)
 	fill((8*(Q-1)*(Q-1) + 1<<15*Q) / (1 << 16))
 	stays("InnerProduct", b, Q)
+
+	// What package mlkem adds up: t̂ = Âŝ + ê, u and v of encryption, w of decryption.
+	fill(Q - 1 + 8*Q - 1)
+	stays("t̂", b, 1<<15)
+	fill(Q - 1 + 3 + Q - 1)
+	stays("v", b, 1<<15)
+	stays("w", b, 1<<15)
 }

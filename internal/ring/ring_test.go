@@ -269,18 +269,11 @@ func TestCompress(t *testing.T) {
 	}
 }
 
-// sampleNTT is FIPS 203, Algorithm 7, on a stream that may end early.
+// sampleNTT is the specification's, on a stream that may end early.
 func sampleNTT(stream []byte) (a []int16) {
-	for i := 0; i+3 <= len(stream) && len(a) < N; i += 3 {
-		c0, c1, c2 := int(stream[i]), int(stream[i+1]), int(stream[i+2])
-		d1 := c0 + 256*(c1%16)
-		d2 := c1/16 + 16*c2
-		if d1 < Q {
-			a = append(a, int16(d1))
-		}
-		if d2 < Q && len(a) < N {
-			a = append(a, int16(d2))
-		}
+	f, n, _ := spec.SampleNTTFrom(bytes.NewReader(stream))
+	for _, c := range f[:n] {
+		a = append(a, int16(c))
 	}
 	return a
 }

@@ -1,7 +1,7 @@
 // Package sha3 holds the hashes of ML-KEM and X-Wing, in the shapes in which
 // they are used: the input in parts, the output in the caller's memory, and many
-// equal short inputs at once. The functions are those of FIPS 202. Each resets its
-// hash in the end, to overwrite a state that may hold secrets.
+// equal short inputs at once. The functions are those of FIPS 202. Those
+// that may take secrets reset their hash in the end, to overwrite its state.
 package sha3
 
 import "crypto/sha3"

@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/sha3"
 	"fmt"
+	"io"
 )
 
 // FIPS 203, section 2.4.
@@ -109,10 +110,18 @@ func Decompress(d int, y Poly) (x Poly) {
 func SampleNTT(B []byte) (a Poly, squeezed int) {
 	ctx := sha3.NewSHAKE128()
 	ctx.Write(B)
-	j := 0
+	a, _, squeezed = SampleNTTFrom(ctx)
+	return a, squeezed
+}
+
+// SampleNTTFrom is Algorithm 7 on bytes that may end before all j coefficients are
+// there.
+func SampleNTTFrom(ctx io.Reader) (a Poly, j, squeezed int) {
 	for j < n {
 		C := make([]byte, 3)
-		ctx.Read(C)
+		if _, err := io.ReadFull(ctx, C); err != nil {
+			break
+		}
 		squeezed += len(C)
 		d1 := int(C[0]) + 256*(int(C[1])%16)
 		d2 := int(C[1])/16 + 16*int(C[2])
@@ -125,7 +134,7 @@ func SampleNTT(B []byte) (a Poly, squeezed int) {
 			j++
 		}
 	}
-	return a, squeezed
+	return a, j, squeezed
 }
 
 // SamplePolyCBD is Algorithm 8.
@@ -151,14 +160,17 @@ func BitRev7(r int) (rev int) {
 	return rev
 }
 
-// Power is ζ^e mod q.
-func Power(e int) int {
-	x := 1
-	for range e {
-		x = mod(x*zeta, q)
+// powers are those of ζ, whose order is 256.
+var powers = func() (p [256]int) {
+	p[0] = 1
+	for i := range p[1:] {
+		p[i+1] = mod(p[i]*zeta, q)
 	}
-	return x
-}
+	return p
+}()
+
+// Power is ζ^e mod q.
+func Power(e int) int { return powers[e] }
 
 // NTT is Algorithm 9.
 func NTT(f Poly) Poly {
@@ -329,6 +341,11 @@ func PKEEncrypt(p Params, ekPKE, m, r []byte) (c []byte) {
 
 // PKEDecrypt is K-PKE.Decrypt, Algorithm 15.
 func PKEDecrypt(p Params, dkPKE, c []byte) (m []byte) {
+	return ByteEncode(1, Compress(1, W(p, dkPKE, c)))
+}
+
+// W is the w of Algorithm 15, line 6: the message before it is rounded.
+func W(p Params, dkPKE, c []byte) Poly {
 	c1, c2 := c[:32*p.Du*p.K], c[32*p.Du*p.K:]
 	var sum Poly
 	for i := range p.K {
@@ -337,8 +354,7 @@ func PKEDecrypt(p Params, dkPKE, c []byte) (m []byte) {
 		sum = Add(sum, MultiplyNTTs(s, NTT(u)))
 	}
 	v := Decompress(p.Dv, ByteDecode(p.Dv, c2))
-	w := Sub(v, InverseNTT(sum))
-	return ByteEncode(1, Compress(1, w))
+	return Sub(v, InverseNTT(sum))
 }
 
 // KeyGenInternal is ML-KEM.KeyGen_internal, Algorithm 16.

@@ -23,35 +23,55 @@ func TestKeyGen(t *testing.T) {
 		ID, Set      string
 		Seed, EK, DK vectors.Hex
 	}
-	for _, v := range read[vector](t, "mlkem_acvp_keygen.jsonl.gz", 75) {
-		ek, dk := KeyGenInternal(Sets[v.Set], v.Seed[:32], v.Seed[32:])
-		if !bytes.Equal(ek, v.EK) || !bytes.Equal(dk, v.DK) {
-			t.Errorf("%s: wrong keys", v.ID)
+	for name, count := range map[string]int{"mlkem_acvp_keygen.jsonl.gz": 75, "wycheproof_mlkem_keygen_seed_test.jsonl.gz": 300} {
+		for _, v := range read[vector](t, name, count) {
+			ek, dk := KeyGenInternal(Sets[v.Set], v.Seed[:32], v.Seed[32:])
+			if !bytes.Equal(ek, v.EK) || !bytes.Equal(dk, v.DK) {
+				t.Errorf("%s: wrong keys", v.ID)
+			}
 		}
 	}
 }
 
 func TestEncaps(t *testing.T) {
 	type vector struct {
-		ID, Set     string
-		EK, M, C, K vectors.Hex
+		ID, Set, Result string      `json:",omitempty"`
+		EK, M, C, K     vectors.Hex `json:",omitempty"`
 	}
-	for _, v := range read[vector](t, "mlkem_acvp_encap.jsonl.gz", 75) {
-		K, c := EncapsInternal(Sets[v.Set], v.EK, v.M)
-		if err := CheckEK(Sets[v.Set], v.EK); err != nil || !bytes.Equal(K, v.K) || !bytes.Equal(c, v.C) {
-			t.Errorf("%s: wrong shared key or ciphertext, %v", v.ID, err)
+	for name, count := range map[string]int{
+		"mlkem_acvp_encap.jsonl.gz": 75, "mlkem_cctv_unlucky.jsonl": 3, "wycheproof_mlkem_encaps_test.jsonl.gz": 795,
+	} {
+		for _, v := range read[vector](t, name, count) {
+			err := CheckEK(Sets[v.Set], v.EK)
+			if (err == nil) != (v.Result != "invalid") {
+				t.Errorf("%s: %v", v.ID, err)
+			}
+			if err != nil {
+				continue
+			}
+			if K, c := EncapsInternal(Sets[v.Set], v.EK, v.M); !bytes.Equal(K, v.K) || !bytes.Equal(c, v.C) {
+				t.Errorf("%s: wrong shared key or ciphertext", v.ID)
+			}
 		}
 	}
 }
 
 func TestDecaps(t *testing.T) {
 	type vector struct {
-		ID, Set  string
-		DK, C, K vectors.Hex
+		ID, Set, Result string      `json:",omitempty"`
+		Seed, DK, C, K  vectors.Hex `json:",omitempty"`
 	}
-	for name, count := range map[string]int{"mlkem_acvp_decap.jsonl": 30, "mlkem_cctv_strcmp.jsonl": 3, "mlkem_cctv_unlucky.jsonl": 3} {
+	for name, count := range map[string]int{
+		"mlkem_acvp_decap.jsonl": 30, "mlkem_cctv_strcmp.jsonl": 3, "mlkem_cctv_unlucky.jsonl": 3,
+		"wycheproof_mlkem_test.jsonl.gz": 579, "wycheproof_mlkem_semi_expanded_decaps_test.jsonl": 27,
+	} {
 		for _, v := range read[vector](t, name, count) {
-			if K, err := Decaps(Sets[v.Set], v.DK, v.C); err != nil || !bytes.Equal(K, v.K) {
+			dk := []byte(v.DK)
+			if len(v.Seed) == 64 {
+				_, dk = KeyGenInternal(Sets[v.Set], v.Seed[:32], v.Seed[32:])
+			}
+			K, err := Decaps(Sets[v.Set], dk, v.C)
+			if (err == nil) != (v.Result != "invalid") || !bytes.Equal(K, v.K) && err == nil {
 				t.Errorf("%s: wrong shared key, %v", v.ID, err)
 			}
 		}

@@ -35,6 +35,8 @@ func loose() []element {
 			}
 		}
 	}
+	// The square of this one carries as far as can be.
+	vs = append(vs, element{1<<64 - 1, 1<<64 - 1, 0xaaaaaaaa_aaaaaaab, 1<<64 - 3})
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 100 {
 		vs = append(vs, element{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()})
@@ -86,11 +88,12 @@ func TestMul(t *testing.T) {
 func TestMulAdd(t *testing.T) {
 	vs := loose()
 	// The words times x are just below a multiple of 2⁶⁴: what is carried into the
-	// last one is carried on from it.
+	// last one of them is carried on from it.
 	for _, x := range []uint64{38, a24, 1<<18 - 1} {
 		for j := range uint64(3) {
 			top, _ := bits.Div64(j, 1<<64-1, x)
-			vs = append(vs, element{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, top})
+			const ones = 1<<64 - 1
+			vs = append(vs, element{ones, top, 0, 0}, element{ones, ones, top, 0}, element{ones, ones, ones, top})
 		}
 	}
 	for i := range vs {
