@@ -13,6 +13,10 @@ const (
 //
 // It implements ByteEncode_12, according to FIPS 203, Algorithm 5.
 func (f *NTT) Encode(b *[EncodedSize]byte) {
+	if useAVX2 {
+		encodeAVX2(b, (*[N]int16)(f))
+		return
+	}
 	for i := range N / 2 {
 		x := uint32(f[2*i]) | uint32(f[2*i+1])<<12
 		b[3*i], b[3*i+1], b[3*i+2] = byte(x), byte(x>>8), byte(x>>16)
@@ -25,6 +29,9 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 // It implements ByteDecode_12, according to FIPS 203, Algorithm 6, without the
 // reduction modulo q: section 7.2 refuses what would need it.
 func (f *NTT) Decode(b *[EncodedSize]byte) bool {
+	if useAVX2 {
+		return decodeAVX2((*[N]int16)(f), b)
+	}
 	var excess int16
 	for i := range N / 2 {
 		x := uint32(b[3*i]) | uint32(b[3*i+1])<<8 | uint32(b[3*i+2])<<16
@@ -35,12 +42,16 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 	return excess >= 0
 }
 
-// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d <= 11
-// bits. In any f.
+// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d bits,
+// which are 1, 4, 5, 10 or 11. In any f.
 //
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
 // according to FIPS 203, Algorithm 5.
 func (f *Poly) Compress(b []byte, d int) {
+	if useAVX2 {
+		f.compressAVX2(b, d)
+		return
+	}
 	for i := range N / 8 {
 		// Eight coefficients make d bytes: 4·d bits in x, and 4·d in y.
 		c := f[8*i:][:8]
@@ -53,12 +64,16 @@ func (f *Poly) Compress(b []byte, d int) {
 	}
 }
 
-// Decompress reads f, with d <= 11 bits for each coefficient, from b of 32·d
-// bytes. Out f canonical.
+// Decompress reads f, with d bits for each coefficient, 1, 4, 5, 10 or 11, from b of
+// 32·d bytes. Out f canonical.
 //
 // It implements ByteDecode_d, according to FIPS 203, Algorithm 6, and then
 // Decompress_d (FIPS 203, equation 4.8).
 func (f *Poly) Decompress(b []byte, d int) {
+	if useAVX2 {
+		f.decompressAVX2(b, d)
+		return
+	}
 	for i := range N / 8 {
 		var bytes [16]byte
 		copy(bytes[:], b[i*d:][:d])

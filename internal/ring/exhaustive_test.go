@@ -32,14 +32,18 @@ func TestExhaustive(t *testing.T) {
 	if testing.Short() {
 		limit = 1 << 16
 	}
-	for _, e := range exhaustions() {
-		t.Run(e.name, func(t *testing.T) {
-			if *testkit.Long {
-				limit = e.inputs
-			}
-			e.run(t, limit)
-		})
+	run := func(t *testing.T, es []exhaustion) {
+		for _, e := range es {
+			t.Run(e.name, func(t *testing.T) {
+				if *testkit.Long {
+					limit = e.inputs
+				}
+				e.run(t, limit)
+			})
+		}
 	}
+	run(t, reductions())
+	implementations(t, func(t *testing.T) { run(t, functions()) })
 }
 
 // run tries chunks of inputs, all if that is at most limit. The last chunk is
@@ -80,13 +84,10 @@ func below(bound, a int) bool { return -bound < a && a < bound }
 // machine.
 func congruent(a, b int64) bool { return (a-b)%Q == 0 }
 
-func exhaustions() []exhaustion {
+// reductions are those of the portable code, of numbers.
+func reductions() []exhaustion {
 	const limit = 1<<15*Q - 1
-	var differences [16]int16 // of the sums of the two bits below and above
-	for x := range differences {
-		differences[x] = int16(bits.OnesCount(uint(x&3)) - bits.OnesCount(uint(x>>2)))
-	}
-	es := []exhaustion{
+	return []exhaustion{
 		// Each a beside -a, and so beside numbers of both signs.
 		{"montgomeryReduce", 2*limit + 1, 1, func(i int64) bool {
 			a := i - limit
@@ -119,6 +120,26 @@ func exhaustions() []exhaustion {
 			r := int(canonical(int16(i)))
 			return 0 <= r && r < Q && congruent(int64(r), int64(int16(i)))
 		}},
+	}
+}
+
+// functions are those on polynomials, which have other implementations.
+func functions() []exhaustion {
+	var differences [16]int16 // of the sums of the two bits below and above
+	for x := range differences {
+		differences[x] = int16(bits.OnesCount(uint(x&3)) - bits.OnesCount(uint(x>>2)))
+	}
+	es := []exhaustion{
+		// Each number, in each of sixteen places.
+		{"Reduce", 16 << 16, N, func(first int64) bool {
+			var f, want NTT
+			for j := range int64(N) {
+				a := int16(first + j)
+				f[(j+first>>16)%N], want[(j+first>>16)%N] = a, int16((int(a)%Q+Q)%Q)
+			}
+			f.Reduce()
+			return f == want
+		}},
 		// Each pair of neighbours.
 		{"Encode", Q * Q, N / 2, func(first int64) bool {
 			var f NTT
@@ -144,20 +165,25 @@ func exhaustions() []exhaustion {
 			}
 			return int64(f[2*j]) == lo && int64(f[2*j+1]) == hi || lo >= Q || hi >= Q
 		}},
-		// Each triple of bytes, where there is room for two and for one.
-		{"SampleVartime", 1 << 24, 1, func(i int64) bool {
-			triple := []byte{byte(i), byte(i >> 8), byte(i >> 16)}
+		// Each triple of bytes, in changing places among eight; where there is room for
+		// all, and for one number.
+		{"SampleVartime", 1 << 24, 8, func(first int64) bool {
+			var stream []byte
 			var want []int16
-			for _, candidate := range []int64{i % (1 << 12), i >> 12} {
-				if candidate < Q {
-					want = append(want, int16(candidate))
+			for j := range int64(8) {
+				i := first + (j+first>>3)%8
+				stream = append(stream, byte(i), byte(i>>8), byte(i>>16))
+				for _, candidate := range []int64{i % (1 << 12), i >> 12} {
+					if candidate < Q {
+						want = append(want, int16(candidate))
+					}
 				}
 			}
 			var f NTT
-			if n := f.SampleVartime(0, triple); !slices.Equal(f[:n], want) {
+			if n := f.SampleVartime(0, stream); !slices.Equal(f[:n], want) {
 				return false
 			}
-			n := f.SampleVartime(N-1, triple)
+			n := f.SampleVartime(N-1, stream)
 			return slices.Equal(f[N-1:n], want[:min(1, len(want))])
 		}},
 		// Each half of eight bytes, beside its complement.
@@ -199,8 +225,8 @@ func exhaustions() []exhaustion {
 	for _, d := range []int{1, 4, 5, 10, 11} {
 		values := max(N, int64(1)<<d) // so that a batch is full
 		es = append(es,
-			// Each coefficient, in each of the eight places of a group of d bytes.
-			exhaustion{fmt.Sprintf("Compress to %d bits", d), 8 << 16, N, func(first int64) bool {
+			// Each coefficient, in each of 64 places: of eight groups of d bytes.
+			exhaustion{fmt.Sprintf("Compress to %d bits", d), 64 << 16, N, func(first int64) bool {
 				var f Poly
 				for j := range int64(N) {
 					f[(j+first>>16)%N] = int16(first + j)
@@ -209,8 +235,8 @@ func exhaustions() []exhaustion {
 				f.Compress(got, d)
 				return bytes.Equal(got, spec.ByteEncode(d, spec.Compress(d, residues((*[N]int16)(&f)))))
 			}},
-			// Each number, in each of the eight places.
-			exhaustion{fmt.Sprintf("Decompress from %d bits", d), 8 * values, N, func(first int64) bool {
+			// Each number, in each of the 64 places.
+			exhaustion{fmt.Sprintf("Decompress from %d bits", d), 64 * values, N, func(first int64) bool {
 				var y spec.Poly
 				for j := range int64(N) {
 					y[(j+first/values)%N] = int((first + j) % (1 << d))

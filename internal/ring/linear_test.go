@@ -10,7 +10,9 @@ import (
 // TestBasis compares the linear functions with the specification on a basis, and
 // products on all pairs of basis elements that meet, each with the coefficients 1,
 // -1 and those that are largest. The products of other pairs must be zero.
-func TestBasis(t *testing.T) {
+func TestBasis(t *testing.T) { implementations(t, testBasis) }
+
+func testBasis(t *testing.T) {
 	for i := range N {
 		var b NTT
 		b[i] = 1
@@ -51,7 +53,9 @@ func TestBasis(t *testing.T) {
 
 // TestAdditivity checks that the transform and the product of a sum are the sums
 // of those, modulo q.
-func TestAdditivity(t *testing.T) {
+func TestAdditivity(t *testing.T) { implementations(t, testAdditivity) }
+
+func testAdditivity(t *testing.T) {
 	fs := polys(t, (Q-1)/2)
 	sum := func(f, g [N]int16) [N]int16 {
 		(*Poly)(&f).Add((*Poly)(&g))

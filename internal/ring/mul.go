@@ -1,16 +1,22 @@
 package ring
 
+import "unsafe"
+
 // A Factor is an element b of T_q prepared for products with many others.
 //
 // On each pair of coefficients, a·b is a₀·b + a₁·(X·b): two products of a number
 // and a pair. So it holds the pairs of b and those of X·b, both in Montgomery form
-// and below q in absolute value.
+// and below q in absolute value. Kernels have a form of their own in the same memory.
 type Factor struct {
 	b, xb pairs
 }
 
 // Set prepares b. In |b| < 8q.
 func (f *Factor) Set(b *NTT) {
+	if useAVX2 {
+		factorSetAVX2(f.words(), (*[N]int16)(b))
+		return
+	}
 	f.b.load((*[N]int16)(b))
 	for i := range f.b {
 		f.b[i] = f.b[i].montgomeryMul(r2)
@@ -29,6 +35,11 @@ func (f *Factor) Set(b *NTT) {
 // and BaseCaseMultiply, Algorithms 11 and 12. The sum is reduced once: its eight
 // products stay below 8q² < 2^15·q.
 func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
+	if useAVX2 {
+		_ = a[(len(b)-1)*stride] // as the kernel does not look
+		innerProductAVX2((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
+		return
+	}
 	var sum pairs
 	for i := range b {
 		a, b := &a[i*stride], &b[i]
@@ -41,3 +52,7 @@ func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
 	}
 	sum.store((*[N]int16)(f))
 }
+
+// words returns the memory of a Factor in which kernels have their form of it: for each
+// pair the words b₀, γ·b₁, and after all of those, for each the words b₁, b₀.
+func (f *Factor) words() *[2 * N]int16 { return (*[2 * N]int16)(unsafe.Pointer(&f.b)) }

@@ -15,6 +15,10 @@ package ring
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
+	if useAVX2 {
+		nttAVX2((*[N]int16)(f))
+		return (*NTT)(f)
+	}
 	var w pairs
 	w.load((*[N]int16)(f))
 	k := 1
@@ -54,6 +58,10 @@ func butterfly(a, b pair, zeta int16) (x, y pair) {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
+	if useAVX2 {
+		inverseNTTAVX2((*[N]int16)(f))
+		return (*Poly)(f)
+	}
 	var w pairs
 	w.load((*[N]int16)(f))
 	for i := 0; i < len(w); i += 2 {

@@ -53,6 +53,10 @@ func canonical(a int16) int16 {
 
 // Add sets f to f + g. The bounds add up, and must stay below 2^15.
 func (f *Poly) Add(g *Poly) {
+	if useAVX2 {
+		addAVX2((*[N]int16)(f), (*[N]int16)(g))
+		return
+	}
 	for i := range f {
 		f[i] += g[i]
 	}
@@ -60,6 +64,10 @@ func (f *Poly) Add(g *Poly) {
 
 // Sub sets f to f - g. The bounds add up, and must stay below 2^15.
 func (f *Poly) Sub(g *Poly) {
+	if useAVX2 {
+		subAVX2((*[N]int16)(f), (*[N]int16)(g))
+		return
+	}
 	for i := range f {
 		f[i] -= g[i]
 	}
@@ -72,6 +80,10 @@ func (f *NTT) Add(g *NTT) {
 
 // Reduce makes f canonical. In any f.
 func (f *NTT) Reduce() {
+	if useAVX2 {
+		reduceAVX2((*[N]int16)(f))
+		return
+	}
 	for i := range f {
 		f[i] = canonical(f[i])
 	}

@@ -18,7 +18,7 @@ func residues(f *[N]int16) (g spec.Poly) {
 }
 
 // generator returns reproducible randomness.
-func generator(t *testing.T) *rand.Rand {
+func generator(t testing.TB) *rand.Rand {
 	var seed [32]byte
 	copy(seed[:], t.Name())
 	return rand.New(rand.NewChaCha8(seed))
@@ -27,7 +27,7 @@ func generator(t *testing.T) *rand.Rand {
 // polys returns polynomials with |f| <= bound: random ones, constant ones at the
 // edges, single coefficients, and those in which all but one are as large as can be,
 // so that sums are too, and not of a special form.
-func polys(t *testing.T, bound int) []Poly {
+func polys(t testing.TB, bound int) []Poly {
 	r := generator(t)
 	var fs []Poly
 	for _, edge := range []int{0, 1, -1, bound, -bound, bound - 1, Q / 2, -Q / 2} {
@@ -114,7 +114,9 @@ func compareNTT(t *testing.T, f Poly) {
 	}
 }
 
-func TestNTT(t *testing.T) {
+func TestNTT(t *testing.T) { implementations(t, testNTT) }
+
+func testNTT(t *testing.T) {
 	for _, f := range polys(t, Q-1) {
 		compareNTT(t, f)
 		f.NTT().Reduce()
@@ -143,7 +145,9 @@ func compareProduct(t *testing.T, a []NTT, stride int, b []NTT) {
 	}
 }
 
-func TestInnerProduct(t *testing.T) {
+func TestInnerProduct(t *testing.T) { implementations(t, testInnerProduct) }
+
+func testInnerProduct(t *testing.T) {
 	as, bs := polys(t, Q-1), polys(t, 8*Q-1)
 	r := generator(t)
 	for n := range as {
@@ -158,7 +162,9 @@ func TestInnerProduct(t *testing.T) {
 }
 
 // TestInnerProductExtremes has all products at their bounds, of one sign.
-func TestInnerProductExtremes(t *testing.T) {
+func TestInnerProductExtremes(t *testing.T) { implementations(t, testInnerProductExtremes) }
+
+func testInnerProductExtremes(t *testing.T) {
 	for _, sign := range []int16{1, -1} {
 		a, factors := make([]NTT, 4), make([]Factor, 4)
 		for i := range a {
@@ -166,6 +172,11 @@ func TestInnerProductExtremes(t *testing.T) {
 				a[i][j] = Q - 1
 				factors[i].b[j/2] = join(sign*(Q-1), sign*(Q-1))
 				factors[i].xb[j/2] = join(sign*(Q-1), sign*(Q-1))
+			}
+			for j := range factors[i].words() {
+				if useAVX2 {
+					factors[i].words()[j] = sign * (Q - 1)
+				}
 			}
 		}
 		var got NTT
@@ -179,7 +190,9 @@ func TestInnerProductExtremes(t *testing.T) {
 	}
 }
 
-func TestAddSub(t *testing.T) {
+func TestAddSub(t *testing.T) { implementations(t, testAddSub) }
+
+func testAddSub(t *testing.T) {
 	fs := polys(t, Q)
 	for n := range fs {
 		f, g := fs[n], fs[(n+1)%len(fs)]
@@ -195,7 +208,9 @@ func TestAddSub(t *testing.T) {
 	}
 }
 
-func TestEncode(t *testing.T) {
+func TestEncode(t *testing.T) { implementations(t, testEncode) }
+
+func testEncode(t *testing.T) {
 	for _, f := range polys(t, 1<<15-1) {
 		g := NTT(f)
 		g.Reduce()
@@ -216,7 +231,9 @@ func TestEncode(t *testing.T) {
 }
 
 // TestDecode has every number of 12 bits in every place, with -short in some.
-func TestDecode(t *testing.T) {
+func TestDecode(t *testing.T) { implementations(t, testDecode) }
+
+func testDecode(t *testing.T) {
 	r := generator(t)
 	var f spec.Poly
 	for i := range f {
@@ -248,7 +265,9 @@ func encode12(f *spec.Poly) []byte {
 	return b
 }
 
-func TestCompress(t *testing.T) {
+func TestCompress(t *testing.T) { implementations(t, testCompress) }
+
+func testCompress(t *testing.T) {
 	for _, d := range []int{1, 4, 5, 10, 11} {
 		for _, f := range polys(t, 1<<15-1) {
 			got, before := make([]byte, 32*d), f
@@ -278,7 +297,9 @@ func sampleNTT(stream []byte) (a []int16) {
 	return a
 }
 
-func TestSample(t *testing.T) {
+func TestSample(t *testing.T) { implementations(t, testSample) }
+
+func testSample(t *testing.T) {
 	r := generator(t)
 	for n := range 2000 {
 		stream := make([]byte, 3*r.IntN(300))
@@ -304,7 +325,9 @@ func TestSample(t *testing.T) {
 	}
 }
 
-func TestSampleCBD(t *testing.T) {
+func TestSampleCBD(t *testing.T) { implementations(t, testSampleCBD) }
+
+func testSampleCBD(t *testing.T) {
 	r := generator(t)
 	for _, eta := range []int{2, 3} {
 		b := make([]byte, 64*eta)

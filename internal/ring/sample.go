@@ -12,6 +12,11 @@ import (
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
+	if useAVX2 {
+		var read int
+		n, read = sampleVartimeAVX2((*[N]int16)(f), n, stream)
+		stream = stream[read:]
+	}
 	m := uint(n)
 	for i := 2; i < len(stream) && m < N; i += 3 {
 		x := uint(stream[i-2]) | uint(stream[i-1])<<8 | uint(stream[i])<<16
@@ -34,9 +39,14 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 //
 // It implements SamplePolyCBD_η, according to FIPS 203, Algorithm 8.
 func (f *Poly) SampleCBD(b []byte, eta int) {
-	if eta == 2 {
+	switch {
+	case eta == 2 && useAVX2:
+		sampleCBD2AVX2((*[N]int16)(f), (*[128]byte)(b))
+	case eta == 2:
 		f.sampleCBD2((*[128]byte)(b))
-	} else {
+	case useAVX2:
+		sampleCBD3AVX2((*[N]int16)(f), (*[192]byte)(b))
+	default:
 		f.sampleCBD3((*[192]byte)(b))
 	}
 }

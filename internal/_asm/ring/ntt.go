@@ -1,0 +1,280 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The transforms make two passes over the polynomial. In one, coefficients 32 or
+// more apart meet, in eight registers that are a column each; in the other the nearer
+// ones, in eight registers that hold 128 neighbours. Each pass is a loop of two
+// rounds, for the two halves of the polynomial.
+
+func ntt() {
+	kernel("nttAVX2", "func(f *[256]int16)",
+		"nttAVX2 is the portable Poly.NTT, in place. In |f| < q; out |f| < 8q.",
+		"It needs AVX2. It reduces nothing but products.")
+	t := newTransform(false)
+	t.pass("nttColumns", columns, func(blocks []*block) {
+		t.layer(blocks, 128)
+		t.layer(blocks, 64)
+		t.layer(blocks, 32)
+	})
+	t.pass("nttRows", rows, func(blocks []*block) {
+		t.layer(blocks, 16)
+		transpose(blocks)
+		t.layer(blocks, 8)
+		t.layer(blocks, 4)
+		t.layer(blocks, 2)
+		transpose(blocks)
+		exchange(blocks)
+	})
+	ret()
+}
+
+func inverseNTT() {
+	kernel("inverseNTTAVX2", "func(f *[256]int16)",
+		"inverseNTTAVX2 is the portable NTT.InverseNTT, in place. In |f| < q; out |f| < q.",
+		"It needs AVX2.")
+	t := newTransform(true)
+	barrett, round10 := broadcast(barrett26, barrett26), broadcast(1<<5, 1<<5)
+	t.pass("inverseNTTRows", rows, func(blocks []*block) {
+		transpose(blocks)
+		t.layer(blocks, 2)
+		t.layer(blocks, 4)
+		t.layer(blocks, 8)
+		Comment("From 8q to q/2.")
+		for _, b := range blocks {
+			barrettReduce(b.vec, barrett, round10, t.modulus)
+		}
+		transpose(blocks)
+		exchange(blocks)
+		t.layer(blocks, 16)
+	})
+	factor, timesQInv := montgomery(-(q - 1) / 128) // 1/128, since q-1 is -1
+	over128, over128TimesQInv := broadcast(factor, factor), broadcast(timesQInv, timesQInv)
+	t.pass("inverseNTTColumns", columns, func(blocks []*block) {
+		t.layer(blocks, 32)
+		t.layer(blocks, 64)
+		t.layer(blocks, 128)
+		Comment("1/128 of all.")
+		for _, b := range blocks {
+			b.vec = montgomeryMul(b.vec, over128, over128TimesQInv, t.modulus)
+		}
+	})
+	ret()
+}
+
+// A half is where eight registers have their coefficients in the first of two
+// rounds: their lower halves, and their upper halves. The second round has them
+// step further on.
+type half struct {
+	low, high [8]int
+	step      int
+}
+
+var (
+	columns = half{[8]int{0, 32, 64, 96, 128, 160, 192, 224}, [8]int{8, 40, 72, 104, 136, 168, 200, 232}, 16}
+	rows    = half{[8]int{0, 16, 32, 48, 8, 24, 40, 56}, [8]int{64, 80, 96, 112, 72, 88, 104, 120}, 128}
+)
+
+// A block is a register, and the numbers of the coefficients in it.
+type block struct {
+	vec
+	index [16]int
+}
+
+func load(f Mem, low, high int) *block {
+	b := &block{vec: YMM()}
+	for i := range 8 {
+		b.index[i], b.index[8+i] = low+i, high+i
+	}
+	if high == low+8 {
+		VMOVDQU(f.Offset(2*low), b.vec)
+	} else {
+		VBROADCASTI128(f.Offset(2*low), b.vec)
+		VINSERTI128(U8(1), f.Offset(2*high), b.vec, b.vec)
+	}
+	return b
+}
+
+// store is for a block of neighbours: what is loaded soon after in one piece must have
+// been stored so, for the processor to pass it on.
+func (b *block) store(f Mem) {
+	if b.index[8] != b.index[0]+8 {
+		panic("the halves of a block are not neighbours")
+	}
+	VMOVDQU(b.vec, f.Offset(2*b.index[0]))
+}
+
+// exchange lets the upper half of each of the first four blocks and the lower half
+// of the one that is four further on change places.
+func exchange(b []*block) {
+	for i := range 4 {
+		x, y := *b[i], *b[i+4]
+		b[i].vec, b[i+4].vec = YMM(), YMM()
+		VPERM2I128(U8(0x20), y.vec, x.vec, b[i].vec)
+		VPERM2I128(U8(0x31), y.vec, x.vec, b[i+4].vec)
+		copy(b[i].index[8:], y.index[:8])
+		copy(b[i+4].index[:8], x.index[8:])
+	}
+}
+
+// transpose transposes the pairs of coefficients in the halves of the first four
+// blocks, and of the others.
+func transpose(blocks []*block) {
+	transpose4(blocks[:4])
+	transpose4(blocks[4:])
+}
+
+func transpose4(b []*block) {
+	before := []block{*b[0], *b[1], *b[2], *b[3]}
+	var left, right [2]vec
+	for i := range 2 {
+		left[i], right[i] = YMM(), YMM()
+		VPUNPCKLDQ(before[2*i+1].vec, before[2*i].vec, left[i])
+		VPUNPCKHDQ(before[2*i+1].vec, before[2*i].vec, right[i])
+	}
+	for i := range 4 {
+		b[i].vec = YMM()
+		for word := range 16 {
+			b[i].index[word] = before[word%8/2].index[word/8*8+2*i+word%2]
+		}
+	}
+	VPUNPCKLQDQ(left[1], left[0], b[0].vec)
+	VPUNPCKHQDQ(left[1], left[0], b[1].vec)
+	VPUNPCKLQDQ(right[1], right[0], b[2].vec)
+	VPUNPCKHQDQ(right[1], right[0], b[3].vec)
+}
+
+// A transform is a kernel in the making.
+type transform struct {
+	f       reg.Register
+	modulus vec
+	inverse bool
+
+	// Of the present pass: how far on the second round is, the table of factors,
+	// and the numbers of those that stand in it for the first round and the second.
+	step  int
+	zetas Mem
+	used  [2][][16]int
+}
+
+func newTransform(inverse bool) *transform {
+	return &transform{f: Load(Param("f"), GP64()), modulus: broadcast(q, q), inverse: inverse}
+}
+
+// pass does body to both halves. The table of factors has them in the order in which
+// they are first used, for each round, or for both where those are the same.
+func (t *transform) pass(name string, h half, body func([]*block)) {
+	f := Mem{Base: GP64()}
+	MOVQ(t.f, f.Base)
+	t.step, t.zetas, t.used = h.step, Mem{Base: GP64()}, [2][][16]int{}
+	LEAQ(NewDataAddr(Symbol{Name: name, Static: true}, 0), t.zetas.Base)
+	repeat(name, 2, func() {
+		var blocks []*block
+		for i := range h.low {
+			blocks = append(blocks, load(f, h.low[i], h.high[i]))
+		}
+		body(blocks)
+		for _, b := range blocks {
+			b.store(f)
+		}
+		ADDQ(U32(2*h.step), f.Base)
+		if !slices.Equal(t.used[0], t.used[1]) {
+			ADDQ(U32(64*len(t.used[0])), t.zetas.Base)
+		}
+	})
+	rounds := t.used[:]
+	if slices.Equal(t.used[0], t.used[1]) {
+		rounds = rounds[:1]
+	}
+	var table []int16
+	for _, round := range rounds {
+		for _, numbers := range round {
+			var zetas, timesQInv [16]int16
+			for word, i := range numbers {
+				zetas[word], timesQInv[word] = montgomery(zeta(i))
+			}
+			table = append(append(table, zetas[:]...), timesQInv[:]...)
+		}
+	}
+	data(name, table)
+}
+
+// layer lets each coefficient meet the one that is length further on.
+func (t *transform) layer(blocks []*block, length int) {
+	Commentf("Layer %d.", length)
+	for _, a := range blocks {
+		for _, b := range blocks {
+			if a.index[0]/length%2 == 0 && b.index[0] == a.index[0]+length {
+				t.butterfly(a, b, t.factor(a, b, length))
+			}
+		}
+	}
+}
+
+// factor returns where the zetas of a and b stand in the table, with those times q^-1
+// 32 bytes further on.
+func (t *transform) factor(a, b *block, length int) Mem {
+	var numbers [2][16]int
+	for word, i := range a.index {
+		if i/length%2 != 0 || b.index[word] != i+length {
+			panic(fmt.Sprintf("coefficients %d and %d meet in layer %d", i, b.index[word], length))
+		}
+		for round := range numbers {
+			number := n/2/length + (i+round*t.step)/(2*length)
+			if t.inverse {
+				number = n/length - 1 - (i+round*t.step)/(2*length)
+			}
+			numbers[round][word] = number
+		}
+	}
+	k := slices.Index(t.used[0], numbers[0])
+	if k < 0 {
+		k = len(t.used[0])
+		for round := range numbers {
+			t.used[round] = append(t.used[round], numbers[round])
+		}
+	}
+	return t.zetas.Offset(64 * k)
+}
+
+// butterfly is that of Cooley and Tukey: a, b = a + zeta·b, a - zeta·b. In the
+// inverse it is that of Gentleman and Sande: a, b = a + b, zeta·(b - a).
+func (t *transform) butterfly(a, b *block, zeta Mem) {
+	x := YMM()
+	if t.inverse {
+		VPSUBW(a.vec, b.vec, x)
+		VPADDW(b.vec, a.vec, a.vec)
+		b.vec = montgomeryMul(x, zeta, zeta.Offset(32), t.modulus)
+		return
+	}
+	// The product is that of montgomeryMul, a difference whose second half comes late.
+	// The first half does not wait for it.
+	multiple := YMM()
+	VPMULLW(zeta.Offset(32), b.vec, multiple)
+	VPMULHW(zeta, b.vec, b.vec)
+	VPMULHW(t.modulus, multiple, multiple)
+	VPADDW(b.vec, a.vec, x)
+	VPSUBW(b.vec, a.vec, b.vec)
+	VPSUBW(multiple, x, a.vec)
+	VPADDW(multiple, b.vec, b.vec)
+}
+
+// zeta returns 17^BitRev7(i) mod q.
+func zeta(i int) int {
+	z := 1
+	for bit := range 7 {
+		if i>>bit&1 == 1 {
+			for range 1 << (6 - bit) {
+				z = z * 17 % q
+			}
+		}
+	}
+	return z
+}

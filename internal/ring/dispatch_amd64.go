@@ -1,0 +1,42 @@
+//go:build amd64 && !purego
+
+package ring
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go run -C ../_asm ./ring -out ../ring/avx2_amd64.s -stubs ../ring/avx2_amd64.go -pkg ring
+
+// useAVX2 is a variable for the tests, which try every implementation.
+var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT
+
+// compressAVX2 is [Poly.Compress].
+func (f *Poly) compressAVX2(b []byte, d int) {
+	switch c := (*[N]int16)(f); d {
+	case 1:
+		compress1AVX2((*[32]byte)(b), c)
+	case 4:
+		compress4AVX2((*[128]byte)(b), c)
+	case 5:
+		compress5AVX2((*[160]byte)(b), c)
+	case 10:
+		compress10AVX2((*[320]byte)(b), c)
+	case 11:
+		compress11AVX2((*[352]byte)(b), c)
+	}
+}
+
+// decompressAVX2 is [Poly.Decompress].
+func (f *Poly) decompressAVX2(b []byte, d int) {
+	switch c := (*[N]int16)(f); d {
+	case 1:
+		decompress1AVX2(c, (*[32]byte)(b))
+	case 4:
+		decompress4AVX2(c, (*[128]byte)(b))
+	case 5:
+		decompress5AVX2(c, (*[160]byte)(b))
+	case 10:
+		decompress10AVX2(c, (*[320]byte)(b))
+	case 11:
+		decompress11AVX2(c, (*[352]byte)(b))
+	}
+}

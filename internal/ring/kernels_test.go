@@ -1,0 +1,350 @@
+//go:build linux && amd64 && !purego
+
+package ring
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+	"unsafe"
+
+	"hybridkem/internal/testkit"
+)
+
+// A kernel is a function with more than one implementation. It works on parts of
+// memory: it writes the first, reads others, and may use the last as it likes.
+type kernel struct {
+	name    string
+	inputs  [][][]byte
+	scratch int // how many parts are not compared
+	call    func(m [][]byte) int
+}
+
+func kernels(t testing.TB) []kernel {
+	ks := []kernel{
+		{"NTT", polyInputs(polys(t, Q-1)), 0, func(m [][]byte) int {
+			view[Poly](m[0]).NTT()
+			return 0
+		}},
+		{"InverseNTT", polyInputs(append(sums(), polys(t, Q-1)...)), 0, func(m [][]byte) int {
+			view[NTT](m[0]).InverseNTT()
+			return 0
+		}},
+		{"Factor.Set and InnerProduct", productInputs(t), 1, func(m [][]byte) int {
+			a, b, factors := view[[9]NTT](m[1]), view[[3]NTT](m[2]), view[[3]Factor](m[3])
+			for i := range b {
+				factors[i].Set(&b[i])
+			}
+			view[NTT](m[0]).InnerProduct(a[:], 3, factors[:])
+			return 0
+		}},
+		{"SampleVartime", streamInputs(t), 0, func(m [][]byte) int {
+			f := view[NTT](m[0])
+			n := f.SampleVartime(int(m[2][0]), m[1])
+			clear(f[n:])
+			return n
+		}},
+		{"SampleCBD, η = 2", byteInputs(t, 128), 0, func(m [][]byte) int {
+			view[Poly](m[0]).SampleCBD(m[1], 2)
+			return 0
+		}},
+		{"SampleCBD, η = 3", byteInputs(t, 192), 0, func(m [][]byte) int {
+			view[Poly](m[0]).SampleCBD(m[1], 3)
+			return 0
+		}},
+		{"Encode", bytesFirst(EncodedSize, canonicals(t)), 0, func(m [][]byte) int {
+			view[NTT](m[1]).Encode((*[EncodedSize]byte)(m[0]))
+			return 0
+		}},
+		{"Decode", decodeInputs(t), 0, func(m [][]byte) int {
+			if view[NTT](m[0]).Decode((*[EncodedSize]byte)(m[1])) {
+				return 1
+			}
+			return 0
+		}},
+		{"Add", sumInputs(t), 0, func(m [][]byte) int {
+			view[Poly](m[0]).Add(view[Poly](m[1]))
+			return 0
+		}},
+		{"Sub", sumInputs(t), 0, func(m [][]byte) int {
+			view[Poly](m[0]).Sub(view[Poly](m[1]))
+			return 0
+		}},
+		{"Reduce", polyInputs(polys(t, 1<<15-1)), 0, func(m [][]byte) int {
+			view[NTT](m[0]).Reduce()
+			return 0
+		}},
+	}
+	for _, d := range []int{1, 4, 5, 10, 11} {
+		ks = append(ks,
+			kernel{fmt.Sprintf("Compress to %d bits", d), bytesFirst(32*d, polys(t, 1<<15-1)), 0, func(m [][]byte) int {
+				view[Poly](m[1]).Compress(m[0], d)
+				return 0
+			}},
+			kernel{fmt.Sprintf("Decompress from %d bits", d), byteInputs(t, 32*d), 0, func(m [][]byte) int {
+				view[Poly](m[0]).Decompress(m[1], d)
+				return 0
+			}})
+	}
+	return ks
+}
+
+// sums returns polynomials of which the first three layers of the inverse make all
+// numbers below 8q in absolute value, so that all are reduced: in each block of sixteen,
+// the even coefficients have one sum, and the odd ones another.
+func sums() (fs []Poly) {
+	next := -8*Q + 1
+	for next < 8*Q {
+		var f Poly
+		for block := 0; block < N; block += 16 {
+			for parity := range 2 {
+				rest := min(next, 8*Q-1)
+				next++
+				for i := range 8 {
+					part := max(-Q+1, min(rest, Q-1))
+					f[block+2*i+parity] = int16(part)
+					rest -= part
+				}
+			}
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}
+
+// canonicals returns polynomials that are canonical.
+func canonicals(t testing.TB) []Poly {
+	fs := polys(t, Q-1)
+	for i := range fs {
+		for j, a := range fs[i] {
+			fs[i][j] = canonical(a)
+		}
+	}
+	return fs
+}
+
+// bytesFirst returns inputs of room for size bytes, and a polynomial.
+func bytesFirst(size int, fs []Poly) (inputs [][][]byte) {
+	for i := range fs {
+		inputs = append(inputs, [][]byte{make([]byte, size), memory(&fs[i])})
+	}
+	return inputs
+}
+
+// decodeInputs returns inputs with all coefficients below q, with one that is q, and with
+// any.
+func decodeInputs(t testing.TB) [][][]byte {
+	inputs := byteInputs(t, EncodedSize)
+	for n, f := range canonicals(t) {
+		for _, a := range []int16{f[n%N], Q} {
+			f[n%N] = a
+			var b [EncodedSize]byte
+			(*NTT)(&f).Encode(&b)
+			inputs = append(inputs, [][]byte{make([]byte, 2*N), b[:]})
+		}
+	}
+	return inputs
+}
+
+// sumInputs returns inputs of two polynomials.
+func sumInputs(t testing.TB) (inputs [][][]byte) {
+	fs := polys(t, 1<<14-1)
+	for i := range fs {
+		inputs = append(inputs, [][]byte{memory(&fs[i]), memory(&fs[(i+1)%len(fs)])})
+	}
+	return inputs
+}
+
+// productInputs returns inputs of a product, three columns of polynomials, three
+// polynomials, and room for as many factors.
+func productInputs(t testing.TB) (inputs [][][]byte) {
+	as, bs := polys(t, Q-1), polys(t, 8*Q-1)
+	for n := range as {
+		var a [9]NTT
+		var b [3]NTT
+		for i := range b {
+			a[3*i], b[i] = NTT(as[(n+i*7)%len(as)]), NTT(bs[(n+i*11)%len(bs)])
+		}
+		inputs = append(inputs, [][]byte{make([]byte, 2*N), memory(&a), memory(&b), memory(new([3]Factor))})
+	}
+	return inputs
+}
+
+// streamInputs returns inputs of the sampler: of all lengths; with few candidates or
+// many that are refused; with some coefficients that are there already; and with every
+// set of eight candidates that may be refused.
+func streamInputs(t testing.TB) (inputs [][][]byte) {
+	r := generator(t)
+	for length := range 505/3 + 1 {
+		for _, refused := range []int{0, 1, 10, 90, 100} {
+			stream := make([]byte, 3*length)
+			for i := range stream {
+				stream[i] = byte(r.Uint32())
+				if r.IntN(100) < refused {
+					stream[i] = 0xff
+				}
+			}
+			f := make([]byte, 2*N)
+			start := []int{0, 0, r.IntN(N), N - 1 - r.IntN(32)}[r.IntN(4)]
+			for i := range 2 * start {
+				f[i] = 0xaa
+			}
+			inputs = append(inputs, [][]byte{f, stream, {byte(start)}})
+		}
+	}
+	for set := range 256 {
+		var stream []byte
+		for _, bits := range []int{set, 255 - set} {
+			for i := 0; i < 8; i += 2 {
+				x := r.IntN(Q) | r.IntN(Q)<<12 | bits>>i&1*0xfff | bits>>(i+1)&1*0xfff<<12
+				stream = append(stream, byte(x), byte(x>>8), byte(x>>16))
+			}
+		}
+		inputs = append(inputs, [][]byte{make([]byte, 2*N), stream, {0}})
+	}
+	stream := make([]byte, 504)
+	for i := range stream {
+		stream[i] = byte(r.Uint32())
+	}
+	return append(inputs, [][]byte{make([]byte, 2*N), stream, {0}})
+}
+
+// byteInputs returns inputs of room for a polynomial and size bytes: random ones, equal
+// ones, and single bits.
+func byteInputs(t testing.TB, size int) (inputs [][][]byte) {
+	r := generator(t)
+	for n := range 8*size + 256 + 100 {
+		b := make([]byte, size)
+		for i := range b {
+			switch {
+			case n < 8*size:
+				b[n/8] = 1 << (n % 8)
+			case n < 8*size+256:
+				b[i] = byte(n - 8*size)
+			default:
+				b[i] = byte(r.Uint32())
+			}
+		}
+		inputs = append(inputs, [][]byte{make([]byte, 2*N), b})
+	}
+	return inputs
+}
+
+// view returns b as a T, which has no pointers.
+func view[T any](b []byte) *T {
+	var x T
+	return (*T)(unsafe.Pointer(&b[:unsafe.Sizeof(x)][0]))
+}
+
+// memory returns x, which has no pointers, as bytes.
+func memory[T any](x *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(x)), unsafe.Sizeof(*x))
+}
+
+// polyInputs returns inputs of a polynomial.
+func polyInputs(fs []Poly) (inputs [][][]byte) {
+	for i := range fs {
+		inputs = append(inputs, [][]byte{memory(&fs[i])})
+	}
+	return inputs
+}
+
+// TestKernels demands of each kernel the bits that the portable code gives, on memory
+// between pages that cannot be touched, and that it writes nothing but the first part.
+func TestKernels(t *testing.T) {
+	if !useAVX2 {
+		t.Skip("this machine has no AVX2")
+	}
+	defer func() { useAVX2 = true }()
+	for _, k := range kernels(t) {
+		t.Run(k.name, func(t *testing.T) {
+			type place struct {
+				part, size int
+				atEnd      bool
+			}
+			places := map[place][]byte{}
+			for n, input := range k.inputs {
+				useAVX2 = false
+				want := make([][]byte, len(input))
+				for i, part := range input {
+					want[i] = slices.Clone(part)
+				}
+				wantResult := k.call(want)
+				useAVX2 = true
+				for _, atEnd := range []bool{false, true} {
+					got := make([][]byte, len(input))
+					for i, part := range input {
+						p := place{i, len(part), atEnd}
+						if places[p] == nil {
+							places[p] = guarded(t, p.size, p.atEnd)
+						}
+						got[i] = places[p]
+						copy(got[i], part)
+					}
+					result := k.call(got)
+					if result != wantResult {
+						t.Fatalf("input %d gives %d, want %d", n, result, wantResult)
+					}
+					for i := range len(got) - k.scratch {
+						if !bytes.Equal(got[i], want[i]) {
+							t.Fatalf("input %d: part %d becomes %x, want %x", n, i, got[i], want[i])
+						}
+						if i > 0 && !bytes.Equal(got[i], input[i]) {
+							t.Fatalf("input %d: part %d has been written", n, i)
+						}
+					}
+					if n == 0 {
+						testkit.NoAllocations(t, k.name, func() { k.call(got) })
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestRegisters checks that the kernels need AVX2 only: the generator hands out the
+// upper sixteen registers, which are of AVX-512, when the others are all in use.
+func TestRegisters(t *testing.T) {
+	source, err := os.ReadFile("avx2_amd64.s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|[ZK]\d+)\b`).Find(source); r != nil {
+		t.Errorf("%s is not a register of AVX2", r)
+	}
+}
+
+// BenchmarkKernels runs the portable code and the kernel in turn, and reports the
+// median times of a call.
+func BenchmarkKernels(b *testing.B) {
+	if !useAVX2 {
+		b.Skip("this machine has no AVX2")
+	}
+	defer func() { useAVX2 = true }()
+	for _, k := range kernels(b) {
+		b.Run(k.name, func(b *testing.B) {
+			const calls = 100
+			var times [2][]float64
+			m := k.inputs[len(k.inputs)-1]
+			for b.Loop() {
+				for i := range times {
+					useAVX2 = i == 1
+					start := time.Now()
+					for range calls {
+						k.call(m)
+					}
+					times[i] = append(times[i], float64(time.Since(start).Nanoseconds())/calls)
+				}
+			}
+			for i, unit := range []string{"portable-ns", "AVX2-ns"} {
+				slices.Sort(times[i])
+				b.ReportMetric(times[i][len(times[i])/2], unit)
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
