@@ -153,17 +153,32 @@ func functions() []exhaustion {
 			f.Encode(&got)
 			return got == want
 		}},
-		// Each triple of bytes, in changing places.
-		{"Decode", 1 << 24, 1, func(i int64) bool {
+		// Each triple of bytes, in changing places: 128 that are all valid at once, or each
+		// beside zeros.
+		{"Decode", 1 << 24, N / 2, func(first int64) bool {
 			var b [EncodedSize]byte
-			j := i * 7 % (N / 2)
-			b[3*j], b[3*j+1], b[3*j+2] = byte(i), byte(i>>8), byte(i>>16)
-			lo, hi := i%(1<<12), i>>12
-			var f NTT
-			if f.Decode(&b) != (lo < Q && hi < Q) {
-				return false
+			var f, want NTT
+			valid := true
+			for j := range int64(N / 2) {
+				i := first + j
+				lo, hi := i%(1<<12), i>>12
+				place := (j + first>>12) % (N / 2)
+				want[2*place], want[2*place+1] = int16(lo), int16(hi)
+				b[3*place], b[3*place+1], b[3*place+2] = byte(i), byte(i>>8), byte(i>>16)
+				valid = valid && lo < Q && hi < Q
 			}
-			return int64(f[2*j]) == lo && int64(f[2*j+1]) == hi || lo >= Q || hi >= Q
+			if valid {
+				return f.Decode(&b) && f == want
+			}
+			for place := range N / 2 {
+				var alone [EncodedSize]byte
+				copy(alone[3*place:][:3], b[3*place:])
+				valid := want[2*place] < Q && want[2*place+1] < Q
+				if f.Decode(&alone) != valid || valid && (f[2*place] != want[2*place] || f[2*place+1] != want[2*place+1]) {
+					return false
+				}
+			}
+			return true
 		}},
 		// Each triple of bytes, in changing places among eight; where there is room for
 		// all, and for one number.
