@@ -90,7 +90,7 @@ func copyModule(to, from string) error {
 }
 
 func test(dir string, packages ...string) (string, error) {
-	command := exec.Command("go", append([]string{"test", "-short", "-vet=off", "-timeout", "1m"}, packages...)...)
+	command := exec.Command("go", append([]string{"test", "-short", "-vet=off", "-timeout", "2m"}, packages...)...)
 	command.Dir = dir
 	out, err := command.CombinedOutput()
 	return string(out), err

@@ -37,15 +37,15 @@ func expandMatrix(a []ring.NTT, k int, rho *[32]byte) {
 	}
 }
 
-// expandNoise sets the polynomials of v to noise in [-eta, eta] that expands
-// from seed and the numbers from n on.
+// expandNoise sets the polynomials of v, at most 2·maxK, to noise in [-eta, eta] that
+// expands from seed and the numbers from n on.
 //
-// It implements a loop of K-PKE.KeyGen or K-PKE.Encrypt (FIPS 203, Algorithms 13
+// It implements loops of K-PKE.KeyGen and K-PKE.Encrypt (FIPS 203, Algorithms 13
 // and 14) with PRF_η, section 4.1, and SamplePolyCBD_η, Algorithm 8.
 func expandNoise(v []ring.Poly, eta int, seed *[32]byte, n int) {
 	const inSize = 32 + 1
-	var inputs [(maxK + 1) * inSize]byte
-	var streams [(maxK + 1) * 64 * maxEta]byte
+	var inputs [2 * maxK * inSize]byte
+	var streams [2 * maxK * 64 * maxEta]byte
 	for i := range v {
 		in := inputs[i*inSize:][:inSize]
 		copy(in, seed[:])

@@ -19,18 +19,16 @@ func (dk *DecapsulationKey) keyGen() {
 	sigma := [32]byte(rhoSigma[32:])
 
 	expandMatrix(ek.a, k, &ek.rho)
-	var noise [maxK]ring.Poly
+	var noise [2 * maxK]ring.Poly
 	var factors [maxK]ring.Factor
 
-	s := noise[:k]
-	expandNoise(s, ek.params.eta1, &sigma, 0)
+	s, e := noise[:k], noise[k:2*k]
+	expandNoise(noise[:2*k], ek.params.eta1, &sigma, 0)
 	for i := range s {
 		dk.s[i] = *s[i].NTT()
 		dk.s[i].Reduce()
 		factors[i].Set(&dk.s[i])
 	}
-	e := noise[:k]
-	expandNoise(e, ek.params.eta1, &sigma, k)
 	for i := range ek.t {
 		ek.t[i].InnerProduct(ek.a[i*k:], 1, factors[:k])
 		ek.t[i].Add(e[i].NTT())

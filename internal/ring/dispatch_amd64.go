@@ -2,12 +2,7 @@
 
 package ring
 
-import "golang.org/x/sys/cpu"
-
 //go:generate go run -C ../_asm ./ring -out ../ring/avx2_amd64.s -stubs ../ring/avx2_amd64.go -pkg ring
-
-// useAVX2 is a variable for the tests, which try every implementation.
-var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT
 
 // compressAVX2 is [Poly.Compress].
 func (f *Poly) compressAVX2(b []byte, d int) {

@@ -1,6 +1,10 @@
 package ring
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"hybridkem/internal/cpu"
+)
 
 const (
 	// EncodedSize is the size of an NTT with twelve bits for each coefficient.
@@ -13,7 +17,7 @@ const (
 //
 // It implements ByteEncode_12, according to FIPS 203, Algorithm 5.
 func (f *NTT) Encode(b *[EncodedSize]byte) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		encodeAVX2(b, (*[N]int16)(f))
 		return
 	}
@@ -29,7 +33,7 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 // It implements ByteDecode_12, according to FIPS 203, Algorithm 6, without the
 // reduction modulo q: section 7.2 refuses what would need it.
 func (f *NTT) Decode(b *[EncodedSize]byte) bool {
-	if useAVX2 {
+	if cpu.AVX2 {
 		return decodeAVX2((*[N]int16)(f), b)
 	}
 	var excess int16
@@ -48,7 +52,7 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
 // according to FIPS 203, Algorithm 5.
 func (f *Poly) Compress(b []byte, d int) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		f.compressAVX2(b, d)
 		return
 	}
@@ -70,7 +74,7 @@ func (f *Poly) Compress(b []byte, d int) {
 // It implements ByteDecode_d, according to FIPS 203, Algorithm 6, and then
 // Decompress_d (FIPS 203, equation 4.8).
 func (f *Poly) Decompress(b []byte, d int) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		f.decompressAVX2(b, d)
 		return
 	}

@@ -43,7 +43,7 @@ func TestExhaustive(t *testing.T) {
 		}
 	}
 	run(t, reductions())
-	implementations(t, func(t *testing.T) { run(t, functions()) })
+	testkit.Implementations(t, func(t *testing.T) { run(t, functions()) })
 }
 
 // run tries chunks of inputs, all if that is at most limit. The last chunk is

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unsafe"
 
+	"hybridkem/internal/cpu"
 	"hybridkem/internal/testkit"
 )
 
@@ -256,10 +257,9 @@ func polyInputs(fs []Poly) (inputs [][][]byte) {
 // TestKernels demands of each kernel the bits that the portable code gives, on memory
 // between pages that cannot be touched, and that it writes nothing but the first part.
 func TestKernels(t *testing.T) {
-	if !useAVX2 {
+	if !cpu.AVX2 {
 		t.Skip("this machine has no AVX2")
 	}
-	defer func() { useAVX2 = true }()
 	for _, k := range kernels(t) {
 		t.Run(k.name, func(t *testing.T) {
 			type place struct {
@@ -268,19 +268,20 @@ func TestKernels(t *testing.T) {
 			}
 			places := map[place][]byte{}
 			for n, input := range k.inputs {
-				useAVX2 = false
+				cpu.Use(cpu.Portable)
 				want := make([][]byte, len(input))
 				for i, part := range input {
 					want[i] = slices.Clone(part)
 				}
 				wantResult := k.call(want)
-				useAVX2 = true
+				cpu.Use("AVX2")
 				for _, atEnd := range []bool{false, true} {
 					got := make([][]byte, len(input))
 					for i, part := range input {
 						p := place{i, len(part), atEnd}
 						if places[p] == nil {
-							places[p] = guarded(t, p.size, p.atEnd)
+							first, second := testkit.Guarded(t, p.size)
+							places[place{i, p.size, false}], places[place{i, p.size, true}] = first, second
 						}
 						got[i] = places[p]
 						copy(got[i], part)
@@ -321,18 +322,17 @@ func TestRegisters(t *testing.T) {
 // BenchmarkKernels runs the portable code and the kernel in turn, and reports the
 // median times of a call.
 func BenchmarkKernels(b *testing.B) {
-	if !useAVX2 {
+	if !cpu.AVX2 {
 		b.Skip("this machine has no AVX2")
 	}
-	defer func() { useAVX2 = true }()
 	for _, k := range kernels(b) {
 		b.Run(k.name, func(b *testing.B) {
 			const calls = 100
 			var times [2][]float64
 			m := k.inputs[len(k.inputs)-1]
 			for b.Loop() {
-				for i := range times {
-					useAVX2 = i == 1
+				for i, set := range []string{cpu.Portable, "AVX2"} {
+					cpu.Use(set)
 					start := time.Now()
 					for range calls {
 						k.call(m)

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
 )
 
 // TestBasis compares the linear functions with the specification on a basis, and
 // products on all pairs of basis elements that meet, each with the coefficients 1,
 // -1 and those that are largest. The products of other pairs must be zero.
-func TestBasis(t *testing.T) { implementations(t, testBasis) }
+func TestBasis(t *testing.T) { testkit.Implementations(t, testBasis) }
 
 func testBasis(t *testing.T) {
 	for i := range N {
@@ -53,7 +54,7 @@ func testBasis(t *testing.T) {
 
 // TestAdditivity checks that the transform and the product of a sum are the sums
 // of those, modulo q.
-func TestAdditivity(t *testing.T) { implementations(t, testAdditivity) }
+func TestAdditivity(t *testing.T) { testkit.Implementations(t, testAdditivity) }
 
 func testAdditivity(t *testing.T) {
 	fs := polys(t, (Q-1)/2)

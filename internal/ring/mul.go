@@ -1,6 +1,10 @@
 package ring
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"hybridkem/internal/cpu"
+)
 
 // A Factor is an element b of T_q prepared for products with many others.
 //
@@ -13,7 +17,7 @@ type Factor struct {
 
 // Set prepares b. In |b| < 8q.
 func (f *Factor) Set(b *NTT) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		factorSetAVX2(f.words(), (*[N]int16)(b))
 		return
 	}
@@ -35,7 +39,7 @@ func (f *Factor) Set(b *NTT) {
 // and BaseCaseMultiply, Algorithms 11 and 12. The sum is reduced once: its eight
 // products stay below 8q² < 2^15·q.
 func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		_ = a[(len(b)-1)*stride] // as the kernel does not look
 		innerProductAVX2((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
 		return

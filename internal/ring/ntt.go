@@ -1,5 +1,7 @@
 package ring
 
+import "hybridkem/internal/cpu"
+
 // The transforms work on pairs of coefficients: what happens to one happens to
 // its neighbour, with the same zeta.
 //
@@ -15,7 +17,7 @@ package ring
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
-	if useAVX2 {
+	if cpu.AVX2 {
 		nttAVX2((*[N]int16)(f))
 		return (*NTT)(f)
 	}
@@ -58,7 +60,7 @@ func butterfly(a, b pair, zeta int16) (x, y pair) {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
-	if useAVX2 {
+	if cpu.AVX2 {
 		inverseNTTAVX2((*[N]int16)(f))
 		return (*Poly)(f)
 	}

@@ -11,6 +11,8 @@
 // this package: the coefficients that others see are themselves.
 package ring
 
+import "hybridkem/internal/cpu"
+
 const (
 	// N is the number of coefficients.
 	N = 256
@@ -53,7 +55,7 @@ func canonical(a int16) int16 {
 
 // Add sets f to f + g. The bounds add up, and must stay below 2^15.
 func (f *Poly) Add(g *Poly) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		addAVX2((*[N]int16)(f), (*[N]int16)(g))
 		return
 	}
@@ -64,7 +66,7 @@ func (f *Poly) Add(g *Poly) {
 
 // Sub sets f to f - g. The bounds add up, and must stay below 2^15.
 func (f *Poly) Sub(g *Poly) {
-	if useAVX2 {
+	if cpu.AVX2 {
 		subAVX2((*[N]int16)(f), (*[N]int16)(g))
 		return
 	}
@@ -80,7 +82,7 @@ func (f *NTT) Add(g *NTT) {
 
 // Reduce makes f canonical. In any f.
 func (f *NTT) Reduce() {
-	if useAVX2 {
+	if cpu.AVX2 {
 		reduceAVX2((*[N]int16)(f))
 		return
 	}

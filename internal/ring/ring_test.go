@@ -6,7 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"hybridkem/internal/cpu"
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
 )
 
 // residues returns f as the specification has it.
@@ -114,7 +116,7 @@ func compareNTT(t *testing.T, f Poly) {
 	}
 }
 
-func TestNTT(t *testing.T) { implementations(t, testNTT) }
+func TestNTT(t *testing.T) { testkit.Implementations(t, testNTT) }
 
 func testNTT(t *testing.T) {
 	for _, f := range polys(t, Q-1) {
@@ -145,7 +147,7 @@ func compareProduct(t *testing.T, a []NTT, stride int, b []NTT) {
 	}
 }
 
-func TestInnerProduct(t *testing.T) { implementations(t, testInnerProduct) }
+func TestInnerProduct(t *testing.T) { testkit.Implementations(t, testInnerProduct) }
 
 func testInnerProduct(t *testing.T) {
 	as, bs := polys(t, Q-1), polys(t, 8*Q-1)
@@ -162,7 +164,7 @@ func testInnerProduct(t *testing.T) {
 }
 
 // TestInnerProductExtremes has all products at their bounds, of one sign.
-func TestInnerProductExtremes(t *testing.T) { implementations(t, testInnerProductExtremes) }
+func TestInnerProductExtremes(t *testing.T) { testkit.Implementations(t, testInnerProductExtremes) }
 
 func testInnerProductExtremes(t *testing.T) {
 	for _, sign := range []int16{1, -1} {
@@ -174,7 +176,7 @@ func testInnerProductExtremes(t *testing.T) {
 				factors[i].xb[j/2] = join(sign*(Q-1), sign*(Q-1))
 			}
 			for j := range factors[i].words() {
-				if useAVX2 {
+				if cpu.AVX2 {
 					factors[i].words()[j] = sign * (Q - 1)
 				}
 			}
@@ -190,7 +192,7 @@ func testInnerProductExtremes(t *testing.T) {
 	}
 }
 
-func TestAddSub(t *testing.T) { implementations(t, testAddSub) }
+func TestAddSub(t *testing.T) { testkit.Implementations(t, testAddSub) }
 
 func testAddSub(t *testing.T) {
 	fs := polys(t, Q)
@@ -208,7 +210,7 @@ func testAddSub(t *testing.T) {
 	}
 }
 
-func TestEncode(t *testing.T) { implementations(t, testEncode) }
+func TestEncode(t *testing.T) { testkit.Implementations(t, testEncode) }
 
 func testEncode(t *testing.T) {
 	for _, f := range polys(t, 1<<15-1) {
@@ -231,7 +233,7 @@ func testEncode(t *testing.T) {
 }
 
 // TestDecode has every number of 12 bits in every place, with -short in some.
-func TestDecode(t *testing.T) { implementations(t, testDecode) }
+func TestDecode(t *testing.T) { testkit.Implementations(t, testDecode) }
 
 func testDecode(t *testing.T) {
 	r := generator(t)
@@ -265,7 +267,7 @@ func encode12(f *spec.Poly) []byte {
 	return b
 }
 
-func TestCompress(t *testing.T) { implementations(t, testCompress) }
+func TestCompress(t *testing.T) { testkit.Implementations(t, testCompress) }
 
 func testCompress(t *testing.T) {
 	for _, d := range []int{1, 4, 5, 10, 11} {
@@ -297,7 +299,7 @@ func sampleNTT(stream []byte) (a []int16) {
 	return a
 }
 
-func TestSample(t *testing.T) { implementations(t, testSample) }
+func TestSample(t *testing.T) { testkit.Implementations(t, testSample) }
 
 func testSample(t *testing.T) {
 	r := generator(t)
@@ -325,7 +327,7 @@ func testSample(t *testing.T) {
 	}
 }
 
-func TestSampleCBD(t *testing.T) { implementations(t, testSampleCBD) }
+func TestSampleCBD(t *testing.T) { testkit.Implementations(t, testSampleCBD) }
 
 func testSampleCBD(t *testing.T) {
 	r := generator(t)

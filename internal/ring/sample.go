@@ -3,6 +3,8 @@ package ring
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"hybridkem/internal/cpu"
 )
 
 // SampleVartime fills f from its n-th coefficient on with what of the stream is
@@ -12,7 +14,7 @@ import (
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
-	if useAVX2 {
+	if cpu.AVX2 {
 		var read int
 		n, read = sampleVartimeAVX2((*[N]int16)(f), n, stream)
 		stream = stream[read:]
@@ -40,11 +42,11 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 // It implements SamplePolyCBD_η, according to FIPS 203, Algorithm 8.
 func (f *Poly) SampleCBD(b []byte, eta int) {
 	switch {
-	case eta == 2 && useAVX2:
+	case eta == 2 && cpu.AVX2:
 		sampleCBD2AVX2((*[N]int16)(f), (*[128]byte)(b))
 	case eta == 2:
 		f.sampleCBD2((*[128]byte)(b))
-	case useAVX2:
+	case cpu.AVX2:
 		sampleCBD3AVX2((*[N]int16)(f), (*[192]byte)(b))
 	default:
 		f.sampleCBD3((*[192]byte)(b))

@@ -1,0 +1,154 @@
+// Command keccak generates the kernels of internal/keccak in the words of FIPS 202,
+// section 3.
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
+)
+
+func main() {
+	kit.Generate("keccak", func(f *kit.File) {
+		constants := f.Quads("roundConstants", roundConstants()...)
+		permute1BMI2(f, constants)
+		permute4AVX2(f, constants)
+		deinterleave4AVX2(f)
+	})
+}
+
+const (
+	rounds        = 24
+	roundsPerLoop = 4 // after which every lane is again where it was: see places.next
+)
+
+// A permutation writes Keccak-f[1600]. The state stays in memory, and the parities
+// of its columns, of which theta is made, in registers.
+//
+// A round makes one plane of its result after the other: it loads the five lanes
+// that pi brings together there, and stores the new ones in their places.
+type permutation struct {
+	*kit.File
+	lanes
+	state    operand.Mem
+	at       places
+	c        [5]reg.Register // C[x] of theta, for the round to come
+	d        [5]operand.Op   // D[x] of theta
+	b        [5]reg.Register // a plane between pi and chi
+	t        reg.Register
+	constant operand.Op // the address of the next round constant, in a register or in memory
+}
+
+// lanes are the instructions for lanes, which do the same with as many states as lie
+// interleaved in memory. They may spoil t of the permutation.
+type lanes interface {
+	size() int                            // of a lane in memory
+	copy(from, to operand.Op)             // to = from
+	xor(a, b operand.Op, to reg.Register) // to = a ^ b
+	rotate(n uint64, a, to reg.Register)  // to = a <<< n
+	andNot(a, b, to reg.Register)         // to = ^a & b
+
+	// xorConstant: to ^= the 64-bit constant number i after the address.
+	xorConstant(address operand.Op, i int, to reg.Register)
+}
+
+// lane returns the place of lane (x, y).
+func (p *permutation) lane(at places, x, y int) operand.Mem {
+	return p.state.Offset(at[x][y] * p.size())
+}
+
+// permute writes all of the permutation.
+func (p *permutation) permute(constants operand.Mem) {
+	p.parities()
+	pointer := p.GP64()
+	p.LEAQ(constants, pointer)
+	p.MOVQ(pointer, p.constant)
+	p.Label("rounds")
+	for i := range roundsPerLoop {
+		p.round(i)
+	}
+	if p.at != atStart() {
+		panic("the loop moves the lanes")
+	}
+	p.LEAQ(constants.Offset(8*rounds), pointer)
+	p.ADDQ(operand.Imm(8*roundsPerLoop), p.constant)
+	p.CMPQ(p.constant, pointer)
+	p.JNE(operand.LabelRef("rounds"))
+}
+
+// parities sets C from the state. From then on chi keeps it.
+func (p *permutation) parities() {
+	p.Comment("Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]")
+	for x := range 5 {
+		p.copy(p.lane(p.at, x, 0), p.c[x])
+	}
+	for y := 1; y < 5; y++ {
+		for x := range 5 {
+			p.xor(p.lane(p.at, x, y), p.c[x], p.c[x])
+		}
+	}
+}
+
+// round writes round i of the loop.
+func (p *permutation) round(i int) {
+	p.theta()
+	next := p.at.next()
+	// Any order will do that begins with plane 0, and so will any in chiIota. These
+	// are the best of some hundred for permute1BMI2 on Zen 3. permute4AVX2 is indifferent.
+	for _, y := range []int{0, 4, 3, 1, 2} {
+		p.rhoPi(y)
+		p.chiIota(next, y, i)
+	}
+	p.at = next
+}
+
+// theta sets D. Its sum with A is left to rhoPi.
+func (p *permutation) theta() {
+	p.Comment("Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)")
+	for x := range 5 {
+		d, ok := p.d[x].(reg.Register)
+		if !ok {
+			d = p.b[x]
+		}
+		p.rotate(1, p.c[(x+1)%5], d)
+		p.xor(p.c[(x+4)%5], d, d)
+		if !ok {
+			p.copy(d, p.d[x])
+		}
+	}
+}
+
+// rhoPi sets B to plane y after theta, rho and pi.
+func (p *permutation) rhoPi(y int) {
+	p.Commentf("Theta, rho and pi: B[x,%d] = (A[x+%[2]d,x] ^ D[x+%[2]d]) <<< r[x+%[2]d,x]", y, 3*y%5)
+	for x := range 5 {
+		fromX, fromY := (x+3*y)%5, x
+		p.xor(p.lane(p.at, fromX, fromY), p.d[fromX], p.b[x])
+		if n := offsets[fromX][fromY]; n != 0 {
+			p.rotate(n, p.b[x], p.b[x])
+		}
+	}
+}
+
+// chiIota makes plane y of the state after round i of the loop from B, and adds it
+// to C.
+func (p *permutation) chiIota(next places, y, i int) {
+	p.Commentf("Chi: A[x,%d] = B[x,%[1]d] ^ (^B[x+1,%[1]d] & B[x+2,%[1]d])", y)
+	for _, x := range []int{4, 1, 3, 0, 2} {
+		a := p.t
+		if y == 0 {
+			a = p.c[x]
+		}
+		p.andNot(p.b[(x+1)%5], p.b[(x+2)%5], a)
+		p.xor(p.b[x], a, a)
+		if x == 0 && y == 0 {
+			p.Comment("Iota")
+			p.xorConstant(p.constant, i, a)
+		}
+		p.copy(a, p.lane(next, x, y))
+		if y != 0 {
+			p.xor(a, p.c[x], p.c[x])
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+// offsets are those of rho, by x and y, as Algorithm 2 defines them.
+var offsets = func() (offsets [5][5]uint64) {
+	x, y := 1, 0
+	for t := range uint64(24) {
+		offsets[x][y] = (t + 1) * (t + 2) / 2 % 64
+		x, y = y, (2*x+3*y)%5
+	}
+	return offsets
+}()
+
+// roundConstants returns those of iota, as Algorithms 5 and 6 define them.
+func roundConstants() []uint64 {
+	constants := make([]uint64, rounds)
+	r := uint64(1) // R, with R[0] as the lowest bit
+	for i := range constants {
+		for j := range 7 {
+			constants[i] |= r & 1 << (1<<j - 1)
+			r = r<<1 ^ r>>7*0x171
+		}
+	}
+	return constants
+}
+
+// places tells where each lane is in memory, by x and y.
+type places [5][5]int
+
+// atStart is the order of the lanes in a state: plane by plane.
+func atStart() (at places) {
+	for x := range 5 {
+		for y := range 5 {
+			at[x][y] = x + 5*y
+		}
+	}
+	return at
+}
+
+// next returns the places after one more round, of which each plane lies in the
+// places of the lanes that it was made of. Lane (x, y) takes the place of the one
+// among them that was in its sheet: by pi, (x, x+2y).
+func (at places) next() (next places) {
+	for x := range 5 {
+		for y := range 5 {
+			next[x][y] = at[x][(x+2*y)%5]
+		}
+	}
+	return next
+}

@@ -1,0 +1,68 @@
+package keccak
+
+import (
+	"crypto/sha3"
+	"testing"
+
+	"hybridkem/internal/cpu"
+	"hybridkem/internal/testkit"
+)
+
+// BenchmarkPermute gives the time of a permutation, of crypto/sha3's as of a block of
+// a long output.
+func BenchmarkPermute(b *testing.B) {
+	benchmarkKernels(b, func(b *testing.B, p permutations) {
+		for _, run := range p {
+			b.Run(run.name, func(b *testing.B) {
+				for b.Loop() {
+					run.f()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/permutation")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	})
+}
+
+// BenchmarkRatio compares the kernels with each other and with crypto/sha3, in turn.
+func BenchmarkRatio(b *testing.B) {
+	benchmarkKernels(b, func(b *testing.B, p permutations) {
+		testkit.Ratio(b, "x1-to-crypto", p[0].f, p[2].f)
+		testkit.Ratio(b, "x4-to-crypto", p[1].f, p[2].f)
+		testkit.Ratio(b, "x4-to-x1", p[1].f, p[0].f)
+	})
+}
+
+// batch is how many permutations are timed at once.
+const batch = 24
+
+type permutations [3]struct {
+	name string
+	f    func()
+}
+
+func benchmarkKernels(b *testing.B, f func(b *testing.B, p permutations)) {
+	var a1 [200]byte
+	var a4 [25][4]uint64
+	h, block := sha3.NewSHAKE128(), make([]byte, batch*168)
+	h.Read(block)
+	times := func(f func()) func() {
+		return func() {
+			for range batch {
+				f()
+			}
+		}
+	}
+	p := permutations{
+		{"x1", times(func() { Permute(&a1) })},
+		{"x4", times(func() { Permute4(&a4) })},
+		{"crypto", func() { h.Read(block) }},
+	}
+	sets := cpu.Sets()
+	for _, set := range sets {
+		cpu.Use(set)
+		if Available() {
+			b.Run("impl="+set, func(b *testing.B) { f(b, p) })
+		}
+	}
+}

@@ -1,0 +1,12 @@
+// Package keccak holds kernels for the permutation Keccak-f[1600] of FIPS 202,
+// section 3. It has no portable form of it: where there are no kernels, hash with
+// crypto/sha3.
+package keccak
+
+import "hybridkem/internal/cpu"
+
+//go:generate go run -C ../_asm ./keccak
+
+// Available reports whether this machine has kernels. Without, nothing else in this
+// package may be called.
+func Available() bool { return cpu.AVX2 }

@@ -1,0 +1,200 @@
+package keccak
+
+import (
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"hybridkem/internal/testkit"
+)
+
+// random returns n bytes that depend on nothing but n.
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8)}).Read(b)
+	return b
+}
+
+// kernels runs f for every implementation that has kernels.
+func kernels(t *testing.T, f func(t *testing.T)) {
+	testkit.Implementations(t, func(t *testing.T) {
+		if !Available() {
+			t.Skip("no kernels")
+		}
+		f(t)
+	})
+}
+
+// A transition is a state, and what the oracle makes of it.
+type transition struct{ from, to state }
+
+// transitions returns those from states of only zeros, only ones, a single one, and
+// random bits.
+func transitions() (ts []transition) {
+	add := func(a state) { ts = append(ts, transition{a, permute(a)}) }
+	add(state{})
+	var ones state
+	for x := range 5 {
+		for y := range 5 {
+			ones[x][y] = ^uint64(0)
+			for z := range 64 {
+				var one state
+				one[x][y] = 1 << z
+				add(one)
+			}
+		}
+	}
+	add(ones)
+	bytes := random(200 * 100)
+	for ; len(bytes) > 0; bytes = bytes[200:] {
+		add(fromBytes((*[200]byte)(bytes)))
+	}
+	return ts
+}
+
+// interleave returns the states as Permute4 takes them.
+func interleave(states [4]state) (a [25][4]uint64) {
+	for i, s := range states {
+		for x := range 5 {
+			for y := range 5 {
+				a[x+5*y][i] = s[x][y]
+			}
+		}
+	}
+	return a
+}
+
+func TestPermute(t *testing.T) {
+	ts := transitions()
+	kernels(t, func(t *testing.T) {
+		for i, tr := range ts {
+			a := tr.from.bytes()
+			Permute(&a)
+			if a != tr.to.bytes() {
+				t.Fatalf("wrong for state %d, %x", i, tr.from.bytes())
+			}
+		}
+	})
+}
+
+// TestPermute4 has every state in every place, among others.
+func TestPermute4(t *testing.T) {
+	ts := transitions()
+	kernels(t, func(t *testing.T) {
+		for i := range ts {
+			var from, to [4]state
+			for j := range 4 {
+				tr := ts[(i+j*j*401)%len(ts)]
+				from[j], to[j] = tr.from, tr.to
+			}
+			a := interleave(from)
+			Permute4(&a)
+			if a != interleave(to) {
+				t.Fatalf("wrong for states %x", from)
+			}
+			var apart [4][200]byte
+			Deinterleave4(&apart, &a)
+			for j := range 4 {
+				if apart[j] != to[j].bytes() {
+					t.Fatalf("state %d is taken apart wrongly", j)
+				}
+			}
+			if a != interleave(to) {
+				t.Fatal("Deinterleave4 changed its input")
+			}
+		}
+	})
+}
+
+func TestIterated(t *testing.T) {
+	n := 10_000
+	if testing.Short() {
+		n = 100
+	}
+	var from, to [4]state
+	for i := range from {
+		from[i] = fromBytes((*[200]byte)(random(200 + i)))
+		to[i] = from[i]
+		for range n {
+			to[i] = permute(to[i])
+		}
+	}
+	kernels(t, func(t *testing.T) {
+		a1, a4 := from[0].bytes(), interleave(from)
+		for range n {
+			Permute(&a1)
+			Permute4(&a4)
+		}
+		if a1 != to[0].bytes() {
+			t.Error("Permute is wrong")
+		}
+		if a4 != interleave(to) {
+			t.Error("Permute4 is wrong")
+		}
+	})
+}
+
+// TestMemory puts states wherever their types may lie, up to the edges of the memory
+// there is, and checks that nothing beside them is written.
+func TestMemory(t *testing.T) {
+	tr := transition{from: fromBytes((*[200]byte)(random(200)))}
+	tr.to = permute(tr.from)
+	from4 := interleave([4]state{tr.from, tr.to, {}, tr.from})
+	to4 := interleave([4]state{tr.to, permute(tr.to), permute(state{}), tr.to})
+	from1, to1 := tr.from.bytes(), tr.to.bytes()
+	apart := [4][200]byte{to1, permute(tr.to).bytes(), permute(state{}).bytes(), to1}
+
+	kernels(t, func(t *testing.T) {
+		for offset := range 64 {
+			tryAt(t, 1, offset, from1, to1, Permute)
+			tryAt(t, 8, offset*8, from4, to4, Permute4)
+			tryAt(t, 8, offset*8, from4, from4, func(a *[25][4]uint64) { Deinterleave4(new([4][200]byte), a) })
+			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Deinterleave4(to, &to4) })
+		}
+	})
+}
+
+// tryAt runs permute offset bytes from either guard.
+func tryAt[A comparable](t *testing.T, align, offset int, from, to A, permute func(*A)) {
+	t.Helper()
+	size := int(unsafe.Sizeof(from))
+	first, second := testkit.Guarded(t, offset+size)
+	for _, memory := range []struct {
+		state []byte
+		rest  []byte
+	}{
+		{first[offset:], first[:offset]},
+		{second[:size], second[size:]},
+	} {
+		if uintptr(unsafe.Pointer(&memory.state[0]))%uintptr(align) != 0 {
+			t.Fatal("the state lies where it can't")
+		}
+		for i := range memory.rest {
+			memory.rest[i] = 0x5a
+		}
+		a := (*A)(unsafe.Pointer(&memory.state[0]))
+		*a = from
+		permute(a)
+		if *a != to {
+			t.Fatalf("%T wrong at offset %d", *a, offset)
+		}
+		for _, b := range memory.rest {
+			if b != 0x5a {
+				t.Fatalf("%T at offset %d: memory beside it written", *a, offset)
+			}
+		}
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	kernels(t, func(t *testing.T) {
+		testkit.NoAllocations(t, "a permutation", func() {
+			var a1 [200]byte
+			var a4 [25][4]uint64
+			var apart [4][200]byte
+			Permute(&a1)
+			Permute4(&a4)
+			Deinterleave4(&apart, &a4)
+		})
+	})
+}

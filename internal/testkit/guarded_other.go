@@ -1,0 +1,11 @@
+//go:build !linux
+
+package testkit
+
+import "testing"
+
+// Guarded skips the test: guard pages are made on Linux only.
+func Guarded(t testing.TB, size int) (first, second []byte) {
+	t.Skip("guard pages are made on Linux only")
+	return nil, nil
+}
