@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"time"
 
+	"hybridkem/internal/cpu"
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
@@ -12,8 +14,24 @@ import (
 const sectionKernel = "kernels"
 
 // featureSets returns the names under which this module's kernels can run on this
-// machine.
-func featureSets() []string { return []string{"portable"} }
+// machine, the best first.
+func featureSets() []string {
+	sets := cpu.Sets()
+	slices.Reverse(sets)
+	return sets
+}
+
+// withSet returns a contender whose samples run with a feature set of this module.
+func withSet(set string, c contender) contender {
+	run := c.run
+	c.implementation += " " + set
+	c.run = func(n int) (time.Duration, error) {
+		cpu.Use(set)
+		defer cpu.Use(featureSets()[0])
+		return run(n)
+	}
+	return c
+}
 
 // kernelOperations returns the operations on what KEMs are made of.
 func kernelOperations() ([]operation, error) {
@@ -40,7 +58,7 @@ func ringOperations() []operation {
 				operations = append(operations, operation{section: sectionKernel, name: k.name, parts: 1})
 			}
 			o := &operations[index[k.name]]
-			o.contenders = append(o.contenders, goContender(ours+" "+set, k.op))
+			o.contenders = append(o.contenders, withSet(set, goContender(ours, k.op)))
 		}
 	}
 	return operations

@@ -42,15 +42,11 @@ func x25519Inputs() (scalars, points *[inputs][32]byte) {
 
 func x25519Operations() ([]operation, error) {
 	scalars, points := x25519Inputs()
-	var curves []curve
-	for _, set := range featureSets() {
-		curves = append(curves, ourCurve(set))
-	}
 	std, err := standardCurve(scalars)
 	if err != nil {
 		return nil, err
 	}
-	curves = append(curves, std, circlCurve, edwardsCurve)
+	curves := []curve{ourCurve, std, circlCurve, edwardsCurve}
 
 	var operations []operation
 	for _, name := range x25519Names {
@@ -77,22 +73,20 @@ func x25519Operations() ([]operation, error) {
 	return operations, nil
 }
 
-func ourCurve(set string) curve {
-	return curve{ours + " " + set, map[string]multiplication{
-		fixedBase: func(scalar, _ *[32]byte) (public, shared [32]byte) {
-			x25519.ScalarBaseMult(&public, scalar)
-			return public, shared
-		},
-		variableBase: func(scalar, point *[32]byte) (public, shared [32]byte) {
-			x25519.ScalarMult(&shared, scalar, point)
-			return public, shared
-		},
-		bothBases: func(scalar, point *[32]byte) (public, shared [32]byte) {
-			x25519.ScalarMultBoth(&public, &shared, scalar, point)
-			return public, shared
-		},
-	}}
-}
+var ourCurve = curve{ours, map[string]multiplication{
+	fixedBase: func(scalar, _ *[32]byte) (public, shared [32]byte) {
+		x25519.ScalarBaseMult(&public, scalar)
+		return public, shared
+	},
+	variableBase: func(scalar, point *[32]byte) (public, shared [32]byte) {
+		x25519.ScalarMult(&shared, scalar, point)
+		return public, shared
+	},
+	bothBases: func(scalar, point *[32]byte) (public, shared [32]byte) {
+		x25519.ScalarMultBoth(&public, &shared, scalar, point)
+		return public, shared
+	},
+}}
 
 // standardCurve is crypto/ecdh. It computes the public key with each private key, so
 // for the variable base those of scalars are held.
