@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"hybridkem/internal/cpu"
 )
 
 func main() {
@@ -43,6 +45,11 @@ func run(filter string) error {
 		return fmt.Errorf("the tests fail without a mutation:\n%s", out)
 	}
 
+	if len(cpu.Sets()) > 1 {
+		mutations = append(mutations, kernelMutations...)
+	} else {
+		fmt.Printf("no kernels on this machine: %d mutations of what runs on them are not tried\n", len(kernelMutations))
+	}
 	caught, missed := 0, 0
 	for _, m := range mutations {
 		if !strings.Contains(m.name, filter) {

@@ -14,22 +14,8 @@ var mutations = []mutation{
 	{"sampler accepts q", "internal/ring/sample.go", "m += (lo - Q) >>", "m += (lo - Q - 1) >>", "./internal/ring"},
 	{"sampler cannot continue", "internal/mlkem/expand.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
 	{"sampler starts anew", "internal/mlkem/expand.go", "n = a[i].SampleVartime(n, block[:])", "n = a[i].SampleVartime(0, block[:])", "./internal/mlkem"},
-	{"stream continued a block late", "internal/sha3/sha3.go", "i <= offset;", "i < offset;", "./internal/sha3 ./internal/mlkem"},
+	{"stream continued a block late", "internal/sha3/sha3.go", "h.Write(in)\n\tfor i := 0; i <= offset;", "h.Write(in)\n\tfor i := 0; i < offset;", "./internal/sha3"},
 	{"noise of the wrong sign", "internal/ring/sample.go", "x = x&low + low/3*2 - x>>2&low", "x = x>>2&low + low/3*2 - x&low", "./internal/ring"},
-
-	// Hashing. What these bugs are in runs only where there are kernels.
-	{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
-	{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
-	{"suffix of SHAKE for SHA-3", "internal/sha3/sha3.go", "hash(out[:], rateSHA3_512, endSHA3, parts)", "hash(out[:], rateSHA3_512, endSHAKE, parts)", "./internal/sha3"},
-	{"rate of SHAKE256 for SHAKE128", "internal/sha3/sha3.go", "shakes(RateSHAKE128, n, out, in)", "shakes(rateSHAKE256, n, out, in)", "./internal/sha3"},
-	{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
-	{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
-	{"two streams swapped", "internal/sha3/sponge.go", "s.absorb(i, in[i*inSize:]", "s.absorb(i^1, in[i*inSize:]", "./internal/sha3"},
-	{"padding of a stream in the wrong lane", "internal/sha3/sponge.go", "block[len(block)-1][i] ^= lastBit", "block[lane][i] ^= lastBit", "./internal/sha3"},
-	{"last bytes of an input dropped", "internal/sha3/sponge.go", "last[copy(last[:], p)] = endSHAKE", "last[0] = endSHAKE", "./internal/sha3"},
-	{"last block not squeezed", "internal/sha3/sponge.go", "done < outSize; done += rate", "done+rate <= outSize; done += rate", "./internal/sha3"},
-	{"last stream left out", "internal/sha3/sponge.go", "\tif n == 1 {", "\tif n == 2 {", "./internal/sha3"},
-	{"batch of five", "internal/sha3/sponge.go", "batch := min(n, 4)", "batch := min(n, 5)", "./internal/sha3"},
 
 	// Arithmetic.
 	{"one reduction too few", "internal/ring/ntt.go", "w[i] = w[i].barrettReduce()", "_ = w[i].barrettReduce", "./internal/ring"},
@@ -91,4 +77,21 @@ var mutations = []mutation{
 	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "\trand.Read(random)\n", "\trand.Read(random[:32])\n", "."},
 	{"half of the seed drawn", "mlkem/mlkem768.go", "rand.Read(seed[:])", "rand.Read(seed[:32])", "."},
 	{"keys of all KEMs equal", "internal/mlkem/mlkem.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./internal/attacks"},
+}
+
+// kernelMutations are in code that runs only where there are kernels.
+var kernelMutations = []mutation{
+	{"stream continued a block late, on kernels", "internal/sha3/sha3.go", "s.pad(endSHAKE)\n\t\tfor i := 0; i <= offset;", "s.pad(endSHAKE)\n\t\tfor i := 0; i < offset;", "./internal/sha3"},
+	{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
+	{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
+	{"suffix of SHAKE for SHA-3", "internal/sha3/sha3.go", "hash(out[:], rateSHA3_512, endSHA3, parts)", "hash(out[:], rateSHA3_512, endSHAKE, parts)", "./internal/sha3"},
+	{"rate of SHAKE256 for SHAKE128", "internal/sha3/sha3.go", "shakes(RateSHAKE128, n, out, in)", "shakes(rateSHAKE256, n, out, in)", "./internal/sha3"},
+	{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
+	{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
+	{"two streams swapped", "internal/sha3/sponge.go", "s.absorb(i, in[i*inSize:]", "s.absorb(i^1, in[i*inSize:]", "./internal/sha3"},
+	{"padding of a stream in the wrong lane", "internal/sha3/sponge.go", "block[len(block)-1][i] ^= lastBit", "block[lane][i] ^= lastBit", "./internal/sha3"},
+	{"last bytes of an input dropped", "internal/sha3/sponge.go", "last[copy(last[:], p)] = endSHAKE", "last[0] = endSHAKE", "./internal/sha3"},
+	{"last block not squeezed", "internal/sha3/sponge.go", "done < outSize; done += rate", "done+rate <= outSize; done += rate", "./internal/sha3"},
+	{"last stream left out", "internal/sha3/sponge.go", "\tif n == 1 {", "\tif n == 2 {", "./internal/sha3"},
+	{"batch of five", "internal/sha3/sponge.go", "batch := min(n, 4)", "batch := min(n, 5)", "./internal/sha3"},
 }
