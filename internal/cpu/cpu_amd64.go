@@ -4,10 +4,18 @@ package cpu
 
 import "golang.org/x/sys/cpu"
 
-// AVX2 is AVX2, BMI1, BMI2 and POPCNT.
-var AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
+var (
+	// AVX2 is AVX2, BMI1, BMI2 and POPCNT.
+	AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
-var sets = has(set{"AVX2", &AVX2})
+	// AVX512 is AVX2 and AVX-512F, BW, DQ and VL.
+	AVX512 = AVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+
+	// AVX512VBMI2 is AVX512 and AVX-512 VBMI, VBMI2 and VNNI.
+	AVX512VBMI2 = AVX512 && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VNNI
+)
+
+var sets = has(set{"AVX2", &AVX2}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2})
 
 // has returns those of all that this machine has.
 func has(all ...set) (sets []set) {

@@ -2,7 +2,11 @@
 
 package cpu
 
-// AVX2 is always false: there are no kernels.
-const AVX2 = false
+// There are no kernels.
+const (
+	AVX2        = false
+	AVX512      = false
+	AVX512VBMI2 = false
+)
 
 var sets []set

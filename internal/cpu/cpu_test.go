@@ -1,7 +1,10 @@
 package cpu
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,24 +15,27 @@ func TestSets(t *testing.T) {
 	if names[0] != Portable {
 		t.Errorf("the sets %q do not begin with %q", names, Portable)
 	}
-	if strings.Contains(os.Getenv("GODEBUG"), "cpu.avx2=off") && slices.Contains(names, "AVX2") {
-		t.Error("GODEBUG=cpu.avx2=off leaves AVX2 on")
+	enabled := func() []string {
+		on := []string{Portable}
+		for name, set := range map[string]bool{"AVX2": AVX2, "AVX512": AVX512, "AVX512VBMI2": AVX512VBMI2} {
+			if set {
+				on = append(on, name)
+			}
+		}
+		slices.SortFunc(on[1:], func(a, b string) int { return len(a) - len(b) })
+		return on
 	}
-	atStart := AVX2
-	if atStart != slices.Contains(names, "AVX2") {
-		t.Errorf("AVX2 is %v with the sets %q", atStart, names)
+	if on := enabled(); !slices.Equal(on, names) {
+		t.Errorf("the sets are %q, and %q are on", names, on)
 	}
 	for i, name := range names {
 		Use(name)
-		if want := slices.Contains(names[:i+1], "AVX2"); AVX2 != want {
-			t.Errorf("with %s, AVX2 is %v", name, AVX2)
+		if on := enabled(); !slices.Equal(on, names[:i+1]) {
+			t.Errorf("with %s, %q are on", name, on)
 		}
 		if !slices.Equal(Sets(), names) {
 			t.Errorf("with %s, the sets are %q", name, Sets())
 		}
-	}
-	if AVX2 != atStart {
-		t.Error("the last set does not bring back what was at the start")
 	}
 }
 
@@ -40,4 +46,35 @@ func TestNoSuchSet(t *testing.T) {
 		}
 	}()
 	Use("none")
+}
+
+// TestFlags turns off one flag after the other, and demands that the sets that need it
+// are off, and those that come before them on.
+func TestFlags(t *testing.T) {
+	if os.Getenv("HYBRIDKEM_PRINT_SETS") != "" {
+		fmt.Println(strings.Join(Sets(), " "))
+		return
+	}
+	if runtime.GOARCH != "amd64" || len(Sets()) == 1 {
+		t.Skip("no sets")
+	}
+	all := Sets()
+	for i, flags := range [][]string{
+		1: {"avx2", "bmi1", "bmi2", "popcnt"},
+		2: {"avx512f", "avx512bw", "avx512dq", "avx512vl"},
+		3: {"avx512vbmi", "avx512vbmi2", "avx512vnni"},
+	} {
+		for _, flag := range flags {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestFlags$")
+			cmd.Env = append(os.Environ(), "HYBRIDKEM_PRINT_SETS=1", "GODEBUG="+os.Getenv("GODEBUG")+",cpu."+flag+"=off")
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, _ := strings.Cut(string(out), "\n")
+			if want := strings.Join(all[:min(i, len(all))], " "); got != want {
+				t.Errorf("without %s, the sets are %q, want %q", flag, got, want)
+			}
+		}
+	}
 }
