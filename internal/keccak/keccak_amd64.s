@@ -36,7 +36,9 @@ TEXT ·permute1BMI2(SB), $24-8
 	// permute1BMI2 applies Keccak-f[1600] to a state.
 	// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
 	// Out: a.
-	// It does not overwrite the stack, where it leaves two words of theta of the last round.
+	// It does not overwrite the stack, where it leaves two words of theta of the last
+	// round.
+	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
 	ADDQ $0x60, AX
 
@@ -970,6 +972,7 @@ TEXT ·permute4AVX2(SB), $0-8
 	// In: a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].
 	// Out: a.
 	// It does not need a to be aligned.
+	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
 
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
@@ -1956,132 +1959,1572 @@ DATA rotate56<>+16(SB)/8, $0x0007060504030201
 DATA rotate56<>+24(SB)/8, $0x080f0e0d0c0b0a09
 GLOBL rotate56<>(SB), RODATA|NOPTR, $32
 
-// func deinterleave4AVX2(to *[4][200]byte, a *[25][4]uint64)
+// func start4AVX2(a *[25][4]uint64, seed *[32]byte, last *[4]uint64, end int, n int)
 // Requires: AVX, AVX2
-TEXT ·deinterleave4AVX2(SB), $0-16
-	// deinterleave4AVX2 takes apart the four states of permute4AVX2.
-	// In: a, as permute4AVX2 has it.
-	// Out: to, each state as permute1BMI2 has it.
-	// It does not change a, and needs no alignment.
-	MOVQ a+8(FP), AX
-	MOVQ to+0(FP), CX
+TEXT ·start4AVX2(SB), $0-40
+	// start4AVX2 sets the first n states of permute4AVX2 to messages of one block.
+	// In: n, 3 or 4; seed, the first four lanes of all; last, the fifth of each; end, the
+	// number of the lane whose last bit is set.
+	// Out: a; with n = 3, its last state does not change.
+	// It needs no alignment.
+	// Needs: cpu.AVX2.
+	MOVQ a+0(FP), AX
+	MOVQ seed+8(FP), CX
+	MOVQ last+16(FP), DX
+	MOVQ end+24(FP), BX
+	MOVQ n+32(FP), SI
 
-	// Lanes 0 to 3: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     (AX), Y0
-	VMOVDQU     32(AX), Y1
+	// A mask of those states that are set.
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     zeroToThree<>+0(SB), Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPBROADCASTQ (CX), Y3
+	VMOVDQU      (AX), Y2
+	VPBLENDVB    Y0, Y3, Y2, Y2
+	VMOVDQU      Y2, (AX)
+	VPBROADCASTQ 8(CX), Y3
+	VMOVDQU      32(AX), Y2
+	VPBLENDVB    Y0, Y3, Y2, Y2
+	VMOVDQU      Y2, 32(AX)
+	VPBROADCASTQ 16(CX), Y3
+	VMOVDQU      64(AX), Y2
+	VPBLENDVB    Y0, Y3, Y2, Y2
+	VMOVDQU      Y2, 64(AX)
+	VPBROADCASTQ 24(CX), Y3
+	VMOVDQU      96(AX), Y2
+	VPBLENDVB    Y0, Y3, Y2, Y2
+	VMOVDQU      Y2, 96(AX)
+	VMOVDQU      (DX), Y3
+	VMOVDQU      128(AX), Y2
+	VPBLENDVB    Y0, Y3, Y2, Y2
+	VMOVDQU      Y2, 128(AX)
+	VMOVDQU      160(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 160(AX)
+	VMOVDQU      192(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 192(AX)
+	VMOVDQU      224(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 224(AX)
+	VMOVDQU      256(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 256(AX)
+	VMOVDQU      288(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 288(AX)
+	VMOVDQU      320(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 320(AX)
+	VMOVDQU      352(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 352(AX)
+	VMOVDQU      384(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 384(AX)
+	VMOVDQU      416(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 416(AX)
+	VMOVDQU      448(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 448(AX)
+	VMOVDQU      480(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 480(AX)
+	VMOVDQU      512(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 512(AX)
+	VMOVDQU      544(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 544(AX)
+	VMOVDQU      576(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 576(AX)
+	VMOVDQU      608(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 608(AX)
+	VMOVDQU      640(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 640(AX)
+	VMOVDQU      672(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 672(AX)
+	VMOVDQU      704(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 704(AX)
+	VMOVDQU      736(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 736(AX)
+	VMOVDQU      768(AX), Y2
+	VPBLENDVB    Y0, Y1, Y2, Y2
+	VMOVDQU      Y2, 768(AX)
+
+	// The last bit.
+	SHLQ    $0x05, BX
+	VPSLLQ  $0x3f, Y0, Y0
+	VPXOR   (AX)(BX*1), Y0, Y0
+	VMOVDQU Y0, (AX)(BX*1)
+	VZEROUPPER
+	RET
+
+DATA zeroToThree<>+0(SB)/8, $0x0000000000000000
+DATA zeroToThree<>+8(SB)/8, $0x0000000000000001
+DATA zeroToThree<>+16(SB)/8, $0x0000000000000002
+DATA zeroToThree<>+24(SB)/8, $0x0000000000000003
+GLOBL zeroToThree<>(SB), RODATA|NOPTR, $32
+
+// func absorb4AVX2(a *[25][4]uint64, block *[136]byte)
+// Requires: AVX, AVX2
+TEXT ·absorb4AVX2(SB), $0-16
+	// absorb4AVX2 adds a block to the last state of permute4AVX2.
+	// In: block, its first seventeen lanes.
+	// Out: a; its other states do not change.
+	// It needs no alignment.
+	// Needs: cpu.AVX2.
+	MOVQ         a+0(FP), AX
+	MOVQ         block+8(FP), CX
+	VMOVDQU      lastState<>+0(SB), Y0
+	VPBROADCASTQ (CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        (AX), Y1, Y1
+	VMOVDQU      Y1, (AX)
+	VPBROADCASTQ 8(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        32(AX), Y1, Y1
+	VMOVDQU      Y1, 32(AX)
+	VPBROADCASTQ 16(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        64(AX), Y1, Y1
+	VMOVDQU      Y1, 64(AX)
+	VPBROADCASTQ 24(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        96(AX), Y1, Y1
+	VMOVDQU      Y1, 96(AX)
+	VPBROADCASTQ 32(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        128(AX), Y1, Y1
+	VMOVDQU      Y1, 128(AX)
+	VPBROADCASTQ 40(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        160(AX), Y1, Y1
+	VMOVDQU      Y1, 160(AX)
+	VPBROADCASTQ 48(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        192(AX), Y1, Y1
+	VMOVDQU      Y1, 192(AX)
+	VPBROADCASTQ 56(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        224(AX), Y1, Y1
+	VMOVDQU      Y1, 224(AX)
+	VPBROADCASTQ 64(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        256(AX), Y1, Y1
+	VMOVDQU      Y1, 256(AX)
+	VPBROADCASTQ 72(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        288(AX), Y1, Y1
+	VMOVDQU      Y1, 288(AX)
+	VPBROADCASTQ 80(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        320(AX), Y1, Y1
+	VMOVDQU      Y1, 320(AX)
+	VPBROADCASTQ 88(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        352(AX), Y1, Y1
+	VMOVDQU      Y1, 352(AX)
+	VPBROADCASTQ 96(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        384(AX), Y1, Y1
+	VMOVDQU      Y1, 384(AX)
+	VPBROADCASTQ 104(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        416(AX), Y1, Y1
+	VMOVDQU      Y1, 416(AX)
+	VPBROADCASTQ 112(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        448(AX), Y1, Y1
+	VMOVDQU      Y1, 448(AX)
+	VPBROADCASTQ 120(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        480(AX), Y1, Y1
+	VMOVDQU      Y1, 480(AX)
+	VPBROADCASTQ 128(CX), Y1
+	VPAND        Y0, Y1, Y1
+	VPXOR        512(AX), Y1, Y1
+	VMOVDQU      Y1, 512(AX)
+	VZEROUPPER
+	RET
+
+DATA lastState<>+0(SB)/8, $0x0000000000000000
+DATA lastState<>+8(SB)/8, $0x0000000000000000
+DATA lastState<>+16(SB)/8, $0x0000000000000000
+DATA lastState<>+24(SB)/8, $0xffffffffffffffff
+GLOBL lastState<>(SB), RODATA|NOPTR, $32
+
+// func squeeze4AVX2(out *byte, stride int, n int, a *[25][4]uint64)
+// Requires: AVX, AVX2
+TEXT ·squeeze4AVX2(SB), $0-32
+	// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
+	// In: a, as permute4AVX2 has it; n, the number of lanes, from 1 to 25.
+	// Out: out, of each state as permute1BMI2 has it; state i is i*stride bytes after the
+	// first.
+	// It does not change a, and needs no alignment. Its time depends on n.
+	// Needs: cpu.AVX2.
+	MOVQ out+0(FP), AX
+	MOVQ stride+8(FP), CX
+	LEAQ (AX)(CX*1), DX
+	LEAQ (DX)(CX*1), BX
+	LEAQ (BX)(CX*1), CX
+	MOVQ n+16(FP), SI
+	MOVQ a+24(FP), DI
+	SUBQ $0x04, SI
+	JLT  rest
+
+four:
+	// Four lanes: the rows of a 4 × 4 matrix become its columns.
+	VMOVDQU     (DI), Y0
+	VMOVDQU     32(DI), Y1
 	VPUNPCKLQDQ Y1, Y0, Y2
 	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     64(AX), Y1
-	VMOVDQU     96(AX), Y3
+	VMOVDQU     64(DI), Y1
+	VMOVDQU     96(DI), Y3
 	VPUNPCKLQDQ Y3, Y1, Y4
 	VPUNPCKHQDQ Y3, Y1, Y1
 	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, (CX)
+	VMOVDQU     Y3, (AX)
 	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 200(CX)
+	VMOVDQU     Y3, (DX)
 	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 400(CX)
+	VMOVDQU     Y2, (BX)
 	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 600(CX)
+	VMOVDQU     Y0, (CX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, CX
+	ADDQ        $0x80, DI
+	SUBQ        $0x04, SI
+	JGE         four
 
-	// Lanes 4 to 7: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     128(AX), Y0
-	VMOVDQU     160(AX), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     192(AX), Y1
-	VMOVDQU     224(AX), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, 32(CX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 232(CX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 432(CX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 632(CX)
+rest:
+	ADDQ $0x04, SI
+	JZ   done
 
-	// Lanes 8 to 11: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     256(AX), Y0
-	VMOVDQU     288(AX), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     320(AX), Y1
-	VMOVDQU     352(AX), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, 64(CX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 264(CX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 464(CX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 664(CX)
+one:
+	MOVQ (DI), R8
+	MOVQ R8, (AX)
+	MOVQ 8(DI), R8
+	MOVQ R8, (DX)
+	MOVQ 16(DI), R8
+	MOVQ R8, (BX)
+	MOVQ 24(DI), R8
+	MOVQ R8, (CX)
+	ADDQ $0x08, AX
+	ADDQ $0x08, DX
+	ADDQ $0x08, BX
+	ADDQ $0x08, CX
+	ADDQ $0x20, DI
+	DECQ SI
+	JNZ  one
 
-	// Lanes 12 to 15: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     384(AX), Y0
-	VMOVDQU     416(AX), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     448(AX), Y1
-	VMOVDQU     480(AX), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, 96(CX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 296(CX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 496(CX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 696(CX)
+done:
+	VZEROUPPER
+	RET
 
-	// Lanes 16 to 19: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     512(AX), Y0
-	VMOVDQU     544(AX), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     576(AX), Y1
-	VMOVDQU     608(AX), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, 128(CX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 328(CX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 528(CX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 728(CX)
+// func permute1AVX512(a *[200]byte)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·permute1AVX512(SB), $0-8
+	// permute1AVX512 applies Keccak-f[1600] to a state.
+	// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
+	// Out: a.
+	// It does not need a to be aligned.
+	// Needs: cpu.AVX512.
+	MOVQ  a+0(FP), AX
+	VMOVQ (AX), X0
+	VMOVQ 8(AX), X1
+	VMOVQ 16(AX), X2
+	VMOVQ 24(AX), X3
+	VMOVQ 32(AX), X4
+	VMOVQ 40(AX), X5
+	VMOVQ 48(AX), X6
+	VMOVQ 56(AX), X7
+	VMOVQ 64(AX), X8
+	VMOVQ 72(AX), X9
+	VMOVQ 80(AX), X10
+	VMOVQ 88(AX), X11
+	VMOVQ 96(AX), X12
+	VMOVQ 104(AX), X13
+	VMOVQ 112(AX), X14
+	VMOVQ 120(AX), X15
+	VMOVQ 128(AX), X16
+	VMOVQ 136(AX), X17
+	VMOVQ 144(AX), X18
+	VMOVQ 152(AX), X19
+	VMOVQ 160(AX), X20
+	VMOVQ 168(AX), X21
+	VMOVQ 176(AX), X22
+	VMOVQ 184(AX), X23
+	VMOVQ 192(AX), X24
+	LEAQ  roundConstants<>+0(SB), DX
+	MOVQ  DX, CX
 
-	// Lanes 20 to 23: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     640(AX), Y0
-	VMOVDQU     672(AX), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     704(AX), Y1
-	VMOVDQU     736(AX), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
-	VMOVDQU     Y3, 160(CX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, 360(CX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, 560(CX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, 760(CX)
+rounds:
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ X0, X5, X25
+	VPXORQ X1, X6, X26
+	VPXORQ X2, X7, X27
+	VPXORQ X3, X8, X28
+	VPXORQ X4, X9, X29
+	VPXORQ X10, X25, X25
+	VPXORQ X11, X26, X26
+	VPXORQ X12, X27, X27
+	VPXORQ X13, X28, X28
+	VPXORQ X14, X29, X29
+	VPXORQ X15, X25, X25
+	VPXORQ X16, X26, X26
+	VPXORQ X17, X27, X27
+	VPXORQ X18, X28, X28
+	VPXORQ X19, X29, X29
+	VPXORQ X20, X25, X25
+	VPXORQ X21, X26, X26
+	VPXORQ X22, X27, X27
+	VPXORQ X23, X28, X28
+	VPXORQ X24, X29, X29
 
-	// Lane 24
-	MOVQ 768(AX), DX
-	MOVQ DX, 192(CX)
-	MOVQ 776(AX), DX
-	MOVQ DX, 392(CX)
-	MOVQ 784(AX), DX
-	MOVQ DX, 592(CX)
-	MOVQ 792(AX), AX
-	MOVQ AX, 792(CX)
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, X26, X30
+	VPXORQ X29, X30, X30
+	VPROLQ $0x01, X27, X31
+	VPXORQ X25, X31, X31
+	VPROLQ $0x01, X25, X25
+	VPXORQ X28, X25, X25
+	VPROLQ $0x01, X28, X28
+	VPXORQ X26, X28, X28
+	VPROLQ $0x01, X29, X29
+	VPXORQ X27, X29, X29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ X30, X0, X0
+	VPXORQ X31, X6, X6
+	VPXORQ X28, X12, X12
+	VPXORQ X29, X18, X18
+	VPXORQ X25, X24, X24
+	VPROLQ $0x2c, X6, X6
+	VPROLQ $0x2b, X12, X12
+	VPROLQ $0x15, X18, X18
+	VPROLQ $0x0e, X24, X24
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  X0, X26
+	VMOVDQA64  X6, X27
+	VPTERNLOGQ $0xd2, X12, X6, X0
+	VPTERNLOGQ $0xd2, X18, X12, X6
+	VPTERNLOGQ $0xd2, X24, X18, X12
+	VPTERNLOGQ $0xd2, X26, X24, X18
+	VPTERNLOGQ $0xd2, X27, X26, X24
+
+	// Iota
+	VPXORQ.BCST (CX), X0, X0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    X29, X3, X3
+	VPXORQ    X25, X9, X9
+	VPXORQ    X30, X10, X10
+	VPXORQ    X31, X16, X16
+	VPXORQ    X28, X22, X22
+	VMOVDQA64 X3, X26
+	VPROLQ    $0x2d, X16, X3
+	VPROLQ    $0x14, X9, X16
+	VPROLQ    $0x3d, X22, X9
+	VPROLQ    $0x03, X10, X22
+	VPROLQ    $0x1c, X26, X10
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  X10, X26
+	VMOVDQA64  X16, X27
+	VPTERNLOGQ $0xd2, X22, X16, X10
+	VPTERNLOGQ $0xd2, X3, X22, X16
+	VPTERNLOGQ $0xd2, X9, X3, X22
+	VPTERNLOGQ $0xd2, X26, X9, X3
+	VPTERNLOGQ $0xd2, X27, X26, X9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    X31, X1, X1
+	VPXORQ    X28, X7, X7
+	VPXORQ    X29, X13, X13
+	VPXORQ    X25, X19, X19
+	VPXORQ    X30, X20, X20
+	VMOVDQA64 X1, X26
+	VPROLQ    $0x06, X7, X1
+	VPROLQ    $0x19, X13, X7
+	VPROLQ    $0x08, X19, X13
+	VPROLQ    $0x12, X20, X19
+	VPROLQ    $0x01, X26, X20
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  X20, X26
+	VMOVDQA64  X1, X27
+	VPTERNLOGQ $0xd2, X7, X1, X20
+	VPTERNLOGQ $0xd2, X13, X7, X1
+	VPTERNLOGQ $0xd2, X19, X13, X7
+	VPTERNLOGQ $0xd2, X26, X19, X13
+	VPTERNLOGQ $0xd2, X27, X26, X19
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    X25, X4, X4
+	VPXORQ    X30, X5, X5
+	VPXORQ    X31, X11, X11
+	VPXORQ    X28, X17, X17
+	VPXORQ    X29, X23, X23
+	VMOVDQA64 X4, X26
+	VPROLQ    $0x38, X23, X4
+	VPROLQ    $0x0f, X17, X23
+	VPROLQ    $0x0a, X11, X17
+	VPROLQ    $0x24, X5, X11
+	VPROLQ    $0x1b, X26, X5
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  X5, X26
+	VMOVDQA64  X11, X27
+	VPTERNLOGQ $0xd2, X17, X11, X5
+	VPTERNLOGQ $0xd2, X23, X17, X11
+	VPTERNLOGQ $0xd2, X4, X23, X17
+	VPTERNLOGQ $0xd2, X26, X4, X23
+	VPTERNLOGQ $0xd2, X27, X26, X4
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    X28, X2, X2
+	VPXORQ    X29, X8, X8
+	VPXORQ    X25, X14, X14
+	VPXORQ    X30, X15, X15
+	VPXORQ    X31, X21, X21
+	VMOVDQA64 X2, X26
+	VPROLQ    $0x27, X14, X2
+	VPROLQ    $0x02, X21, X14
+	VPROLQ    $0x37, X8, X21
+	VPROLQ    $0x29, X15, X8
+	VPROLQ    $0x3e, X26, X15
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  X15, X26
+	VMOVDQA64  X21, X27
+	VPTERNLOGQ $0xd2, X2, X21, X15
+	VPTERNLOGQ $0xd2, X8, X2, X21
+	VPTERNLOGQ $0xd2, X14, X8, X2
+	VPTERNLOGQ $0xd2, X26, X14, X8
+	VPTERNLOGQ $0xd2, X27, X26, X14
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ X0, X10, X25
+	VPXORQ X6, X16, X26
+	VPXORQ X12, X22, X27
+	VPXORQ X18, X3, X28
+	VPXORQ X24, X9, X29
+	VPXORQ X20, X25, X25
+	VPXORQ X1, X26, X26
+	VPXORQ X7, X27, X27
+	VPXORQ X13, X28, X28
+	VPXORQ X19, X29, X29
+	VPXORQ X5, X25, X25
+	VPXORQ X11, X26, X26
+	VPXORQ X17, X27, X27
+	VPXORQ X23, X28, X28
+	VPXORQ X4, X29, X29
+	VPXORQ X15, X25, X25
+	VPXORQ X21, X26, X26
+	VPXORQ X2, X27, X27
+	VPXORQ X8, X28, X28
+	VPXORQ X14, X29, X29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, X26, X30
+	VPXORQ X29, X30, X30
+	VPROLQ $0x01, X27, X31
+	VPXORQ X25, X31, X31
+	VPROLQ $0x01, X25, X25
+	VPXORQ X28, X25, X25
+	VPROLQ $0x01, X28, X28
+	VPXORQ X26, X28, X28
+	VPROLQ $0x01, X29, X29
+	VPXORQ X27, X29, X29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ X30, X0, X0
+	VPXORQ X31, X16, X16
+	VPXORQ X28, X7, X7
+	VPXORQ X29, X23, X23
+	VPXORQ X25, X14, X14
+	VPROLQ $0x2c, X16, X16
+	VPROLQ $0x2b, X7, X7
+	VPROLQ $0x15, X23, X23
+	VPROLQ $0x0e, X14, X14
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  X0, X26
+	VMOVDQA64  X16, X27
+	VPTERNLOGQ $0xd2, X7, X16, X0
+	VPTERNLOGQ $0xd2, X23, X7, X16
+	VPTERNLOGQ $0xd2, X14, X23, X7
+	VPTERNLOGQ $0xd2, X26, X14, X23
+	VPTERNLOGQ $0xd2, X27, X26, X14
+
+	// Iota
+	VPXORQ.BCST 8(CX), X0, X0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    X29, X18, X18
+	VPXORQ    X25, X9, X9
+	VPXORQ    X30, X20, X20
+	VPXORQ    X31, X11, X11
+	VPXORQ    X28, X2, X2
+	VMOVDQA64 X18, X26
+	VPROLQ    $0x2d, X11, X18
+	VPROLQ    $0x14, X9, X11
+	VPROLQ    $0x3d, X2, X9
+	VPROLQ    $0x03, X20, X2
+	VPROLQ    $0x1c, X26, X20
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  X20, X26
+	VMOVDQA64  X11, X27
+	VPTERNLOGQ $0xd2, X2, X11, X20
+	VPTERNLOGQ $0xd2, X18, X2, X11
+	VPTERNLOGQ $0xd2, X9, X18, X2
+	VPTERNLOGQ $0xd2, X26, X9, X18
+	VPTERNLOGQ $0xd2, X27, X26, X9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    X31, X6, X6
+	VPXORQ    X28, X22, X22
+	VPXORQ    X29, X13, X13
+	VPXORQ    X25, X4, X4
+	VPXORQ    X30, X15, X15
+	VMOVDQA64 X6, X26
+	VPROLQ    $0x06, X22, X6
+	VPROLQ    $0x19, X13, X22
+	VPROLQ    $0x08, X4, X13
+	VPROLQ    $0x12, X15, X4
+	VPROLQ    $0x01, X26, X15
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  X15, X26
+	VMOVDQA64  X6, X27
+	VPTERNLOGQ $0xd2, X22, X6, X15
+	VPTERNLOGQ $0xd2, X13, X22, X6
+	VPTERNLOGQ $0xd2, X4, X13, X22
+	VPTERNLOGQ $0xd2, X26, X4, X13
+	VPTERNLOGQ $0xd2, X27, X26, X4
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    X25, X24, X24
+	VPXORQ    X30, X10, X10
+	VPXORQ    X31, X1, X1
+	VPXORQ    X28, X17, X17
+	VPXORQ    X29, X8, X8
+	VMOVDQA64 X24, X26
+	VPROLQ    $0x38, X8, X24
+	VPROLQ    $0x0f, X17, X8
+	VPROLQ    $0x0a, X1, X17
+	VPROLQ    $0x24, X10, X1
+	VPROLQ    $0x1b, X26, X10
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  X10, X26
+	VMOVDQA64  X1, X27
+	VPTERNLOGQ $0xd2, X17, X1, X10
+	VPTERNLOGQ $0xd2, X8, X17, X1
+	VPTERNLOGQ $0xd2, X24, X8, X17
+	VPTERNLOGQ $0xd2, X26, X24, X8
+	VPTERNLOGQ $0xd2, X27, X26, X24
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    X28, X12, X12
+	VPXORQ    X29, X3, X3
+	VPXORQ    X25, X19, X19
+	VPXORQ    X30, X5, X5
+	VPXORQ    X31, X21, X21
+	VMOVDQA64 X12, X26
+	VPROLQ    $0x27, X19, X12
+	VPROLQ    $0x02, X21, X19
+	VPROLQ    $0x37, X3, X21
+	VPROLQ    $0x29, X5, X3
+	VPROLQ    $0x3e, X26, X5
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  X5, X26
+	VMOVDQA64  X21, X27
+	VPTERNLOGQ $0xd2, X12, X21, X5
+	VPTERNLOGQ $0xd2, X3, X12, X21
+	VPTERNLOGQ $0xd2, X19, X3, X12
+	VPTERNLOGQ $0xd2, X26, X19, X3
+	VPTERNLOGQ $0xd2, X27, X26, X19
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ X0, X20, X25
+	VPXORQ X16, X11, X26
+	VPXORQ X7, X2, X27
+	VPXORQ X23, X18, X28
+	VPXORQ X14, X9, X29
+	VPXORQ X15, X25, X25
+	VPXORQ X6, X26, X26
+	VPXORQ X22, X27, X27
+	VPXORQ X13, X28, X28
+	VPXORQ X4, X29, X29
+	VPXORQ X10, X25, X25
+	VPXORQ X1, X26, X26
+	VPXORQ X17, X27, X27
+	VPXORQ X8, X28, X28
+	VPXORQ X24, X29, X29
+	VPXORQ X5, X25, X25
+	VPXORQ X21, X26, X26
+	VPXORQ X12, X27, X27
+	VPXORQ X3, X28, X28
+	VPXORQ X19, X29, X29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, X26, X30
+	VPXORQ X29, X30, X30
+	VPROLQ $0x01, X27, X31
+	VPXORQ X25, X31, X31
+	VPROLQ $0x01, X25, X25
+	VPXORQ X28, X25, X25
+	VPROLQ $0x01, X28, X28
+	VPXORQ X26, X28, X28
+	VPROLQ $0x01, X29, X29
+	VPXORQ X27, X29, X29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ X30, X0, X0
+	VPXORQ X31, X11, X11
+	VPXORQ X28, X22, X22
+	VPXORQ X29, X8, X8
+	VPXORQ X25, X19, X19
+	VPROLQ $0x2c, X11, X11
+	VPROLQ $0x2b, X22, X22
+	VPROLQ $0x15, X8, X8
+	VPROLQ $0x0e, X19, X19
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  X0, X26
+	VMOVDQA64  X11, X27
+	VPTERNLOGQ $0xd2, X22, X11, X0
+	VPTERNLOGQ $0xd2, X8, X22, X11
+	VPTERNLOGQ $0xd2, X19, X8, X22
+	VPTERNLOGQ $0xd2, X26, X19, X8
+	VPTERNLOGQ $0xd2, X27, X26, X19
+
+	// Iota
+	VPXORQ.BCST 16(CX), X0, X0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    X29, X23, X23
+	VPXORQ    X25, X9, X9
+	VPXORQ    X30, X15, X15
+	VPXORQ    X31, X1, X1
+	VPXORQ    X28, X12, X12
+	VMOVDQA64 X23, X26
+	VPROLQ    $0x2d, X1, X23
+	VPROLQ    $0x14, X9, X1
+	VPROLQ    $0x3d, X12, X9
+	VPROLQ    $0x03, X15, X12
+	VPROLQ    $0x1c, X26, X15
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  X15, X26
+	VMOVDQA64  X1, X27
+	VPTERNLOGQ $0xd2, X12, X1, X15
+	VPTERNLOGQ $0xd2, X23, X12, X1
+	VPTERNLOGQ $0xd2, X9, X23, X12
+	VPTERNLOGQ $0xd2, X26, X9, X23
+	VPTERNLOGQ $0xd2, X27, X26, X9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    X31, X16, X16
+	VPXORQ    X28, X2, X2
+	VPXORQ    X29, X13, X13
+	VPXORQ    X25, X24, X24
+	VPXORQ    X30, X5, X5
+	VMOVDQA64 X16, X26
+	VPROLQ    $0x06, X2, X16
+	VPROLQ    $0x19, X13, X2
+	VPROLQ    $0x08, X24, X13
+	VPROLQ    $0x12, X5, X24
+	VPROLQ    $0x01, X26, X5
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  X5, X26
+	VMOVDQA64  X16, X27
+	VPTERNLOGQ $0xd2, X2, X16, X5
+	VPTERNLOGQ $0xd2, X13, X2, X16
+	VPTERNLOGQ $0xd2, X24, X13, X2
+	VPTERNLOGQ $0xd2, X26, X24, X13
+	VPTERNLOGQ $0xd2, X27, X26, X24
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    X25, X14, X14
+	VPXORQ    X30, X20, X20
+	VPXORQ    X31, X6, X6
+	VPXORQ    X28, X17, X17
+	VPXORQ    X29, X3, X3
+	VMOVDQA64 X14, X26
+	VPROLQ    $0x38, X3, X14
+	VPROLQ    $0x0f, X17, X3
+	VPROLQ    $0x0a, X6, X17
+	VPROLQ    $0x24, X20, X6
+	VPROLQ    $0x1b, X26, X20
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  X20, X26
+	VMOVDQA64  X6, X27
+	VPTERNLOGQ $0xd2, X17, X6, X20
+	VPTERNLOGQ $0xd2, X3, X17, X6
+	VPTERNLOGQ $0xd2, X14, X3, X17
+	VPTERNLOGQ $0xd2, X26, X14, X3
+	VPTERNLOGQ $0xd2, X27, X26, X14
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    X28, X7, X7
+	VPXORQ    X29, X18, X18
+	VPXORQ    X25, X4, X4
+	VPXORQ    X30, X10, X10
+	VPXORQ    X31, X21, X21
+	VMOVDQA64 X7, X26
+	VPROLQ    $0x27, X4, X7
+	VPROLQ    $0x02, X21, X4
+	VPROLQ    $0x37, X18, X21
+	VPROLQ    $0x29, X10, X18
+	VPROLQ    $0x3e, X26, X10
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  X10, X26
+	VMOVDQA64  X21, X27
+	VPTERNLOGQ $0xd2, X7, X21, X10
+	VPTERNLOGQ $0xd2, X18, X7, X21
+	VPTERNLOGQ $0xd2, X4, X18, X7
+	VPTERNLOGQ $0xd2, X26, X4, X18
+	VPTERNLOGQ $0xd2, X27, X26, X4
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ X0, X15, X25
+	VPXORQ X11, X1, X26
+	VPXORQ X22, X12, X27
+	VPXORQ X8, X23, X28
+	VPXORQ X19, X9, X29
+	VPXORQ X5, X25, X25
+	VPXORQ X16, X26, X26
+	VPXORQ X2, X27, X27
+	VPXORQ X13, X28, X28
+	VPXORQ X24, X29, X29
+	VPXORQ X20, X25, X25
+	VPXORQ X6, X26, X26
+	VPXORQ X17, X27, X27
+	VPXORQ X3, X28, X28
+	VPXORQ X14, X29, X29
+	VPXORQ X10, X25, X25
+	VPXORQ X21, X26, X26
+	VPXORQ X7, X27, X27
+	VPXORQ X18, X28, X28
+	VPXORQ X4, X29, X29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, X26, X30
+	VPXORQ X29, X30, X30
+	VPROLQ $0x01, X27, X31
+	VPXORQ X25, X31, X31
+	VPROLQ $0x01, X25, X25
+	VPXORQ X28, X25, X25
+	VPROLQ $0x01, X28, X28
+	VPXORQ X26, X28, X28
+	VPROLQ $0x01, X29, X29
+	VPXORQ X27, X29, X29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ X30, X0, X0
+	VPXORQ X31, X1, X1
+	VPXORQ X28, X2, X2
+	VPXORQ X29, X3, X3
+	VPXORQ X25, X4, X4
+	VPROLQ $0x2c, X1, X1
+	VPROLQ $0x2b, X2, X2
+	VPROLQ $0x15, X3, X3
+	VPROLQ $0x0e, X4, X4
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  X0, X26
+	VMOVDQA64  X1, X27
+	VPTERNLOGQ $0xd2, X2, X1, X0
+	VPTERNLOGQ $0xd2, X3, X2, X1
+	VPTERNLOGQ $0xd2, X4, X3, X2
+	VPTERNLOGQ $0xd2, X26, X4, X3
+	VPTERNLOGQ $0xd2, X27, X26, X4
+
+	// Iota
+	VPXORQ.BCST 24(CX), X0, X0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    X29, X8, X8
+	VPXORQ    X25, X9, X9
+	VPXORQ    X30, X5, X5
+	VPXORQ    X31, X6, X6
+	VPXORQ    X28, X7, X7
+	VMOVDQA64 X8, X26
+	VPROLQ    $0x2d, X6, X8
+	VPROLQ    $0x14, X9, X6
+	VPROLQ    $0x3d, X7, X9
+	VPROLQ    $0x03, X5, X7
+	VPROLQ    $0x1c, X26, X5
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  X5, X26
+	VMOVDQA64  X6, X27
+	VPTERNLOGQ $0xd2, X7, X6, X5
+	VPTERNLOGQ $0xd2, X8, X7, X6
+	VPTERNLOGQ $0xd2, X9, X8, X7
+	VPTERNLOGQ $0xd2, X26, X9, X8
+	VPTERNLOGQ $0xd2, X27, X26, X9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    X31, X11, X11
+	VPXORQ    X28, X12, X12
+	VPXORQ    X29, X13, X13
+	VPXORQ    X25, X14, X14
+	VPXORQ    X30, X10, X10
+	VMOVDQA64 X11, X26
+	VPROLQ    $0x06, X12, X11
+	VPROLQ    $0x19, X13, X12
+	VPROLQ    $0x08, X14, X13
+	VPROLQ    $0x12, X10, X14
+	VPROLQ    $0x01, X26, X10
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  X10, X26
+	VMOVDQA64  X11, X27
+	VPTERNLOGQ $0xd2, X12, X11, X10
+	VPTERNLOGQ $0xd2, X13, X12, X11
+	VPTERNLOGQ $0xd2, X14, X13, X12
+	VPTERNLOGQ $0xd2, X26, X14, X13
+	VPTERNLOGQ $0xd2, X27, X26, X14
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    X25, X19, X19
+	VPXORQ    X30, X15, X15
+	VPXORQ    X31, X16, X16
+	VPXORQ    X28, X17, X17
+	VPXORQ    X29, X18, X18
+	VMOVDQA64 X19, X26
+	VPROLQ    $0x38, X18, X19
+	VPROLQ    $0x0f, X17, X18
+	VPROLQ    $0x0a, X16, X17
+	VPROLQ    $0x24, X15, X16
+	VPROLQ    $0x1b, X26, X15
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  X15, X26
+	VMOVDQA64  X16, X27
+	VPTERNLOGQ $0xd2, X17, X16, X15
+	VPTERNLOGQ $0xd2, X18, X17, X16
+	VPTERNLOGQ $0xd2, X19, X18, X17
+	VPTERNLOGQ $0xd2, X26, X19, X18
+	VPTERNLOGQ $0xd2, X27, X26, X19
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    X28, X22, X22
+	VPXORQ    X29, X23, X23
+	VPXORQ    X25, X24, X24
+	VPXORQ    X30, X20, X20
+	VPXORQ    X31, X21, X21
+	VMOVDQA64 X22, X26
+	VPROLQ    $0x27, X24, X22
+	VPROLQ    $0x02, X21, X24
+	VPROLQ    $0x37, X23, X21
+	VPROLQ    $0x29, X20, X23
+	VPROLQ    $0x3e, X26, X20
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  X20, X26
+	VMOVDQA64  X21, X27
+	VPTERNLOGQ $0xd2, X22, X21, X20
+	VPTERNLOGQ $0xd2, X23, X22, X21
+	VPTERNLOGQ $0xd2, X24, X23, X22
+	VPTERNLOGQ $0xd2, X26, X24, X23
+	VPTERNLOGQ $0xd2, X27, X26, X24
+	LEAQ       roundConstants<>+192(SB), DX
+	ADDQ       $0x20, CX
+	CMPQ       CX, DX
+	JNE        rounds
+	VMOVQ      X0, (AX)
+	VMOVQ      X1, 8(AX)
+	VMOVQ      X2, 16(AX)
+	VMOVQ      X3, 24(AX)
+	VMOVQ      X4, 32(AX)
+	VMOVQ      X5, 40(AX)
+	VMOVQ      X6, 48(AX)
+	VMOVQ      X7, 56(AX)
+	VMOVQ      X8, 64(AX)
+	VMOVQ      X9, 72(AX)
+	VMOVQ      X10, 80(AX)
+	VMOVQ      X11, 88(AX)
+	VMOVQ      X12, 96(AX)
+	VMOVQ      X13, 104(AX)
+	VMOVQ      X14, 112(AX)
+	VMOVQ      X15, 120(AX)
+	VMOVQ      X16, 128(AX)
+	VMOVQ      X17, 136(AX)
+	VMOVQ      X18, 144(AX)
+	VMOVQ      X19, 152(AX)
+	VMOVQ      X20, 160(AX)
+	VMOVQ      X21, 168(AX)
+	VMOVQ      X22, 176(AX)
+	VMOVQ      X23, 184(AX)
+	VMOVQ      X24, 192(AX)
+	RET
+
+// func permute4AVX512(a *[25][4]uint64)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·permute4AVX512(SB), $0-8
+	// permute4AVX512 applies Keccak-f[1600] to four states.
+	// In: a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].
+	// Out: a.
+	// It does not need a to be aligned.
+	// Needs: cpu.AVX512.
+	MOVQ      a+0(FP), AX
+	VMOVDQU64 (AX), Y0
+	VMOVDQU64 32(AX), Y1
+	VMOVDQU64 64(AX), Y2
+	VMOVDQU64 96(AX), Y3
+	VMOVDQU64 128(AX), Y4
+	VMOVDQU64 160(AX), Y5
+	VMOVDQU64 192(AX), Y6
+	VMOVDQU64 224(AX), Y7
+	VMOVDQU64 256(AX), Y8
+	VMOVDQU64 288(AX), Y9
+	VMOVDQU64 320(AX), Y10
+	VMOVDQU64 352(AX), Y11
+	VMOVDQU64 384(AX), Y12
+	VMOVDQU64 416(AX), Y13
+	VMOVDQU64 448(AX), Y14
+	VMOVDQU64 480(AX), Y15
+	VMOVDQU64 512(AX), Y16
+	VMOVDQU64 544(AX), Y17
+	VMOVDQU64 576(AX), Y18
+	VMOVDQU64 608(AX), Y19
+	VMOVDQU64 640(AX), Y20
+	VMOVDQU64 672(AX), Y21
+	VMOVDQU64 704(AX), Y22
+	VMOVDQU64 736(AX), Y23
+	VMOVDQU64 768(AX), Y24
+	LEAQ      roundConstants<>+0(SB), DX
+	MOVQ      DX, CX
+
+rounds:
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ Y0, Y5, Y25
+	VPXORQ Y1, Y6, Y26
+	VPXORQ Y2, Y7, Y27
+	VPXORQ Y3, Y8, Y28
+	VPXORQ Y4, Y9, Y29
+	VPXORQ Y10, Y25, Y25
+	VPXORQ Y11, Y26, Y26
+	VPXORQ Y12, Y27, Y27
+	VPXORQ Y13, Y28, Y28
+	VPXORQ Y14, Y29, Y29
+	VPXORQ Y15, Y25, Y25
+	VPXORQ Y16, Y26, Y26
+	VPXORQ Y17, Y27, Y27
+	VPXORQ Y18, Y28, Y28
+	VPXORQ Y19, Y29, Y29
+	VPXORQ Y20, Y25, Y25
+	VPXORQ Y21, Y26, Y26
+	VPXORQ Y22, Y27, Y27
+	VPXORQ Y23, Y28, Y28
+	VPXORQ Y24, Y29, Y29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, Y26, Y30
+	VPXORQ Y29, Y30, Y30
+	VPROLQ $0x01, Y27, Y31
+	VPXORQ Y25, Y31, Y31
+	VPROLQ $0x01, Y25, Y25
+	VPXORQ Y28, Y25, Y25
+	VPROLQ $0x01, Y28, Y28
+	VPXORQ Y26, Y28, Y28
+	VPROLQ $0x01, Y29, Y29
+	VPXORQ Y27, Y29, Y29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ Y30, Y0, Y0
+	VPXORQ Y31, Y6, Y6
+	VPXORQ Y28, Y12, Y12
+	VPXORQ Y29, Y18, Y18
+	VPXORQ Y25, Y24, Y24
+	VPROLQ $0x2c, Y6, Y6
+	VPROLQ $0x2b, Y12, Y12
+	VPROLQ $0x15, Y18, Y18
+	VPROLQ $0x0e, Y24, Y24
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  Y0, Y26
+	VMOVDQA64  Y6, Y27
+	VPTERNLOGQ $0xd2, Y12, Y6, Y0
+	VPTERNLOGQ $0xd2, Y18, Y12, Y6
+	VPTERNLOGQ $0xd2, Y24, Y18, Y12
+	VPTERNLOGQ $0xd2, Y26, Y24, Y18
+	VPTERNLOGQ $0xd2, Y27, Y26, Y24
+
+	// Iota
+	VPXORQ.BCST (CX), Y0, Y0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    Y29, Y3, Y3
+	VPXORQ    Y25, Y9, Y9
+	VPXORQ    Y30, Y10, Y10
+	VPXORQ    Y31, Y16, Y16
+	VPXORQ    Y28, Y22, Y22
+	VMOVDQA64 Y3, Y26
+	VPROLQ    $0x2d, Y16, Y3
+	VPROLQ    $0x14, Y9, Y16
+	VPROLQ    $0x3d, Y22, Y9
+	VPROLQ    $0x03, Y10, Y22
+	VPROLQ    $0x1c, Y26, Y10
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  Y10, Y26
+	VMOVDQA64  Y16, Y27
+	VPTERNLOGQ $0xd2, Y22, Y16, Y10
+	VPTERNLOGQ $0xd2, Y3, Y22, Y16
+	VPTERNLOGQ $0xd2, Y9, Y3, Y22
+	VPTERNLOGQ $0xd2, Y26, Y9, Y3
+	VPTERNLOGQ $0xd2, Y27, Y26, Y9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    Y31, Y1, Y1
+	VPXORQ    Y28, Y7, Y7
+	VPXORQ    Y29, Y13, Y13
+	VPXORQ    Y25, Y19, Y19
+	VPXORQ    Y30, Y20, Y20
+	VMOVDQA64 Y1, Y26
+	VPROLQ    $0x06, Y7, Y1
+	VPROLQ    $0x19, Y13, Y7
+	VPROLQ    $0x08, Y19, Y13
+	VPROLQ    $0x12, Y20, Y19
+	VPROLQ    $0x01, Y26, Y20
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  Y20, Y26
+	VMOVDQA64  Y1, Y27
+	VPTERNLOGQ $0xd2, Y7, Y1, Y20
+	VPTERNLOGQ $0xd2, Y13, Y7, Y1
+	VPTERNLOGQ $0xd2, Y19, Y13, Y7
+	VPTERNLOGQ $0xd2, Y26, Y19, Y13
+	VPTERNLOGQ $0xd2, Y27, Y26, Y19
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    Y25, Y4, Y4
+	VPXORQ    Y30, Y5, Y5
+	VPXORQ    Y31, Y11, Y11
+	VPXORQ    Y28, Y17, Y17
+	VPXORQ    Y29, Y23, Y23
+	VMOVDQA64 Y4, Y26
+	VPROLQ    $0x38, Y23, Y4
+	VPROLQ    $0x0f, Y17, Y23
+	VPROLQ    $0x0a, Y11, Y17
+	VPROLQ    $0x24, Y5, Y11
+	VPROLQ    $0x1b, Y26, Y5
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  Y5, Y26
+	VMOVDQA64  Y11, Y27
+	VPTERNLOGQ $0xd2, Y17, Y11, Y5
+	VPTERNLOGQ $0xd2, Y23, Y17, Y11
+	VPTERNLOGQ $0xd2, Y4, Y23, Y17
+	VPTERNLOGQ $0xd2, Y26, Y4, Y23
+	VPTERNLOGQ $0xd2, Y27, Y26, Y4
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    Y28, Y2, Y2
+	VPXORQ    Y29, Y8, Y8
+	VPXORQ    Y25, Y14, Y14
+	VPXORQ    Y30, Y15, Y15
+	VPXORQ    Y31, Y21, Y21
+	VMOVDQA64 Y2, Y26
+	VPROLQ    $0x27, Y14, Y2
+	VPROLQ    $0x02, Y21, Y14
+	VPROLQ    $0x37, Y8, Y21
+	VPROLQ    $0x29, Y15, Y8
+	VPROLQ    $0x3e, Y26, Y15
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  Y15, Y26
+	VMOVDQA64  Y21, Y27
+	VPTERNLOGQ $0xd2, Y2, Y21, Y15
+	VPTERNLOGQ $0xd2, Y8, Y2, Y21
+	VPTERNLOGQ $0xd2, Y14, Y8, Y2
+	VPTERNLOGQ $0xd2, Y26, Y14, Y8
+	VPTERNLOGQ $0xd2, Y27, Y26, Y14
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ Y0, Y10, Y25
+	VPXORQ Y6, Y16, Y26
+	VPXORQ Y12, Y22, Y27
+	VPXORQ Y18, Y3, Y28
+	VPXORQ Y24, Y9, Y29
+	VPXORQ Y20, Y25, Y25
+	VPXORQ Y1, Y26, Y26
+	VPXORQ Y7, Y27, Y27
+	VPXORQ Y13, Y28, Y28
+	VPXORQ Y19, Y29, Y29
+	VPXORQ Y5, Y25, Y25
+	VPXORQ Y11, Y26, Y26
+	VPXORQ Y17, Y27, Y27
+	VPXORQ Y23, Y28, Y28
+	VPXORQ Y4, Y29, Y29
+	VPXORQ Y15, Y25, Y25
+	VPXORQ Y21, Y26, Y26
+	VPXORQ Y2, Y27, Y27
+	VPXORQ Y8, Y28, Y28
+	VPXORQ Y14, Y29, Y29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, Y26, Y30
+	VPXORQ Y29, Y30, Y30
+	VPROLQ $0x01, Y27, Y31
+	VPXORQ Y25, Y31, Y31
+	VPROLQ $0x01, Y25, Y25
+	VPXORQ Y28, Y25, Y25
+	VPROLQ $0x01, Y28, Y28
+	VPXORQ Y26, Y28, Y28
+	VPROLQ $0x01, Y29, Y29
+	VPXORQ Y27, Y29, Y29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ Y30, Y0, Y0
+	VPXORQ Y31, Y16, Y16
+	VPXORQ Y28, Y7, Y7
+	VPXORQ Y29, Y23, Y23
+	VPXORQ Y25, Y14, Y14
+	VPROLQ $0x2c, Y16, Y16
+	VPROLQ $0x2b, Y7, Y7
+	VPROLQ $0x15, Y23, Y23
+	VPROLQ $0x0e, Y14, Y14
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  Y0, Y26
+	VMOVDQA64  Y16, Y27
+	VPTERNLOGQ $0xd2, Y7, Y16, Y0
+	VPTERNLOGQ $0xd2, Y23, Y7, Y16
+	VPTERNLOGQ $0xd2, Y14, Y23, Y7
+	VPTERNLOGQ $0xd2, Y26, Y14, Y23
+	VPTERNLOGQ $0xd2, Y27, Y26, Y14
+
+	// Iota
+	VPXORQ.BCST 8(CX), Y0, Y0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    Y29, Y18, Y18
+	VPXORQ    Y25, Y9, Y9
+	VPXORQ    Y30, Y20, Y20
+	VPXORQ    Y31, Y11, Y11
+	VPXORQ    Y28, Y2, Y2
+	VMOVDQA64 Y18, Y26
+	VPROLQ    $0x2d, Y11, Y18
+	VPROLQ    $0x14, Y9, Y11
+	VPROLQ    $0x3d, Y2, Y9
+	VPROLQ    $0x03, Y20, Y2
+	VPROLQ    $0x1c, Y26, Y20
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  Y20, Y26
+	VMOVDQA64  Y11, Y27
+	VPTERNLOGQ $0xd2, Y2, Y11, Y20
+	VPTERNLOGQ $0xd2, Y18, Y2, Y11
+	VPTERNLOGQ $0xd2, Y9, Y18, Y2
+	VPTERNLOGQ $0xd2, Y26, Y9, Y18
+	VPTERNLOGQ $0xd2, Y27, Y26, Y9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    Y31, Y6, Y6
+	VPXORQ    Y28, Y22, Y22
+	VPXORQ    Y29, Y13, Y13
+	VPXORQ    Y25, Y4, Y4
+	VPXORQ    Y30, Y15, Y15
+	VMOVDQA64 Y6, Y26
+	VPROLQ    $0x06, Y22, Y6
+	VPROLQ    $0x19, Y13, Y22
+	VPROLQ    $0x08, Y4, Y13
+	VPROLQ    $0x12, Y15, Y4
+	VPROLQ    $0x01, Y26, Y15
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  Y15, Y26
+	VMOVDQA64  Y6, Y27
+	VPTERNLOGQ $0xd2, Y22, Y6, Y15
+	VPTERNLOGQ $0xd2, Y13, Y22, Y6
+	VPTERNLOGQ $0xd2, Y4, Y13, Y22
+	VPTERNLOGQ $0xd2, Y26, Y4, Y13
+	VPTERNLOGQ $0xd2, Y27, Y26, Y4
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    Y25, Y24, Y24
+	VPXORQ    Y30, Y10, Y10
+	VPXORQ    Y31, Y1, Y1
+	VPXORQ    Y28, Y17, Y17
+	VPXORQ    Y29, Y8, Y8
+	VMOVDQA64 Y24, Y26
+	VPROLQ    $0x38, Y8, Y24
+	VPROLQ    $0x0f, Y17, Y8
+	VPROLQ    $0x0a, Y1, Y17
+	VPROLQ    $0x24, Y10, Y1
+	VPROLQ    $0x1b, Y26, Y10
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  Y10, Y26
+	VMOVDQA64  Y1, Y27
+	VPTERNLOGQ $0xd2, Y17, Y1, Y10
+	VPTERNLOGQ $0xd2, Y8, Y17, Y1
+	VPTERNLOGQ $0xd2, Y24, Y8, Y17
+	VPTERNLOGQ $0xd2, Y26, Y24, Y8
+	VPTERNLOGQ $0xd2, Y27, Y26, Y24
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    Y28, Y12, Y12
+	VPXORQ    Y29, Y3, Y3
+	VPXORQ    Y25, Y19, Y19
+	VPXORQ    Y30, Y5, Y5
+	VPXORQ    Y31, Y21, Y21
+	VMOVDQA64 Y12, Y26
+	VPROLQ    $0x27, Y19, Y12
+	VPROLQ    $0x02, Y21, Y19
+	VPROLQ    $0x37, Y3, Y21
+	VPROLQ    $0x29, Y5, Y3
+	VPROLQ    $0x3e, Y26, Y5
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  Y5, Y26
+	VMOVDQA64  Y21, Y27
+	VPTERNLOGQ $0xd2, Y12, Y21, Y5
+	VPTERNLOGQ $0xd2, Y3, Y12, Y21
+	VPTERNLOGQ $0xd2, Y19, Y3, Y12
+	VPTERNLOGQ $0xd2, Y26, Y19, Y3
+	VPTERNLOGQ $0xd2, Y27, Y26, Y19
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ Y0, Y20, Y25
+	VPXORQ Y16, Y11, Y26
+	VPXORQ Y7, Y2, Y27
+	VPXORQ Y23, Y18, Y28
+	VPXORQ Y14, Y9, Y29
+	VPXORQ Y15, Y25, Y25
+	VPXORQ Y6, Y26, Y26
+	VPXORQ Y22, Y27, Y27
+	VPXORQ Y13, Y28, Y28
+	VPXORQ Y4, Y29, Y29
+	VPXORQ Y10, Y25, Y25
+	VPXORQ Y1, Y26, Y26
+	VPXORQ Y17, Y27, Y27
+	VPXORQ Y8, Y28, Y28
+	VPXORQ Y24, Y29, Y29
+	VPXORQ Y5, Y25, Y25
+	VPXORQ Y21, Y26, Y26
+	VPXORQ Y12, Y27, Y27
+	VPXORQ Y3, Y28, Y28
+	VPXORQ Y19, Y29, Y29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, Y26, Y30
+	VPXORQ Y29, Y30, Y30
+	VPROLQ $0x01, Y27, Y31
+	VPXORQ Y25, Y31, Y31
+	VPROLQ $0x01, Y25, Y25
+	VPXORQ Y28, Y25, Y25
+	VPROLQ $0x01, Y28, Y28
+	VPXORQ Y26, Y28, Y28
+	VPROLQ $0x01, Y29, Y29
+	VPXORQ Y27, Y29, Y29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ Y30, Y0, Y0
+	VPXORQ Y31, Y11, Y11
+	VPXORQ Y28, Y22, Y22
+	VPXORQ Y29, Y8, Y8
+	VPXORQ Y25, Y19, Y19
+	VPROLQ $0x2c, Y11, Y11
+	VPROLQ $0x2b, Y22, Y22
+	VPROLQ $0x15, Y8, Y8
+	VPROLQ $0x0e, Y19, Y19
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  Y0, Y26
+	VMOVDQA64  Y11, Y27
+	VPTERNLOGQ $0xd2, Y22, Y11, Y0
+	VPTERNLOGQ $0xd2, Y8, Y22, Y11
+	VPTERNLOGQ $0xd2, Y19, Y8, Y22
+	VPTERNLOGQ $0xd2, Y26, Y19, Y8
+	VPTERNLOGQ $0xd2, Y27, Y26, Y19
+
+	// Iota
+	VPXORQ.BCST 16(CX), Y0, Y0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    Y29, Y23, Y23
+	VPXORQ    Y25, Y9, Y9
+	VPXORQ    Y30, Y15, Y15
+	VPXORQ    Y31, Y1, Y1
+	VPXORQ    Y28, Y12, Y12
+	VMOVDQA64 Y23, Y26
+	VPROLQ    $0x2d, Y1, Y23
+	VPROLQ    $0x14, Y9, Y1
+	VPROLQ    $0x3d, Y12, Y9
+	VPROLQ    $0x03, Y15, Y12
+	VPROLQ    $0x1c, Y26, Y15
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  Y15, Y26
+	VMOVDQA64  Y1, Y27
+	VPTERNLOGQ $0xd2, Y12, Y1, Y15
+	VPTERNLOGQ $0xd2, Y23, Y12, Y1
+	VPTERNLOGQ $0xd2, Y9, Y23, Y12
+	VPTERNLOGQ $0xd2, Y26, Y9, Y23
+	VPTERNLOGQ $0xd2, Y27, Y26, Y9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    Y31, Y16, Y16
+	VPXORQ    Y28, Y2, Y2
+	VPXORQ    Y29, Y13, Y13
+	VPXORQ    Y25, Y24, Y24
+	VPXORQ    Y30, Y5, Y5
+	VMOVDQA64 Y16, Y26
+	VPROLQ    $0x06, Y2, Y16
+	VPROLQ    $0x19, Y13, Y2
+	VPROLQ    $0x08, Y24, Y13
+	VPROLQ    $0x12, Y5, Y24
+	VPROLQ    $0x01, Y26, Y5
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  Y5, Y26
+	VMOVDQA64  Y16, Y27
+	VPTERNLOGQ $0xd2, Y2, Y16, Y5
+	VPTERNLOGQ $0xd2, Y13, Y2, Y16
+	VPTERNLOGQ $0xd2, Y24, Y13, Y2
+	VPTERNLOGQ $0xd2, Y26, Y24, Y13
+	VPTERNLOGQ $0xd2, Y27, Y26, Y24
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    Y25, Y14, Y14
+	VPXORQ    Y30, Y20, Y20
+	VPXORQ    Y31, Y6, Y6
+	VPXORQ    Y28, Y17, Y17
+	VPXORQ    Y29, Y3, Y3
+	VMOVDQA64 Y14, Y26
+	VPROLQ    $0x38, Y3, Y14
+	VPROLQ    $0x0f, Y17, Y3
+	VPROLQ    $0x0a, Y6, Y17
+	VPROLQ    $0x24, Y20, Y6
+	VPROLQ    $0x1b, Y26, Y20
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  Y20, Y26
+	VMOVDQA64  Y6, Y27
+	VPTERNLOGQ $0xd2, Y17, Y6, Y20
+	VPTERNLOGQ $0xd2, Y3, Y17, Y6
+	VPTERNLOGQ $0xd2, Y14, Y3, Y17
+	VPTERNLOGQ $0xd2, Y26, Y14, Y3
+	VPTERNLOGQ $0xd2, Y27, Y26, Y14
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    Y28, Y7, Y7
+	VPXORQ    Y29, Y18, Y18
+	VPXORQ    Y25, Y4, Y4
+	VPXORQ    Y30, Y10, Y10
+	VPXORQ    Y31, Y21, Y21
+	VMOVDQA64 Y7, Y26
+	VPROLQ    $0x27, Y4, Y7
+	VPROLQ    $0x02, Y21, Y4
+	VPROLQ    $0x37, Y18, Y21
+	VPROLQ    $0x29, Y10, Y18
+	VPROLQ    $0x3e, Y26, Y10
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  Y10, Y26
+	VMOVDQA64  Y21, Y27
+	VPTERNLOGQ $0xd2, Y7, Y21, Y10
+	VPTERNLOGQ $0xd2, Y18, Y7, Y21
+	VPTERNLOGQ $0xd2, Y4, Y18, Y7
+	VPTERNLOGQ $0xd2, Y26, Y4, Y18
+	VPTERNLOGQ $0xd2, Y27, Y26, Y4
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	VPXORQ Y0, Y15, Y25
+	VPXORQ Y11, Y1, Y26
+	VPXORQ Y22, Y12, Y27
+	VPXORQ Y8, Y23, Y28
+	VPXORQ Y19, Y9, Y29
+	VPXORQ Y5, Y25, Y25
+	VPXORQ Y16, Y26, Y26
+	VPXORQ Y2, Y27, Y27
+	VPXORQ Y13, Y28, Y28
+	VPXORQ Y24, Y29, Y29
+	VPXORQ Y20, Y25, Y25
+	VPXORQ Y6, Y26, Y26
+	VPXORQ Y17, Y27, Y27
+	VPXORQ Y3, Y28, Y28
+	VPXORQ Y14, Y29, Y29
+	VPXORQ Y10, Y25, Y25
+	VPXORQ Y21, Y26, Y26
+	VPXORQ Y7, Y27, Y27
+	VPXORQ Y18, Y28, Y28
+	VPXORQ Y4, Y29, Y29
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	VPROLQ $0x01, Y26, Y30
+	VPXORQ Y29, Y30, Y30
+	VPROLQ $0x01, Y27, Y31
+	VPXORQ Y25, Y31, Y31
+	VPROLQ $0x01, Y25, Y25
+	VPXORQ Y28, Y25, Y25
+	VPROLQ $0x01, Y28, Y28
+	VPXORQ Y26, Y28, Y28
+	VPROLQ $0x01, Y29, Y29
+	VPXORQ Y27, Y29, Y29
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	VPXORQ Y30, Y0, Y0
+	VPXORQ Y31, Y1, Y1
+	VPXORQ Y28, Y2, Y2
+	VPXORQ Y29, Y3, Y3
+	VPXORQ Y25, Y4, Y4
+	VPROLQ $0x2c, Y1, Y1
+	VPROLQ $0x2b, Y2, Y2
+	VPROLQ $0x15, Y3, Y3
+	VPROLQ $0x0e, Y4, Y4
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	VMOVDQA64  Y0, Y26
+	VMOVDQA64  Y1, Y27
+	VPTERNLOGQ $0xd2, Y2, Y1, Y0
+	VPTERNLOGQ $0xd2, Y3, Y2, Y1
+	VPTERNLOGQ $0xd2, Y4, Y3, Y2
+	VPTERNLOGQ $0xd2, Y26, Y4, Y3
+	VPTERNLOGQ $0xd2, Y27, Y26, Y4
+
+	// Iota
+	VPXORQ.BCST 24(CX), Y0, Y0
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	VPXORQ    Y29, Y8, Y8
+	VPXORQ    Y25, Y9, Y9
+	VPXORQ    Y30, Y5, Y5
+	VPXORQ    Y31, Y6, Y6
+	VPXORQ    Y28, Y7, Y7
+	VMOVDQA64 Y8, Y26
+	VPROLQ    $0x2d, Y6, Y8
+	VPROLQ    $0x14, Y9, Y6
+	VPROLQ    $0x3d, Y7, Y9
+	VPROLQ    $0x03, Y5, Y7
+	VPROLQ    $0x1c, Y26, Y5
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	VMOVDQA64  Y5, Y26
+	VMOVDQA64  Y6, Y27
+	VPTERNLOGQ $0xd2, Y7, Y6, Y5
+	VPTERNLOGQ $0xd2, Y8, Y7, Y6
+	VPTERNLOGQ $0xd2, Y9, Y8, Y7
+	VPTERNLOGQ $0xd2, Y26, Y9, Y8
+	VPTERNLOGQ $0xd2, Y27, Y26, Y9
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	VPXORQ    Y31, Y11, Y11
+	VPXORQ    Y28, Y12, Y12
+	VPXORQ    Y29, Y13, Y13
+	VPXORQ    Y25, Y14, Y14
+	VPXORQ    Y30, Y10, Y10
+	VMOVDQA64 Y11, Y26
+	VPROLQ    $0x06, Y12, Y11
+	VPROLQ    $0x19, Y13, Y12
+	VPROLQ    $0x08, Y14, Y13
+	VPROLQ    $0x12, Y10, Y14
+	VPROLQ    $0x01, Y26, Y10
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	VMOVDQA64  Y10, Y26
+	VMOVDQA64  Y11, Y27
+	VPTERNLOGQ $0xd2, Y12, Y11, Y10
+	VPTERNLOGQ $0xd2, Y13, Y12, Y11
+	VPTERNLOGQ $0xd2, Y14, Y13, Y12
+	VPTERNLOGQ $0xd2, Y26, Y14, Y13
+	VPTERNLOGQ $0xd2, Y27, Y26, Y14
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	VPXORQ    Y25, Y19, Y19
+	VPXORQ    Y30, Y15, Y15
+	VPXORQ    Y31, Y16, Y16
+	VPXORQ    Y28, Y17, Y17
+	VPXORQ    Y29, Y18, Y18
+	VMOVDQA64 Y19, Y26
+	VPROLQ    $0x38, Y18, Y19
+	VPROLQ    $0x0f, Y17, Y18
+	VPROLQ    $0x0a, Y16, Y17
+	VPROLQ    $0x24, Y15, Y16
+	VPROLQ    $0x1b, Y26, Y15
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	VMOVDQA64  Y15, Y26
+	VMOVDQA64  Y16, Y27
+	VPTERNLOGQ $0xd2, Y17, Y16, Y15
+	VPTERNLOGQ $0xd2, Y18, Y17, Y16
+	VPTERNLOGQ $0xd2, Y19, Y18, Y17
+	VPTERNLOGQ $0xd2, Y26, Y19, Y18
+	VPTERNLOGQ $0xd2, Y27, Y26, Y19
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	VPXORQ    Y28, Y22, Y22
+	VPXORQ    Y29, Y23, Y23
+	VPXORQ    Y25, Y24, Y24
+	VPXORQ    Y30, Y20, Y20
+	VPXORQ    Y31, Y21, Y21
+	VMOVDQA64 Y22, Y26
+	VPROLQ    $0x27, Y24, Y22
+	VPROLQ    $0x02, Y21, Y24
+	VPROLQ    $0x37, Y23, Y21
+	VPROLQ    $0x29, Y20, Y23
+	VPROLQ    $0x3e, Y26, Y20
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	VMOVDQA64  Y20, Y26
+	VMOVDQA64  Y21, Y27
+	VPTERNLOGQ $0xd2, Y22, Y21, Y20
+	VPTERNLOGQ $0xd2, Y23, Y22, Y21
+	VPTERNLOGQ $0xd2, Y24, Y23, Y22
+	VPTERNLOGQ $0xd2, Y26, Y24, Y23
+	VPTERNLOGQ $0xd2, Y27, Y26, Y24
+	LEAQ       roundConstants<>+192(SB), DX
+	ADDQ       $0x20, CX
+	CMPQ       CX, DX
+	JNE        rounds
+	VMOVDQU64  Y0, (AX)
+	VMOVDQU64  Y1, 32(AX)
+	VMOVDQU64  Y2, 64(AX)
+	VMOVDQU64  Y3, 96(AX)
+	VMOVDQU64  Y4, 128(AX)
+	VMOVDQU64  Y5, 160(AX)
+	VMOVDQU64  Y6, 192(AX)
+	VMOVDQU64  Y7, 224(AX)
+	VMOVDQU64  Y8, 256(AX)
+	VMOVDQU64  Y9, 288(AX)
+	VMOVDQU64  Y10, 320(AX)
+	VMOVDQU64  Y11, 352(AX)
+	VMOVDQU64  Y12, 384(AX)
+	VMOVDQU64  Y13, 416(AX)
+	VMOVDQU64  Y14, 448(AX)
+	VMOVDQU64  Y15, 480(AX)
+	VMOVDQU64  Y16, 512(AX)
+	VMOVDQU64  Y17, 544(AX)
+	VMOVDQU64  Y18, 576(AX)
+	VMOVDQU64  Y19, 608(AX)
+	VMOVDQU64  Y20, 640(AX)
+	VMOVDQU64  Y21, 672(AX)
+	VMOVDQU64  Y22, 704(AX)
+	VMOVDQU64  Y23, 736(AX)
+	VMOVDQU64  Y24, 768(AX)
 	VZEROUPPER
 	RET

@@ -1,6 +1,7 @@
 package keccak
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -92,16 +93,35 @@ func TestPermute4(t *testing.T) {
 			if a != interleave(to) {
 				t.Fatalf("wrong for states %x", from)
 			}
-			var apart [4][200]byte
-			Deinterleave4(&apart, &a)
-			for j := range 4 {
-				if apart[j] != to[j].bytes() {
-					t.Fatalf("state %d is taken apart wrongly", j)
+		}
+	})
+}
+
+// TestSqueeze4 takes every number of lanes, and has the states lie next to each other
+// and apart.
+func TestSqueeze4(t *testing.T) {
+	var states [4]state
+	for i := range states {
+		states[i] = fromBytes((*[200]byte)(random(200 + i)))
+	}
+	a := interleave(states)
+	kernels(t, func(t *testing.T) {
+		for n := 8; n <= 200; n += 8 {
+			for _, stride := range []int{n, n + 1, 504} {
+				got := bytes.Repeat([]byte{0x5a}, 3*stride+n+1)
+				want := bytes.Clone(got)
+				Squeeze4(got[:3*stride+n], stride, n, &a)
+				for i, s := range states {
+					b := s.bytes()
+					copy(want[i*stride:], b[:n])
+				}
+				if !bytes.Equal(got, want) {
+					t.Fatalf("wrong for %d bytes, %d apart", n, stride)
 				}
 			}
-			if a != interleave(to) {
-				t.Fatal("Deinterleave4 changed its input")
-			}
+		}
+		if a != interleave(states) {
+			t.Error("the states have changed")
 		}
 	})
 }
@@ -143,16 +163,23 @@ func TestMemory(t *testing.T) {
 	to4 := interleave([4]state{tr.to, permute(tr.to), permute(state{}), tr.to})
 	from1, to1 := tr.from.bytes(), tr.to.bytes()
 	apart := [4][200]byte{to1, permute(tr.to).bytes(), permute(state{}).bytes(), to1}
+	var lane [4][8]byte
+	for i := range lane {
+		lane[i] = [8]byte(apart[i][:])
+	}
 
 	kernels(t, func(t *testing.T) {
 		for offset := range 64 {
 			tryAt(t, 1, offset, from1, to1, Permute)
 			tryAt(t, 8, offset*8, from4, to4, Permute4)
-			tryAt(t, 8, offset*8, from4, from4, func(a *[25][4]uint64) { Deinterleave4(new([4][200]byte), a) })
-			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Deinterleave4(to, &to4) })
+			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { Squeeze4(make([]byte, 800), 200, 200, a) })
+			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Squeeze4(flat(to), 200, 200, &to4) })
+			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { Squeeze4(flat(to), 8, 8, &to4) })
 		}
 	})
 }
+
+func flat[A any](a *A) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(a)), unsafe.Sizeof(*a)) }
 
 // tryAt runs permute offset bytes from either guard.
 func tryAt[A comparable](t *testing.T, align, offset int, from, to A, permute func(*A)) {
@@ -191,10 +218,10 @@ func TestAllocations(t *testing.T) {
 		testkit.NoAllocations(t, "a permutation", func() {
 			var a1 [200]byte
 			var a4 [25][4]uint64
-			var apart [4][200]byte
+			var out [800]byte
 			Permute(&a1)
 			Permute4(&a4)
-			Deinterleave4(&apart, &a4)
+			Squeeze4(out[:], 200, 200, &a4)
 		})
 	})
 }

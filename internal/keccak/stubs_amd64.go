@@ -7,7 +7,9 @@ package keccak
 // permute1BMI2 applies Keccak-f[1600] to a state.
 // In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
 // Out: a.
-// It does not overwrite the stack, where it leaves two words of theta of the last round.
+// It does not overwrite the stack, where it leaves two words of theta of the last
+// round.
+// Needs: cpu.AVX2.
 //
 //go:noescape
 func permute1BMI2(a *[200]byte)
@@ -16,14 +18,54 @@ func permute1BMI2(a *[200]byte)
 // In: a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].
 // Out: a.
 // It does not need a to be aligned.
+// Needs: cpu.AVX2.
 //
 //go:noescape
 func permute4AVX2(a *[25][4]uint64)
 
-// deinterleave4AVX2 takes apart the four states of permute4AVX2.
-// In: a, as permute4AVX2 has it.
-// Out: to, each state as permute1BMI2 has it.
-// It does not change a, and needs no alignment.
+// start4AVX2 sets the first n states of permute4AVX2 to messages of one block.
+// In: n, 3 or 4; seed, the first four lanes of all; last, the fifth of each; end, the
+// number of the lane whose last bit is set.
+// Out: a; with n = 3, its last state does not change.
+// It needs no alignment.
+// Needs: cpu.AVX2.
 //
 //go:noescape
-func deinterleave4AVX2(to *[4][200]byte, a *[25][4]uint64)
+func start4AVX2(a *[25][4]uint64, seed *[32]byte, last *[4]uint64, end int, n int)
+
+// absorb4AVX2 adds a block to the last state of permute4AVX2.
+// In: block, its first seventeen lanes.
+// Out: a; its other states do not change.
+// It needs no alignment.
+// Needs: cpu.AVX2.
+//
+//go:noescape
+func absorb4AVX2(a *[25][4]uint64, block *[136]byte)
+
+// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
+// In: a, as permute4AVX2 has it; n, the number of lanes, from 1 to 25.
+// Out: out, of each state as permute1BMI2 has it; state i is i*stride bytes after the
+// first.
+// It does not change a, and needs no alignment. Its time depends on n.
+// Needs: cpu.AVX2.
+//
+//go:noescape
+func squeeze4AVX2(out *byte, stride int, n int, a *[25][4]uint64)
+
+// permute1AVX512 applies Keccak-f[1600] to a state.
+// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func permute1AVX512(a *[200]byte)
+
+// permute4AVX512 applies Keccak-f[1600] to four states.
+// In: a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func permute4AVX512(a *[25][4]uint64)

@@ -1,74 +1,115 @@
 package mlkem
 
 import (
+	"encoding/binary"
+
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
 
-// keyGen sets t̂, ŝ, Â and ρ of dk and its encapsulation key from its d.
+// keyGen sets t̂, ŝ, Â, ρ and the hash of dk and ek from the d of dk.
 //
-// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, except for the
-// encodings, which happen when bytes are asked for.
-func (dk *DecapsulationKey) keyGen() {
-	ek := dk.ek
-	k := ek.params.k
+// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and beside it
+// H(ek) of Algorithm 16, for which each row of t̂ is encoded as soon as it is there.
+func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
+	k := p.k
+	var st []ring.NTT
+	dk.ek = ek
+	dk.s, st = ek.init(p, true)
 
-	var rhoSigma [64]byte
-	sha3.Sum512(&rhoSigma, dk.d[:], []byte{byte(k)})
-	ek.rho = [32]byte(rhoSigma[:32])
-	sigma := [32]byte(rhoSigma[32:])
+	var b sha3.Batch
+	var seeds [64]byte
+	b.Sum512(&seeds, append(append(make([]byte, 0, 33), dk.d[:]...), byte(k)), nil)
+	ek.rho = [32]byte(seeds[:32])
+	sigma := [32]byte(seeds[32:])
 
-	expandMatrix(ek.a, k, &ek.rho)
-	var noise [2 * maxK]ring.Poly
+	noise := ring.Polys(st)
+	expandNoise(&b, noise, p.eta1, &sigma, 0, nil)
 	var factors [maxK]ring.Factor
-
-	s, e := noise[:k], noise[k:2*k]
-	expandNoise(noise[:2*k], ek.params.eta1, &sigma, 0)
-	for i := range s {
-		dk.s[i] = *s[i].NTT()
-		dk.s[i].Reduce()
+	for i := range dk.s {
+		noise[i].NTT().Reduce()
 		factors[i].Set(&dk.s[i])
 	}
-	for i := range ek.t {
-		ek.t[i].InnerProduct(ek.a[i*k:], 1, factors[:k])
-		ek.t[i].Add(e[i].NTT())
-		ek.t[i].Reduce()
+
+	var buf [maxEncapsulationKeySize]byte
+	encoded := buf[:p.EncapsulationKeySize()]
+	copy(encoded[k*ring.EncodedSize:], ek.rho[:])
+	b.BeginSum256(len(encoded))
+	var product ring.NTT
+	made := 0
+	for i := range k {
+		made = ek.expandMatrix(&b, made, (i+1)*k, encoded[:i*ring.EncodedSize])
+		t := noise[k+i].NTT()
+		product.InnerProduct(ek.a[i*k:], 1, factors[:k])
+		t.Add(&product)
+		t.Reduce()
+		t.Encode((*[ring.EncodedSize]byte)(encoded[i*ring.EncodedSize:]))
+	}
+	b.Sum(&ek.h, encoded)
+	b.Wipe()
+}
+
+// A sink takes a ciphertext part by part.
+type sink struct {
+	ciphertext []byte // of which parts are cut off
+	compare    bool   // compare with what is there, rather than write
+	difference uint64 // not zero if they differ
+}
+
+// put takes the next part: f, compressed to d bits.
+func (s *sink) put(f *ring.Poly, d int) {
+	part := s.ciphertext[:32*d]
+	s.ciphertext = s.ciphertext[32*d:]
+	if !s.compare {
+		f.Compress(part, d)
+		return
+	}
+	var buf [32 * maxD]byte
+	again := buf[:32*d]
+	f.Compress(again, d)
+	for i := 0; i < len(again); i += 8 {
+		s.difference |= binary.LittleEndian.Uint64(part[i:]) ^ binary.LittleEndian.Uint64(again[i:])
 	}
 }
 
-// encrypt writes to c the encryption of m with the randomness r.
+// same returns 1 if no difference was found, and 0 otherwise. Its time does not depend
+// on that.
+func (s *sink) same() int { return int(1 ^ (s.difference|-s.difference)>>63) }
+
+// encrypt gives c the encryption of m with the randomness r. On the way it makes a long
+// hash of a message of which known is known.
 //
 // It implements K-PKE.Encrypt, according to FIPS 203, Algorithm 14, with Â and t̂
 // taken from the key.
-func (ek *EncapsulationKey) encrypt(c []byte, m, r *[32]byte) {
+func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c *sink, m, r *[32]byte, known []byte) {
 	k, du, dv := ek.params.k, ek.params.du, ek.params.dv
 
 	var noise [maxK + 1]ring.Poly
 	var factors [maxK]ring.Factor
 
 	y := noise[:k]
-	expandNoise(y, ek.params.eta1, r, 0)
+	expandNoise(b, y, ek.params.eta1, r, 0, known)
 	for i := range y {
 		factors[i].Set(y[i].NTT())
 	}
 	e := noise[:k+1] // e₁ ‖ e₂
-	expandNoise(e, eta2, r, k)
+	expandNoise(b, e, eta2, r, k, known)
 
 	var product ring.NTT
 	for i := range k {
 		product.InnerProduct(ek.a[i:], k, factors[:k])
 		u := product.InverseNTT()
 		u.Add(&e[i])
-		u.Compress(c[i*32*du:][:32*du], du)
+		c.put(u, du)
 	}
 
-	var mu ring.Poly
+	mu := &e[0] // which is not needed any more
 	mu.Decompress(m[:], 1)
 	product.InnerProduct(ek.t, 1, factors[:k])
 	v := product.InverseNTT()
 	v.Add(&e[k])
-	v.Add(&mu)
-	v.Compress(c[k*32*du:][:32*dv], dv)
+	v.Add(mu)
+	c.put(v, dv)
 }
 
 // decrypt sets m to the decryption of c.

@@ -25,38 +25,48 @@ type DecapsulationKey struct {
 	d  [32]byte // not known, and not used, for an expanded key
 }
 
-// init carves the vectors of ek, and secrets more, out of one allocation. It
-// returns the latter.
-func (ek *EncapsulationKey) init(p *Params, secrets int) []ring.NTT {
+// init carves the vectors of ek, and a secret one if asked for, out of one allocation. It
+// returns the latter, and it together with t̂, which lies behind it.
+func (ek *EncapsulationKey) init(p *Params, withSecret bool) (s, st []ring.NTT) {
 	k := p.k
-	slab := make([]ring.NTT, k+k*k+secrets)
+	size := k*k + k
+	if withSecret {
+		size += k
+	}
+	slab := make([]ring.NTT, size)
 	ek.params = p
-	ek.t, ek.a = slab[:k:k], slab[k:k+k*k:k+k*k]
-	return slab[k+k*k:]
+	ek.a, st = slab[:k*k:k*k], slab[k*k:]
+	s, ek.t = st[:len(st)-k:len(st)-k], st[len(st)-k:]
+	return s, st
 }
 
 // Generate expands the key pair dk, ek from seed, which is d ‖ z.
 //
 // It implements ML-KEM.KeyGen_internal, according to FIPS 203, Algorithm 16.
 func (dk *DecapsulationKey) Generate(p *Params, ek *EncapsulationKey, seed *[64]byte) {
-	dk.ek = ek
-	dk.s = ek.init(p, p.k)
 	dk.d, dk.z = [32]byte(seed[:32]), [32]byte(seed[32:])
-	dk.keyGen()
-
-	var buf [maxEncapsulationKeySize]byte
-	sha3.Sum256(&ek.h, ek.AppendBytes(buf[:0]))
+	dk.keyGen(p, ek)
 }
 
 // Encapsulate sets sharedKey and ciphertext from the randomness m.
 //
 // It implements ML-KEM.Encaps_internal, according to FIPS 203, Algorithm 17.
 func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, m *[32]byte) {
-	var kr [64]byte
-	sha3.Sum512(&kr, m[:], ek.h[:])
-	r := [32]byte(kr[32:])
-	ek.encrypt(ciphertext, m, &r)
-	*sharedKey = [32]byte(kr[:32])
+	var b sha3.Batch
+	key, r := ek.derive(&b, m, nil)
+	ek.encrypt(&b, &sink{ciphertext: ciphertext}, m, &r, nil)
+	b.Wipe()
+	*sharedKey = key
+}
+
+// derive returns the shared key of m and the randomness for its encryption. On the way it
+// makes a long hash of a message of which known is known.
+func (ek *EncapsulationKey) derive(b *sha3.Batch, m *[32]byte, known []byte) (key, r [32]byte) {
+	var in, out [64]byte
+	copy(in[:32], m[:])
+	copy(in[32:], ek.h[:])
+	b.Sum512(&out, in[:], known)
+	return [32]byte(out[:32]), [32]byte(out[32:])
 }
 
 // Decapsulate sets sharedKey. A ciphertext that does not come from
@@ -67,19 +77,16 @@ func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, ciphertext []byte) 
 	var m [32]byte
 	dk.decrypt(&m, ciphertext)
 
-	var kr [64]byte
-	sha3.Sum512(&kr, m[:], dk.ek.h[:])
-	r := [32]byte(kr[32:])
+	var b sha3.Batch
+	b.BeginSHAKE256(&dk.z, len(ciphertext))
+	key, r := dk.ek.derive(&b, &m, ciphertext)
+	again := sink{ciphertext: ciphertext, compare: true}
+	dk.ek.encrypt(&b, &again, &m, &r, ciphertext)
 
 	var rejected [32]byte
-	sha3.SHAKE256(rejected[:], dk.z[:], ciphertext)
-
-	var buf [maxCiphertextSize]byte
-	again := buf[:len(ciphertext)]
-	dk.ek.encrypt(again, &m, &r)
-
-	same := subtle.ConstantTimeCompare(ciphertext, again)
-	subtle.ConstantTimeCopy(same, rejected[:], kr[:32])
+	b.Sum(&rejected, ciphertext)
+	b.Wipe()
+	subtle.ConstantTimeCopy(again.same(), rejected[:], key[:])
 	*sharedKey = rejected
 }
 
@@ -164,7 +171,7 @@ func decode(v []ring.NTT, b []byte) bool {
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
 func (ek *EncapsulationKey) Parse(p *Params, b []byte) bool {
-	ek.init(p, 0)
+	ek.init(p, false)
 	return ek.parse(b)
 }
 
@@ -173,8 +180,10 @@ func (ek *EncapsulationKey) parse(b []byte) bool {
 		return false
 	}
 	ek.rho = [32]byte(b[len(ek.t)*ring.EncodedSize:])
-	sha3.Sum256(&ek.h, b)
-	expandMatrix(ek.a, ek.params.k, &ek.rho)
+	var batch sha3.Batch
+	batch.BeginSum256(len(b))
+	ek.expandMatrix(&batch, 0, len(ek.a), b)
+	batch.Sum(&ek.h, b)
 	return true
 }
 
@@ -183,7 +192,7 @@ func (ek *EncapsulationKey) parse(b []byte) bool {
 // its coefficients are below q.
 func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []byte) bool {
 	dk.ek = ek
-	dk.s = ek.init(p, p.k)
+	dk.s, _ = ek.init(p, true)
 	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
 	encodedS, encodedEK, hz := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:]
 	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	stdmlkem "crypto/mlkem"
 	"crypto/mlkem/mlkemtest"
-	"crypto/sha3"
+	stdsha3 "crypto/sha3"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"hybridkem/internal/ring"
+	"hybridkem/internal/sha3"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
@@ -126,10 +127,31 @@ func compare(t *testing.T, p *Params, seed *[64]byte, m *[32]byte, wantEK, wantK
 	}
 }
 
+// expand returns Â, made beside a hash of message, which it checks too.
+func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
+	ek := EncapsulationKey{params: &Params{k: k}, rho: *rho, a: make([]ring.NTT, k*k)}
+	var b sha3.Batch
+	b.BeginSum256(len(message))
+	if made := ek.expandMatrix(&b, 0, k*k, message); made != k*k {
+		t.Fatalf("%d of %d polynomials made", made, k*k)
+	}
+	var h [32]byte
+	if b.Sum(&h, message); h != stdsha3.Sum256(message) {
+		t.Fatalf("the hash of %d bytes beside a matrix is wrong", len(message))
+	}
+	return ek.a
+}
+
+// TestExpandMatrix has matrices made beside hashes of all lengths, with streams that need
+// a fourth block in every place.
 func TestExpandMatrix(t *testing.T) {
-	check := func(k int, rho *[32]byte) (longest int) {
-		a := make([]ring.NTT, k*k)
-		expandMatrix(a, k, rho)
+	testkit.Implementations(t, testExpandMatrix)
+}
+
+func testExpandMatrix(t *testing.T) {
+	message := make([]byte, 2000)
+	check := func(k int, rho *[32]byte, n int) (long []int) {
+		a := expand(t, k, rho, message[:n])
 		for i := range k {
 			for j := range k {
 				b := append(bytes.Clone(rho[:]), byte(j), byte(i))
@@ -139,23 +161,31 @@ func TestExpandMatrix(t *testing.T) {
 						t.Fatalf("ρ = %x: Â[%d,%d] is wrong", *rho, i, j)
 					}
 				}
-				longest = max(longest, squeezed)
+				if squeezed > usualStream {
+					long = append(long, i*k+j)
+				}
 			}
 		}
-		return longest
+		return long
 	}
 
-	fourBlocks := 0
+	var fourBlocks [maxK * maxK]int
 	r := rand.NewChaCha8([32]byte{5})
-	for n := range 300 {
+	matrices := 3000
+	if testing.Short() {
+		matrices = 30
+	}
+	for n := range matrices {
 		var rho [32]byte
 		r.Read(rho[:])
-		if check(2+n%3, &rho) > usualStream {
-			fourBlocks++
+		for _, i := range check(2+n%3, &rho, n*7%len(message)) {
+			fourBlocks[i]++
 		}
 	}
-	if fourBlocks < 5 {
-		t.Errorf("%d of 300 matrices needed a fourth block of a stream, want some", fourBlocks)
+	for i, n := range fourBlocks {
+		if n == 0 && !testing.Short() {
+			t.Errorf("no fourth block of a stream in %d matrices was needed for polynomial %d", matrices, i)
+		}
 	}
 
 	type vector struct {
@@ -167,28 +197,39 @@ func TestExpandMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range vs {
-		if longest := check(sets[v.Set].k, (*[32]byte)(v.EK[len(v.EK)-32:])); longest <= 575 {
-			t.Errorf("%s: the unlucky matrix needs %d bytes", v.Set, longest)
+		if long := check(sets[v.Set].k, (*[32]byte)(v.EK[len(v.EK)-32:]), 0); len(long) == 0 {
+			t.Errorf("%s: the unlucky matrix needs no more bytes than others", v.Set)
 		}
 	}
 }
 
 func TestExpandNoise(t *testing.T) {
-	seed := [32]byte{6}
-	for _, eta := range []int{2, 3} {
-		for _, n := range []int{0, 1, 7} {
-			v := make([]ring.Poly, 5)
-			expandNoise(v, eta, &seed, n)
-			for i := range v {
-				want := spec.SamplePolyCBD(eta, sha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta))
-				for j, a := range v[i] {
-					if (int(a)+ring.Q)%ring.Q != want[j] {
-						t.Fatalf("η = %d: polynomial %d from number %d is wrong", eta, i, n)
+	testkit.Implementations(t, func(t *testing.T) {
+		seed := [32]byte{6}
+		message := make([]byte, 500)
+		for _, eta := range []int{2, 3} {
+			for _, n := range []int{0, 1, 7} {
+				for size := range 2*maxK + 1 {
+					v := make([]ring.Poly, size)
+					var b sha3.Batch
+					b.BeginSHAKE256(&seed, len(message))
+					expandNoise(&b, v, eta, &seed, n, message)
+					for i := range v {
+						want := spec.SamplePolyCBD(eta, stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta))
+						for j, a := range v[i] {
+							if (int(a)+ring.Q)%ring.Q != want[j] {
+								t.Fatalf("η = %d: polynomial %d from number %d is wrong", eta, i, n)
+							}
+						}
+					}
+					var h [32]byte
+					if b.Sum(&h, message); !bytes.Equal(h[:], stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), message...), 32)) {
+						t.Fatalf("η = %d: the hash beside %d polynomials is wrong", eta, size)
 					}
 				}
 			}
 		}
-	}
+	})
 }
 
 func TestSizes(t *testing.T) {
@@ -202,7 +243,7 @@ func TestSizes(t *testing.T) {
 		if got := [3]int{p.EncapsulationKeySize(), p.ExpandedKeySize(), p.CiphertextSize()}; got != want {
 			t.Errorf("%s has the sizes %v, want %v", name, got, want)
 		}
-		if p.CiphertextSize() > maxCiphertextSize || p.EncapsulationKeySize() > maxEncapsulationKeySize || p.k > maxK {
+		if max(p.du, p.dv) > maxD || p.EncapsulationKeySize() > maxEncapsulationKeySize || p.k > maxK {
 			t.Errorf("%s does not fit in the buffers", name)
 		}
 	}

@@ -24,7 +24,7 @@ const (
 	// What the parameter sets need at most, for arrays on the stack.
 	maxK                    = 4
 	maxEta                  = 3
-	maxCiphertextSize       = ring.N / 8 * (11*maxK + 5)
+	maxD                    = 11
 	maxEncapsulationKeySize = ring.EncodedSize*maxK + 32
 )
 

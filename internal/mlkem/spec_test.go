@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hybridkem/internal/ring"
+	"hybridkem/internal/sha3"
 	"hybridkem/internal/spec"
 	"hybridkem/kats/vectors"
 )
@@ -30,7 +31,7 @@ func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others .
 	}
 	// The inner algorithms, with randomness that is not the message's.
 	r := (*[32]byte)(seed[32:])
-	if ek.encrypt(c, m, r); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
+	if ek.encrypt(new(sha3.Batch), &sink{ciphertext: c}, m, r, nil); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
 		t.Fatalf("%s: seed %x, m %x: wrong encryption", name, *seed, *m)
 	}
 	for _, c := range append(others, c, wantC) {
@@ -104,14 +105,12 @@ func TestIntermediate(t *testing.T) {
 				t.Errorf("%s: %s is wrong", v.ID, what)
 			}
 		}
-		a := make([]ring.NTT, p.k*p.k)
-		expandMatrix(a, p.k, (*[32]byte)(v.Rho))
-		match("Â", encodeNTTs(a), v.A)
+		match("Â", encodeNTTs(expand(t, p.k, (*[32]byte)(v.Rho), nil)), v.A)
 
 		noise := make([]ring.Poly, p.k)
-		expandNoise(noise, p.eta1, (*[32]byte)(v.Sigma), p.k)
+		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.Sigma), p.k, nil)
 		match("e", encode(noise), v.E)
-		expandNoise(noise, p.eta1, (*[32]byte)(v.Sigma), 0)
+		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.Sigma), 0, nil)
 		match("s", encode(noise), v.S)
 		var ntts []ring.NTT
 		for i := range noise {
@@ -119,10 +118,10 @@ func TestIntermediate(t *testing.T) {
 		}
 		match("ŝ", encodeNTTs(ntts), v.NTTS)
 
-		expandNoise(noise, p.eta1, (*[32]byte)(v.R), 0)
+		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.R), 0, nil)
 		match("y", encode(noise), v.RVec)
 		errors := make([]ring.Poly, p.k+1)
-		expandNoise(errors, eta2, (*[32]byte)(v.R), p.k)
+		expandNoise(new(sha3.Batch), errors, eta2, (*[32]byte)(v.R), p.k, nil)
 		match("e₁", encode(errors[:p.k]), v.E1)
 		match("e₂", encode(errors[p.k:]), v.E2)
 		var mu ring.Poly
@@ -137,7 +136,7 @@ func TestIntermediate(t *testing.T) {
 		match("ek", ek.AppendBytes(nil), v.EK)
 		match("H(ek)", ek.h[:], v.HEK)
 		c := make([]byte, p.CiphertextSize())
-		ek.encrypt(c, (*[32]byte)(v.M), (*[32]byte)(v.R))
+		ek.encrypt(new(sha3.Batch), &sink{ciphertext: c}, (*[32]byte)(v.M), (*[32]byte)(v.R), nil)
 		match("c", c, v.C)
 		var k, m [32]byte
 		dk.decrypt(&m, v.C)

@@ -2,7 +2,7 @@
 
 package ring
 
-//go:generate go run -C ../_asm ./ring -out ../ring/avx2_amd64.s -stubs ../ring/avx2_amd64.go -pkg ring
+//go:generate go run -C ../_asm ./ring
 
 // compressAVX2 is [Poly.Compress].
 func (f *Poly) compressAVX2(b []byte, d int) {

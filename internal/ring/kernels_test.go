@@ -5,8 +5,6 @@ package ring
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -257,8 +255,9 @@ func polyInputs(fs []Poly) (inputs [][][]byte) {
 // TestKernels demands of each kernel the bits that the portable code gives, on memory
 // between pages that cannot be touched, and that it writes nothing but the first part.
 func TestKernels(t *testing.T) {
-	if !cpu.AVX2 {
-		t.Skip("this machine has no AVX2")
+	sets := cpu.Sets()
+	if len(sets) == 1 {
+		t.Skip("this machine has no kernels")
 	}
 	for _, k := range kernels(t) {
 		t.Run(k.name, func(t *testing.T) {
@@ -274,8 +273,9 @@ func TestKernels(t *testing.T) {
 					want[i] = slices.Clone(part)
 				}
 				wantResult := k.call(want)
-				cpu.Use("AVX2")
-				for _, atEnd := range []bool{false, true} {
+				for i, set := range slices.Repeat(sets[1:], 2) {
+					cpu.Use(set)
+					atEnd := i < len(sets)-1
 					got := make([][]byte, len(input))
 					for i, part := range input {
 						p := place{i, len(part), atEnd}
@@ -288,14 +288,14 @@ func TestKernels(t *testing.T) {
 					}
 					result := k.call(got)
 					if result != wantResult {
-						t.Fatalf("input %d gives %d, want %d", n, result, wantResult)
+						t.Fatalf("%s, input %d gives %d, want %d", set, n, result, wantResult)
 					}
 					for i := range len(got) - k.scratch {
 						if !bytes.Equal(got[i], want[i]) {
-							t.Fatalf("input %d: part %d becomes %x, want %x", n, i, got[i], want[i])
+							t.Fatalf("%s, input %d: part %d becomes %x, want %x", set, n, i, got[i], want[i])
 						}
 						if i > 0 && !bytes.Equal(got[i], input[i]) {
-							t.Fatalf("input %d: part %d has been written", n, i)
+							t.Fatalf("%s, input %d: part %d has been written", set, n, i)
 						}
 					}
 					if n == 0 {
@@ -307,31 +307,17 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// TestRegisters checks that the kernels need AVX2 only: the generator hands out the
-// upper sixteen registers, which are of AVX-512, when the others are all in use.
-func TestRegisters(t *testing.T) {
-	source, err := os.ReadFile("avx2_amd64.s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|[ZK]\d+)\b`).Find(source); r != nil {
-		t.Errorf("%s is not a register of AVX2", r)
-	}
-}
-
-// BenchmarkKernels runs the portable code and the kernel in turn, and reports the
-// median times of a call.
+// BenchmarkKernels runs the portable code and the kernels of each set in turn, and
+// reports the median times of a call.
 func BenchmarkKernels(b *testing.B) {
-	if !cpu.AVX2 {
-		b.Skip("this machine has no AVX2")
-	}
+	sets := cpu.Sets()
 	for _, k := range kernels(b) {
 		b.Run(k.name, func(b *testing.B) {
 			const calls = 100
-			var times [2][]float64
+			times := make([][]float64, len(sets))
 			m := k.inputs[len(k.inputs)-1]
 			for b.Loop() {
-				for i, set := range []string{cpu.Portable, "AVX2"} {
+				for i, set := range sets {
 					cpu.Use(set)
 					start := time.Now()
 					for range calls {
@@ -340,9 +326,9 @@ func BenchmarkKernels(b *testing.B) {
 					times[i] = append(times[i], float64(time.Since(start).Nanoseconds())/calls)
 				}
 			}
-			for i, unit := range []string{"portable-ns", "AVX2-ns"} {
+			for i, set := range sets {
 				slices.Sort(times[i])
-				b.ReportMetric(times[i][len(times[i])/2], unit)
+				b.ReportMetric(times[i][len(times[i])/2], set+"-ns")
 			}
 			b.ReportMetric(0, "ns/op")
 		})

@@ -9,10 +9,12 @@ import (
 // A Factor is an element b of T_q prepared for products with many others.
 //
 // On each pair of coefficients, a·b is a₀·b + a₁·(X·b): two products of a number
-// and a pair. So it holds the pairs of b and those of X·b, both in Montgomery form
-// and below q in absolute value. Kernels have a form of their own in the same memory.
+// and a pair. So it holds the pairs b₀, b₁ of b, and those of X·b, which are γ·b₁, b₀, as
+// far as they are new. All are in Montgomery form and below q in absolute value. Kernels
+// have a form of their own in the same memory.
 type Factor struct {
-	b, xb pairs
+	b       pairs
+	gammaB1 [N / 2]int16
 }
 
 // Set prepares b. In |b| < 8q.
@@ -26,8 +28,8 @@ func (f *Factor) Set(b *NTT) {
 		f.b[i] = f.b[i].montgomeryMul(r2)
 		// X² is γ here, and -γ for the second of two neighbours.
 		gamma := zetas[N/4+i/2] * int16(1-i%2*2)
-		b0, b1 := f.b[i].split()
-		f.xb[i] = join(montgomeryMul(b1, gamma), b0)
+		_, b1 := f.b[i].split()
+		f.gammaB1[i] = montgomeryMul(b1, gamma)
 	}
 }
 
@@ -40,7 +42,11 @@ func (f *Factor) Set(b *NTT) {
 // products stay below 8q² < 2^15·q.
 func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
 	if cpu.AVX2 {
-		_ = a[(len(b)-1)*stride] // as the kernel does not look
+		_ = a[(len(b)-1)*stride] // as the kernels do not look
+		if cpu.AVX512VBMI2 {
+			innerProductAVX512VBMI2((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
+			return
+		}
 		innerProductAVX2((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
 		return
 	}
@@ -48,7 +54,8 @@ func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
 	for i := range b {
 		a, b := &a[i*stride], &b[i]
 		for j := range sum {
-			sum[j] += pair(a[2*j])*b.b[j] + pair(a[2*j+1])*b.xb[j]
+			xb := pair(b.gammaB1[j]) + b.b[j]<<32
+			sum[j] += pair(a[2*j])*b.b[j] + pair(a[2*j+1])*xb
 		}
 	}
 	for j := range sum {

@@ -173,7 +173,7 @@ func testInnerProductExtremes(t *testing.T) {
 			for j := range N {
 				a[i][j] = Q - 1
 				factors[i].b[j/2] = join(sign*(Q-1), sign*(Q-1))
-				factors[i].xb[j/2] = join(sign*(Q-1), sign*(Q-1))
+				factors[i].gammaB1[j/2] = sign * (Q - 1)
 			}
 			for j := range factors[i].words() {
 				if cpu.AVX2 {

@@ -14,6 +14,9 @@ import (
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
+	if cpu.AVX512VBMI2 {
+		return sampleVartimeAVX512VBMI2((*[N]int16)(f), n, stream)
+	}
 	if cpu.AVX2 {
 		var read int
 		n, read = sampleVartimeAVX2((*[N]int16)(f), n, stream)

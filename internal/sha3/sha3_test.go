@@ -18,10 +18,11 @@ func random(n int) []byte {
 
 func TestRates(t *testing.T) {
 	for _, r := range []struct{ got, want int }{
-		{rateSHA3_256, sha3.New256().BlockSize()},
-		{rateSHA3_512, sha3.New512().BlockSize()},
+		{sha3_256.rate, sha3.New256().BlockSize()},
+		{sha3_512.rate, sha3.New512().BlockSize()},
+		{shake128.rate, sha3.NewSHAKE128().BlockSize()},
+		{shake256.rate, sha3.NewSHAKE256().BlockSize()},
 		{RateSHAKE128, sha3.NewSHAKE128().BlockSize()},
-		{rateSHAKE256, sha3.NewSHAKE256().BlockSize()},
 	} {
 		if r.got != r.want {
 			t.Errorf("a rate is %d, want %d", r.got, r.want)
@@ -33,7 +34,7 @@ func TestRates(t *testing.T) {
 func TestParts(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
-		for n := range 3*rateSHAKE256 + 2 {
+		for n := range 3*rate256 + 2 {
 			b := random(n)
 			for range 5 {
 				var parts [][]byte
@@ -42,12 +43,10 @@ func TestParts(t *testing.T) {
 					parts, rest = append(parts, part), rest[len(part):]
 				}
 				var h256 [32]byte
-				var h512 [64]byte
 				out := make([]byte, 2*n+1)
 				Sum256(&h256, parts...)
-				Sum512(&h512, parts...)
 				SHAKE256(out, parts...)
-				if h256 != sha3.Sum256(b) || h512 != sha3.Sum512(b) || !bytes.Equal(out, sha3.SumSHAKE256(b, len(out))) {
+				if h256 != sha3.Sum256(b) || !bytes.Equal(out, sha3.SumSHAKE256(b, len(out))) {
 					t.Fatalf("a hash of %d bytes in %d parts is wrong", n, len(parts))
 				}
 				if !bytes.Equal(b, random(n)) {
@@ -58,49 +57,147 @@ func TestParts(t *testing.T) {
 	})
 }
 
+// A message is one of a long hash, and what it has to become.
+type message struct {
+	head  *[32]byte
+	bytes []byte
+	want  []byte
+}
+
+// messages returns some of all sizes that matter, and none.
+func messages() (ms []message) {
+	ms = append(ms, message{})
+	for _, size := range []int{0, 1, rate256 - 33, rate256 - 32, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 32, 3 * rate256, 9 * rate256, 1184} {
+		b := random(size)
+		sum := sha3.Sum256(b)
+		head := (*[32]byte)(random(32))
+		ms = append(ms, message{nil, b, sum[:]}, message{head, b, sha3.SumSHAKE256(append(bytes.Clone(head[:]), b...), 32)})
+	}
+	return ms
+}
+
+func (m message) begin(b *Batch) {
+	switch {
+	case m.head != nil:
+		b.BeginSHAKE256(m.head, len(m.bytes))
+	case m.want != nil:
+		b.BeginSum256(len(m.bytes))
+	}
+}
+
+// known returns a third of the message, or two, or all.
+func (m message) known(thirds int) []byte { return m.bytes[:len(m.bytes)*min(thirds, 3)/3] }
+
+func (m message) check(t *testing.T, b *Batch) {
+	t.Helper()
+	if m.want == nil {
+		return
+	}
+	var got [32]byte
+	b.Sum(&got, m.bytes)
+	if !bytes.Equal(got[:], m.want) {
+		t.Fatalf("the hash of %d bytes is wrong", len(m.bytes))
+	}
+}
+
+func TestLong(t *testing.T) {
+	testkit.Implementations(t, func(t *testing.T) {
+		for _, m := range messages() {
+			b := Batch{}
+			m.begin(&b)
+			m.check(t, &b)
+		}
+	})
+}
+
+// TestStreams makes streams of all numbers and sizes, beside long hashes of all kinds,
+// whose messages become known by and by; what is done first is not always beside one.
 func TestStreams(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
 	for _, hash := range []struct {
 		name    string
-		streams func(n int, out, in []byte)
+		streams func(b *Batch, size int, seed *[32]byte, ends [][2]byte, known []byte) int
 		one     func(data []byte, length int) []byte
-		rate    int
+		endSize int
 	}{
-		{"SHAKE128s", SHAKE128s, sha3.SumSHAKE128, RateSHAKE128},
-		{"SHAKE256s", SHAKE256s, sha3.SumSHAKE256, rateSHAKE256},
+		{"SHAKE128s", (*Batch).SHAKE128s, sha3.SumSHAKE128, 2},
+		{"SHAKE256s", func(b *Batch, size int, seed *[32]byte, ends [][2]byte, known []byte) int {
+			var first []byte
+			for _, end := range ends {
+				first = append(first, end[0])
+			}
+			return b.SHAKE256s(size, seed, first, known)
+		}, sha3.SumSHAKE256, 1},
 	} {
 		t.Run(hash.name, func(t *testing.T) {
 			testkit.Implementations(t, func(t *testing.T) {
-				const most = 17
-				for inSize := range hash.rate {
-					if testing.Short() && inSize%13 != 0 && inSize != hash.rate-1 {
-						continue
-					}
-					in := random(most * inSize)
-					var want [most][]byte
-					for i := range want {
-						want[i] = hash.one(in[i*inSize:][:inSize], 4*hash.rate+9)
-					}
-					for _, size := range []int{0, 1, 32, hash.rate - 1, hash.rate, hash.rate + 1, 3 * hash.rate, 4*hash.rate + 9} {
-						for n := 1; n <= most; n++ {
-							out := bytes.Repeat([]byte{0x5a}, n*size+1)
-							hash.streams(n, out[:n*size], in[:n*inSize])
-							for i := range n {
-								if !bytes.Equal(out[i*size:][:size], want[i][:size]) {
-									t.Fatalf("stream %d of %d, of %d bytes from %d, is wrong", i, n, size, inSize)
+				for _, m := range messages() {
+					for trial := range 40 {
+						var b Batch
+						begin, thirds := trial%3, 0
+						for step := range 12 {
+							if step == begin {
+								m.begin(&b)
+							}
+							var known []byte
+							if step >= begin {
+								thirds += r.IntN(2)
+								known = m.known(thirds)
+							}
+							if trial%4 == 3 && step == 5 {
+								var got [64]byte
+								in := random(32 + r.IntN(40))
+								b.Sum512(&got, in, known)
+								if got != sha3.Sum512(in) {
+									t.Fatalf("SHA3-512 of %d bytes is wrong", len(in))
 								}
 							}
-							if out[n*size] != 0x5a {
-								t.Fatal("written behind the last stream")
+							seed := (*[32]byte)(random(32))
+							size := []int{8, 32, 128, 136, 144, 192, 3 * RateSHAKE128}[r.IntN(7)]
+							ends := make([][2]byte, 1+r.IntN(Lanes+1))
+							for i := range ends {
+								ends[i] = [2]byte{byte(r.Uint32()), byte(r.Uint32())}
+							}
+							n := hash.streams(&b, size, seed, ends, known)
+							if n < 1 || n > min(len(ends), Lanes) {
+								t.Fatalf("%d streams of %d are made", n, len(ends))
+							}
+							for i := range n {
+								want := hash.one(append(bytes.Clone(seed[:]), ends[i][:hash.endSize]...), size)
+								if !bytes.Equal(b.Stream(i), want) {
+									t.Fatalf("stream %d of %d, of %d bytes, is wrong", i, n, size)
+								}
+							}
+							if *seed != [32]byte(random(32)) {
+								t.Fatal("the seed was changed")
 							}
 						}
-					}
-					if !bytes.Equal(in, random(most*inSize)) {
-						t.Fatal("the input was changed")
+						m.check(t, &b)
+						if b.Wipe(); b.a != [25][Lanes]uint64{} || b.out != [Lanes * MaxStream]byte{} || b.long != (long{}) {
+							t.Fatal("Wipe leaves something")
+						}
 					}
 				}
 			})
 		})
 	}
+}
+
+func TestSum512(t *testing.T) {
+	testkit.Implementations(t, func(t *testing.T) {
+		for size := 32; size < 72; size++ {
+			for _, m := range messages() {
+				var b Batch
+				m.begin(&b)
+				var out [64]byte
+				b.Sum512(&out, random(size), m.bytes)
+				if out != sha3.Sum512(random(size)) {
+					t.Fatalf("the hash of %d bytes is wrong", size)
+				}
+				m.check(t, &b)
+			}
+		}
+	})
 }
 
 func TestSHAKE128At(t *testing.T) {
@@ -118,17 +215,20 @@ func TestSHAKE128At(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	in, out := random(9*34), make([]byte, 9*504)
+	in, out := random(20*34), make([]byte, 1000)
 	var h256 [32]byte
 	var h512 [64]byte
 	var block [RateSHAKE128]byte
 	testkit.Implementations(t, func(t *testing.T) {
 		testkit.NoAllocations(t, "all of the package", func() {
 			Sum256(&h256, in, in)
-			Sum512(&h512, in, in)
 			SHAKE256(out, in, in)
-			SHAKE128s(9, out, in)
-			SHAKE256s(9, out, in)
+			var b Batch
+			b.BeginSHAKE256((*[32]byte)(in), len(in))
+			b.Sum512(&h512, in[:64], in)
+			b.SHAKE128s(MaxStream, (*[32]byte)(in), [][2]byte{{1, 2}, {3, 4}}, in)
+			b.SHAKE256s(128, (*[32]byte)(in), []byte{1, 2}, in)
+			b.Sum(&h256, in)
 			SHAKE128At(&block, 504, in)
 		})
 	})

@@ -2,23 +2,30 @@ package sha3
 
 import (
 	"crypto/subtle"
-	"encoding/binary"
 
 	"hybridkem/internal/keccak"
 )
 
-// Rates in bytes, as FIPS 202, section 6, has them.
-const (
-	rateSHA3_256 = 136
-	rateSHA3_512 = 72
-	rateSHAKE256 = 136
-)
+// A function is one of FIPS 202, section 6: its rate in bytes, and what ends a message,
+// which is a suffix and the first bit of the padding.
+type function struct {
+	rate int
+	end  byte
+}
 
-// What ends a message: its suffix of FIPS 202, section 6, and the first bit of the
-// padding.
+// rate256 is the rate of SHA3-256 and SHAKE256.
+const rate256 = 136
+
 const (
 	endSHA3  = 0b1_10
 	endSHAKE = 0b1_1111
+)
+
+var (
+	sha3_256 = function{rate256, endSHA3}
+	sha3_512 = function{72, endSHA3}
+	shake128 = function{RateSHAKE128, endSHAKE}
+	shake256 = function{rate256, endSHAKE}
 )
 
 // lastBit is the last bit of the padding, in the last byte of a block.
@@ -57,74 +64,12 @@ func (s *sponge) squeeze(out []byte) {
 }
 
 // hash fills out from the hash of the concatenated parts.
-func hash(out []byte, rate int, end byte, parts [][]byte) {
-	s := sponge{rate: rate}
+func (f function) hash(out []byte, parts ...[]byte) {
+	s := sponge{rate: f.rate}
 	for _, p := range parts {
 		s.absorb(p)
 	}
-	s.pad(end)
+	s.pad(f.end)
 	s.squeeze(out)
 	s = sponge{}
-}
-
-// A sponge4 is four sponges of one rate, whose messages are shorter than a block.
-type sponge4 struct {
-	a      [25][4]uint64
-	blocks [4][200]byte // what squeeze gave
-	rate   int
-}
-
-// absorb absorbs and pads the message of sponge i, for SHAKE.
-func (s *sponge4) absorb(i int, p []byte) {
-	block := s.a[:s.rate/8]
-	lane := 0
-	for ; len(p) >= 8; p = p[8:] {
-		block[lane][i] = binary.LittleEndian.Uint64(p)
-		lane++
-	}
-	var last [8]byte
-	last[copy(last[:], p)] = endSHAKE
-	block[lane][i] = binary.LittleEndian.Uint64(last[:])
-	block[len(block)-1][i] ^= lastBit << 56
-}
-
-// squeeze sets blocks to the next one of each sponge, and what lies behind it in the
-// state.
-func (s *sponge4) squeeze() {
-	keccak.Permute4(&s.a)
-	keccak.Deinterleave4(&s.blocks, &s.a)
-}
-
-// shakes fills the n parts of out from SHAKE of the parts of in, which are shorter
-// than a block.
-//
-// Four streams at once cost less than two one after the other: only a last one
-// is made alone.
-func shakes(rate, n int, out, in []byte) {
-	outSize, inSize := len(out)/n, len(in)/n
-	for n > 1 {
-		batch := min(n, 4)
-		shakes4(rate, batch, out[:batch*outSize], in[:batch*inSize])
-		n, out, in = n-batch, out[batch*outSize:], in[batch*inSize:]
-	}
-	if n == 1 {
-		hash(out, rate, endSHAKE, [][]byte{in})
-	}
-}
-
-// shakes4 is shakes for n ≤ 4.
-func shakes4(rate, n int, out, in []byte) {
-	outSize, inSize := len(out)/n, len(in)/n
-	s := sponge4{rate: rate}
-	for i := range n {
-		s.absorb(i, in[i*inSize:][:inSize])
-	}
-	for done := 0; done < outSize; done += rate {
-		s.squeeze()
-		size := min(rate, outSize-done)
-		for i := range n {
-			copy(out[i*outSize+done:][:size], s.blocks[i][:])
-		}
-	}
-	s = sponge4{}
 }

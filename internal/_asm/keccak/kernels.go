@@ -11,10 +11,10 @@ import (
 
 func permute1BMI2(f *kit.File, constants operand.Mem) {
 	f.Kernel("permute1BMI2", "func(a *[200]byte)", kit.AVX2, kit.Header{
-		Does:    "permute1BMI2 applies Keccak-f[1600] to a state.",
-		In:      "a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].",
-		Out:     "a.",
-		DoesNot: "overwrite the stack, where it leaves two words of theta of the last round.",
+		Does:  "permute1BMI2 applies Keccak-f[1600] to a state.",
+		In:    "a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].",
+		Out:   "a.",
+		Notes: "It does not overwrite the stack, where it leaves two words of theta of the last round.",
 	})
 	const middle = 96 // from where every lane is so near that one byte holds the distance
 	state := f.Load(f.Param("a"), f.GP64())
@@ -66,10 +66,10 @@ func (w words) xorConstant(address operand.Op, i int, to reg.Register) {
 
 func permute4AVX2(f *kit.File, constants operand.Mem) {
 	f.Kernel("permute4AVX2", "func(a *[25][4]uint64)", kit.AVX2, kit.Header{
-		Does:    "permute4AVX2 applies Keccak-f[1600] to four states.",
-		In:      "a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].",
-		Out:     "a.",
-		DoesNot: "need a to be aligned.",
+		Does:  "permute4AVX2 applies Keccak-f[1600] to four states.",
+		In:    "a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].",
+		Out:   "a.",
+		Notes: "It does not need a to be aligned.",
 	})
 	state := f.Load(f.Param("a"), f.GP64())
 	t := f.YMM()
@@ -130,46 +130,130 @@ func (v vectors) xorConstant(address operand.Op, i int, to reg.Register) {
 	v.xor(v.t, to, to)
 }
 
-func deinterleave4AVX2(f *kit.File) {
-	f.Kernel("deinterleave4AVX2", "func(to *[4][200]byte, a *[25][4]uint64)", kit.AVX2, kit.Header{
-		Does:    "deinterleave4AVX2 takes apart the four states of permute4AVX2.",
-		In:      "a, as permute4AVX2 has it.",
-		Out:     "to, each state as permute1BMI2 has it.",
-		DoesNot: "change a, and needs no alignment.",
+func start4AVX2(f *kit.File) {
+	f.Kernel("start4AVX2", "func(a *[25][4]uint64, seed *[32]byte, last *[4]uint64, end, n int)", kit.AVX2, kit.Header{
+		Does:  "start4AVX2 sets the first n states of permute4AVX2 to messages of one block.",
+		In:    "n, 3 or 4; seed, the first four lanes of all; last, the fifth of each; end, the number of the lane whose last bit is set.",
+		Out:   "a; with n = 3, its last state does not change.",
+		Notes: "It needs no alignment.",
 	})
-	a, to := f.Load(f.Param("a"), f.GP64()), f.Load(f.Param("to"), f.GP64())
-	at := func(lane, state int) operand.Mem { return operand.Mem{Base: a, Disp: 32*lane + 8*state} }
-	place := func(lane, state int) operand.Mem { return operand.Mem{Base: to, Disp: 200*state + 8*lane} }
-	for lane := 0; lane < 24; lane += 4 {
-		f.Commentf("Lanes %d to %d: the rows of a 4 × 4 matrix become its columns.", lane, lane+3)
-		var even, odd [2]reg.Register // states 0 and 2, 1 and 3, of two lanes
-		for i := range 2 {
-			first, second := f.YMM(), f.YMM()
-			f.VMOVDQU(at(lane+2*i, 0), first)
-			f.VMOVDQU(at(lane+2*i+1, 0), second)
-			even[i], odd[i] = f.YMM(), f.YMM()
-			f.VPUNPCKLQDQ(second, first, even[i])
-			f.VPUNPCKHQDQ(second, first, odd[i])
+	a, seed, last := f.Pointer("a"), f.Pointer("seed"), f.Pointer("last")
+	end, n := f.Load(f.Param("end"), f.GP64()), f.Load(f.Param("n"), f.GP64())
+	f.Comment("A mask of those states that are set.")
+	set, count := f.YMM(), f.YMM()
+	f.VMOVQ(n, count.AsX())
+	f.VPBROADCASTQ(count.AsX(), count)
+	f.VPCMPGTQ(f.Quads("zeroToThree", 0, 1, 2, 3), count, set)
+	zero := f.YMM()
+	f.VPXOR(zero, zero, zero)
+	for lane := range 25 {
+		new, old := zero, f.YMM()
+		switch {
+		case lane < 4:
+			new = f.YMM()
+			f.VPBROADCASTQ(seed.Offset(8*lane), new)
+		case lane == 4:
+			new = f.YMM()
+			f.VMOVDQU(last, new)
 		}
-		for state := range 4 {
-			pairs := even
-			if state%2 == 1 {
-				pairs = odd
-			}
-			halves := operand.Imm(0x20) // the lower ones of both
-			if state >= 2 {
-				halves = operand.Imm(0x31) // the upper ones
-			}
-			column := f.YMM()
-			f.VPERM2I128(halves, pairs[1], pairs[0], column)
-			f.VMOVDQU(column, place(lane, state))
+		f.VMOVDQU(a.Offset(32*lane), old)
+		f.VPBLENDVB(set, new, old, old)
+		f.VMOVDQU(old, a.Offset(32*lane))
+	}
+	f.Comment("The last bit.")
+	f.SHLQ(operand.Imm(5), end)
+	bit, lane := f.YMM(), operand.Mem{Base: a.Base, Index: end, Scale: 1}
+	f.VPSLLQ(operand.Imm(63), set, bit)
+	f.VPXOR(lane, bit, bit)
+	f.VMOVDQU(bit, lane)
+	f.Ret()
+}
+
+func absorb4AVX2(f *kit.File) {
+	f.Kernel("absorb4AVX2", "func(a *[25][4]uint64, block *[136]byte)", kit.AVX2, kit.Header{
+		Does:  "absorb4AVX2 adds a block to the last state of permute4AVX2.",
+		In:    "block, its first seventeen lanes.",
+		Out:   "a; its other states do not change.",
+		Notes: "It needs no alignment.",
+	})
+	a, block := f.Pointer("a"), f.Pointer("block")
+	state := f.YMM()
+	f.VMOVDQU(f.Quads("lastState", 0, 0, 0, 1<<64-1), state)
+	for lane := range 17 {
+		x := f.YMM()
+		f.VPBROADCASTQ(block.Offset(8*lane), x)
+		f.VPAND(state, x, x)
+		f.VPXOR(a.Offset(32*lane), x, x)
+		f.VMOVDQU(x, a.Offset(32*lane))
+	}
+	f.Ret()
+}
+
+func squeeze4AVX2(f *kit.File) {
+	f.Kernel("squeeze4AVX2", "func(out *byte, stride, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
+		Does:  "squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.",
+		In:    "a, as permute4AVX2 has it; n, the number of lanes, from 1 to 25.",
+		Out:   "out, of each state as permute1BMI2 has it; state i is i*stride bytes after the first.",
+		Notes: "It does not change a, and needs no alignment. Its time depends on n.",
+	})
+	var out [4]operand.Mem
+	out[0].Base = f.Load(f.Param("out"), f.GP64())
+	stride := f.Load(f.Param("stride"), f.GP64())
+	for i := 1; i < 4; i++ {
+		out[i].Base = f.GP64()
+		f.LEAQ(operand.Mem{Base: out[i-1].Base, Index: stride, Scale: 1}, out[i].Base)
+	}
+	n := f.Load(f.Param("n"), f.GP64())
+	a := f.Pointer("a")
+	next := func(lanes int) {
+		for i := range out {
+			f.ADDQ(operand.Imm(uint64(8*lanes)), out[i].Base)
 		}
+		f.ADDQ(operand.Imm(uint64(32*lanes)), a.Base)
 	}
-	f.Comment("Lane 24")
-	for state := range 4 {
-		word := f.GP64()
-		f.MOVQ(at(24, state), word)
-		f.MOVQ(word, place(24, state))
+
+	f.SUBQ(operand.Imm(4), n)
+	f.JLT(operand.LabelRef("rest"))
+	f.Label("four")
+	f.Comment("Four lanes: the rows of a 4 × 4 matrix become its columns.")
+	var even, odd [2]reg.Register // states 0 and 2, 1 and 3, of two lanes
+	for i := range 2 {
+		first, second := f.YMM(), f.YMM()
+		f.VMOVDQU(a.Offset(64*i), first)
+		f.VMOVDQU(a.Offset(64*i+32), second)
+		even[i], odd[i] = f.YMM(), f.YMM()
+		f.VPUNPCKLQDQ(second, first, even[i])
+		f.VPUNPCKHQDQ(second, first, odd[i])
 	}
+	for i := range out {
+		pairs := even
+		if i%2 == 1 {
+			pairs = odd
+		}
+		halves := operand.Imm(0x20) // the lower ones of both
+		if i >= 2 {
+			halves = operand.Imm(0x31) // the upper ones
+		}
+		column := f.YMM()
+		f.VPERM2I128(halves, pairs[1], pairs[0], column)
+		f.VMOVDQU(column, out[i])
+	}
+	next(4)
+	f.SUBQ(operand.Imm(4), n)
+	f.JGE(operand.LabelRef("four"))
+
+	f.Label("rest")
+	f.ADDQ(operand.Imm(4), n)
+	f.JZ(operand.LabelRef("done"))
+	f.Label("one")
+	for i := range out {
+		lane := f.GP64()
+		f.MOVQ(a.Offset(8*i), lane)
+		f.MOVQ(lane, out[i])
+	}
+	next(1)
+	f.DECQ(n)
+	f.JNZ(operand.LabelRef("one"))
+	f.Label("done")
 	f.Ret()
 }

@@ -14,12 +14,16 @@ func main() {
 		constants := f.Quads("roundConstants", roundConstants()...)
 		permute1BMI2(f, constants)
 		permute4AVX2(f, constants)
-		deinterleave4AVX2(f)
+		start4AVX2(f)
+		absorb4AVX2(f)
+		squeeze4AVX2(f)
+		permute1AVX512(f, constants)
+		permute4AVX512(f, constants)
 	})
 }
 
 const (
-	rounds        = 24
+	nRounds       = 24
 	roundsPerLoop = 4 // after which every lane is again where it was: see places.next
 )
 
@@ -61,20 +65,26 @@ func (p *permutation) lane(at places, x, y int) operand.Mem {
 // permute writes all of the permutation.
 func (p *permutation) permute(constants operand.Mem) {
 	p.parities()
-	pointer := p.GP64()
-	p.LEAQ(constants, pointer)
-	p.MOVQ(pointer, p.constant)
-	p.Label("rounds")
-	for i := range roundsPerLoop {
-		p.round(i)
-	}
+	rounds(p.File, constants, p.constant, p.round)
 	if p.at != atStart() {
 		panic("the loop moves the lanes")
 	}
-	p.LEAQ(constants.Offset(8*rounds), pointer)
-	p.ADDQ(operand.Imm(8*roundsPerLoop), p.constant)
-	p.CMPQ(p.constant, pointer)
-	p.JNE(operand.LabelRef("rounds"))
+}
+
+// rounds writes a loop of all rounds, of which round writes number i within the loop.
+// Its constant is then i words after the address in pointer.
+func rounds(f *kit.File, constants operand.Mem, pointer operand.Op, round func(i int)) {
+	t := f.GP64()
+	f.LEAQ(constants, t)
+	f.MOVQ(t, pointer)
+	f.Label("rounds")
+	for i := range roundsPerLoop {
+		round(i)
+	}
+	f.LEAQ(constants.Offset(8*nRounds), t)
+	f.ADDQ(operand.Imm(8*roundsPerLoop), pointer)
+	f.CMPQ(pointer, t)
+	f.JNE(operand.LabelRef("rounds"))
 }
 
 // parities sets C from the state. From then on chi keeps it.

@@ -12,7 +12,7 @@ var offsets = func() (offsets [5][5]uint64) {
 
 // roundConstants returns those of iota, as Algorithms 5 and 6 define them.
 func roundConstants() []uint64 {
-	constants := make([]uint64, rounds)
+	constants := make([]uint64, nRounds)
 	r := uint64(1) // R, with R[0] as the lowest bit
 	for i := range constants {
 		for j := range 7 {

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
@@ -20,20 +22,28 @@ import (
 type File struct {
 	*build.Context
 	sets map[string]Set // of each kernel
+	data map[string]operand.Mem
 }
 
-// A Set is a named feature set of internal/cpu: the extensions that a kernel which
-// runs under its name may use, as avo calls them.
-type Set []string
+// A Set is a named feature set of internal/cpu.
+type Set struct {
+	name       string
+	extensions []string // which a kernel may use, as avo calls them
+	registers  int      // how many vector registers there are
+}
 
-// AVX2 is cpu.AVX2.
-var AVX2 = Set{"AVX", "AVX2", "BMI", "BMI2", "POPCNT"}
+// Those of internal/cpu.
+var (
+	AVX2        = Set{"AVX2", []string{"CMOV", "AVX", "AVX2", "BMI", "BMI2", "POPCNT"}, 16}
+	AVX512      = Set{"AVX512", append([]string{"AVX512F", "AVX512BW", "AVX512DQ", "AVX512VL"}, AVX2.extensions...), 32}
+	AVX512VBMI2 = Set{"AVX512VBMI2", append([]string{"AVX512VBMI", "AVX512_VBMI2", "AVX512_VNNI"}, AVX512.extensions...), 32}
+)
 
 // A Header is what a kernel tells its reader, above its code and in its stub.
 type Header struct {
 	Does    string // one sentence, which begins with the name
 	In, Out string // with their layouts and bounds
-	DoesNot string // what a caller might expect, and has to do itself
+	Notes   string // what a caller might not expect, or has to do itself
 }
 
 // Kernel starts the function with the name, the signature and the header. Until the
@@ -43,41 +53,85 @@ func (f *File) Kernel(name, signature string, set Set, h Header) {
 	f.Function(name)
 	f.SignatureExpr(signature)
 	f.Pragma("noescape")
-	text := []string{h.Does, "In: " + h.In, "Out: " + h.Out, "It does not " + h.DoesNot}
+	var text []string
+	for _, part := range []string{h.Does, prefixed("In: ", h.In), prefixed("Out: ", h.Out), h.Notes, "Needs: cpu." + set.name + "."} {
+		text = append(text, wrapped(part, 85)...)
+	}
 	f.Doc(text...)
 	f.Comment(text...)
 }
 
-// Ret ends a kernel. If that has used ymm registers, their upper halves are cleared
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+// wrapped returns the text in lines of at most that length.
+func wrapped(text string, length int) (lines []string) {
+	for _, word := range strings.Fields(text) {
+		if last := len(lines) - 1; last >= 0 && len(lines[last])+1+len(word) <= length {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// Pointer returns what a parameter points to.
+func (f *File) Pointer(parameter string) operand.Mem {
+	return operand.Mem{Base: f.Load(f.Param(parameter), f.GP64())}
+}
+
+// Repeat runs body as often as times says.
+func (f *File) Repeat(label string, times int, body func()) {
+	counter := f.GP32()
+	f.MOVL(operand.U32(times), counter)
+	f.Label(label)
+	body()
+	f.DECL(counter)
+	f.JNZ(operand.LabelRef(label))
+}
+
+// Ret ends a kernel. If that has used ymm or zmm registers, their upper halves are cleared
 // first, since otherwise SSE instructions that follow would be slow.
 func (f *File) Ret() {
-	if f.usesYMM() {
+	file, _ := f.Result() // the error comes up again in Generate
+	functions := file.Functions()
+	if slices.ContainsFunc(functions[len(functions)-1].Instructions(), func(i *ir.Instruction) bool {
+		return slices.ContainsFunc(i.Registers(), func(r reg.Register) bool {
+			return r.Kind() == reg.KindVector && r.Size() > 16
+		})
+	}) {
 		f.VZEROUPPER()
 	}
 	f.RET()
 }
 
-func (f *File) usesYMM() bool {
-	file, _ := f.Result() // the error comes up again in Generate
-	functions := file.Functions()
-	for _, i := range functions[len(functions)-1].Instructions() {
-		for _, op := range i.Operands {
-			if r, ok := op.(reg.Register); ok && r.Kind() == reg.KindVector && r.Size() > 16 {
-				return true
-			}
-		}
+// Data adds read-only constants, unless there are some of that name already, and returns
+// the address of the first.
+func (f *File) Data(name string, constants ...operand.Constant) operand.Mem {
+	if address, ok := f.data[name]; ok {
+		return address
 	}
-	return false
-}
-
-// Quads adds read-only 64-bit constants, and returns the address of the first.
-func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 	address := f.StaticGlobal(name)
 	f.DataAttributes(attr.RODATA | attr.NOPTR)
-	for _, q := range quads {
-		f.AppendDatum(operand.U64(q))
+	for _, c := range constants {
+		f.AppendDatum(c)
 	}
+	f.data[name] = address
 	return address
+}
+
+// Quads is Data for 64-bit constants.
+func (f *File) Quads(name string, quads ...uint64) operand.Mem {
+	var constants []operand.Constant
+	for _, q := range quads {
+		constants = append(constants, operand.U64(q))
+	}
+	return f.Data(name, constants...)
 }
 
 // Generate writes the assembly that define makes, and the Go stubs for it, into the
@@ -89,7 +143,7 @@ func Generate(pkg string, define func(f *File)) {
 }
 
 func generate(pkg string, define func(f *File)) error {
-	f := &File{build.NewContext(), make(map[string]Set)}
+	f := &File{build.NewContext(), make(map[string]Set), make(map[string]operand.Mem)}
 	f.ConstraintExpr("amd64,!purego")
 	define(f)
 	file, err := f.Result()
@@ -100,10 +154,8 @@ func generate(pkg string, define func(f *File)) error {
 		return err
 	}
 	for _, kernel := range file.Functions() {
-		for _, extension := range kernel.ISA {
-			if !slices.Contains(f.sets[kernel.Name], extension) {
-				return fmt.Errorf("%s needs %s", kernel.Name, extension)
-			}
+		if err := check(kernel, f.sets[kernel.Name]); err != nil {
+			return err
 		}
 	}
 
@@ -118,6 +170,24 @@ func generate(pkg string, define func(f *File)) error {
 		}
 		if err := os.WriteFile(filepath.Join("..", pkg, name), text, 0o666); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// check reports what a kernel uses that is not of the set. Registers have to be counted,
+// because avo hands out those of AVX-512 to every kernel that needs more than sixteen.
+func check(kernel *ir.Function, set Set) error {
+	for _, extension := range kernel.ISA {
+		if !slices.Contains(set.extensions, extension) {
+			return fmt.Errorf("%s needs %s", kernel.Name, extension)
+		}
+	}
+	for _, i := range kernel.Instructions() {
+		for _, r := range i.Registers() {
+			if p, ok := r.(reg.Physical); ok && p.Kind() == reg.KindVector && int(p.PhysicalIndex()) >= set.registers {
+				return fmt.Errorf("%s needs more than %d vector registers", kernel.Name, set.registers)
+			}
 		}
 	}
 	return nil

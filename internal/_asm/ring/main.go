@@ -5,9 +5,10 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
 )
 
 const (
@@ -20,106 +21,76 @@ const (
 )
 
 func main() {
-	ConstraintExpr("amd64,!purego")
-	ntt()
-	inverseNTT()
-	factorSet()
-	innerProduct()
-	sampleVartime()
-	sampleCBD2()
-	sampleCBD3()
-	encode()
-	decode()
-	compress1()
-	for _, d := range []int{4, 5, 10, 11} {
-		compress(d)
-	}
-	decompress1()
-	for _, d := range []int{4, 5, 10, 11} {
-		decompress(d)
-	}
-	reduce()
-	add()
-	sub()
-	Generate()
+	kit.Generate("ring", func(f *kit.File) {
+		g := &generator{f}
+		g.ntt()
+		g.inverseNTT()
+		g.factorSet()
+		g.innerProduct()
+		g.sampleVartime()
+		g.innerProductAVX512()
+		g.sampleVartimeAVX512()
+		g.sampleCBD2()
+		g.sampleCBD3()
+		g.encode()
+		g.decode()
+		g.compress1()
+		for _, d := range []int{4, 5, 10, 11} {
+			g.compress(d)
+		}
+		g.decompress1()
+		for _, d := range []int{4, 5, 10, 11} {
+			g.decompress(d)
+		}
+		g.reduce()
+		g.add()
+		g.sub()
+	})
 }
+
+type generator struct{ *kit.File }
 
 type vec = reg.VecVirtual
 
-// kernel begins a function, with a header that stands in the assembly and at the
-// declaration.
-func kernel(name, signature string, header ...string) {
-	TEXT(name, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(header...)
-	Comment(header...)
-}
-
-// ret ends a function. Code without AVX is slow as long as the upper halves of
-// registers are in use.
-func ret() {
-	VZEROUPPER()
-	RET()
-}
-
-// repeat runs body as often as times says.
-func repeat(label string, times uint32, body func()) {
-	counter := GP32()
-	MOVL(U32(times), counter)
-	Label(label)
-	body()
-	DECL(counter)
-	JNZ(LabelRef(label))
-}
-
 // broadcast returns a register with even and odd in all pairs of words.
-func broadcast(even, odd int16) vec {
-	return broadcastQuad((uint64(uint16(even)) | uint64(uint16(odd))<<16) * (1<<32 + 1))
+func (g *generator) broadcast(even, odd int16) vec {
+	return g.broadcastQuad((uint64(uint16(even)) | uint64(uint16(odd))<<16) * (1<<32 + 1))
 }
 
 // broadcastQuad returns a register of four times c.
-func broadcastQuad(c uint64) vec {
-	r, x := GP64(), YMM()
-	MOVQ(U64(c), r)
-	VMOVQ(r, x.AsX())
-	VPBROADCASTQ(x.AsX(), x)
+func (g *generator) broadcastQuad(c uint64) vec {
+	r, x := g.GP64(), g.YMM()
+	g.MOVQ(U64(c), r)
+	g.VMOVQ(r, x.AsX())
+	g.VPBROADCASTQ(x.AsX(), x)
 	return x
 }
 
-// data defines a table of words.
-func data(name string, words []int16) Mem {
-	table := GLOBL(name, RODATA|NOPTR)
-	for i := 0; i < len(words); i += 4 {
-		var x uint64
-		for j, w := range words[i:][:4] {
-			x |= uint64(uint16(w)) << (16 * j)
-		}
-		DATA(2*i, U64(x))
+// words returns the address of a table of words.
+func (g *generator) words(name string, words ...int16) Mem {
+	var constants []Constant
+	for _, w := range words {
+		constants = append(constants, U16(uint16(w)))
 	}
-	return table
+	return g.Data(name, constants...)
 }
 
 // shuffle returns a register of the places, in its half, that VPSHUFB takes each byte
 // from. Where they are negative it makes a zero.
-func shuffle(name string, place func(i int) int) vec {
-	if _, ok := shuffles[name]; !ok {
-		shuffles[name] = GLOBL(name, RODATA|NOPTR)
-		for i := range 32 {
-			DATA(i, I8(place(i)))
-		}
+func (g *generator) shuffle(name string, place func(i int) int) vec {
+	var constants []Constant
+	for i := range 32 {
+		constants = append(constants, I8(place(i)))
 	}
-	x := YMM()
-	VMOVDQU(shuffles[name], x)
+	x := g.YMM()
+	g.VMOVDQU(g.Data(name, constants...), x)
 	return x
 }
 
-// shuffles are the tables that there are already. More than one kernel may use one.
-var shuffles = map[string]Mem{}
-
 // table returns a register of sixteen words.
-func table(name string, words ...int16) vec {
-	x := YMM()
-	VMOVDQU(data(name, words), x)
+func (g *generator) table(name string, words ...int16) vec {
+	x := g.YMM()
+	g.VMOVDQU(g.words(name, words...), x)
 	return x
 }
 
@@ -136,21 +107,21 @@ func montgomery(b int) (factor, timesQInv int16) {
 // montgomeryMul returns a · b · 2^-16 mod± q, where b comes with b · q^-1.
 // The low halves of a · b and of the multiple of q are equal, so the difference of
 // the high halves is exact. In |a·b| < 2^15·q; out |r| < q.
-func montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) {
-	r, m := YMM(), YMM()
-	VPMULLW(bTimesQInv, a, m)
-	VPMULHW(b, a, r)
-	VPMULHW(modulus, m, m)
-	VPSUBW(m, r, r)
+func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) {
+	r, m := g.YMM(), g.YMM()
+	g.VPMULLW(bTimesQInv, a, m)
+	g.VPMULHW(b, a, r)
+	g.VPMULHW(modulus, m, m)
+	g.VPSUBW(m, r, r)
 	return r
 }
 
 // barrettReduce makes a be a mod± q. It rounds a / q from a · 2^26/q in two steps, of
 // 2^16 and 2^10. In |a| < 2^15; out |a| <= (q-1)/2.
-func barrettReduce(a, barrett, round10, modulus vec) {
-	m := YMM()
-	VPMULHW(barrett, a, m)
-	VPMULHRSW(round10, m, m)
-	VPMULLW(modulus, m, m)
-	VPSUBW(m, a, a)
+func (g *generator) barrettReduce(a, barrett, round10, modulus vec) {
+	m := g.YMM()
+	g.VPMULHW(barrett, a, m)
+	g.VPMULHRSW(round10, m, m)
+	g.VPMULLW(modulus, m, m)
+	g.VPSUBW(m, a, a)
 }

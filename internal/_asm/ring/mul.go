@@ -1,8 +1,9 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+
+	"hybridkem/internal/_asm/kit"
 )
 
 // A Factor holds, for b, words that a pair of coefficients (a0, a1) is multiplied with
@@ -10,18 +11,20 @@ import (
 // and 2·n bytes further on, for a0·b1 + a1·b0, the pairs (b1, b0).
 const (
 	crossed    = 2 * n
-	factorSize = 8 * n // of the Go type, of which the kernels use half
+	factorSize = 5 * n // of the Go type, of which the kernels use the first four fifths
 )
 
-func factorSet() {
-	kernel("factorSetAVX2", "func(f *[512]int16, b *[256]int16)",
-		"factorSetAVX2 is the portable Factor.Set, but leaves f in the form of innerProductAVX2.",
-		"In |b| < 8q; out |f| < q. It needs AVX2.")
-	f, b := Mem{Base: Load(Param("f"), GP64())}, Mem{Base: Load(Param("b"), GP64())}
-	modulus := broadcast(q, q)
+func (g *generator) factorSet() {
+	g.Kernel("factorSetAVX2", "func(f *[512]int16, b *[256]int16)", kit.AVX2, kit.Header{
+		Does: "factorSetAVX2 is the portable Factor.Set, but leaves f in the form of innerProductAVX2.",
+		In:   "|b| < 8q.",
+		Out:  "|f| < q.",
+	})
+	f, b := g.Pointer("f"), g.Pointer("b")
+	modulus := g.broadcast(q, q)
 	factor, timesQInv := montgomery(1 << 16)
-	r2, r2TimesQInv := broadcast(factor, factor), broadcast(timesQInv, timesQInv)
-	swap := shuffle("swap", func(i int) int { return i%16 ^ 2 })
+	r2, r2TimesQInv := g.broadcast(factor, factor), g.broadcast(timesQInv, timesQInv)
+	swap := g.shuffle("swap", func(i int) int { return i%16 ^ 2 })
 
 	var table []int16
 	for group := range n / 16 {
@@ -32,78 +35,80 @@ func factorSet() {
 		}
 		table = append(append(table, gammas[:]...), timesQInv[:]...)
 	}
-	gammas := Mem{Base: GP64()}
-	LEAQ(data("gammas", table), gammas.Base)
+	gammas := Mem{Base: g.GP64()}
+	g.LEAQ(g.words("gammas", table...), gammas.Base)
 
-	repeat("factorSet", n/16, func() {
-		x, y := YMM(), YMM()
-		VMOVDQU(b, x)
-		x = montgomeryMul(x, r2, r2TimesQInv, modulus)
-		VPSHUFB(swap, x, y)
-		VMOVDQU(y, f.Offset(crossed))
-		gammaX := montgomeryMul(x, gammas, gammas.Offset(32), modulus)
-		VPBLENDW(U8(0b10101010), gammaX, x, x)
-		VMOVDQU(x, f)
-		ADDQ(U32(32), f.Base)
-		ADDQ(U32(32), b.Base)
-		ADDQ(U32(64), gammas.Base)
+	g.Repeat("factorSet", n/16, func() {
+		x, y := g.YMM(), g.YMM()
+		g.VMOVDQU(b, x)
+		x = g.montgomeryMul(x, r2, r2TimesQInv, modulus)
+		g.VPSHUFB(swap, x, y)
+		g.VMOVDQU(y, f.Offset(crossed))
+		gammaX := g.montgomeryMul(x, gammas, gammas.Offset(32), modulus)
+		g.VPBLENDW(U8(0b10101010), gammaX, x, x)
+		g.VMOVDQU(x, f)
+		g.ADDQ(U32(32), f.Base)
+		g.ADDQ(U32(32), b.Base)
+		g.ADDQ(U32(64), gammas.Base)
 	})
-	ret()
+	g.Ret()
 }
 
-func innerProduct() {
-	kernel("innerProductAVX2", "func(f, a *[256]int16, stride int, b *[512]int16, k int)",
-		"innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the",
-		"left side, and b the first factor of the k on the right. In |a| < q; out |f| < q.",
-		"It needs AVX2. The factors must come from factorSetAVX2. Its time depends on k.")
+func (g *generator) innerProduct() {
+	g.Kernel("innerProductAVX2", "func(f, a *[256]int16, stride int, b *[512]int16, k int)", kit.AVX2, kit.Header{
+		Does:  "innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
+		In:    "|a| < q.",
+		Out:   "|f| < q.",
+		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
+	})
 	const groups = 4 // of sixteen coefficients, at once
-	f, a, b := Mem{Base: Load(Param("f"), GP64())}, GP64(), GP64()
-	Load(Param("a"), a)
-	Load(Param("b"), b)
-	stride, k := Load(Param("stride"), GP64()), Load(Param("k"), GP64())
-	Comment("The distance in bytes.")
-	SHLQ(U8(9), stride)
-	modulus, inverse := broadcast(q, q), broadcast(qInv, qInv)
+	f, a, b := g.Pointer("f"), g.GP64(), g.GP64()
+	g.Load(g.Param("a"), a)
+	g.Load(g.Param("b"), b)
+	stride, k := g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
+	g.Comment("The distance in bytes.")
+	g.SHLQ(U8(9), stride)
+	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
 
-	repeat("innerProduct", n/16/groups, func() {
+	g.Repeat("innerProduct", n/16/groups, func() {
 		var c0, c1 [groups]vec
 		for i := range groups {
-			c0[i], c1[i] = YMM(), YMM()
-			VPXOR(c0[i], c0[i], c0[i])
-			VPXOR(c1[i], c1[i], c1[i])
+			c0[i], c1[i] = g.YMM(), g.YMM()
+			g.VPXOR(c0[i], c0[i], c0[i])
+			g.VPXOR(c1[i], c1[i], c1[i])
 		}
-		ai, bi, count := Mem{Base: GP64()}, Mem{Base: GP64()}, GP64()
-		MOVQ(a, ai.Base)
-		MOVQ(b, bi.Base)
-		MOVQ(k, count)
-		Label("sum")
+		ai, bi, count := Mem{Base: g.GP64()}, Mem{Base: g.GP64()}, g.GP64()
+		g.MOVQ(a, ai.Base)
+		g.MOVQ(b, bi.Base)
+		g.MOVQ(k, count)
+		g.Label("sum")
 		for i := range groups {
-			x, y, z := YMM(), YMM(), YMM()
-			VMOVDQU(ai.Offset(32*i), x)
-			VPMADDWD(bi.Offset(32*i), x, y)
-			VPADDD(y, c0[i], c0[i])
-			VPMADDWD(bi.Offset(crossed+32*i), x, z)
-			VPADDD(z, c1[i], c1[i])
+			x, y, z := g.YMM(), g.YMM(), g.YMM()
+			g.VMOVDQU(ai.Offset(32*i), x)
+			g.VPMADDWD(bi.Offset(32*i), x, y)
+			g.VPADDD(y, c0[i], c0[i])
+			g.VPMADDWD(bi.Offset(crossed+32*i), x, z)
+			g.VPADDD(z, c1[i], c1[i])
 		}
-		ADDQ(stride, ai.Base)
-		ADDQ(U32(factorSize), bi.Base)
-		DECQ(count)
-		JNZ(LabelRef("sum"))
+		g.ADDQ(stride, ai.Base)
+		g.ADDQ(U32(factorSize), bi.Base)
+		g.DECQ(count)
+		g.JNZ(LabelRef("sum"))
 		for i := range groups {
-			Comment("The low and the high halves of the sums, in their places.")
-			low, high := YMM(), YMM()
-			VPSLLD(U8(16), c1[i], low)
-			VPBLENDW(U8(0b10101010), low, c0[i], low)
-			VPSRLD(U8(16), c0[i], high)
-			VPBLENDW(U8(0b10101010), c1[i], high, high)
-			VPMULLW(inverse, low, low)
-			VPMULHW(modulus, low, low)
-			VPSUBW(low, high, high)
-			VMOVDQU(high, f.Offset(32*i))
+			g.Comment("The low and the high halves of the sums, in their places.")
+			low, high := g.YMM(), g.YMM()
+			g.VPSLLD(U8(16), c1[i], low)
+			g.VPBLENDW(U8(0b10101010), low, c0[i], low)
+			g.VPSRLD(U8(16), c0[i], high)
+			g.VPBLENDW(U8(0b10101010), c1[i], high, high)
+			g.VPMULLW(inverse, low, low)
+			g.VPMULHW(modulus, low, low)
+			g.VPSUBW(low, high, high)
+			g.VMOVDQU(high, f.Offset(32*i))
 		}
-		ADDQ(U32(32*groups), f.Base)
-		ADDQ(U32(32*groups), a)
-		ADDQ(U32(32*groups), b)
+		g.ADDQ(U32(32*groups), f.Base)
+		g.ADDQ(U32(32*groups), a)
+		g.ADDQ(U32(32*groups), b)
 	})
-	ret()
+	g.Ret()
 }

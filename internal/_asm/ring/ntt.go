@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
 )
 
 // The transforms make two passes over the polynomial. In one, coefficients 32 or
@@ -14,11 +15,14 @@ import (
 // ones, in eight registers that hold 128 neighbours. Each pass is a loop of two
 // rounds, for the two halves of the polynomial.
 
-func ntt() {
-	kernel("nttAVX2", "func(f *[256]int16)",
-		"nttAVX2 is the portable Poly.NTT, in place. In |f| < q; out |f| < 8q.",
-		"It needs AVX2. It reduces nothing but products.")
-	t := newTransform(false)
+func (g *generator) ntt() {
+	g.Kernel("nttAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
+		Does:  "nttAVX2 is the portable Poly.NTT, in place.",
+		In:    "|f| < q.",
+		Out:   "|f| < 8q.",
+		Notes: "It reduces nothing but products.",
+	})
+	t := g.newTransform(false)
 	t.pass("nttColumns", columns, func(blocks []*block) {
 		t.layer(blocks, 128)
 		t.layer(blocks, 64)
@@ -26,47 +30,49 @@ func ntt() {
 	})
 	t.pass("nttRows", rows, func(blocks []*block) {
 		t.layer(blocks, 16)
-		transpose(blocks)
+		g.transpose(blocks)
 		t.layer(blocks, 8)
 		t.layer(blocks, 4)
 		t.layer(blocks, 2)
-		transpose(blocks)
-		exchange(blocks)
+		g.transpose(blocks)
+		g.exchange(blocks)
 	})
-	ret()
+	g.Ret()
 }
 
-func inverseNTT() {
-	kernel("inverseNTTAVX2", "func(f *[256]int16)",
-		"inverseNTTAVX2 is the portable NTT.InverseNTT, in place. In |f| < q; out |f| < q.",
-		"It needs AVX2.")
-	t := newTransform(true)
-	barrett, round10 := broadcast(barrett26, barrett26), broadcast(1<<5, 1<<5)
+func (g *generator) inverseNTT() {
+	g.Kernel("inverseNTTAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
+		Does: "inverseNTTAVX2 is the portable NTT.InverseNTT, in place.",
+		In:   "|f| < q.",
+		Out:  "|f| < q.",
+	})
+	t := g.newTransform(true)
+	barrett, round10 := g.broadcast(barrett26, barrett26), g.broadcast(1<<5, 1<<5)
 	t.pass("inverseNTTRows", rows, func(blocks []*block) {
-		transpose(blocks)
+		g.transpose(blocks)
 		t.layer(blocks, 2)
 		t.layer(blocks, 4)
 		t.layer(blocks, 8)
-		Comment("From 8q to q/2.")
+		g.Comment("From 8q to q/2.")
 		for _, b := range blocks {
-			barrettReduce(b.vec, barrett, round10, t.modulus)
+			g.barrettReduce(b.vec, barrett, round10, t.modulus)
 		}
-		transpose(blocks)
-		exchange(blocks)
+		g.transpose(blocks)
+		g.exchange(blocks)
 		t.layer(blocks, 16)
 	})
 	factor, timesQInv := montgomery(-(q - 1) / 128) // 1/128, since q-1 is -1
-	over128, over128TimesQInv := broadcast(factor, factor), broadcast(timesQInv, timesQInv)
+	over128, over128TimesQInv := g.broadcast(factor, factor), g.broadcast(timesQInv, timesQInv)
 	t.pass("inverseNTTColumns", columns, func(blocks []*block) {
 		t.layer(blocks, 32)
 		t.layer(blocks, 64)
 		t.layer(blocks, 128)
-		Comment("1/128 of all.")
+		g.Comment("1/128 of all.")
 		for _, b := range blocks {
-			b.vec = montgomeryMul(b.vec, over128, over128TimesQInv, t.modulus)
+			b.vec = g.montgomeryMul(b.vec, over128, over128TimesQInv, t.modulus)
 		}
 	})
-	ret()
+	g.Ret()
 }
 
 // A half is where eight registers have their coefficients in the first of two
@@ -84,20 +90,21 @@ var (
 
 // A block is a register, and the numbers of the coefficients in it.
 type block struct {
+	*generator
 	vec
 	index [16]int
 }
 
-func load(f Mem, low, high int) *block {
-	b := &block{vec: YMM()}
+func (g *generator) load(f Mem, low, high int) *block {
+	b := &block{generator: g, vec: g.YMM()}
 	for i := range 8 {
 		b.index[i], b.index[8+i] = low+i, high+i
 	}
 	if high == low+8 {
-		VMOVDQU(f.Offset(2*low), b.vec)
+		g.VMOVDQU(f.Offset(2*low), b.vec)
 	} else {
-		VBROADCASTI128(f.Offset(2*low), b.vec)
-		VINSERTI128(U8(1), f.Offset(2*high), b.vec, b.vec)
+		g.VBROADCASTI128(f.Offset(2*low), b.vec)
+		g.VINSERTI128(U8(1), f.Offset(2*high), b.vec, b.vec)
 	}
 	return b
 }
@@ -108,17 +115,17 @@ func (b *block) store(f Mem) {
 	if b.index[8] != b.index[0]+8 {
 		panic("the halves of a block are not neighbours")
 	}
-	VMOVDQU(b.vec, f.Offset(2*b.index[0]))
+	b.VMOVDQU(b.vec, f.Offset(2*b.index[0]))
 }
 
 // exchange lets the upper half of each of the first four blocks and the lower half
 // of the one that is four further on change places.
-func exchange(b []*block) {
+func (g *generator) exchange(b []*block) {
 	for i := range 4 {
 		x, y := *b[i], *b[i+4]
-		b[i].vec, b[i+4].vec = YMM(), YMM()
-		VPERM2I128(U8(0x20), y.vec, x.vec, b[i].vec)
-		VPERM2I128(U8(0x31), y.vec, x.vec, b[i+4].vec)
+		b[i].vec, b[i+4].vec = g.YMM(), g.YMM()
+		g.VPERM2I128(U8(0x20), y.vec, x.vec, b[i].vec)
+		g.VPERM2I128(U8(0x31), y.vec, x.vec, b[i+4].vec)
 		copy(b[i].index[8:], y.index[:8])
 		copy(b[i+4].index[:8], x.index[8:])
 	}
@@ -126,33 +133,34 @@ func exchange(b []*block) {
 
 // transpose transposes the pairs of coefficients in the halves of the first four
 // blocks, and of the others.
-func transpose(blocks []*block) {
-	transpose4(blocks[:4])
-	transpose4(blocks[4:])
+func (g *generator) transpose(blocks []*block) {
+	g.transpose4(blocks[:4])
+	g.transpose4(blocks[4:])
 }
 
-func transpose4(b []*block) {
+func (g *generator) transpose4(b []*block) {
 	before := []block{*b[0], *b[1], *b[2], *b[3]}
 	var left, right [2]vec
 	for i := range 2 {
-		left[i], right[i] = YMM(), YMM()
-		VPUNPCKLDQ(before[2*i+1].vec, before[2*i].vec, left[i])
-		VPUNPCKHDQ(before[2*i+1].vec, before[2*i].vec, right[i])
+		left[i], right[i] = g.YMM(), g.YMM()
+		g.VPUNPCKLDQ(before[2*i+1].vec, before[2*i].vec, left[i])
+		g.VPUNPCKHDQ(before[2*i+1].vec, before[2*i].vec, right[i])
 	}
 	for i := range 4 {
-		b[i].vec = YMM()
+		b[i].vec = g.YMM()
 		for word := range 16 {
 			b[i].index[word] = before[word%8/2].index[word/8*8+2*i+word%2]
 		}
 	}
-	VPUNPCKLQDQ(left[1], left[0], b[0].vec)
-	VPUNPCKHQDQ(left[1], left[0], b[1].vec)
-	VPUNPCKLQDQ(right[1], right[0], b[2].vec)
-	VPUNPCKHQDQ(right[1], right[0], b[3].vec)
+	g.VPUNPCKLQDQ(left[1], left[0], b[0].vec)
+	g.VPUNPCKHQDQ(left[1], left[0], b[1].vec)
+	g.VPUNPCKLQDQ(right[1], right[0], b[2].vec)
+	g.VPUNPCKHQDQ(right[1], right[0], b[3].vec)
 }
 
 // A transform is a kernel in the making.
 type transform struct {
+	*generator
 	f       reg.Register
 	modulus vec
 	inverse bool
@@ -164,29 +172,29 @@ type transform struct {
 	used  [2][][16]int
 }
 
-func newTransform(inverse bool) *transform {
-	return &transform{f: Load(Param("f"), GP64()), modulus: broadcast(q, q), inverse: inverse}
+func (g *generator) newTransform(inverse bool) *transform {
+	return &transform{generator: g, f: g.Load(g.Param("f"), g.GP64()), modulus: g.broadcast(q, q), inverse: inverse}
 }
 
 // pass does body to both halves. The table of factors has them in the order in which
 // they are first used, for each round, or for both where those are the same.
 func (t *transform) pass(name string, h half, body func([]*block)) {
-	f := Mem{Base: GP64()}
-	MOVQ(t.f, f.Base)
-	t.step, t.zetas, t.used = h.step, Mem{Base: GP64()}, [2][][16]int{}
-	LEAQ(NewDataAddr(Symbol{Name: name, Static: true}, 0), t.zetas.Base)
-	repeat(name, 2, func() {
+	f := Mem{Base: t.GP64()}
+	t.MOVQ(t.f, f.Base)
+	t.step, t.zetas, t.used = h.step, Mem{Base: t.GP64()}, [2][][16]int{}
+	t.LEAQ(NewDataAddr(Symbol{Name: name, Static: true}, 0), t.zetas.Base)
+	t.Repeat(name, 2, func() {
 		var blocks []*block
 		for i := range h.low {
-			blocks = append(blocks, load(f, h.low[i], h.high[i]))
+			blocks = append(blocks, t.load(f, h.low[i], h.high[i]))
 		}
 		body(blocks)
 		for _, b := range blocks {
 			b.store(f)
 		}
-		ADDQ(U32(2*h.step), f.Base)
+		t.ADDQ(U32(2*h.step), f.Base)
 		if !slices.Equal(t.used[0], t.used[1]) {
-			ADDQ(U32(64*len(t.used[0])), t.zetas.Base)
+			t.ADDQ(U32(64*len(t.used[0])), t.zetas.Base)
 		}
 	})
 	rounds := t.used[:]
@@ -203,12 +211,12 @@ func (t *transform) pass(name string, h half, body func([]*block)) {
 			table = append(append(table, zetas[:]...), timesQInv[:]...)
 		}
 	}
-	data(name, table)
+	t.words(name, table...)
 }
 
 // layer lets each coefficient meet the one that is length further on.
 func (t *transform) layer(blocks []*block, length int) {
-	Commentf("Layer %d.", length)
+	t.Commentf("Layer %d.", length)
 	for _, a := range blocks {
 		for _, b := range blocks {
 			if a.index[0]/length%2 == 0 && b.index[0] == a.index[0]+length {
@@ -247,23 +255,23 @@ func (t *transform) factor(a, b *block, length int) Mem {
 // butterfly is that of Cooley and Tukey: a, b = a + zeta·b, a - zeta·b. In the
 // inverse it is that of Gentleman and Sande: a, b = a + b, zeta·(b - a).
 func (t *transform) butterfly(a, b *block, zeta Mem) {
-	x := YMM()
+	x := t.YMM()
 	if t.inverse {
-		VPSUBW(a.vec, b.vec, x)
-		VPADDW(b.vec, a.vec, a.vec)
-		b.vec = montgomeryMul(x, zeta, zeta.Offset(32), t.modulus)
+		t.VPSUBW(a.vec, b.vec, x)
+		t.VPADDW(b.vec, a.vec, a.vec)
+		b.vec = t.montgomeryMul(x, zeta, zeta.Offset(32), t.modulus)
 		return
 	}
 	// The product is that of montgomeryMul, a difference whose second half comes late.
 	// The first half does not wait for it.
-	multiple := YMM()
-	VPMULLW(zeta.Offset(32), b.vec, multiple)
-	VPMULHW(zeta, b.vec, b.vec)
-	VPMULHW(t.modulus, multiple, multiple)
-	VPADDW(b.vec, a.vec, x)
-	VPSUBW(b.vec, a.vec, b.vec)
-	VPSUBW(multiple, x, a.vec)
-	VPADDW(multiple, b.vec, b.vec)
+	multiple := t.YMM()
+	t.VPMULLW(zeta.Offset(32), b.vec, multiple)
+	t.VPMULHW(zeta, b.vec, b.vec)
+	t.VPMULHW(t.modulus, multiple, multiple)
+	t.VPADDW(b.vec, a.vec, x)
+	t.VPSUBW(b.vec, a.vec, b.vec)
+	t.VPSUBW(multiple, x, a.vec)
+	t.VPADDW(multiple, b.vec, b.vec)
 }
 
 // zeta returns 17^BitRev7(i) mod q.

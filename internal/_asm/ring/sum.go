@@ -1,61 +1,66 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+
+	"hybridkem/internal/_asm/kit"
 )
 
-func add() {
-	kernel("addAVX2", "func(f, h *[256]int16)",
-		"addAVX2 is the portable Poly.Add. The bounds add up, and must stay below 2^15.",
-		"It needs AVX2.")
-	combine("add", func(x, y vec) { VPADDW(y, x, x) })
+func (g *generator) add() {
+	g.Kernel("addAVX2", "func(f, h *[256]int16)", kit.AVX2, kit.Header{
+		Does:  "addAVX2 is the portable Poly.Add.",
+		Notes: "The bounds add up, and must stay below 2^15.",
+	})
+	g.combine("add", func(x, y vec) { g.VPADDW(y, x, x) })
 }
 
-func sub() {
-	kernel("subAVX2", "func(f, h *[256]int16)",
-		"subAVX2 is the portable Poly.Sub. The bounds add up, and must stay below 2^15.",
-		"It needs AVX2.")
-	combine("sub", func(x, y vec) { VPSUBW(y, x, x) })
+func (g *generator) sub() {
+	g.Kernel("subAVX2", "func(f, h *[256]int16)", kit.AVX2, kit.Header{
+		Does:  "subAVX2 is the portable Poly.Sub.",
+		Notes: "The bounds add up, and must stay below 2^15.",
+	})
+	g.combine("sub", func(x, y vec) { g.VPSUBW(y, x, x) })
 }
 
 // combine does body to each register of f, with that of h, and ends the kernel.
-func combine(label string, body func(x, y vec)) {
+func (g *generator) combine(label string, body func(x, y vec)) {
 	const atOnce = 4
-	f, h := Mem{Base: Load(Param("f"), GP64())}, Mem{Base: Load(Param("h"), GP64())}
-	repeat(label, n/16/atOnce, func() {
+	f, h := g.Pointer("f"), g.Pointer("h")
+	g.Repeat(label, n/16/atOnce, func() {
 		for i := range atOnce {
-			x, y := YMM(), YMM()
-			VMOVDQU(f.Offset(32*i), x)
-			VMOVDQU(h.Offset(32*i), y)
+			x, y := g.YMM(), g.YMM()
+			g.VMOVDQU(f.Offset(32*i), x)
+			g.VMOVDQU(h.Offset(32*i), y)
 			body(x, y)
-			VMOVDQU(x, f.Offset(32*i))
+			g.VMOVDQU(x, f.Offset(32*i))
 		}
-		ADDQ(U32(32*atOnce), f.Base)
-		ADDQ(U32(32*atOnce), h.Base)
+		g.ADDQ(U32(32*atOnce), f.Base)
+		g.ADDQ(U32(32*atOnce), h.Base)
 	})
-	ret()
+	g.Ret()
 }
 
-func reduce() {
-	kernel("reduceAVX2", "func(f *[256]int16)",
-		"reduceAVX2 is the portable NTT.Reduce. In any f; out f canonical.",
-		"It needs AVX2.")
-	f := Mem{Base: Load(Param("f"), GP64())}
-	barrett, modulus := broadcast(barrett26, barrett26), broadcast(q, q)
-	repeat("reduce", n/16, func() {
-		x, m, less := YMM(), YMM(), YMM()
-		VMOVDQU(f, x)
-		Comment("a / q, rounded down, except that for multiples of q below 0 it is one less.")
-		VPMULHW(barrett, x, m)
-		VPSRAW(U8(10), m, m)
-		VPMULLW(modulus, m, m)
-		VPSUBW(m, x, x)
-		Comment("So q becomes 0. Other numbers less q are large ones without a sign.")
-		VPSUBW(modulus, x, less)
-		VPMINUW(less, x, x)
-		VMOVDQU(x, f)
-		ADDQ(U32(32), f.Base)
+func (g *generator) reduce() {
+	g.Kernel("reduceAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
+		Does: "reduceAVX2 is the portable NTT.Reduce.",
+		In:   "any f.",
+		Out:  "f canonical.",
 	})
-	ret()
+	f := g.Pointer("f")
+	barrett, modulus := g.broadcast(barrett26, barrett26), g.broadcast(q, q)
+	g.Repeat("reduce", n/16, func() {
+		x, m, less := g.YMM(), g.YMM(), g.YMM()
+		g.VMOVDQU(f, x)
+		g.Comment("a / q, rounded down, except that for multiples of q below 0 it is one less.")
+		g.VPMULHW(barrett, x, m)
+		g.VPSRAW(U8(10), m, m)
+		g.VPMULLW(modulus, m, m)
+		g.VPSUBW(m, x, x)
+		g.Comment("So q becomes 0. Other numbers less q are large ones without a sign.")
+		g.VPSUBW(modulus, x, less)
+		g.VPMINUW(less, x, x)
+		g.VMOVDQU(x, f)
+		g.ADDQ(U32(32), f.Base)
+	})
+	g.Ret()
 }

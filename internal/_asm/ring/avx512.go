@@ -1,0 +1,163 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
+)
+
+func (g *generator) sampleVartimeAVX512() {
+	g.Kernel("sampleVartimeAVX512VBMI2", "func(f *[256]int16, n int, stream []byte) (count int)", kit.AVX512VBMI2, kit.Header{
+		Does:  "sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.",
+		In:    "n <= 256; the length of the stream is a multiple of 3.",
+		Out:   "0 <= f < q for the first count coefficients.",
+		Notes: "What it leaves in the others from the n-th on is not specified. Its time depends on the length of the stream and on how many candidates are accepted.",
+	})
+	f, count := g.Pointer("f").Base, g.Load(g.Param("n"), g.GP64())
+	stream, left := Mem{Base: g.Load(g.Param("stream").Base(), g.GP64())}, g.Load(g.Param("stream").Len(), g.GP64())
+	ones := g.GP64()
+	g.MOVQ(I32(-1), ones)
+	spread, shifts, low, modulus := g.ZMM(), g.ZMM(), g.ZMM(), g.ZMM()
+	var places []Constant
+	for word := range 32 {
+		places = append(places, U8(word/2*3+word%2), U8(word/2*3+word%2+1))
+	}
+	g.VMOVDQU64(g.Data("spread", places...), spread)
+	for _, c := range []struct {
+		pair uint32
+		to   Op
+	}{{4 << 16, shifts}, {0xfff<<16 | 0xfff, low}, {q<<16 | q, modulus}} {
+		r := g.GP32()
+		g.MOVL(U32(c.pair), r)
+		g.VPBROADCASTD(r, c.to)
+	}
+	// first returns a mask of the first count bits, of which there are at most 63.
+	first := func(count Op) Op {
+		mask, k := g.GP64(), g.K()
+		g.BZHIQ(count, ones, mask)
+		g.KMOVQ(mask, k)
+		return k
+	}
+	// unpack returns two candidates for every three of the bytes that the mask selects.
+	unpack := func(mask Op) Op {
+		x := g.ZMM()
+		g.VMOVDQU8_Z(stream, mask, x)
+		g.VPERMB(x, spread, x)
+		g.VPSRLVW(shifts, x, x)
+		g.VPANDQ(low, x, x)
+		return x
+	}
+	// compress moves those that are accepted to the beginning, and returns their number.
+	compress := func(x, accepted Op) reg.GPVirtual {
+		g.VPCOMPRESSW_Z(x, accepted, x)
+		found := g.GP64()
+		g.KMOVD(accepted, found.As32())
+		g.POPCNTL(found.As32(), found.As32())
+		return found
+	}
+	const size, words = 48, 32 // of a whole register
+	place := Mem{Base: f, Index: count, Scale: 2}
+
+	g.Comment("As long as there are as many as a register holds, and room for all of them.")
+	bytes := g.GP64()
+	g.MOVQ(U32(size), bytes)
+	all := first(bytes)
+	g.Label("whole")
+	g.CMPQ(left, U8(size))
+	g.JLT(LabelRef("rest"))
+	g.CMPQ(count, U32(n-words))
+	g.JGT(LabelRef("rest"))
+	x, accepted := unpack(all), g.K()
+	g.VPCMPUW(U8(1), modulus, x, accepted)
+	found := compress(x, accepted)
+	g.VMOVDQU16(x, place)
+	g.ADDQ(found, count)
+	g.ADDQ(U8(size), stream.Base)
+	g.SUBQ(U8(size), left)
+	g.JMP(LabelRef("whole"))
+
+	g.Label("rest")
+	g.Comment("As long as there are any, and any room.")
+	g.TESTQ(left, left)
+	g.JZ(LabelRef("sampled"))
+	room := g.GP64()
+	g.MOVQ(U32(n), room)
+	g.SUBQ(count, room)
+	g.JZ(LabelRef("sampled"))
+	g.CMPQ(left, bytes)
+	g.CMOVQLT(left, bytes)
+	x, accepted = unpack(first(bytes)), g.K()
+	candidates := g.GP64()
+	g.IMUL3Q(U8(43), bytes, candidates) // of which 2/3 are 43/64, rounded down
+	g.SHRQ(U8(6), candidates)
+	g.VPCMPUW(U8(1), modulus, x, first(candidates), accepted)
+	found = compress(x, accepted)
+	g.CMPQ(room, found)
+	g.CMOVQGT(found, room)
+	g.VMOVDQU16(x, first(room), place)
+	g.ADDQ(room, count)
+	g.ADDQ(bytes, stream.Base)
+	g.SUBQ(bytes, left)
+	g.JMP(LabelRef("rest"))
+	g.Label("sampled")
+	g.Store(count, g.ReturnIndex(0))
+	g.Ret()
+}
+
+func (g *generator) innerProductAVX512() {
+	g.Kernel("innerProductAVX512VBMI2", "func(f, a *[256]int16, stride int, b *[512]int16, k int)", kit.AVX512VBMI2, kit.Header{
+		Does:  "innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
+		In:    "|a| < q.",
+		Out:   "|f| < q.",
+		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
+	})
+	f, a, b := g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
+	stride, k := g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
+	g.Comment("The distance in bytes.")
+	g.SHLQ(U8(9), stride)
+	modulus, inverse := g.ZMM(), g.ZMM()
+	for _, c := range []struct {
+		value uint32
+		to    Op
+	}{{q<<16 | q, modulus}, {(1<<16 + qInv) * (1<<16 + 1), inverse}} {
+		r := g.GP32()
+		g.MOVL(U32(c.value), r)
+		g.VPBROADCASTD(r, c.to)
+	}
+	odd, bits := g.K(), g.GP32()
+	g.MOVL(U32(0xaaaaaaaa), bits)
+	g.KMOVD(bits, odd)
+
+	const groups = n / 32
+	var c0, c1 [groups]reg.VecVirtual
+	for i := range groups {
+		c0[i], c1[i] = g.ZMM(), g.ZMM()
+		g.VPXORQ(c0[i], c0[i], c0[i])
+		g.VPXORQ(c1[i], c1[i], c1[i])
+	}
+	g.Label("sum")
+	for i := range groups {
+		x := g.ZMM()
+		g.VMOVDQU64(a.Offset(64*i), x)
+		g.VPDPWSSD(b.Offset(64*i), x, c0[i])
+		g.VPDPWSSD(b.Offset(crossed+64*i), x, c1[i])
+	}
+	g.ADDQ(stride, a.Base)
+	g.ADDQ(U32(factorSize), b.Base)
+	g.DECQ(k)
+	g.JNZ(LabelRef("sum"))
+	for i := range groups {
+		g.Comment("The low and the high halves of the sums, in their places.")
+		low, high := g.ZMM(), g.ZMM()
+		g.VPSRLD(U8(16), c0[i], high)
+		g.VMOVDQU16(c1[i], odd, high)
+		g.VPSLLD(U8(16), c1[i], low)
+		g.VMOVDQU16(low, odd, c0[i])
+		g.VPMULLW(inverse, c0[i], low)
+		g.VPMULHW(modulus, low, low)
+		g.VPSUBW(low, high, high)
+		g.VMOVDQU64(high, f.Offset(64*i))
+	}
+	g.Ret()
+}
