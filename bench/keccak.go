@@ -10,10 +10,18 @@ import (
 	"github.com/cloudflare/circl/simd/keccakf1600"
 	"github.com/cloudflare/circl/xof"
 
+	"hybridkem/internal/cpu"
+	"hybridkem/internal/keccak"
+	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
 
-const sectionKeccak = "Keccak"
+const (
+	sectionKeccak = "Keccak"
+	permutation1  = "permutation ×1"
+	permutation4  = "permutation ×4"
+	matrix3       = "matrix, k = 3"
+)
 
 // Of a matrix element are squeezed three blocks of SHAKE128, from 34 bytes.
 const (
@@ -24,14 +32,14 @@ const (
 func keccakOperations() ([]operation, error) {
 	in := bytes.Repeat([]byte("an input of thirty-four bytes: abc"), 8)
 	var operations []operation
-	for _, n := range []int{1, 4, 8} {
+	for _, n := range []int{1, 4} {
 		type row struct {
 			implementation, set string
 			f                   func(out, in []byte)
 		}
 		var rows []row
 		for _, set := range featureSets() {
-			rows = append(rows, row{ours, set, func(out, in []byte) { sha3.SHAKE128s(n, out, in) }})
+			rows = append(rows, row{ours, set, shake128s})
 		}
 		switch n {
 		case 1:
@@ -39,27 +47,27 @@ func keccakOperations() ([]operation, error) {
 			rows = append(rows, row{"crypto/sha3", "", func(out, in []byte) {
 				h.Reset()
 				h.Write(in)
-				h.Read(out)
+				h.Read(out[:streamOutput])
 			}}, row{circlName, "", func(out, in []byte) {
 				c.Reset()
 				c.Write(in)
-				c.Read(out)
+				c.Read(out[:streamOutput])
 			}})
 		case 4:
 			rows = append(rows, row{circlName, "", circlSHAKE128x4})
 		}
 		in := in[:n*streamInput]
-		for i := range in {
-			in[i] += byte(i / streamInput) // no two streams alike
+		for i := range n {
+			in[(i+1)*streamInput-1] += byte(i) // no two streams alike
 		}
 		o := operation{section: sectionKeccak, name: fmt.Sprintf("×%d", n), parts: float64(3 * n)}
 		var want []byte
 		for _, r := range rows {
-			out := make([]byte, n*streamOutput)
+			out := make([]byte, sha3.Lanes*streamOutput)
 			r.f(out, in)
-			if want == nil {
-				want = slices.Clone(out)
-			} else if !bytes.Equal(out, want) {
+			if got := out[:n*streamOutput]; want == nil {
+				want = slices.Clone(got)
+			} else if !bytes.Equal(got, want) {
 				return nil, fmt.Errorf("SHAKE128 %s, %s: %w", o.name, r.implementation, errDisagrees)
 			}
 			c := goContender(r.implementation, func(int) { r.f(out, in) })
@@ -70,7 +78,74 @@ func keccakOperations() ([]operation, error) {
 		}
 		operations = append(operations, o)
 	}
-	return operations, nil
+	return append(operations, permutations()...), nil
+}
+
+// permutations returns the operations on the permutation alone, and on what takes most of
+// them.
+func permutations() []operation {
+	one := operation{section: sectionKeccak, name: permutation1, parts: 1}
+	four := operation{section: sectionKeccak, name: permutation4, parts: 1}
+	third := operation{section: sectionKeccak, name: matrix3, parts: 1}
+	var state [200]byte
+	var states [25][4]uint64
+	for _, set := range featureSets() {
+		if set != cpu.Portable {
+			one.contenders = append(one.contenders, withSet(set, goContender(ours, func(int) { keccak.Permute(&state) })))
+			four.contenders = append(four.contenders, withSet(set, goContender(ours, func(int) { keccak.Permute4(&states) })))
+		}
+		seeds := fixedSeeds(32)
+		third.contenders = append(third.contenders, withSet(set, goContender(ours, func(i int) { expandMatrix((*[32]byte)(seeds[i%inputs])) })))
+	}
+	// crypto/sha3 shows its permutation only as that of a block of a long output.
+	h, block := stdsha3.NewSHAKE128(), make([]byte, sha3.RateSHAKE128)
+	h.Read(block)
+	one.contenders = append(one.contenders, goContender("crypto/sha3", func(int) { h.Read(block) }))
+	var circl keccakf1600.StateX4
+	circl.Initialize(false)
+	four.contenders = append(four.contenders, goContender(circlName, func(int) { circl.Permute() }))
+	return []operation{one, four, third}
+}
+
+// expandMatrix is that of ML-KEM-768, as internal/mlkem has it, but without a hash of the
+// encapsulation key beside it.
+func expandMatrix(rho *[32]byte) *[9]ring.NTT {
+	var ends [9][2]byte
+	for i := range ends {
+		ends[i] = [2]byte{byte(i % 3), byte(i / 3)}
+	}
+	var b sha3.Batch
+	for made := 0; made < len(matrix); {
+		n := b.SHAKE128s(streamOutput, rho, ends[made:], nil)
+		for i := range n {
+			end := ends[made+i]
+			count := matrix[made+i].SampleVartime(0, b.Stream(i))
+			for offset := streamOutput; count < ring.N; offset += sha3.RateSHAKE128 {
+				var block [sha3.RateSHAKE128]byte
+				sha3.SHAKE128At(&block, offset, rho[:], end[:])
+				count = matrix[made+i].SampleVartime(count, block[:])
+			}
+		}
+		made += n
+	}
+	return &matrix
+}
+
+// matrix is where expandMatrix leaves it, as a C program would have it.
+var matrix [9]ring.NTT
+
+// shake128s is SHAKE128 of inputs that have their first 32 bytes in common.
+func shake128s(out, in []byte) {
+	var b sha3.Batch
+	var ends [sha3.Lanes][2]byte
+	n := len(in) / streamInput
+	for i := range n {
+		ends[i] = [2]byte(in[i*streamInput+32:])
+	}
+	b.SHAKE128s(streamOutput, (*[32]byte)(in), ends[:n], nil)
+	for i := range n {
+		copy(out[i*streamOutput:], b.Stream(i))
+	}
 }
 
 // circlSHAKE128x4 is SHAKE128 on CIRCL's permutation of four states.

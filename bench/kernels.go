@@ -71,15 +71,15 @@ type kernel struct {
 }
 
 func ringKernels() []kernel {
-	var streams [inputs][streamOutput]byte
+	var streams [inputs][sha3.Lanes * streamOutput]byte
 	for i := range streams {
-		sha3.SHAKE128s(1, streams[i][:], append(make([]byte, streamInput-1), byte(i)))
+		shake128s(streams[i][:], append(make([]byte, streamInput-1), byte(i)))
 	}
 	var matrix [16]ring.NTT
 	var factors [4]ring.Factor
 	for i := range matrix {
 		for n, j := 0, i; n < ring.N; j++ {
-			n = matrix[i].SampleVartime(n, streams[j%inputs][:])
+			n = matrix[i].SampleVartime(n, streams[j%inputs][:streamOutput])
 		}
 	}
 	for i := range factors {
@@ -110,15 +110,16 @@ func ringKernels() []kernel {
 	}
 	var hash32 [32]byte
 	var hash64 [64]byte
+	var batch sha3.Batch
 	key, random := make([]byte, 1184), make([]byte, 32)
 	return append(kernels,
 		kernel{"Encode", func(int) { matrix[0].Encode(&encoded) }},
 		kernel{"Decode", func(int) { decoded.Decode(&encoded) }},
-		kernel{"SampleVartime, 504 bytes", func(i int) { sampled.SampleVartime(0, streams[i%inputs][:]) }},
+		kernel{"SampleVartime, 504 bytes", func(i int) { sampled.SampleVartime(0, streams[i%inputs][:streamOutput]) }},
 		kernel{"SampleCBD, η = 2", func(int) { other.SampleCBD(noise[:128], 2) }},
 		kernel{"SampleCBD, η = 3", func(int) { other.SampleCBD(noise[:192], 3) }},
 		kernel{"SHA3-256 of 1184 bytes", func(int) { sha3.Sum256(&hash32, key) }},
-		kernel{"SHA3-512 of 64 bytes", func(int) { sha3.Sum512(&hash64, key[:64]) }},
+		kernel{"SHA3-512 of 64 bytes", func(int) { batch.Sum512(&hash64, key[:64], nil) }},
 		kernel{"crypto/rand, 32 bytes", func(int) { rand.Read(random) }},
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"embed"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,10 +19,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cloudflare/circl/simd/keccakf1600"
+
 	"hybridkem/internal/x25519"
 )
 
-// harnesses are our programs around the peers in C, which only call their APIs.
+// harnesses are our programs around the peers in C, which call their APIs, and two
+// parts of one that the API does not show.
 //
 //go:embed peers
 var harnesses embed.FS
@@ -50,6 +54,7 @@ var peers = []peer{
 	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-512", packedOperations},
 	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-768", packedOperations},
 	{"kstzv/ml-kem", "ml-kem", "ml-kem.c", "ML-KEM-1024", packedOperations},
+	{"mlkem-native", "mlkem-native", "mlkem-native-keccak.c", sectionKeccak, []string{permutation4, matrix3}},
 	{"s2n-bignum", "s2n-bignum", "s2n-bignum.c", sectionX25519, x25519Names},
 }
 
@@ -275,7 +280,52 @@ func (c *child) check(groups []*kemGroup) error {
 			return c.checkKEM(g)
 		}
 	}
+	if c.section == sectionKeccak {
+		return c.checkKeccak()
+	}
 	return c.checkX25519()
+}
+
+// checkKeccak compares four states, and the sum of all coefficients of a matrix.
+func (c *child) checkKeccak() error {
+	seeds := fixedSeeds(64)
+	const lanes = 4
+	var states keccakf1600.StateX4
+	a := states.Initialize(false)
+	for i, seed := range seeds {
+		if _, err := c.script(fmt.Sprintf("set seed %d %x", i, seed), fmt.Sprintf("set ek %d %x", i, seed[:32])); err != nil {
+			return err
+		}
+		for j := 0; i < lanes && j < len(seed)/8; j++ {
+			a[lanes*j+i] = binary.LittleEndian.Uint64(seed[8*j:])
+		}
+	}
+	states.Permute()
+	var want []byte
+	for i := range lanes {
+		for j := range len(a) / lanes {
+			want = binary.LittleEndian.AppendUint64(want, a[lanes*j+i])
+		}
+	}
+	if got, err := c.script("hold", "once 0 "+permutation4, "get ek"); err != nil {
+		return err
+	} else if !bytes.Equal(got, want) {
+		return fmt.Errorf("%w: other states", errDisagrees)
+	}
+	for i, seed := range seeds {
+		var sum uint32
+		for _, f := range expandMatrix((*[32]byte)(seed)) {
+			for _, x := range f {
+				sum += uint32(x)
+			}
+		}
+		if got, err := c.script(fmt.Sprintf("once %d %s", i, matrix3), "get ss"); err != nil {
+			return err
+		} else if binary.LittleEndian.Uint32(got) != sum {
+			return fmt.Errorf("%w: another matrix", errDisagrees)
+		}
+	}
+	return nil
 }
 
 func (c *child) checkKEM(g *kemGroup) error {

@@ -25,7 +25,8 @@
 #define MAX_SIZE 1568
 
 static uint8_t in_seed[INPUTS][64], in_ek[INPUTS][MAX_SIZE], in_ct[INPUTS][MAX_SIZE];
-static uint8_t out_ek[MAX_SIZE], out_ct[MAX_SIZE], out_ss[32];
+static _Alignas(64) uint8_t out_ek[MAX_SIZE];
+static uint8_t out_ct[MAX_SIZE], out_ss[32];
 
 // An operation returns 0 if all went well.
 struct operation {

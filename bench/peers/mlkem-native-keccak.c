@@ -1,0 +1,49 @@
+// Harness for parts of mlkem-native that its API does not show: the permutation of four
+// states, and the matrix of ML-KEM-768. It needs the separate sources, not the one that
+// includes them all. The states are the seeds, each with zeros behind
+// it; the matrix expands from an encapsulation key. Of its polynomials only
+// their sum is given out, since their coefficients are in an order of its own.
+
+#include "harness.h"
+#include "indcpa.h"
+#include "fips202/keccakf1600.h"
+
+#define EK_SIZE 800
+#define CT_SIZE 0
+
+// hold makes the states.
+static int hold(void)
+{
+	memset(out_ek, 0, EK_SIZE);
+	for (int i = 0; i < 4; i++)
+		memcpy(out_ek + i * EK_SIZE / 4, in_seed[i], sizeof in_seed[i]);
+	return 0;
+}
+
+static int permutation(int i)
+{
+	(void)i;
+	mlk_keccakf1600x4_permute((uint64_t *)out_ek);
+	return 0;
+}
+
+static int matrix(int i)
+{
+	static mlk_polymat a;
+	mlk_gen_matrix(&a, in_ek[i], 1);
+	uint32_t sum = 0;
+	const int16_t *coefficients = (const int16_t *)&a;
+	for (int j = 0; j < MLKEM_K * MLKEM_K * MLKEM_N; j++)
+		sum += coefficients[j];
+	memset(out_ss, 0, sizeof out_ss);
+	memcpy(out_ss, &sum, sizeof sum);
+	return 0;
+}
+
+static const struct operation operations[] = {
+	{"permutation ×4", permutation},
+	{"matrix, k = 3", matrix},
+	{0},
+};
+
+int main(void) { return serve(operations, EK_SIZE, CT_SIZE); }
