@@ -2,19 +2,19 @@ package main
 
 var mutations = []mutation{
 	// Key generation.
-	{"k byte missing from G", "internal/mlkem/kpke.go", "dk.d[:], []byte{byte(k)})", "dk.d[:])", "./internal/mlkem"},
-	{"matrix transposed", "internal/mlkem/expand.go", "in[32], in[33] = byte(j), byte(i)", "in[32], in[33] = byte(i), byte(j)", "./internal/mlkem"},
+	{"k byte missing from G", "internal/mlkem/kpke.go", "dk.d[:]...), byte(k)), nil)", "dk.d[:]...)), nil)", "./internal/mlkem"},
+	{"matrix transposed", "internal/mlkem/expand.go", "[2]byte{byte((made + i) % k), byte((made + i) / k)}", "[2]byte{byte((made + i) / k), byte((made + i) % k)}", "./internal/mlkem"},
 	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, factors[:k])", "InnerProduct(ek.a[i*k:], 1, factors[:k])", "./internal/mlkem"},
 	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
-	{"η₁ in the place of η₂", "internal/mlkem/kpke.go", "expandNoise(e, eta2, r, k)", "expandNoise(e, ek.params.eta1, r, k)", "./internal/mlkem"},
-	{"noise counter not continued", "internal/mlkem/kpke.go", "expandNoise(e, eta2, r, k)", "expandNoise(e, eta2, r, 0)", "./internal/mlkem"},
+	{"η₁ in the place of η₂", "internal/mlkem/kpke.go", "expandNoise(b, e, eta2, r, k, known)", "expandNoise(b, e, ek.params.eta1, r, k, known)", "./internal/mlkem"},
+	{"noise counter not continued", "internal/mlkem/kpke.go", "expandNoise(b, e, eta2, r, k, known)", "expandNoise(b, e, eta2, r, 0, known)", "./internal/mlkem"},
 	{"wrong d_u", "internal/mlkem/params.go", "eta1: 2, du: 11, dv: 5", "eta1: 2, du: 10, dv: 5", "./internal/mlkem"},
 
 	// Sampling.
 	{"sampler accepts q", "internal/ring/sample.go", "m += (lo - Q) >>", "m += (lo - Q - 1) >>", "./internal/ring"},
 	{"sampler cannot continue", "internal/mlkem/expand.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
-	{"sampler starts anew", "internal/mlkem/expand.go", "n = a[i].SampleVartime(n, block[:])", "n = a[i].SampleVartime(0, block[:])", "./internal/mlkem"},
-	{"stream continued a block late", "internal/sha3/sha3.go", "h.Write(in)\n\tfor i := 0; i <= offset;", "h.Write(in)\n\tfor i := 0; i < offset;", "./internal/sha3"},
+	{"sampler starts anew", "internal/mlkem/expand.go", "n = f.SampleVartime(n, block[:])", "n = f.SampleVartime(0, block[:])", "./internal/mlkem"},
+	{"stream continued a block late", "internal/sha3/sha3.go", "h.Write(p)\n\t}\n\tfor i := 0; i <= offset;", "h.Write(p)\n\t}\n\tfor i := 0; i < offset;", "./internal/sha3"},
 	{"noise of the wrong sign", "internal/ring/sample.go", "x = x&low + low/3*2 - x>>2&low", "x = x>>2&low + low/3*2 - x&low", "./internal/ring"},
 
 	// Arithmetic.
@@ -47,13 +47,14 @@ var mutations = []mutation{
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./internal/attacks ./kats"},
 
 	// Decapsulation.
-	{"comparison cut short", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCompare(ciphertext, again)", "subtle.ConstantTimeCompare(ciphertext[:len(again)-32], again[:len(again)-32])", "./internal/attacks"},
-	{"comparison like that of strings", "internal/mlkem/mlkem.go", "same := subtle.ConstantTimeCompare(ciphertext, again)", "z := slices.Index(again, 0) + 1\n\tsame := subtle.ConstantTimeCompare(ciphertext[:z], again[:z])", "./internal/attacks"},
-	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(same,", "subtle.ConstantTimeCopy(1-same,", "./internal/attacks"},
-	{"move that moves nothing", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(same, rejected[:], kr[:32])", "_ = same\n\tcopy(kr[:], kr[:32])", "./internal/attacks"},
-	{"always accepted", "internal/mlkem/mlkem.go", "*sharedKey = rejected", "_ = rejected\n\t*sharedKey = [32]byte(kr[:32])", "./internal/attacks"},
-	{"z not used", "internal/mlkem/mlkem.go", "dk.z[:], ciphertext)", "dk.d[:], ciphertext)", "./internal/attacks"},
-	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "dk.z[:], ciphertext)", "dk.z[:], ciphertext[:32])", "./internal/attacks"},
+	{"comparison cut short", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again)-32; i += 8 {", "./internal/attacks"},
+	{"comparison like that of strings", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again) && again[i] != 0; i += 8 {", "./internal/attacks"},
+	{"comparison of the last part only", "internal/mlkem/kpke.go", "s.difference |= binary", "s.difference = binary", "./internal/attacks"},
+	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(),", "subtle.ConstantTimeCopy(1-again.same(),", "./internal/attacks"},
+	{"move that moves nothing", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(), rejected[:], key[:])", "_ = again.same()\n\tcopy(key[:], key[:])", "./internal/attacks"},
+	{"always accepted", "internal/mlkem/mlkem.go", "*sharedKey = rejected", "_ = rejected\n\t*sharedKey = key", "./internal/attacks"},
+	{"z not used", "internal/mlkem/mlkem.go", "b.BeginSHAKE256(&dk.z,", "b.BeginSHAKE256(&dk.d,", "./internal/attacks"},
+	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "b.Sum(&rejected, ciphertext)", "b = sha3.Batch{}\n\tb.BeginSHAKE256(&dk.z, 32)\n\tb.Sum(&rejected, ciphertext[:32])", "./internal/attacks"},
 
 	// Hybrids.
 	{"label misplaced", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, label, ssPQ, ssT, ctT, ekT)", "./combiner ./xwing"},
@@ -84,14 +85,15 @@ var kernelMutations = []mutation{
 	{"stream continued a block late, on kernels", "internal/sha3/sha3.go", "s.pad(endSHAKE)\n\t\tfor i := 0; i <= offset;", "s.pad(endSHAKE)\n\t\tfor i := 0; i < offset;", "./internal/sha3"},
 	{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
 	{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
-	{"suffix of SHAKE for SHA-3", "internal/sha3/sha3.go", "hash(out[:], rateSHA3_512, endSHA3, parts)", "hash(out[:], rateSHA3_512, endSHAKE, parts)", "./internal/sha3"},
-	{"rate of SHAKE256 for SHAKE128", "internal/sha3/sha3.go", "shakes(RateSHAKE128, n, out, in)", "shakes(rateSHAKE256, n, out, in)", "./internal/sha3"},
+	{"suffix of SHAKE for SHA-3", "internal/sha3/sponge.go", "sha3_512 = function{72, endSHA3}", "sha3_512 = function{72, endSHAKE}", "./internal/sha3"},
+	{"rate of SHAKE256 for SHAKE128", "internal/sha3/batch.go", "b.streams(shake128,", "b.streams(shake256,", "./internal/sha3"},
 	{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
 	{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
-	{"two streams swapped", "internal/sha3/sponge.go", "s.absorb(i, in[i*inSize:]", "s.absorb(i^1, in[i*inSize:]", "./internal/sha3"},
-	{"padding of a stream in the wrong lane", "internal/sha3/sponge.go", "block[len(block)-1][i] ^= lastBit", "block[lane][i] ^= lastBit", "./internal/sha3"},
-	{"last bytes of an input dropped", "internal/sha3/sponge.go", "last[copy(last[:], p)] = endSHAKE", "last[0] = endSHAKE", "./internal/sha3"},
-	{"last block not squeezed", "internal/sha3/sponge.go", "done < outSize; done += rate", "done+rate <= outSize; done += rate", "./internal/sha3"},
-	{"last stream left out", "internal/sha3/sponge.go", "\tif n == 1 {", "\tif n == 2 {", "./internal/sha3"},
-	{"batch of five", "internal/sha3/sponge.go", "batch := min(n, 4)", "batch := min(n, 5)", "./internal/sha3"},
+	{"end of a stream dropped", "internal/sha3/batch.go", "uint64(end[1])<<8 | endSHAKE<<16", "endSHAKE<<16", "./internal/sha3"},
+	{"last block not squeezed", "internal/sha3/batch.go", "done < size; done += f.rate", "done+f.rate <= size; done += f.rate", "./internal/sha3"},
+	{"guest evicted", "internal/sha3/batch.go", "(b.long.inside() || b.long.due(known))", "b.long.due(known)", "./internal/sha3"},
+	{"guest permuted while it waits", "internal/sha3/batch.go", "\tcase l.inside():\n", "\tcase false:\n", "./internal/sha3"},
+	{"guest finds the bed made by another", "internal/sha3/batch.go", "\t\tb.a = [25][Lanes]uint64{}\n", "", "./internal/sha3"},
+	{"last block of the guest before the message ends", "internal/sha3/batch.go", "|| len(known) == l.size)", "|| len(known) > 0)", "./internal/sha3"},
+	{"head of the guest forgotten", "internal/sha3/batch.go", "n := copy(block[:], l.head[:l.n][min(l.absorbed, l.n):])", "n := 0", "./internal/sha3"},
 }
