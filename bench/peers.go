@@ -319,7 +319,7 @@ func (c *child) checkKeccak() error {
 				sum += uint32(x)
 			}
 		}
-		if got, err := c.script(fmt.Sprintf("once %d %s", i, matrix3), "get ss"); err != nil {
+		if got, err := c.script(fmt.Sprintf("once %d %s", i, matrix3), "once 0 sum", "get ss"); err != nil {
 			return err
 		} else if binary.LittleEndian.Uint32(got) != sum {
 			return fmt.Errorf("%w: another matrix", errDisagrees)

@@ -25,6 +25,7 @@
 #define MAX_SIZE 1568
 
 static uint8_t in_seed[INPUTS][64], in_ek[INPUTS][MAX_SIZE], in_ct[INPUTS][MAX_SIZE];
+// Aligned, as the states of hash functions are that lie there too.
 static _Alignas(64) uint8_t out_ek[MAX_SIZE];
 static uint8_t out_ct[MAX_SIZE], out_ss[32];
 

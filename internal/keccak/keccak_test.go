@@ -2,6 +2,7 @@ package keccak
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -126,6 +127,59 @@ func TestSqueeze4(t *testing.T) {
 	})
 }
 
+// TestStart4 and TestAbsorb4 compare all states, those that must not change too.
+func TestStart4(t *testing.T) {
+	seed, last := (*[32]byte)(random(32)), &[4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4}
+	kernels(t, func(t *testing.T) {
+		for _, rate := range []int{72, 136, 168} {
+			for n := 3; n <= 4; n++ {
+				var before [4]state
+				for i := range before {
+					before[i] = fromBytes((*[200]byte)(random(300 + i)))
+				}
+				want := before
+				for i := range n {
+					var b [200]byte
+					copy(b[:], seed[:])
+					binary.LittleEndian.PutUint64(b[32:], last[i])
+					b[rate-1] ^= 0x80
+					want[i] = fromBytes(&b)
+				}
+				a := interleave(before)
+				if Start4(&a, seed, last, rate, n); a != interleave(want) {
+					t.Errorf("wrong for %d states and a rate of %d", n, rate)
+				}
+			}
+		}
+		if *seed != [32]byte(random(32)) || *last != [4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4} {
+			t.Error("an input has changed")
+		}
+	})
+}
+
+func TestAbsorb4(t *testing.T) {
+	kernels(t, func(t *testing.T) {
+		var states [4]state
+		for i := range states {
+			states[i] = fromBytes((*[200]byte)(random(300 + i)))
+		}
+		block := (*[136]byte)(random(136))
+		a := interleave(states)
+		Absorb4(&a, block)
+		b := states[3].bytes()
+		for i, x := range block {
+			b[i] ^= x
+		}
+		states[3] = fromBytes(&b)
+		if a != interleave(states) {
+			t.Error("the sum is wrong")
+		}
+		if *block != [136]byte(random(136)) {
+			t.Error("the block has changed")
+		}
+	})
+}
+
 func TestIterated(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
@@ -168,11 +222,30 @@ func TestMemory(t *testing.T) {
 		lane[i] = [8]byte(apart[i][:])
 	}
 
+	seed, last, block := (*[32]byte)(random(32)), &[4]uint64{1, 2, 3, 4}, (*[136]byte)(random(136))
+	var oneBlock [200]byte
+	copy(oneBlock[:], seed[:])
+	oneBlock[167] = 0x80
+	var starts [4]state
+	for i := range starts {
+		oneBlock[32] = byte(last[i])
+		starts[i] = fromBytes(&oneBlock)
+	}
+	started := interleave(starts)
+	var added [200]byte
+	copy(added[:], block[:])
+	absorbed := interleave([4]state{3: fromBytes(&added)})
+
 	kernels(t, func(t *testing.T) {
 		for offset := range 64 {
 			tryAt(t, 1, offset, from1, to1, Permute)
 			tryAt(t, 8, offset*8, from4, to4, Permute4)
 			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { Squeeze4(make([]byte, 800), 200, 200, a) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { Start4(a, seed, last, 168, 4) })
+			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { Start4(new([25][4]uint64), seed, last, 168, 4) })
+			tryAt(t, 8, offset*8, *last, *last, func(last *[4]uint64) { Start4(new([25][4]uint64), seed, last, 168, 4) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { Absorb4(a, block) })
+			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { Absorb4(new([25][4]uint64), block) })
 			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Squeeze4(flat(to), 200, 200, &to4) })
 			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { Squeeze4(flat(to), 8, 8, &to4) })
 		}

@@ -32,7 +32,7 @@ func (ek *EncapsulationKey) expandMatrix(b *sha3.Batch, made, want int, known []
 
 // Three blocks of SHAKE128 hold enough candidates for a polynomial 99 times in a
 // hundred.
-const usualStream = 3 * sha3.RateSHAKE128
+const usualStream = sha3.MaxStream
 
 // sampleNTT sets f from SHAKE128 of ρ and end, which begins with stream. It implements
 // SampleNTT, according to FIPS 203, Algorithm 7.

@@ -13,9 +13,8 @@ import (
 // H(ek) of Algorithm 16, for which each row of t̂ is encoded as soon as it is there.
 func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 	k := p.k
-	var st []ring.NTT
-	dk.ek = ek
-	dk.s, st = ek.init(p, true)
+	st := ek.init(p, k)
+	dk.ek, dk.s = ek, st[:k:k]
 
 	var b sha3.Batch
 	var seeds [64]byte
@@ -23,7 +22,7 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 	ek.rho = [32]byte(seeds[:32])
 	sigma := [32]byte(seeds[32:])
 
-	noise := ring.Polys(st)
+	noise := ring.Polys(st) // s ‖ e, which become ŝ and t̂
 	expandNoise(&b, noise, p.eta1, &sigma, 0, nil)
 	var factors [maxK]ring.Factor
 	for i := range dk.s {

@@ -25,19 +25,14 @@ type DecapsulationKey struct {
 	d  [32]byte // not known, and not used, for an expanded key
 }
 
-// init carves the vectors of ek, and a secret one if asked for, out of one allocation. It
-// returns the latter, and it together with t̂, which lies behind it.
-func (ek *EncapsulationKey) init(p *Params, withSecret bool) (s, st []ring.NTT) {
+// init carves the vectors of ek, and secrets more polynomials, out of one allocation. It
+// returns the latter with t̂ behind them.
+func (ek *EncapsulationKey) init(p *Params, secrets int) []ring.NTT {
 	k := p.k
-	size := k*k + k
-	if withSecret {
-		size += k
-	}
-	slab := make([]ring.NTT, size)
+	slab := make([]ring.NTT, k*k+secrets+k)
 	ek.params = p
-	ek.a, st = slab[:k*k:k*k], slab[k*k:]
-	s, ek.t = st[:len(st)-k:len(st)-k], st[len(st)-k:]
-	return s, st
+	ek.a, ek.t = slab[:k*k:k*k], slab[k*k+secrets:]
+	return slab[k*k:]
 }
 
 // Generate expands the key pair dk, ek from seed, which is d ‖ z.
@@ -171,7 +166,7 @@ func decode(v []ring.NTT, b []byte) bool {
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
 func (ek *EncapsulationKey) Parse(p *Params, b []byte) bool {
-	ek.init(p, false)
+	ek.init(p, 0)
 	return ek.parse(b)
 }
 
@@ -192,7 +187,7 @@ func (ek *EncapsulationKey) parse(b []byte) bool {
 // its coefficients are below q.
 func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []byte) bool {
 	dk.ek = ek
-	dk.s, _ = ek.init(p, true)
+	dk.s = ek.init(p, p.k)[:p.k:p.k]
 	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
 	encodedS, encodedEK, hz := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:]
 	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {

@@ -23,7 +23,6 @@ const (
 
 	// What the parameter sets need at most, for arrays on the stack.
 	maxK                    = 4
-	maxEta                  = 3
 	maxD                    = 11
 	maxEncapsulationKeySize = ring.EncodedSize*maxK + 32
 )

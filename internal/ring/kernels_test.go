@@ -34,7 +34,7 @@ func kernels(t testing.TB) []kernel {
 			return 0
 		}},
 		{"Factor.Set and InnerProduct", productInputs(t), 1, func(m [][]byte) int {
-			a, b, factors := view[[9]NTT](m[1]), view[[3]NTT](m[2]), view[[3]Factor](m[3])
+			a, b, factors := view[[7]NTT](m[1]), view[[3]NTT](m[2]), view[[3]Factor](m[3])
 			for i := range b {
 				factors[i].Set(&b[i])
 			}
@@ -43,7 +43,7 @@ func kernels(t testing.TB) []kernel {
 		}},
 		{"SampleVartime", streamInputs(t), 0, func(m [][]byte) int {
 			f := view[NTT](m[0])
-			n := f.SampleVartime(int(m[2][0]), m[1])
+			n := f.SampleVartime(int(m[2][0])+int(m[2][1]), m[1])
 			clear(f[n:])
 			return n
 		}},
@@ -163,7 +163,7 @@ func sumInputs(t testing.TB) (inputs [][][]byte) {
 func productInputs(t testing.TB) (inputs [][][]byte) {
 	as, bs := polys(t, Q-1), polys(t, 8*Q-1)
 	for n := range as {
-		var a [9]NTT
+		var a [7]NTT // of which the last is the last of a column
 		var b [3]NTT
 		for i := range b {
 			a[3*i], b[i] = NTT(as[(n+i*7)%len(as)]), NTT(bs[(n+i*11)%len(bs)])
@@ -174,7 +174,7 @@ func productInputs(t testing.TB) (inputs [][][]byte) {
 }
 
 // streamInputs returns inputs of the sampler: of all lengths; with few candidates or
-// many that are refused; with some coefficients that are there already; and with every
+// many that are refused; with some coefficients that are there already, or all; and with every
 // set of eight candidates that may be refused.
 func streamInputs(t testing.TB) (inputs [][][]byte) {
 	r := generator(t)
@@ -192,7 +192,7 @@ func streamInputs(t testing.TB) (inputs [][][]byte) {
 			for i := range 2 * start {
 				f[i] = 0xaa
 			}
-			inputs = append(inputs, [][]byte{f, stream, {byte(start)}})
+			inputs = append(inputs, [][]byte{f, stream, {byte(start), 0}})
 		}
 	}
 	for set := range 256 {
@@ -203,13 +203,15 @@ func streamInputs(t testing.TB) (inputs [][][]byte) {
 				stream = append(stream, byte(x), byte(x>>8), byte(x>>16))
 			}
 		}
-		inputs = append(inputs, [][]byte{make([]byte, 2*N), stream, {0}})
+		inputs = append(inputs, [][]byte{make([]byte, 2*N), stream, {0, 0}})
 	}
 	stream := make([]byte, 504)
 	for i := range stream {
 		stream[i] = byte(r.Uint32())
 	}
-	return append(inputs, [][]byte{make([]byte, 2*N), stream, {0}})
+	return append(inputs,
+		[][]byte{make([]byte, 2*N), stream, {255, 1}}, // a polynomial that is complete
+		[][]byte{make([]byte, 2*N), stream, {0, 0}})
 }
 
 // byteInputs returns inputs of room for a polynomial and size bytes: random ones, equal

@@ -33,7 +33,7 @@ func (f *Factor) Set(b *NTT) {
 	}
 }
 
-// InnerProduct sets f to the sum of a[i·stride] · b[i] over all i < len(b) <= 4:
+// InnerProduct sets f to the sum of a[i·stride] · b[i] over all i < len(b), 1 to 4 in number:
 // with stride 1 a row of a matrix times a vector, with stride k a column.
 // In |a| < q; out |f| < q.
 //

@@ -8,12 +8,13 @@ import (
 )
 
 // SampleVartime fills f from its n-th coefficient on with what of the stream is
-// below q, and returns how many coefficients f then has. The stream's length is
-// a multiple of 3. Time depends on the stream, which must be public.
+// below q, and returns how many coefficients f then has. In 0 <= n <= N; the stream's
+// length is a multiple of 3. Time depends on the stream, which must be public.
 //
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
 // caller squeezes the stream and comes back with more while n < N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
+	_ = f[n:] // as the kernels do not look
 	if cpu.AVX512VBMI2 {
 		return sampleVartimeAVX512VBMI2((*[N]int16)(f), n, stream)
 	}

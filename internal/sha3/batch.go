@@ -28,14 +28,14 @@ type Batch struct {
 	long long
 }
 
-// Wipe overwrites what a Batch has seen.
+// Wipe overwrites what a Batch holds.
 func (b *Batch) Wipe() {
 	clear(b.a[:])
 	clear(b.out[:b.used])
 	b.long = long{}
 }
 
-// A long is how far the long hash has come.
+// A long is how far the long hash has come. Its rate is rate256.
 type long struct {
 	function
 	head     [32]byte // what comes before the message, if anything does
@@ -62,7 +62,7 @@ func (l *long) inside() bool { return l.absorbed > 0 && !l.padded }
 
 // due reports whether a block of the long message is known and not absorbed yet.
 func (l *long) due(known []byte) bool {
-	return l.rate > 0 && !l.padded && (l.n+len(known)-l.absorbed >= l.rate || len(known) == l.size)
+	return l.rate > 0 && !l.padded && (l.n+len(known)-l.absorbed >= rate256 || len(known) == l.size)
 }
 
 // permute permutes the states of streams, and that of the long hash if a block of it is
@@ -218,7 +218,6 @@ func (b *Batch) lanes(known []byte) int {
 // stream makes a stream without kernels.
 func (b *Batch) stream(h *sha3.SHAKE, i, size int, seed *[32]byte, end []byte) {
 	b.resize(size)
-	h.Reset()
 	h.Write(seed[:])
 	h.Write(end)
 	h.Read(b.Stream(i))

@@ -70,7 +70,7 @@ func messages() (ms []message) {
 	for _, size := range []int{0, 1, rate256 - 33, rate256 - 32, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 32, 3 * rate256, 9 * rate256, 1184} {
 		b := random(size)
 		sum := sha3.Sum256(b)
-		head := (*[32]byte)(random(32))
+		head := (*[32]byte)(random(33))
 		ms = append(ms, message{nil, b, sum[:]}, message{head, b, sha3.SumSHAKE256(append(bytes.Clone(head[:]), b...), 32)})
 	}
 	return ms
@@ -84,9 +84,6 @@ func (m message) begin(b *Batch) {
 		b.BeginSum256(len(m.bytes))
 	}
 }
-
-// known returns a third of the message, or two, or all.
-func (m message) known(thirds int) []byte { return m.bytes[:len(m.bytes)*min(thirds, 3)/3] }
 
 func (m message) check(t *testing.T, b *Batch) {
 	t.Helper()
@@ -110,76 +107,73 @@ func TestLong(t *testing.T) {
 	})
 }
 
-// TestStreams makes streams of all numbers and sizes, beside long hashes of all kinds,
-// whose messages become known by and by; what is done first is not always beside one.
+// TestStreams makes random sequences of calls beside long hashes of all kinds, whose
+// messages become known in random steps; some calls come before the long hash begins.
 func TestStreams(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for _, hash := range []struct {
-		name    string
-		streams func(b *Batch, size int, seed *[32]byte, ends [][2]byte, known []byte) int
-		one     func(data []byte, length int) []byte
-		endSize int
-	}{
-		{"SHAKE128s", (*Batch).SHAKE128s, sha3.SumSHAKE128, 2},
-		{"SHAKE256s", func(b *Batch, size int, seed *[32]byte, ends [][2]byte, known []byte) int {
-			var first []byte
-			for _, end := range ends {
-				first = append(first, end[0])
-			}
-			return b.SHAKE256s(size, seed, first, known)
-		}, sha3.SumSHAKE256, 1},
-	} {
-		t.Run(hash.name, func(t *testing.T) {
-			testkit.Implementations(t, func(t *testing.T) {
-				for _, m := range messages() {
-					for trial := range 40 {
-						var b Batch
-						begin, thirds := trial%3, 0
-						for step := range 12 {
-							if step == begin {
-								m.begin(&b)
-							}
-							var known []byte
-							if step >= begin {
-								thirds += r.IntN(2)
-								known = m.known(thirds)
-							}
-							if trial%4 == 3 && step == 5 {
-								var got [64]byte
-								in := random(32 + r.IntN(40))
-								b.Sum512(&got, in, known)
-								if got != sha3.Sum512(in) {
-									t.Fatalf("SHA3-512 of %d bytes is wrong", len(in))
-								}
-							}
-							seed := (*[32]byte)(random(32))
-							size := []int{8, 32, 128, 136, 144, 192, 3 * RateSHAKE128}[r.IntN(7)]
-							ends := make([][2]byte, 1+r.IntN(Lanes+1))
-							for i := range ends {
-								ends[i] = [2]byte{byte(r.Uint32()), byte(r.Uint32())}
-							}
-							n := hash.streams(&b, size, seed, ends, known)
-							if n < 1 || n > min(len(ends), Lanes) {
-								t.Fatalf("%d streams of %d are made", n, len(ends))
-							}
-							for i := range n {
-								want := hash.one(append(bytes.Clone(seed[:]), ends[i][:hash.endSize]...), size)
-								if !bytes.Equal(b.Stream(i), want) {
-									t.Fatalf("stream %d of %d, of %d bytes, is wrong", i, n, size)
-								}
-							}
-							if *seed != [32]byte(random(32)) {
-								t.Fatal("the seed was changed")
-							}
-						}
-						m.check(t, &b)
-						if b.Wipe(); b.a != [25][Lanes]uint64{} || b.out != [Lanes * MaxStream]byte{} || b.long != (long{}) {
-							t.Fatal("Wipe leaves something")
-						}
+	testkit.Implementations(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(3, 4))
+		for _, m := range messages() {
+			for range 100 {
+				var b Batch
+				begin, known := r.IntN(3), 0
+				for step := range 12 {
+					if step == begin {
+						m.begin(&b)
 					}
+					if step >= begin && r.IntN(3) > 0 {
+						known += r.IntN(len(m.bytes) - known + 1)
+					}
+					randomCall(t, r, &b, m.bytes[:known])
 				}
-			})
-		})
+				m.check(t, &b)
+				if b.Wipe(); b.a != [25][Lanes]uint64{} || b.out != [Lanes * MaxStream]byte{} || b.long != (long{}) {
+					t.Fatal("Wipe leaves something")
+				}
+			}
+		}
+	})
+}
+
+// randomCall makes streams or a hash of b, and checks them.
+func randomCall(t *testing.T, r *rand.Rand, b *Batch, known []byte) {
+	t.Helper()
+	in := make([]byte, 32+r.IntN(40))
+	for i := range in {
+		in[i] = byte(r.Uint32())
+	}
+	kind := r.IntN(5)
+	if kind == 4 {
+		var got [64]byte
+		if b.Sum512(&got, in, known); got != sha3.Sum512(in) {
+			t.Fatalf("SHA3-512 of %d bytes is wrong", len(in))
+		}
+		return
+	}
+	seed := [32]byte(in)
+	ends, firsts := make([][2]byte, 1+r.IntN(Lanes+1)), make([]byte, Lanes+1)
+	for i := range ends {
+		ends[i] = [2]byte{byte(r.Uint32()), byte(r.Uint32())}
+		firsts[i] = ends[i][0]
+	}
+	size := []int{8, 32, 128, 136, 144, 192, MaxStream}[r.IntN(7)]
+	var n int
+	one, endSize := sha3.SumSHAKE128, 2
+	if kind < 2 {
+		n = b.SHAKE128s(size, &seed, ends, known)
+	} else {
+		one, endSize = sha3.SumSHAKE256, 1
+		n = b.SHAKE256s(size, &seed, firsts[:len(ends)], known)
+	}
+	if n < 1 || n > min(len(ends), Lanes) {
+		t.Fatalf("%d streams of %d are made", n, len(ends))
+	}
+	for i := range n {
+		if want := one(append(bytes.Clone(in[:32]), ends[i][:endSize]...), size); !bytes.Equal(b.Stream(i), want) {
+			t.Fatalf("stream %d of %d, of %d bytes, is wrong", i, n, size)
+		}
+	}
+	if seed != [32]byte(in) {
+		t.Fatal("the seed was changed")
 	}
 }
 

@@ -22,7 +22,13 @@ import (
 type File struct {
 	*build.Context
 	sets map[string]Set // of each kernel
-	data map[string]operand.Mem
+	data map[string]table
+}
+
+// A table is constants and their address.
+type table struct {
+	constants []operand.Constant
+	address   operand.Mem
 }
 
 // A Set is a named feature set of internal/cpu.
@@ -113,15 +119,18 @@ func (f *File) Ret() {
 // Data adds read-only constants, unless there are some of that name already, and returns
 // the address of the first.
 func (f *File) Data(name string, constants ...operand.Constant) operand.Mem {
-	if address, ok := f.data[name]; ok {
-		return address
+	if t, ok := f.data[name]; ok {
+		if !slices.Equal(t.constants, constants) {
+			panic("other constants of the name " + name)
+		}
+		return t.address
 	}
 	address := f.StaticGlobal(name)
 	f.DataAttributes(attr.RODATA | attr.NOPTR)
 	for _, c := range constants {
 		f.AppendDatum(c)
 	}
-	f.data[name] = address
+	f.data[name] = table{constants, address}
 	return address
 }
 
@@ -143,7 +152,7 @@ func Generate(pkg string, define func(f *File)) {
 }
 
 func generate(pkg string, define func(f *File)) error {
-	f := &File{build.NewContext(), make(map[string]Set), make(map[string]operand.Mem)}
+	f := &File{build.NewContext(), make(map[string]Set), make(map[string]table)}
 	f.ConstraintExpr("amd64,!purego")
 	define(f)
 	file, err := f.Result()

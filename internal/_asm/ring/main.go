@@ -1,7 +1,7 @@
-// Command ring writes the AVX2 kernels of internal/ring.
+// Command ring generates the kernels of internal/ring.
 //
-// Coefficients are signed words of 16 bits, sixteen in a register. The bounds of
-// each kernel, and every bit of what it leaves, are those of the portable code.
+// Coefficients are signed words of 16 bits, sixteen or thirty-two in a register. The
+// bounds of each kernel, and every bit that it specifies, are those of the portable code.
 package main
 
 import (
