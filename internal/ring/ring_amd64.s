@@ -3914,13 +3914,13 @@ TEXT ·sampleVartimeAVX512VBMI2(SB), $0-48
 	MOVQ         stream_base+16(FP), DX
 	MOVQ         stream_len+24(FP), BX
 	MOVQ         $-1, SI
-	VMOVDQU64    spread<>+0(SB), Z0
 	MOVL         $0x00040000, DI
 	VPBROADCASTD DI, Z1
 	MOVL         $0x0fff0fff, DI
 	VPBROADCASTD DI, Z2
 	MOVL         $0x0d010d01, DI
 	VPBROADCASTD DI, Z3
+	VMOVDQU64    spread<>+0(SB), Z0
 
 	// As long as there are as many as a register holds, and room for all of them.
 	MOVQ  $0x00000030, DI

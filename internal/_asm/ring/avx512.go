@@ -7,6 +7,14 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
+// broadcastZ returns a zmm register with even and odd in all pairs of words.
+func (g *generator) broadcastZ(even, odd int16) vec {
+	r, x := g.GP32(), g.ZMM()
+	g.MOVL(U32(uint32(uint16(even))|uint32(uint16(odd))<<16), r)
+	g.VPBROADCASTD(r, x)
+	return x
+}
+
 func (g *generator) sampleVartimeAVX512() {
 	g.Kernel("sampleVartimeAVX512VBMI2", "func(f *[256]int16, n int, stream []byte) (count int)", kit.AVX512VBMI2, kit.Header{
 		Does:  "sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.",
@@ -18,20 +26,12 @@ func (g *generator) sampleVartimeAVX512() {
 	stream, left := Mem{Base: g.Load(g.Param("stream").Base(), g.GP64())}, g.Load(g.Param("stream").Len(), g.GP64())
 	ones := g.GP64()
 	g.MOVQ(I32(-1), ones)
-	spread, shifts, low, modulus := g.ZMM(), g.ZMM(), g.ZMM(), g.ZMM()
+	spread, shifts, low, modulus := g.ZMM(), g.broadcastZ(0, 4), g.broadcastZ(0xfff, 0xfff), g.broadcastZ(q, q)
 	var places []Constant
 	for word := range 32 {
 		places = append(places, U8(word/2*3+word%2), U8(word/2*3+word%2+1))
 	}
 	g.VMOVDQU64(g.Data("spread", places...), spread)
-	for _, c := range []struct {
-		pair uint32
-		to   Op
-	}{{4 << 16, shifts}, {0xfff<<16 | 0xfff, low}, {q<<16 | q, modulus}} {
-		r := g.GP32()
-		g.MOVL(U32(c.pair), r)
-		g.VPBROADCASTD(r, c.to)
-	}
 	// first returns a mask of the first count bits, of which there are at most 63.
 	first := func(count Op) Op {
 		mask, k := g.GP64(), g.K()
@@ -116,15 +116,7 @@ func (g *generator) innerProductAVX512() {
 	stride, k := g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
 	g.Comment("The distance in bytes.")
 	g.SHLQ(U8(9), stride)
-	modulus, inverse := g.ZMM(), g.ZMM()
-	for _, c := range []struct {
-		value uint32
-		to    Op
-	}{{q<<16 | q, modulus}, {(1<<16 + qInv) * (1<<16 + 1), inverse}} {
-		r := g.GP32()
-		g.MOVL(U32(c.value), r)
-		g.VPBROADCASTD(r, c.to)
-	}
+	modulus, inverse := g.broadcastZ(q, q), g.broadcastZ(qInv, qInv)
 	odd, bits := g.K(), g.GP32()
 	g.MOVL(U32(0xaaaaaaaa), bits)
 	g.KMOVD(bits, odd)
