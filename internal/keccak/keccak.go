@@ -1,6 +1,6 @@
 // Package keccak holds kernels for the permutation Keccak-f[1600] of FIPS 202,
-// section 3. It has no portable form of it: where there are no kernels, hash with
-// crypto/sha3.
+// section 3, and for what goes into four states and comes out of them. It has no
+// portable form: where there are no kernels, hash with crypto/sha3.
 package keccak
 
 import "hybridkem/internal/cpu"

@@ -106,23 +106,14 @@ func (g *generator) sampleVartimeAVX512() {
 }
 
 func (g *generator) innerProductAVX512() {
-	g.Kernel("innerProductAVX512VBMI2", "func(f, a *[256]int16, stride int, b *[512]int16, k int)", kit.AVX512VBMI2, kit.Header{
-		Does:  "innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
-		In:    "|a| < q.",
-		Out:   "|f| < q.",
-		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
-	})
-	f, a, b := g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
-	stride, k := g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
-	g.Comment("The distance in bytes.")
-	g.SHLQ(U8(9), stride)
+	f, a, b, stride, k := g.innerProductKernel("innerProductAVX512VBMI2", kit.AVX512VBMI2)
 	modulus, inverse := g.broadcastZ(q, q), g.broadcastZ(qInv, qInv)
 	odd, bits := g.K(), g.GP32()
 	g.MOVL(U32(0xaaaaaaaa), bits)
 	g.KMOVD(bits, odd)
 
 	const groups = n / 32
-	var c0, c1 [groups]reg.VecVirtual
+	var c0, c1 [groups]vec
 	for i := range groups {
 		c0[i], c1[i] = g.ZMM(), g.ZMM()
 		g.VPXORQ(c0[i], c0[i], c0[i])

@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 
 	"hybridkem/internal/_asm/kit"
 )
@@ -54,20 +55,25 @@ func (g *generator) factorSet() {
 	g.Ret()
 }
 
-func (g *generator) innerProduct() {
-	g.Kernel("innerProductAVX2", "func(f, a *[256]int16, stride int, b *[512]int16, k int)", kit.AVX2, kit.Header{
-		Does:  "innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
+// innerProductKernel begins a kernel for inner products. It returns its parameters, with
+// the stride in bytes.
+func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, stride, k reg.Register) {
+	g.Kernel(name, "func(f, a *[256]int16, stride int, b *[512]int16, k int)", set, kit.Header{
+		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
 		In:    "|a| < q.",
 		Out:   "|f| < q.",
 		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
 	})
-	const groups = 4 // of sixteen coefficients, at once
-	f, a, b := g.Pointer("f"), g.GP64(), g.GP64()
-	g.Load(g.Param("a"), a)
-	g.Load(g.Param("b"), b)
-	stride, k := g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
+	f, a, b = g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
+	stride, k = g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
 	g.Comment("The distance in bytes.")
 	g.SHLQ(U8(9), stride)
+	return f, a, b, stride, k
+}
+
+func (g *generator) innerProduct() {
+	f, a, b, stride, k := g.innerProductKernel("innerProductAVX2", kit.AVX2)
+	const groups = 4 // of sixteen coefficients, at once
 	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
 
 	g.Repeat("innerProduct", n/16/groups, func() {
@@ -78,8 +84,8 @@ func (g *generator) innerProduct() {
 			g.VPXOR(c1[i], c1[i], c1[i])
 		}
 		ai, bi, count := Mem{Base: g.GP64()}, Mem{Base: g.GP64()}, g.GP64()
-		g.MOVQ(a, ai.Base)
-		g.MOVQ(b, bi.Base)
+		g.MOVQ(a.Base, ai.Base)
+		g.MOVQ(b.Base, bi.Base)
 		g.MOVQ(k, count)
 		g.Label("sum")
 		for i := range groups {
@@ -107,8 +113,8 @@ func (g *generator) innerProduct() {
 			g.VMOVDQU(high, f.Offset(32*i))
 		}
 		g.ADDQ(U32(32*groups), f.Base)
-		g.ADDQ(U32(32*groups), a)
-		g.ADDQ(U32(32*groups), b)
+		g.ADDQ(U32(32*groups), a.Base)
+		g.ADDQ(U32(32*groups), b.Base)
 	})
 	g.Ret()
 }
