@@ -8,14 +8,23 @@ var (
 	// AVX2 is AVX2, BMI1, BMI2 and POPCNT.
 	AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
+	// ADX is AVX2 and ADX.
+	ADX = AVX2 && cpu.X86.HasADX
+
 	// AVX512 is AVX2 and AVX-512F, BW, DQ and VL.
 	AVX512 = AVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
 
 	// AVX512VBMI2 is AVX512 and AVX-512 VBMI, VBMI2 and VNNI.
 	AVX512VBMI2 = AVX512 && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VNNI
+
+	// AVX512IFMA is AVX512 and AVX-512 IFMA.
+	AVX512IFMA = AVX512 && cpu.X86.HasAVX512IFMA
 )
 
-var sets = has(set{"AVX2", &AVX2}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2})
+var sets = has(
+	set{"AVX2", &AVX2}, set{"ADX", &ADX}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2},
+	set{"AVX512IFMA", &AVX512IFMA},
+)
 
 // has returns those of all that this machine has.
 func has(all ...set) (sets []set) {

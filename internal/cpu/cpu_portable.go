@@ -5,8 +5,10 @@ package cpu
 // There are no kernels.
 const (
 	AVX2        = false
+	ADX         = false
 	AVX512      = false
 	AVX512VBMI2 = false
+	AVX512IFMA  = false
 )
 
 var sets []set

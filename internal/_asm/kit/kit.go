@@ -41,8 +41,10 @@ type Set struct {
 // Those of internal/cpu.
 var (
 	AVX2        = Set{"AVX2", []string{"CMOV", "AVX", "AVX2", "BMI", "BMI2", "POPCNT"}, 16}
+	ADX         = Set{"ADX", append([]string{"ADX"}, AVX2.extensions...), 16}
 	AVX512      = Set{"AVX512", append([]string{"AVX512F", "AVX512BW", "AVX512DQ", "AVX512VL"}, AVX2.extensions...), 32}
 	AVX512VBMI2 = Set{"AVX512VBMI2", append([]string{"AVX512VBMI", "AVX512_VBMI2", "AVX512_VNNI"}, AVX512.extensions...), 32}
+	AVX512IFMA  = Set{"AVX512IFMA", append([]string{"AVX512IFMA"}, AVX512.extensions...), 32}
 )
 
 // A Header is what a kernel tells its reader, above its code and in its stub.
