@@ -186,46 +186,6 @@ func (v *element) pick(a *element, m uint64) {
 	v[3] ^= m & (v[3] ^ a[3])
 }
 
-// invert sets v, which must not be a, to 1/a, or to 0 if a is 0. It accepts a loose
-// element and returns a tight one.
-//
-// It takes the power p-2, the bits of which are 250 ones and 01011.
-func (v *element) invert(a *element) {
-	// r is the power 2ⁿ-1 of a. Step by step, n takes the bits of 250.
-	r, n := *a, 1
-	for i := 6; i >= 0; i-- {
-		t := r
-		t.squareTimes(n)
-		v.mul(&t, &r)
-		r, n = *v, 2*n
-		if 250>>i&1 == 1 {
-			r.squareTimes(1)
-			v.mul(&r, a)
-			r, n = *v, n+1
-		}
-	}
-	for _, n := range [...]int{2, 2, 1} {
-		r.squareTimes(n)
-		v.mul(&r, a)
-		r = *v
-	}
-}
-
-// squareTimes replaces v by its square n times.
-func (v *element) squareTimes(n int) {
-	x := *v
-	var t element
-	for range n / 2 {
-		t.square(&x)
-		x.square(&t)
-	}
-	if n%2 == 1 {
-		t.square(&x)
-		x = t
-	}
-	*v = x
-}
-
 // setBytes sets v to the number in b, modulo 2²⁵⁵. It returns a tight element.
 func (v *element) setBytes(b *[Size]byte) {
 	for i := range v {
@@ -242,10 +202,17 @@ func (v *element) isZero() uint64 {
 	return -uint64(subtle.ConstantTimeCompare(b[:], make([]byte, Size)))
 }
 
-// bytes sets b to v modulo p. It accepts a tight element. This is less than 2p, so
+// bytes sets b to v modulo p. It accepts a tight element.
+func (v *element) bytes(b *[Size]byte) {
+	for i, word := range v.canonical() {
+		binary.LittleEndian.PutUint64(b[8*i:], word)
+	}
+}
+
+// canonical returns v modulo p. It accepts a tight element. This is less than 2p, so
 // p is to be subtracted once if v + 19 is 2²⁵⁵ or more, and else not at all. To
 // subtract p is to add 19, and to drop 2²⁵⁵.
-func (v *element) bytes(b *[Size]byte) {
+func (v *element) canonical() element {
 	r, s := *v, element{}
 	var c uint64
 	s[0], c = bits.Add64(v[0], 19, 0)
@@ -254,7 +221,5 @@ func (v *element) bytes(b *[Size]byte) {
 	s[3], _ = bits.Add64(v[3], 0, c) // at most 2⁶³
 	r.pick(&s, -(s[3] >> 63))
 	r[3] &= low63
-	for i := range r {
-		binary.LittleEndian.PutUint64(b[8*i:], r[i])
-	}
+	return r
 }

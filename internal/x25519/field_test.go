@@ -142,19 +142,6 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestInvert(t *testing.T) {
-	vs := loose()
-	for i := range vs {
-		want := new(big.Int).Mod(integer(&vs[i]), prime)
-		if want.Sign() != 0 {
-			want.ModInverse(want, prime)
-		}
-		var v element
-		v.invert(&vs[i])
-		equal(t, "an inverse", &v, want, tightLimit)
-	}
-}
-
 func TestBytes(t *testing.T) {
 	vs := tight()
 	for i := range vs {
