@@ -33,7 +33,7 @@ var edges = []struct {
 	{"internal/progress", ""},
 	{"internal/spec", ""},
 	{"internal/ring", "internal/cpu"},
-	{"internal/x25519", ""},
+	{"internal/x25519", "internal/cpu"},
 	{"internal/keccak", "internal/cpu"},
 	{"internal/sha3", "internal/keccak"},
 	{"internal/mlkem", "internal/ring internal/sha3"},

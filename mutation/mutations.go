@@ -31,6 +31,13 @@ var mutations = []mutation{
 	{"high bit of u not ignored", "internal/x25519/field.go", "v[3] &= low63\n}", "}", "./internal/x25519"},
 	{"scalar not clamped", "internal/x25519/x25519.go", "k[0] &= 248", "k[0] &= 255", "./internal/x25519"},
 	{"non-canonical result", "internal/x25519/field.go", "r.pick(&s, -(s[3] >> 63))", "", "./internal/x25519"},
+	{"sign of an inverse dropped", "internal/x25519/invert.go", "sum.pick(&minus, -(f[0][3] >> 63))", "", "./internal/x25519"},
+	{"rare carry dropped in an inverse", "internal/x25519/invert.go", "s0 + -(s3>>63)&(19^sign-sign)", "s0", "./internal/x25519"},
+	{"one division step too few", "internal/x25519/invert.go", "stepsPerBatch - 2*stepsPerMatrix}", "stepsPerBatch - 2*stepsPerMatrix - 1}", "./internal/x25519"},
+	{"rare carry dropped between limbs", "internal/x25519/kernels.go", " + 19*(f[4][i]>>51)", "", "./internal/x25519"},
+	{"another rare carry dropped between limbs", "internal/x25519/kernels.go", "bits.Add64(v[0], 19*(v[3]>>63), 0)", "bits.Add64(v[0], 0, 0)", "./internal/x25519"},
+	{"swap of the ladder missed between words", "internal/x25519/kernels.go", "last = word >> 63", "last = 0", "./internal/x25519"},
+	{"last digit not carried to", "internal/x25519/kernels.go", "d[2*Size-1] += carry << 4", "", "./internal/x25519"},
 	{"infinity spoils both products", "internal/x25519/x25519.go", "z2.pick(&element{1}, infinity)", "", "./internal/x25519"},
 
 	// Checks.

@@ -178,6 +178,14 @@ func addSub(s, d, a, b *element) {
 	}()
 }
 
+// tightAddSub is addSub, but returns tight elements.
+func tightAddSub(s, d, a, b *element) {
+	addSub(s, d, a, b)
+	for _, v := range [...]*element{s, d} {
+		v.mulAdd(v, 38, 0, 0, 0, 0)
+	}
+}
+
 // pick sets v to a if all bits of m are 1, and leaves it if m is 0.
 func (v *element) pick(a *element, m uint64) {
 	v[0] ^= m & (v[0] ^ a[0])

@@ -127,6 +127,9 @@ func TestAddSub(t *testing.T) {
 			addSub(&s, &d, &vs[i], &vs[j])
 			equal(t, "a sum", &s, new(big.Int).Add(integer(&vs[i]), integer(&vs[j])), any256)
 			equal(t, "a difference", &d, new(big.Int).Sub(integer(&vs[i]), integer(&vs[j])), any256)
+			tightAddSub(&s, &d, &vs[i], &vs[j])
+			equal(t, "a tight sum", &s, new(big.Int).Add(integer(&vs[i]), integer(&vs[j])), tightLimit)
+			equal(t, "a tight difference", &d, new(big.Int).Sub(integer(&vs[i]), integer(&vs[j])), tightLimit)
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"slices"
 
 	"filippo.io/edwards25519"
-	"filippo.io/edwards25519/field"
+
+	"hybridkem/internal/cpu"
 )
 
 // Size is the size of scalars and of encoded points.
@@ -88,19 +89,26 @@ var lowOrder = [5][Size]byte{
 }
 
 // multiplyBase sets x/z to the u-coordinate of scalar times the base point. The
-// product is taken on edwards25519, where the tables of filippo.io/edwards25519
-// are, and mapped by u = (1 + y)/(1 - y), according to RFC 7748, section 4.1.
-// z is not 0: a clamped scalar is no multiple of the base point's order.
+// product is taken on edwards25519, where there are tables, and mapped by
+// u = (1 + y)/(1 - y), according to RFC 7748, section 4.1. z is not 0: a clamped scalar
+// is no multiple of the base point's order. They are tight.
 func multiplyBase(x, z *element, scalar *[Size]byte) {
-	var s edwards25519.Scalar
-	s.SetBytesWithClamping(scalar[:])
-	var p edwards25519.Point
-	_, Y, Z, _ := p.ScalarBaseMult(&s).ExtendedCoordinates()
-	var sum, difference field.Element
-	sum.Add(Z, Y)
-	difference.Subtract(Z, Y)
-	x.setBytes((*[Size]byte)(sum.Bytes()))
-	z.setBytes((*[Size]byte)(difference.Bytes()))
+	k := clamp(scalar)
+	var Y, Z element
+	switch {
+	case cpu.AVX512IFMA:
+		multiplyBaseIFMA(&Y, &Z, &k)
+	case cpu.ADX:
+		multiplyBaseADX(&Y, &Z, &k)
+	default:
+		var s edwards25519.Scalar
+		s.SetBytesWithClamping(k[:])
+		var p edwards25519.Point
+		_, y, z, _ := p.ScalarBaseMult(&s).ExtendedCoordinates()
+		Y.setBytes((*[Size]byte)(y.Bytes()))
+		Z.setBytes((*[Size]byte)(z.Bytes()))
+	}
+	tightAddSub(x, z, &Z, &Y)
 }
 
 // a24 is (A - 2) / 4, where A is the coefficient of curve25519.
@@ -114,12 +122,17 @@ const a24 = 121665
 // change places, DA and CB do, and what follows from those stays, since z3 is a
 // square. It is enough to choose of what AA and BB are the squares.
 func multiply(x, z *element, scalar, point *[Size]byte) {
-	k := *scalar
-	k[0] &= 248
-	k[31] = k[31]&127 | 64
-
+	k := clamp(scalar)
 	var x1, x2, z2, x3, z3, a, aa, b, bb, e, c, d, da, cb element
 	x1.setBytes(point)
+	switch {
+	case cpu.AVX512IFMA:
+		multiplyIFMA(x, z, &k, &x1)
+		return
+	case cpu.ADX:
+		multiplyADX(x, z, &k, &x1)
+		return
+	}
 	x2[0] = 1
 	x3 = x1
 	z3[0] = 1
@@ -149,4 +162,12 @@ func multiply(x, z *element, scalar, point *[Size]byte) {
 	}
 	// The last bit of a clamped scalar is 0: nothing has changed places now.
 	*x, *z = x2, z2
+}
+
+// clamp returns the scalar as it is used.
+func clamp(scalar *[Size]byte) [Size]byte {
+	k := *scalar
+	k[0] &= 248
+	k[31] = k[31]&127 | 64
+	return k
 }

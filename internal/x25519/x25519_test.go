@@ -3,6 +3,7 @@ package x25519
 import (
 	"bytes"
 	"crypto/ecdh"
+	"encoding/hex"
 	"math/rand/v2"
 	"testing"
 
@@ -56,7 +57,9 @@ func check(t *testing.T, scalar, point *[Size]byte) {
 	}
 }
 
-func TestWycheproof(t *testing.T) {
+func TestWycheproof(t *testing.T) { testkit.Implementations(t, testWycheproof) }
+
+func testWycheproof(t *testing.T) {
 	type vector struct {
 		ID                      string
 		Public, Private, Shared vectors.Hex
@@ -74,7 +77,9 @@ func TestWycheproof(t *testing.T) {
 	}
 }
 
-func TestEdges(t *testing.T) {
+func TestEdges(t *testing.T) { testkit.Implementations(t, testEdges) }
+
+func testEdges(t *testing.T) {
 	p := [Size]byte{0: 0xed, 31: 0x7f}
 	var ones [Size]byte
 	for i := range ones {
@@ -109,7 +114,9 @@ func specification(t *testing.T, scalar, point *[Size]byte) {
 	}
 }
 
-func TestRandom(t *testing.T) {
+func TestRandom(t *testing.T) { testkit.Implementations(t, testRandom) }
+
+func testRandom(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{})
 	for n := range 500 {
 		var scalar, point [Size]byte
@@ -122,25 +129,38 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// TestIterated is the test of RFC 7748, section 5.2, to 1,000 iterations.
+// TestIterated is the test of RFC 7748, section 5.2, to 1,000 iterations, and to
+// 1,000,000 in the long form.
 func TestIterated(t *testing.T) {
-	k, u := [Size]byte{9}, [Size]byte{9}
-	for i := range 1000 {
-		var next [Size]byte
-		ScalarMult(&next, &k, &u)
-		k, u = next, k
-		if want := [...]byte{0x42, 0x2c, 0x8e, 0x7a, 0x62, 0x27, 0xd7, 0xbc, 0xa1, 0x35, 0x0b, 0x3e, 0x2b, 0xb7, 0x27, 0x9f,
-			0x78, 0x97, 0xb8, 0x7b, 0xb6, 0x85, 0x4b, 0x78, 0x3c, 0x60, 0xe8, 0x03, 0x11, 0xae, 0x30, 0x79}; i == 0 && k != want {
-			t.Fatalf("after 1 iteration: %x", k)
+	testkit.Implementations(t, func(t *testing.T) {
+		k, u := [Size]byte{9}, [Size]byte{9}
+		done := 0
+		for _, want := range []struct {
+			iterations int
+			k          string
+		}{
+			{1, "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079"},
+			{1000, "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51"},
+			{1000000, "7c3911e0ab2586fd864497297e575e6f3bc601c0883c30df5f4dd2d24f665424"},
+		} {
+			if want.iterations > 1000 && !*testkit.Long {
+				break
+			}
+			for ; done < want.iterations; done++ {
+				var next [Size]byte
+				ScalarMult(&next, &k, &u)
+				k, u = next, k
+			}
+			if got := hex.EncodeToString(k[:]); got != want.k {
+				t.Fatalf("after %d iterations: %s, want %s", done, got, want.k)
+			}
 		}
-	}
-	if want := [...]byte{0x68, 0x4c, 0xf5, 0x9b, 0xa8, 0x33, 0x09, 0x55, 0x28, 0x00, 0xef, 0x56, 0x6f, 0x2f, 0x4d, 0x3c,
-		0x1c, 0x38, 0x87, 0xc4, 0x93, 0x60, 0xe3, 0x87, 0x5f, 0x2e, 0xb9, 0x4d, 0x99, 0x53, 0x2c, 0x51}; k != want {
-		t.Fatalf("after 1,000 iterations: %x", k)
-	}
+	})
 }
 
-func TestAllocations(t *testing.T) {
+func TestAllocations(t *testing.T) { testkit.Implementations(t, testAllocations) }
+
+func testAllocations(t *testing.T) {
 	var scalar, point, public, shared [Size]byte
 	for name, f := range map[string]func(){
 		"ScalarBaseMult": func() { ScalarBaseMult(&public, &scalar) },

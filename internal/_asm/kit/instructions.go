@@ -23,3 +23,12 @@ func (f *File) VPDPWSSD(x, y, sum operand.Op) {
 		Inputs: []operand.Op{x, y, sum}, Outputs: []operand.Op{sum}, ISA: []string{"AVX512_VNNI"},
 	})
 }
+
+// ZERO makes x zero, whichever of all 32 registers it is. The Go assembler and avo know
+// the instruction, but avo takes it to read x.
+func (f *File) ZERO(x operand.Op) {
+	f.Instruction(&ir.Instruction{
+		Opcode: "VPXORQ", Operands: []operand.Op{x, x, x},
+		Outputs: []operand.Op{x}, ISA: []string{"AVX512F", "AVX512VL"},
+	})
+}

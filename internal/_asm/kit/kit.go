@@ -148,29 +148,48 @@ func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 // Generate writes the assembly that define makes, and the Go stubs for it, into the
 // package's folder beside that of the generators, where it has to be called.
 func Generate(pkg string, define func(f *File)) {
-	if err := generate(pkg, define); err != nil {
+	generate(pkg, filepath.Join("..", pkg), define)
+}
+
+// GenerateCheck is Generate for functions that are not part of the module, but parts of
+// the package's kernels, for tests. They go into the folder check of the generators.
+func GenerateCheck(pkg string, define func(f *File)) {
+	generate(pkg, filepath.Join(pkg, "check"), define)
+}
+
+func generate(generators, folder string, define func(f *File)) {
+	if err := write(generators, folder, define); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func generate(pkg string, define func(f *File)) error {
+// Build returns the assembly that define makes, with all registers allocated.
+func Build(define func(f *File)) (*ir.File, error) {
 	f := &File{build.NewContext(), make(map[string]Set), make(map[string]table)}
 	f.ConstraintExpr("amd64,!purego")
 	define(f)
 	file, err := f.Result()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := pass.Compile.Execute(file); err != nil {
-		return err
+		return nil, err
 	}
 	for _, kernel := range file.Functions() {
 		if err := check(kernel, f.sets[kernel.Name]); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return file, nil
+}
 
-	config := printer.Config{Name: "internal/_asm/" + pkg, Pkg: pkg}
+func write(generators, folder string, define func(f *File)) error {
+	file, err := Build(define)
+	if err != nil {
+		return err
+	}
+	pkg := filepath.Base(folder)
+	config := printer.Config{Name: "internal/_asm/" + generators, Pkg: pkg}
 	for name, p := range map[string]printer.Printer{
 		pkg + "_amd64.s": printer.NewGoAsm(config),
 		"stubs_amd64.go": printer.NewStubs(config),
@@ -179,7 +198,7 @@ func generate(pkg string, define func(f *File)) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join("..", pkg, name), text, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o666); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,567 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
+)
+
+// carried is the bound of carried limbs.
+const carried = 1<<51 + 1<<17
+
+// TestBounds follows intervals of all lanes through the instructions of the IFMA kernels
+// that were generated, around loops until nothing changes any more. It demands that
+// nothing is multiplied that has more than 52 bits, that no sum has more than 64, that no
+// difference is negative, and that what the kernels return is carried.
+func TestBounds(t *testing.T) {
+	file, err := kit.Build(kernels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kernel := range file.Functions() {
+		if !strings.HasSuffix(kernel.Name, "IFMA") {
+			continue
+		}
+		m := newMachine(file)
+		if err := m.run(kernel); err != nil {
+			t.Errorf("%s: %v", kernel.Name, err)
+		}
+		if m.products == 0 || m.stored != nLimbs {
+			t.Errorf("%s: %d products and %d limbs of the result were looked at", kernel.Name, m.products, m.stored)
+		}
+	}
+}
+
+// TestBoundsFail looks at instructions that do what must not be.
+func TestBoundsFail(t *testing.T) {
+	for name, body := range map[string]func(g *ifma, s place){
+		"a factor of 53 bits": func(g *ifma, s place) {
+			x := g.load(s)
+			g.VPADDQ(x[0], x[0], x[0])
+			g.VPMADD52LUQ(x[0], x[1], x[2])
+		},
+		"a sum of 65 bits": func(g *ifma, s place) {
+			x := g.broadcast(1 << 63)
+			g.VPADDQ(x, x, x)
+			g.VMOVDQU64(x, s(0))
+		},
+		"a negative difference": func(g *ifma, s place) {
+			x := g.load(s)
+			g.VPSUBQ(x[0], x[1], g.lanes(2), x[1])
+			g.VMOVDQU64(x[1], s(0))
+		},
+		"a sum in a loop": func(g *ifma, s place) {
+			x := g.load(s)
+			g.Repeat("loop", 3, func() { g.VPADDQ(x[0], x[1], x[1]) })
+			g.VMOVDQU64(x[1], s(0))
+		},
+		"a result that is not carried": func(g *ifma, s place) {
+			x := g.load(s)
+			g.VPADDQ(x[0], x[1], x[1])
+			g.VMOVDQU64(x[1], s(0))
+		},
+	} {
+		file, err := kit.Build(func(f *kit.File) {
+			f.Kernel("failIFMA", "func(s *[5][4]uint64)", kit.AVX512IFMA, kit.Header{Does: name})
+			s := f.Pointer("s")
+			body(newIFMA(f), func(k int) operand.Mem { return s.Offset(32 * k) })
+			f.Ret()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := newMachine(file).run(file.Functions()[0]); err == nil {
+			t.Errorf("%s was not found", name)
+		}
+	}
+}
+
+// An interval holds the numbers from low to high.
+type interval struct{ low, high uint64 }
+
+var anything = interval{0, 1<<64 - 1}
+
+func (x interval) join(y interval) interval {
+	return interval{min(x.low, y.low), max(x.high, y.high)}
+}
+
+// lanes are the intervals of the quads in a register.
+type lanes [4]interval
+
+func (x lanes) join(y lanes) (z lanes) {
+	for i := range z {
+		z[i] = x[i].join(y[i])
+	}
+	return z
+}
+
+// A selection says of a lane that it is selected, or is not, or may be: both.
+type selection [4]struct{ yes, no bool }
+
+// A state is what is known before an instruction. What is not in it was never written.
+type state struct {
+	vectors map[int]lanes      // registers
+	masks   map[int]selection  // registers
+	memory  map[location]lanes // of 32 bytes each
+	origin  map[reg.ID]string  // of addresses in registers: a parameter, a table, the stack
+	numbers map[reg.ID]uint64  // in registers
+}
+
+type location struct {
+	origin string
+	disp   int
+}
+
+func joinMaps[K comparable, V any](a, b map[K]V, join func(a, b V) V) map[K]V {
+	c := make(map[K]V)
+	for k, v := range a {
+		if w, ok := b[k]; ok {
+			c[k] = join(v, w)
+		}
+	}
+	return c
+}
+
+func (s selection) join(t selection) selection {
+	for i := range s {
+		s[i].yes, s[i].no = s[i].yes || t[i].yes, s[i].no || t[i].no
+	}
+	return s
+}
+
+func (s *state) join(t *state) *state {
+	numbers := make(map[reg.ID]uint64)
+	for r, n := range s.numbers {
+		if m, ok := t.numbers[r]; ok && m == n {
+			numbers[r] = n
+		}
+	}
+	origin := make(map[reg.ID]string)
+	for r, o := range s.origin {
+		if t.origin[r] == o {
+			origin[r] = o
+		}
+	}
+	return &state{
+		joinMaps(s.vectors, t.vectors, lanes.join),
+		joinMaps(s.masks, t.masks, selection.join),
+		joinMaps(s.memory, t.memory, lanes.join),
+		origin, numbers,
+	}
+}
+
+func (s *state) equal(t *state) bool {
+	return maps.Equal(s.vectors, t.vectors) && maps.Equal(s.masks, t.masks) && maps.Equal(s.memory, t.memory) &&
+		maps.Equal(s.origin, t.origin) && maps.Equal(s.numbers, t.numbers)
+}
+
+func (s *state) clone() *state {
+	return &state{maps.Clone(s.vectors), maps.Clone(s.masks), maps.Clone(s.memory), maps.Clone(s.origin), maps.Clone(s.numbers)}
+}
+
+// A machine runs kernels on intervals.
+type machine struct {
+	tables   map[string][]uint64
+	state    *state
+	errors   []string
+	products int // how many were looked at
+	stored   int // how many limbs the kernel stored in the end
+}
+
+func newMachine(file *ir.File) *machine {
+	m := &machine{tables: make(map[string][]uint64)}
+	for _, section := range file.Sections {
+		if g, ok := section.(*ir.Global); ok {
+			for _, d := range g.Data {
+				m.tables[g.Symbol.Name] = append(m.tables[g.Symbol.Name], uint64(d.Value.(operand.U64)))
+			}
+		}
+	}
+	return m
+}
+
+// run returns an error if something is wrong with the kernel.
+func (m *machine) run(kernel *ir.Function) error {
+	before := make(map[*ir.Instruction]*state)
+	instructions, next := flow(kernel)
+	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), make(map[location]lanes), make(map[reg.ID]string), make(map[reg.ID]uint64)}
+	for todo := []*ir.Instruction{instructions[0]}; len(todo) > 0; {
+		i := todo[0]
+		todo = todo[1:]
+		m.state = before[i].clone()
+		m.step(i)
+		if len(m.errors) > 0 {
+			return fmt.Errorf("%s %v: %s", i.OpcodeWithSuffixes(), i.Operands, strings.Join(m.errors, "; "))
+		}
+		for _, n := range next[i] {
+			after := m.state
+			if old, ok := before[n]; ok {
+				after = old.join(after)
+				if after.equal(old) {
+					continue
+				}
+			}
+			before[n] = after.clone()
+			todo = append(todo, n)
+		}
+	}
+	for _, i := range instructions {
+		if before[i] == nil {
+			return fmt.Errorf("%s %v is never reached", i.Opcode, i.Operands)
+		}
+		if i.IsTerminal {
+			for at, x := range before[i].memory {
+				if at.origin != "s" {
+					continue
+				}
+				m.stored++
+				for _, limb := range x {
+					if limb.high >= carried {
+						return fmt.Errorf("limb %d of the result may be %#x", at.disp/32, limb.high)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// flow returns the instructions of a kernel, and which may come after each.
+func flow(kernel *ir.Function) (is []*ir.Instruction, next map[*ir.Instruction][]*ir.Instruction) {
+	next = make(map[*ir.Instruction][]*ir.Instruction)
+	targets := make(map[ir.Label]*ir.Instruction)
+	var labels []ir.Label
+	for _, node := range kernel.Nodes {
+		switch n := node.(type) {
+		case ir.Label:
+			labels = append(labels, n)
+		case *ir.Instruction:
+			for _, l := range labels {
+				targets[l] = n
+			}
+			labels = nil
+			if len(is) > 0 {
+				if last := is[len(is)-1]; !last.IsTerminal && !last.IsUnconditionalBranch() {
+					next[last] = append(next[last], n)
+				}
+			}
+			is = append(is, n)
+		}
+	}
+	for _, i := range is {
+		if l := i.TargetLabel(); l != nil {
+			next[i] = append(next[i], targets[*l])
+		}
+	}
+	return is, next
+}
+
+func (m *machine) fail(format string, args ...any) {
+	m.errors = append(m.errors, fmt.Sprintf(format, args...))
+}
+
+func index(op operand.Op) int { return int(op.(reg.Physical).PhysicalIndex()) }
+
+// address returns where a memory operand lies.
+func (m *machine) address(mem operand.Mem) location {
+	if mem.Symbol.Name != "" {
+		return location{mem.Symbol.Name, mem.Disp}
+	}
+	origin, ok := m.state.origin[mem.Base.(reg.Register).(reg.Physical).ID()]
+	if !ok {
+		m.fail("an unknown address")
+	}
+	return location{origin, mem.Disp}
+}
+
+// read returns the lanes of an operand of 32 bytes, or those of one of 8 in all lanes.
+func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
+	mem, ok := op.(operand.Mem)
+	if !ok {
+		x, ok := m.state.vectors[index(op)]
+		if !ok {
+			m.fail("an unknown register")
+		}
+		return x
+	}
+	at := m.address(mem)
+	if x, ok := m.state.memory[at]; ok {
+		return x
+	}
+	switch table := m.tables[at.origin]; {
+	case at.origin == "pointTable":
+		return lanes{anything, anything, anything, {0, 1<<63 - 1}}
+	case broadcast && table != nil:
+		n := table[at.disp/8]
+		return lanes{{n, n}, {n, n}, {n, n}, {n, n}}
+	case table != nil:
+		for i, n := range table[at.disp/8:][:4] {
+			x[i] = interval{n, n}
+		}
+		return x
+	case at.origin == "s" || at.origin == "u":
+		limb := interval{0, carried - 1}
+		return lanes{limb, limb, limb, limb}
+	}
+	m.fail("unknown memory at %v", at)
+	return x
+}
+
+// write sets the operand to x, where the mask says so.
+func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
+	var old lanes
+	if slices.ContainsFunc(mask[:], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
+		old = m.read(op, false)
+	}
+	for i, s := range mask {
+		switch {
+		case !s.yes:
+			x[i] = old[i]
+		case s.no:
+			x[i] = x[i].join(old[i])
+		}
+	}
+	if mem, ok := op.(operand.Mem); ok {
+		m.state.memory[m.address(mem)] = x
+	} else {
+		m.state.vectors[index(op)] = x
+	}
+}
+
+var (
+	all  = selection{{yes: true}, {yes: true}, {yes: true}, {yes: true}}
+	some = selection{{true, true}, {true, true}, {true, true}, {true, true}}
+)
+
+func each(f func(i int) interval) (x lanes) {
+	for i := range x {
+		x[i] = f(i)
+	}
+	return x
+}
+
+// step runs an instruction.
+func (m *machine) step(i *ir.Instruction) {
+	s, ops := m.state, i.Operands
+	var last operand.Op
+	if len(ops) > 0 {
+		last = ops[len(ops)-1]
+	}
+	if r, ok := last.(reg.Physical); ok && r.Kind() == reg.KindOpmask {
+		m.mask(i, index(r))
+		return
+	}
+	if r, ok := last.(reg.Physical); !ok || r.Kind() != reg.KindVector {
+		if _, ok := last.(operand.Mem); !ok || !strings.HasPrefix(i.Opcode, "V") {
+			m.scalar(i)
+			return
+		}
+	}
+
+	mask, zeroing, broadcast := all, slices.Contains(i.Suffixes, "Z"), slices.Contains(i.Suffixes, "BCST")
+	inputs := ops[:len(ops)-1]
+	if n := len(inputs); n > 0 {
+		if k, ok := inputs[n-1].(reg.Physical); ok && k.Kind() == reg.KindOpmask {
+			mask = s.masks[index(k)]
+			inputs = inputs[:n-1]
+		}
+	}
+	if i.Opcode == "VPXORQ" && len(inputs) == 2 && inputs[0] == inputs[1] && inputs[0] == last {
+		m.write(last, lanes{}, mask, zeroing)
+		return
+	}
+	if i.Opcode == "VPBROADCASTQ" {
+		x := each(func(int) interval { return anything })
+		if r, ok := inputs[0].(reg.Physical); !ok {
+			x = m.read(inputs[0], true)
+		} else if n, ok := s.numbers[r.ID()]; ok {
+			x = each(func(int) interval { return interval{n, n} })
+		}
+		m.write(last, x, mask, zeroing)
+		return
+	}
+	if i.Opcode == "VPMOVM2Q" {
+		m.write(last, each(func(int) interval { return anything }), all, false)
+		return
+	}
+	// The operands in the order of Intel's manuals, immediate and mask apart.
+	immediate := -1
+	var x []lanes
+	for n := range inputs {
+		switch op := inputs[len(inputs)-1-n].(type) {
+		case operand.U8:
+			immediate = int(op)
+		default:
+			x = append(x, m.read(op, broadcast))
+		}
+	}
+	if i.Opcode == "VPBLENDMQ" {
+		m.write(last, x[0], all, false)
+		m.write(last, x[1], mask, false)
+		return
+	}
+	m.write(last, m.compute(i.Opcode, immediate, x, last, mask), mask, zeroing)
+}
+
+// compute returns what the instruction makes of x.
+func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.Op, mask selection) lanes {
+	bit := func(n int) int { return immediate >> n & 1 }
+	switch opcode {
+	case "VMOVDQU64", "VMOVDQA64":
+		return x[0]
+	case "VPADDQ":
+		return each(func(i int) interval { return m.sum(x[0][i], x[1][i], mask[i].yes) })
+	case "VPSUBQ":
+		return each(func(i int) interval {
+			a, b := x[0][i], x[1][i]
+			if a.low < b.high && mask[i].yes {
+				m.fail("a difference of %#x and %#x in lane %d", a, b, i)
+			}
+			return interval{a.low - b.high, a.high - b.low}
+		})
+	case "VPMADD52LUQ", "VPMADD52HUQ":
+		old := m.read(last, false)
+		return each(func(i int) interval {
+			a, b := x[0][i], x[1][i]
+			if max(a.high, b.high) >= 1<<52 {
+				m.fail("factors of %#x and %#x", a.high, b.high)
+			}
+			m.products++
+			hi, lo := bits.Mul64(a.high, b.high)
+			product := hi<<12 | lo>>52
+			if opcode == "VPMADD52LUQ" {
+				product = 1<<52 - 1
+				if hi == 0 {
+					product = min(product, lo)
+				}
+			}
+			return m.sum(old[i], interval{0, product}, true)
+		})
+	case "VPMULLQ":
+		return each(func(i int) interval {
+			hi, lo := bits.Mul64(x[0][i].high, x[1][i].high)
+			if hi != 0 {
+				m.fail("a product of %#x and %#x", x[0][i].high, x[1][i].high)
+			}
+			return interval{x[0][i].low * x[1][i].low, lo}
+		})
+	case "VPSRLQ":
+		return each(func(i int) interval { return interval{x[0][i].low >> immediate, x[0][i].high >> immediate} })
+	case "VPSLLQ", "VPABSQ", "VPXORQ":
+		return each(func(int) interval { return anything })
+	case "VPANDQ":
+		return each(func(i int) interval { return interval{0, min(x[0][i].high, x[1][i].high)} })
+	case "VPTERNLOGQ":
+		a := m.read(last, false)
+		return each(func(i int) interval {
+			switch b, c := x[0][i], x[1][i]; immediate {
+			case orAnd:
+				return interval{0, c.high}
+			case orOfAnd:
+				return interval{0, 1<<bits.Len64(max(a[i].high, min(b.high, c.high))) - 1}
+			}
+			m.fail("an unknown function of three bits")
+			return anything
+		})
+	case "VPERMQ":
+		if immediate < 0 {
+			any := x[1][0].join(x[1][1]).join(x[1][2]).join(x[1][3])
+			return lanes{any, any, any, any}
+		}
+		return each(func(i int) interval { return x[0][immediate>>(2*i)&3] })
+	case "VPERMILPD":
+		return each(func(i int) interval { return x[0][i&^1|bit(i)] })
+	case "VPUNPCKLQDQ":
+		return lanes{x[0][0], x[1][0], x[0][2], x[1][2]}
+	case "VPUNPCKHQDQ":
+		return lanes{x[0][1], x[1][1], x[0][3], x[1][3]}
+	case "VINSERTI64X2":
+		return lanes{x[1][0], x[1][1], x[0][0], x[0][1]}
+	case "VSHUFI64X2":
+		a, b := 2*bit(0), 2*bit(1)
+		return lanes{x[0][a], x[0][a+1], x[1][b], x[1][b+1]}
+	}
+	m.fail("an unknown instruction")
+	return lanes{}
+}
+
+func (m *machine) sum(a, b interval, used bool) interval {
+	high, carry := bits.Add64(a.high, b.high, 0)
+	if carry != 0 {
+		if used {
+			m.fail("a sum of %#x and %#x", a.high, b.high)
+		}
+		return anything
+	}
+	return interval{a.low + b.low, high}
+}
+
+// mask runs an instruction that sets a mask.
+func (m *machine) mask(i *ir.Instruction, k int) {
+	switch i.Opcode {
+	case "KMOVB":
+		n, ok := m.state.numbers[i.Operands[0].(reg.Physical).ID()]
+		if !ok {
+			m.fail("an unknown mask")
+		}
+		var s selection
+		for lane := range s {
+			s[lane].yes = n>>lane&1 == 1
+			s[lane].no = !s[lane].yes
+		}
+		m.state.masks[k] = s
+	case "KANDB":
+		a, b := m.state.masks[index(i.Operands[0])], m.state.masks[index(i.Operands[1])]
+		for lane := range a {
+			a[lane].yes = a[lane].yes && b[lane].yes
+			a[lane].no = a[lane].no || b[lane].no
+		}
+		m.state.masks[k] = a
+	default: // a comparison
+		m.state.masks[k] = some
+	}
+}
+
+// scalar runs an instruction on general registers, of which only constants and addresses
+// are known.
+func (m *machine) scalar(i *ir.Instruction) {
+	for _, out := range i.OutputRegisters() {
+		id := out.(reg.Physical).ID()
+		delete(m.state.numbers, id)
+		switch from := i.Operands[0].(type) {
+		case operand.Mem:
+			delete(m.state.origin, id)
+			switch {
+			case i.Opcode == "LEAQ" && from.Symbol.Name != "":
+				m.state.origin[id] = from.Symbol.Name
+			case i.Opcode == "LEAQ" && from.Base != nil:
+				if o, ok := m.state.origin[from.Base.(reg.Physical).ID()]; ok {
+					m.state.origin[id] = o
+				} else {
+					m.state.origin[id] = "stack"
+				}
+			case i.Opcode == "MOVQ" && from.Symbol.Name != "":
+				m.state.origin[id] = from.Symbol.Name
+			}
+		case reg.Physical:
+			if o, ok := m.state.origin[from.ID()]; ok && i.Opcode == "MOVQ" {
+				m.state.origin[id] = o
+			}
+		case operand.U64:
+			m.state.numbers[id] = uint64(from)
+		case operand.U32:
+			if strings.HasPrefix(i.Opcode, "MOV") {
+				m.state.numbers[id] = uint64(from)
+			}
+		}
+	}
+}

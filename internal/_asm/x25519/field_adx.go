@@ -1,0 +1,300 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
+)
+
+// An adx writes a kernel that computes with whole words. Its operations have the bounds of
+// the portable code, and the names loose and tight for them; where no argument stands
+// here, it is the one there.
+//
+// On Zen 4, what counts is the number of instructions that compute: a MULX costs a cycle,
+// and others cost a quarter. Loads, stores and most latencies hide behind them.
+type adx struct {
+	*kit.File
+	locals []Mem
+}
+
+// An element is its words, in registers or in memory.
+type element [words]Op
+
+// elementAt returns the element that lies there.
+func elementAt(m Mem) (v element) {
+	for i := range v {
+		v[i] = m.Offset(8 * i)
+	}
+	return v
+}
+
+// local returns the place of an element in the frame.
+func (g *adx) local() Mem {
+	m := g.AllocLocal(8 * words)
+	g.locals = append(g.locals, m)
+	return m
+}
+
+// element returns an element in the frame.
+func (g *adx) element() element { return elementAt(g.local()) }
+
+// wipe overwrites the elements in the frame.
+func (g *adx) wipe() {
+	zero := g.YMM()
+	g.VPXOR(zero, zero, zero)
+	for _, m := range g.locals {
+		g.VMOVDQU(zero, m)
+	}
+}
+
+// registers returns a copy of a.
+func (g *adx) registers(a element) (v element) {
+	for i := range v {
+		v[i] = g.GP64()
+	}
+	g.copy(v, a)
+	return v
+}
+
+// copy sets v to a, if there is a register for each word in one of them.
+func (g *adx) copy(v, a element) {
+	for i := range v {
+		g.MOVQ(a[i], v[i])
+	}
+}
+
+// zero returns a register that is zero. It clears the flags.
+func (g *adx) zero() reg.GPVirtual {
+	z := g.GP64()
+	g.XORL(z.As32(), z.As32())
+	return z
+}
+
+// constant returns c in memory, since loads cost less than moving c to a register.
+func (g *adx) constant(c uint64) Mem { return g.Quads(fmt.Sprintf("constant%d", c), c) }
+
+// Steps are the parts of an operation. Between two of them it needs no flags, and at
+// most four registers, so that they can be woven with those of another.
+type steps []func()
+
+// weave writes operations step by step in turn, so that what one waits for is computed
+// while another goes on. None of them may change what another uses.
+func weave(operations ...steps) {
+	longest := 0
+	for _, s := range operations {
+		longest = max(longest, len(s))
+	}
+	for i := range longest {
+		for _, s := range operations {
+			for _, step := range s[i*len(s)/longest : (i+1)*len(s)/longest] {
+				step()
+			}
+		}
+	}
+}
+
+// mul sets v, which must be neither a nor b, to a·b. It accepts loose elements and makes a
+// tight one.
+func (g *adx) mul(v, a, b element) (s steps) {
+	var c []reg.GPVirtual // what is left of the steps before
+	for i := range words {
+		s = append(s, func() {
+			c = g.addProduct(c, a[i], b)
+			g.MOVQ(c[0], v[i])
+			c = c[1:]
+		})
+	}
+	return append(s, func() { g.mulAdd(v, v, 38, element{c[0], c[1], c[2], c[3]}) })
+}
+
+// addProduct returns c + x·b, one word longer than b. At first, c is empty.
+//
+// The low words of the products are added up in one chain of carries, and the high words
+// in another. Both end in the last word, which is less than 2^64 by the bound in mul of
+// the portable code.
+func (g *adx) addProduct(c []reg.GPVirtual, x Op, b element) []reg.GPVirtual {
+	g.MOVQ(x, reg.RDX)
+	if len(c) == 0 {
+		low, high := g.GP64(), g.GP64()
+		g.MULXQ(b[0], low, high)
+		c = append(c, low, high)
+		for i := 1; i < words; i++ {
+			low, high := g.GP64(), g.GP64()
+			g.MULXQ(b[i], low, high)
+			if i == 1 {
+				g.ADDQ(low, c[i])
+			} else {
+				g.ADCQ(low, c[i])
+			}
+			c = append(c, high)
+		}
+		g.ADCQ(Imm(0), c[words])
+		return c
+	}
+	zero := g.zero()
+	for i := range words {
+		low, high := g.GP64(), g.GP64()
+		g.MULXQ(b[i], low, high)
+		g.ADCXQ(low, c[i])
+		if i+1 < words {
+			g.ADOXQ(high, c[i+1])
+		} else {
+			c = append(c, high)
+		}
+	}
+	g.ADOXQ(zero, c[words])
+	g.ADCXQ(zero, c[words])
+	return c
+}
+
+// mulAdd sets v to a + x·b, where x is less than 2^18. It accepts loose elements and makes
+// a loose one, which is tight if x is 38.
+func (g *adx) mulAdd(v, a element, x uint64, b element) {
+	g.MOVQ(g.constant(x), reg.RDX)
+	zero := g.zero()
+	var r [words + 1]reg.GPVirtual
+	r[0] = g.GP64()
+	for i := range words {
+		low := r[0]
+		if i > 0 {
+			low = g.GP64()
+		}
+		r[i+1] = g.GP64()
+		g.MULXQ(b[i], low, r[i+1])
+		if i > 0 {
+			g.ADOXQ(low, r[i])
+		}
+		g.ADCXQ(a[i], r[i])
+	}
+	h := r[words]
+	g.ADOXQ(zero, h)
+	g.ADCXQ(zero, h)
+
+	// The bits from 2^255 on go to h.
+	top := r[words-1]
+	g.ADDQ(top, top)
+	g.ADCQ(h, h)
+	g.SHRQ(Imm(1), top)
+	g.IMUL3Q(Imm(19), h, h)
+	g.ADDQ(h, r[0])
+	g.MOVQ(r[0], v[0])
+	for i := 1; i < words; i++ {
+		g.ADCQ(Imm(0), r[i])
+		g.MOVQ(r[i], v[i])
+	}
+}
+
+// square sets v, which must not be a, to a². It accepts a loose element and makes a tight
+// one.
+func (g *adx) square(v, a element) steps {
+	var r [2 * words]reg.GPVirtual
+	allocate := func(indices ...int) {
+		for _, i := range indices {
+			r[i] = g.GP64()
+		}
+	}
+	return steps{
+		func() {
+			// a0 times a1, a2 and a3, of which two words have to wait in memory.
+			allocate(1, 2, 3, 4)
+			g.MOVQ(a[0], reg.RDX)
+			g.MULXQ(a[1], r[1], r[2])
+			g.MOVQ(r[1], v[1])
+			low := g.GP64()
+			g.MULXQ(a[2], low, r[3])
+			g.ADDQ(low, r[2])
+			g.MOVQ(r[2], v[2])
+			low = g.GP64()
+			g.MULXQ(a[3], low, r[4])
+			g.ADCQ(low, r[3])
+			g.ADCQ(Imm(0), r[4])
+		},
+		func() {
+			// The other products of different words.
+			zero := g.zero()
+			low, high := g.GP64(), g.GP64()
+			g.MOVQ(a[1], reg.RDX)
+			g.MULXQ(a[2], low, high)
+			g.ADCXQ(low, r[3])
+			g.ADOXQ(high, r[4])
+			allocate(5, 6)
+			low = g.GP64()
+			g.MULXQ(a[3], low, r[5])
+			g.ADCXQ(low, r[4])
+			low = g.GP64()
+			g.MOVQ(a[2], reg.RDX)
+			g.MULXQ(a[3], low, r[6])
+			g.ADOXQ(low, r[5])
+			g.ADCXQ(zero, r[5])
+			g.ADOXQ(zero, r[6])
+			g.ADCXQ(zero, r[6])
+		},
+		func() {
+			// Twice these in one chain of carries, plus the squares of words in another.
+			zero := g.zero()
+			double := func(i int, plus Op) {
+				if i < 3 {
+					allocate(i)
+					g.MOVQ(v[i], r[i])
+				}
+				g.ADCXQ(r[i], r[i])
+				g.ADOXQ(plus, r[i])
+				if i < words {
+					g.MOVQ(r[i], v[i])
+				}
+			}
+			for i := range words {
+				low, high := g.GP64(), g.GP64()
+				g.MOVQ(a[i], reg.RDX)
+				g.MULXQ(reg.RDX, low, high)
+				if i == 0 {
+					g.MOVQ(low, v[0])
+				} else {
+					double(2*i, low)
+				}
+				if i < words-1 {
+					double(2*i+1, high)
+				} else {
+					r[7] = high
+				}
+			}
+			g.ADCXQ(zero, r[7])
+			g.ADOXQ(zero, r[7])
+		},
+		func() { g.mulAdd(v, v, 38, element{r[4], r[5], r[6], r[7]}) },
+	}
+}
+
+// add returns a + b in registers. It accepts tight elements and returns a loose one.
+func (g *adx) add(a, b element) element {
+	s, correction := g.registers(a), g.zero()
+	g.ADDQ(b[0], s[0])
+	for i := 1; i < words; i++ {
+		g.ADCQ(b[i], s[i])
+	}
+	g.CMOVQCS(g.constant(38), correction)
+	g.ADDQ(correction, s[0])
+	return s
+}
+
+// sub returns a - b in registers. It accepts a loose a and a tight b, and returns a loose
+// element.
+//
+// If the difference is negative, it is more than -2^255 - 2^11, so that more than 2^254
+// of it remains modulo 2^256.
+func (g *adx) sub(a, b element) element {
+	d, correction := g.registers(a), g.zero()
+	g.SUBQ(b[0], d[0])
+	for i := 1; i < words; i++ {
+		g.SBBQ(b[i], d[i])
+	}
+	g.CMOVQCS(g.constant(38), correction)
+	g.SUBQ(correction, d[0])
+	for i := 1; i < words; i++ {
+		g.SBBQ(Imm(0), d[i])
+	}
+	return d
+}

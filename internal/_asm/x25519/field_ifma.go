@@ -1,0 +1,219 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"hybridkem/internal/_asm/kit"
+)
+
+// An element is an integer modulo p in five limbs of 51 bits, and four are worked on at
+// once: limb k of all in one register, an element in each lane. Limbs are in one of two
+// forms:
+//
+//   - carried: less than 2^51 + 2^17;
+//   - columns: any 64 bits, as the sums of products are, and their sums and differences.
+//
+// VPMADD52 takes the low 52 bits of what it multiplies, so factors must be carried, or
+// almost. Only factors need be: what is computed between two multiplications is computed on columns,
+// and carried once.
+//
+// The bounds in the comments are recomputed from the instructions by TestBounds.
+const (
+	limbBits = 51
+	nLimbs   = 5
+)
+
+type vec = reg.VecVirtual
+
+// four are the limbs of four elements, in registers or in memory.
+type four [nLimbs]Op
+
+// columns are the limbs of four elements, in columns.
+type columns [nLimbs]vec
+
+func (c columns) four() (f four) {
+	for k, limb := range c {
+		f[k] = limb
+	}
+	return f
+}
+
+// An ifma writes a kernel with AVX-512 IFMA.
+type ifma struct {
+	*kit.File
+	nineteen, mask Op // in each lane
+}
+
+func newIFMA(f *kit.File) *ifma {
+	g := &ifma{File: f}
+	g.nineteen, g.mask = g.broadcast(19), g.broadcast(1<<limbBits-1)
+	return g
+}
+
+// broadcast returns a register of four times c.
+func (g *ifma) broadcast(c uint64) vec {
+	r, x := g.GP64(), g.YMM()
+	g.MOVQ(U64(c), r)
+	g.VPBROADCASTQ(r, x)
+	return x
+}
+
+// lanes returns a mask of the lanes.
+func (g *ifma) lanes(lanes ...int) reg.Register {
+	mask := 0
+	for _, i := range lanes {
+		mask |= 1 << i
+	}
+	r, k := g.GP32(), g.K()
+	g.MOVL(U32(mask), r)
+	g.KMOVB(r, k)
+	return k
+}
+
+// load returns a copy of limbs that lie in memory.
+func (g *ifma) load(from place) (c columns) {
+	for k := range c {
+		c[k] = g.YMM()
+		g.VMOVDQU64(from(k), c[k])
+	}
+	return c
+}
+
+// A place is where limbs lie in memory.
+type place func(k int) Mem
+
+func (p place) four() (f four) {
+	for k := range f {
+		f[k] = p(k)
+	}
+	return f
+}
+
+// mul returns a·b + sum, in columns. It spoils sum, which may be nil.
+//
+// The low and the high halves of products, L and H, are summed apart, in columns of the
+// same weight: 2^51k for low halves and, as those have 52 bits, 2·2^51(k-1) for high
+// ones. Then 2^255 = 19 takes columns 5 to 9 to 0 to 4.
+//
+// In: a, b < 2^52. Halves are less than 2^52, so L < 5·2^52, 2H < 5·2^53, and
+// r < 20·15·2^52 < 2^61, without sum.
+func (g *ifma) mul(a, b four, sum *columns) (r columns) {
+	var low, high [2 * nLimbs]vec
+	if sum != nil {
+		copy(low[:], sum[:])
+	}
+	add := func(sums *[2 * nLimbs]vec, k int, instruction func(ops ...Op), x, y Op) {
+		if sums[k] == nil {
+			sums[k] = g.YMM()
+			g.ZERO(sums[k])
+		}
+		instruction(x, y, sums[k])
+	}
+	// From the top, where columns are finished first.
+	for i := nLimbs - 1; i >= 0; i-- {
+		row := a[i]
+		if _, ok := row.(Mem); ok {
+			row = g.YMM()
+			g.VMOVDQU64(a[i], row)
+		}
+		for j := nLimbs - 1; j >= 0; j-- {
+			add(&high, i+j+1, g.VPMADD52HUQ, row, b[j])
+		}
+		for j := nLimbs - 1; j >= 0; j-- {
+			add(&low, i+j, g.VPMADD52LUQ, row, b[j])
+		}
+	}
+	for k := range r {
+		over := high[k+nLimbs]
+		g.VPADDQ(over, over, over)
+		if k < nLimbs-1 {
+			g.VPADDQ(low[k+nLimbs], over, over)
+		}
+		g.VPMULLQ(g.nineteen, over, over)
+		r[k] = low[k]
+		if k > 0 {
+			g.VPADDQ(high[k], high[k], high[k])
+			g.VPADDQ(high[k], over, over)
+		}
+		g.VPADDQ(over, r[k], r[k])
+	}
+	return r
+}
+
+// carry returns r, carried. In: r < 2^63. What is carried from a limb is less than 2^12,
+// and 19 times that, from the last to the first, less than 2^17.
+func (g *ifma) carry(r columns) columns {
+	var c, f columns
+	for k := range r {
+		c[k], f[k] = g.YMM(), g.YMM()
+		g.VPSRLQ(U8(limbBits), r[k], c[k])
+		g.VPANDQ(g.mask, r[k], f[k])
+	}
+	g.reduce(c, f)
+	return f
+}
+
+// reduce adds the limbs c, which were carried from f, to f.
+func (g *ifma) reduce(c, f columns) {
+	g.VPMADD52LUQ(g.nineteen, c[nLimbs-1], f[0])
+	for k := 1; k < nLimbs; k++ {
+		g.VPADDQ(c[k-1], f[k], f[k])
+	}
+}
+
+// only returns the lane of r, carried, and constants elsewhere, for whose limbs 1 to 4 it
+// has zeros.
+func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint64) columns {
+	var c, f columns
+	for k := range r {
+		c[k], f[k] = g.YMM(), g.YMM()
+		g.VPSRLQ_Z(U8(limbBits), r[k], lane, c[k])
+		if k == 0 {
+			g.VMOVDQU64(g.Quads(name, constants...), f[k])
+			g.VPANDQ(g.mask, r[k], lane, f[k])
+		} else {
+			g.VPANDQ_Z(g.mask, r[k], lane, f[k])
+		}
+	}
+	g.reduce(c, f)
+	return f
+}
+
+// bias returns the address of 2048·p in the given lanes, 0 in the others: columns from
+// which columns up to 2^62 - 2^16 can be subtracted.
+func (g *ifma) bias(name string, lanes ...int) place {
+	var quads []uint64
+	for k := range nLimbs {
+		var limb [4]uint64
+		for _, i := range lanes {
+			limb[i] = 2048 * (1<<limbBits - 1)
+			if k == 0 {
+				limb[i] = 2048 * (1<<limbBits - 19)
+			}
+		}
+		quads = append(quads, limb[:]...)
+	}
+	address := g.Quads(name, quads...)
+	return func(k int) Mem { return address.Offset(32 * k) }
+}
+
+// frame returns n places for limbs in the stack frame, as aligned as they are wide, and
+// what overwrites them in the end.
+func (g *ifma) frame(n int) (places []place, wipe func()) {
+	const size = 32 * nLimbs
+	base := g.GP64()
+	g.LEAQ(g.AllocLocal(size*n+32), base)
+	g.ADDQ(U32(31), base)
+	g.ANDQ(I32(-32), base)
+	for i := range n {
+		places = append(places, func(k int) Mem { return Mem{Base: base, Disp: size*i + 32*k} })
+	}
+	return places, func() {
+		zero := g.YMM()
+		g.ZERO(zero)
+		for i := range size * n / 32 {
+			g.VMOVDQU64(zero, Mem{Base: base, Disp: 32 * i})
+		}
+	}
+}

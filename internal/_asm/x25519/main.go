@@ -1,0 +1,16 @@
+// Command x25519 generates the kernels of internal/x25519.
+package main
+
+import "hybridkem/internal/_asm/kit"
+
+func main() {
+	kit.Generate("x25519", kernels)
+	kit.GenerateCheck("x25519", checkADX)
+}
+
+func kernels(f *kit.File) {
+	ladderADX(f)
+	combADX(f)
+	ladderIFMA(f)
+	combIFMA(f)
+}

@@ -1,0 +1,5 @@
+//go:build !purego
+
+package x25519
+
+//go:generate go run -C ../_asm ./x25519

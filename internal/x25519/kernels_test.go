@@ -1,0 +1,155 @@
+//go:build linux && amd64 && !purego
+
+package x25519
+
+import (
+	"fmt"
+	"testing"
+	"unsafe"
+
+	"hybridkem/internal/cpu"
+	"hybridkem/internal/testkit"
+)
+
+// guarded returns copies of v at both ends of memory between pages that cannot be touched.
+func guarded[T any](t *testing.T, v *T) (copies [2]*T) {
+	first, second := testkit.Guarded(t, int(unsafe.Sizeof(*v)))
+	copies = [2]*T{(*T)(unsafe.Pointer(&first[0])), (*T)(unsafe.Pointer(&second[0]))}
+	for _, c := range copies {
+		*c = *v
+	}
+	return copies
+}
+
+// needs skips the test unless the set is there, and leaves the portable code in use: kernels
+// are called by their names.
+func needs(t *testing.T, set bool) {
+	if !set {
+		t.Skip("this machine has no such kernel")
+	}
+	sets := cpu.Sets()
+	cpu.Use(cpu.Portable)
+	t.Cleanup(func() { cpu.Use(sets[len(sets)-1]) })
+}
+
+// sameQuotient demands that x and z are tight, and that x/z = a/b.
+func sameQuotient(t *testing.T, what string, x, z, a, b *element) {
+	t.Helper()
+	if integer(x).Cmp(tightLimit) >= 0 || integer(z).Cmp(tightLimit) >= 0 {
+		t.Fatalf("%s is %x/%x, which is not tight", what, *x, *z)
+	}
+	var left, right element
+	left.mul(x, b)
+	right.mul(a, z)
+	if left.canonical() != right.canonical() || z.isZero() != b.isZero() || x.isZero() != a.isZero() {
+		t.Fatalf("%s is %x/%x, want %x/%x", what, *x, *z, *a, *b)
+	}
+}
+
+// ladders calls run with clamped scalars and points, and demands that what it returns is
+// the product, as the portable code has it.
+func ladders(t *testing.T, run func(k *[Size]byte, u *element) (x, z element)) {
+	points, n := testkit.X25519Points(), 0
+	forScalars(func(scalar *[Size]byte) {
+		k := clamp(scalar)
+		n++
+		for _, point := range [][Size]byte{points[n%len(points)], *scalar} {
+			var x, z, u element
+			multiply(&x, &z, &k, &point)
+			u.setBytes(&point)
+			gotX, gotZ := run(&k, &u)
+			sameQuotient(t, fmt.Sprintf("%x times %x", k, point), &gotX, &gotZ, &x, &z)
+		}
+	})
+}
+
+func TestLadderADX(t *testing.T) {
+	needs(t, cpu.ADX)
+	xs, zs := guarded(t, new([4]uint64)), guarded(t, new([4]uint64))
+	us, ss := guarded(t, new([4]uint64)), guarded(t, new([4]uint64))
+	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
+		for i := range xs {
+			*us[i], *ss[i] = *u, swaps(k)
+			ladderADX(xs[i], zs[i], us[i], ss[i])
+			if *us[i] != *u || *ss[i] != swaps(k) {
+				t.Fatal("an input was changed")
+			}
+		}
+		if *xs[0] != *xs[1] || *zs[0] != *zs[1] {
+			t.Fatal("results differ")
+		}
+		return *xs[0], *zs[0]
+	})
+}
+
+func TestLadderIFMA(t *testing.T) {
+	needs(t, cpu.AVX512IFMA)
+	fs, us, ss := guarded(t, new(fourLimbs)), guarded(t, new([5]uint64)), guarded(t, new([4]uint64))
+	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
+		for i := range fs {
+			*fs[i] = ladderStart(u)
+			*us[i], *ss[i] = u.limbs(), swaps(k)
+			ladderIFMA((*[5][4]uint64)(fs[i]), us[i], ss[i])
+			if *us[i] != u.limbs() || *ss[i] != swaps(k) {
+				t.Fatal("an input was changed")
+			}
+		}
+		if *fs[0] != *fs[1] {
+			t.Fatal("results differ")
+		}
+		fs[0].ladderEnd(&x, &z)
+		return x, z
+	})
+}
+
+// combs calls run with the digits of clamped scalars, and demands that the point that it
+// returns is that of the portable code.
+func combs(t *testing.T, run func(d *[2 * Size]int8) (y, z element)) {
+	forScalars(func(scalar *[Size]byte) {
+		k := clamp(scalar)
+		var a, b, x, z element
+		multiplyBase(&a, &b, &k)
+		d := digits(&k)
+		Y, Z := run(&d)
+		tightAddSub(&x, &z, &Z, &Y)
+		sameQuotient(t, fmt.Sprintf("%x times the base point", k), &x, &z, &a, &b)
+	})
+}
+
+func TestCombADX(t *testing.T) {
+	needs(t, cpu.ADX)
+	ys, zs, ds := guarded(t, new([4]uint64)), guarded(t, new([4]uint64)), guarded(t, new([2 * Size]int8))
+	combs(t, func(d *[2 * Size]int8) (y, z element) {
+		for i := range ds {
+			*ds[i] = *d
+			combADX(ys[i], zs[i], ds[i])
+			if *ds[i] != *d {
+				t.Fatal("the digits were changed")
+			}
+		}
+		if *ys[0] != *ys[1] || *zs[0] != *zs[1] {
+			t.Fatal("results differ")
+		}
+		return *ys[0], *zs[0]
+	})
+}
+
+func TestCombIFMA(t *testing.T) {
+	needs(t, cpu.AVX512IFMA)
+	fs, ds := guarded(t, new(fourLimbs)), guarded(t, new([2 * Size]int8))
+	combs(t, func(d *[2 * Size]int8) (y, z element) {
+		for i := range ds {
+			*ds[i] = *d
+			combIFMA((*[5][4]uint64)(fs[i]), ds[i])
+			if *ds[i] != *d {
+				t.Fatal("the digits were changed")
+			}
+		}
+		if *fs[0] != *fs[1] {
+			t.Fatal("results differ")
+		}
+		y.setLimbs(fs[0], 1)
+		z.setLimbs(fs[0], 2)
+		return y, z
+	})
+}
