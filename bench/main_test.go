@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"io"
 	"os"
 	"os/exec"
@@ -120,5 +121,40 @@ void curve25519_x25519base_byte_alt(uint8_t *, const uint8_t *);
 				t.Errorf("the output names a folder of this machine:\n%s", &stdout)
 			}
 		})
+	}
+}
+
+// answering returns the child of a harness that gives the answers.
+func answering(name, section string, answers ...string) *child {
+	return &child{
+		peer:   peer{name: name, section: section},
+		stdin:  discard{io.Discard},
+		stdout: bufio.NewReader(strings.NewReader(strings.Join(answers, "\n") + "\n")),
+	}
+}
+
+type discard struct{ io.Writer }
+
+func (discard) Close() error { return nil }
+
+func TestSum(t *testing.T) {
+	native := answering("mlkem-native", "ML-KEM-768", "ok 300", "ok 300")
+	other := answering("mlkem-native", "ML-KEM-512", "ok 1", "ok 1")
+	curve := answering("s2n-bignum", sectionX25519, "ok 40", "error broken")
+	if _, ok := sumContender(sum.parts[decapsulate], []*child{native, other}); ok {
+		t.Error("a sum without one of its parts")
+	}
+	if _, ok := sumContender(sum.parts[encapsulate], []*child{native, other, curve}); ok {
+		t.Error("a sum without parts")
+	}
+	c, ok := sumContender(sum.parts[decapsulate], []*child{other, native, curve})
+	if !ok {
+		t.Fatal("no sum")
+	}
+	if d, err := c.run(1); d != 340 || err != nil {
+		t.Errorf("the sum of 300 and 40 is %d, %v", d, err)
+	}
+	if _, err := c.run(1); err == nil {
+		t.Error("no error when a part fails")
 	}
 }

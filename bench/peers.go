@@ -58,6 +58,23 @@ var peers = []peer{
 	{"s2n-bignum", "s2n-bignum", "s2n-bignum.c", sectionX25519, x25519Names},
 }
 
+// A sum is an implementation that nobody offers as a whole: the parts that X-Wing needs,
+// one after the other, without its combiner.
+var sum = struct {
+	name, section string
+	parts         map[string][]part // of each operation
+}{
+	"mlkem-native + s2n-bignum", "X-Wing",
+	map[string][]part{
+		keyGeneration:    {{"mlkem-native", "ML-KEM-768", keyGeneration}, {"s2n-bignum", sectionX25519, fixedBase}},
+		parseEncapsulate: {{"mlkem-native", "ML-KEM-768", parseEncapsulate}, {"s2n-bignum", sectionX25519, bothBases}},
+		decapsulate:      {{"mlkem-native", "ML-KEM-768", decapsulate}, {"s2n-bignum", sectionX25519, variableBase}},
+	},
+}
+
+// A part is an operation of a peer.
+type part struct{ peer, section, operation string }
+
 // A peerBuild says what a peer was built from.
 type peerBuild struct {
 	Name    string `json:"name"`
@@ -85,7 +102,8 @@ func startPeers(dir string, operations []operation) (children []*child, builds [
 	}
 	wanted := slices.DeleteFunc(slices.Clone(peers), func(p peer) bool {
 		return !slices.ContainsFunc(operations, func(o operation) bool {
-			return o.section == p.section && slices.Contains(p.operations, o.name)
+			return o.section == p.section && slices.Contains(p.operations, o.name) ||
+				o.section == sum.section && slices.ContainsFunc(sum.parts[o.name], p.has)
 		})
 	})
 	started, errs := make([]*child, len(wanted)), make([]error, len(wanted))
@@ -109,6 +127,9 @@ func startPeers(dir string, operations []operation) (children []*child, builds [
 	}
 	return children, builds, failures, nil
 }
+
+// has reports whether the part is one of the peer's operations.
+func (p peer) has(x part) bool { return p.name == x.peer && p.section == x.section }
 
 // start builds the peer in its folder and starts its harness.
 func (p peer) start(dir, harnessDir string) (*child, error) {
@@ -256,12 +277,14 @@ func (c *child) contender(operation string) contender {
 // compute the same. It returns those that do not.
 func joinPeers(operations []operation, groups []*kemGroup, children []*child) []failure {
 	var failures []failure
+	var sound []*child
 	for _, c := range children {
 		err := c.check(groups)
 		if err != nil {
 			failures = append(failures, failure{c.section, c.name, err.Error()})
 			continue
 		}
+		sound = append(sound, c)
 		for i := range operations {
 			for _, name := range c.operations {
 				if operations[i].section == c.section && operations[i].name == name {
@@ -270,7 +293,37 @@ func joinPeers(operations []operation, groups []*kemGroup, children []*child) []
 			}
 		}
 	}
+	for i, o := range operations {
+		if o.section == sum.section {
+			if c, ok := sumContender(sum.parts[o.name], sound); ok {
+				operations[i].contenders = append(o.contenders, c)
+			}
+		}
+	}
 	return failures
+}
+
+// sumContender returns the contender that does all of the parts, if there are any, and
+// their peers are there.
+func sumContender(parts []part, children []*child) (c contender, ok bool) {
+	var runs []contender
+	for _, x := range parts {
+		i := slices.IndexFunc(children, func(c *child) bool { return c.has(x) })
+		if i < 0 {
+			return contender{}, false
+		}
+		runs = append(runs, children[i].contender(x.operation))
+	}
+	return contender{implementation: sum.name, run: func(n int) (total time.Duration, err error) {
+		for _, r := range runs {
+			d, err := r.run(n)
+			if err != nil {
+				return 0, err
+			}
+			total += d
+		}
+		return total, nil
+	}}, len(runs) > 0
 }
 
 // check gives the harness its inputs and checks what it makes of them.

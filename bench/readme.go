@@ -75,7 +75,7 @@ var families = []family{
 	{ours, "#0b62a4", []string{ours}},
 	{"Go standard library", "#8c959f", []string{cryptoMLKEM, composition}},
 	{circlName, "#e69f00", []string{circlName}},
-	{"mlkem-native", "#2a9d6f", []string{"mlkem-native"}},
+	{"mlkem-native", "#2a9d6f", []string{"mlkem-native", sum.name}},
 	{"libcrux", "#c2689d", []string{"libcrux"}},
 	{"kstzv/ml-kem", "#7fc4e8", []string{"kstzv/ml-kem"}},
 }

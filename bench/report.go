@@ -106,6 +106,7 @@ var notes = []struct{ implementation, section, note string }{
 	{oursInto, "", "EncapsulateTo and DecapsulateTo, into the caller's memory."},
 	{cryptoHPKE, "", "What its API shows: NewSender or NewRecipient, and Export. That includes the key schedule, with SHAKE256."},
 	{"mlkem-native", "", "Holds keys in the expanded encoding. Key generation writes it; each decapsulation checks the hash in it and expands the matrix anew."},
+	{sum.name, "", "What X-Wing needs of both, one after the other, without the combiner."},
 	{"libcrux", "", "Its unpacked keys, which hold the matrix as those of hybridkem do; its packed ones for parse + encapsulate, with its check of the key."},
 	{"kstzv/ml-kem", "", "Key generation includes making and destroying a pool of one slot. Encapsulation does not check the key's coefficients, and decapsulation expands the matrix anew."},
 	{"crypto/ecdh", sectionX25519, "The private key is held for the variable base, and the point is parsed."},
