@@ -52,6 +52,14 @@ func (v *element) limbs() [5]uint64 {
 	}
 }
 
+// splitLimbs returns limbs i and i+3 of v, which is tight, in [i][2] and [i][3].
+func (v *element) splitLimbs() (s [3][4]uint64) {
+	for i, limb := range v.limbs() {
+		s[i%3][2+i/3] = limb
+	}
+	return s
+}
+
 // setLimbs sets v to element i of f, whose limbs are less than 2⁵². It returns a tight
 // element: what is carried is 0 or 1, and what is left without 2²⁵⁵ in the end is less
 // than that, before 19 is added for it.
@@ -80,8 +88,8 @@ func multiplyADX(x, z *element, k *[Size]byte, u *element) {
 
 // multiplyIFMA is multiply, for a clamped scalar, and the point's coordinate.
 func multiplyIFMA(x, z *element, k *[Size]byte, u *element) {
-	f, l, s := ladderStart(u), u.limbs(), swaps(k)
-	ladderIFMA((*[5][4]uint64)(&f), &l, &s)
+	f, split, s := ladderStart(u), u.splitLimbs(), swaps(k)
+	ladderIFMA((*[5][4]uint64)(&f), &split, &s)
 	f.ladderEnd(x, z)
 }
 

@@ -84,13 +84,13 @@ func TestLadderADX(t *testing.T) {
 
 func TestLadderIFMA(t *testing.T) {
 	needs(t, cpu.AVX512IFMA)
-	fs, us, ss := guarded(t, new(fourLimbs)), guarded(t, new([5]uint64)), guarded(t, new([4]uint64))
+	fs, us, ss := guarded(t, new(fourLimbs)), guarded(t, new([3][4]uint64)), guarded(t, new([4]uint64))
 	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
 		for i := range fs {
 			*fs[i] = ladderStart(u)
-			*us[i], *ss[i] = u.limbs(), swaps(k)
+			*us[i], *ss[i] = u.splitLimbs(), swaps(k)
 			ladderIFMA((*[5][4]uint64)(fs[i]), us[i], ss[i])
-			if *us[i] != u.limbs() || *ss[i] != swaps(k) {
+			if *us[i] != u.splitLimbs() || *ss[i] != swaps(k) {
 				t.Fatal("an input was changed")
 			}
 		}

@@ -24,15 +24,15 @@ func ladderADX(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64)
 func combADX(y *[4]uint64, z *[4]uint64, digits *[64]int8)
 
 // ladderIFMA takes the 255 steps of the Montgomery ladder, the last included.
-// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, the
-// limbs of the point's coordinate, all carried: less than 2^51 + 2^17; swaps, of which
-// bit t+1 says whether bits t and t+1 of the scalar differ.
+// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, limbs i
+// and i+3 of the point's coordinate in u[i][2] and u[i][3], all carried: less than 2^51
+// + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.
 // Out: s, carried.
 // If bit 0 of the scalar is 1, the halves of s have changed places.
 // Needs: cpu.AVX512IFMA.
 //
 //go:noescape
-func ladderIFMA(s *[5][4]uint64, u *[5]uint64, swaps *[4]uint64)
+func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)
 
 // combIFMA multiplies the base point of edwards25519.
 // In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.

@@ -167,7 +167,7 @@ func (c *ifmaComb) add(s, f columns) {
 		c.VPSUBQ(x[k], r[k], c.first, r[k])
 	}
 	bias := c.load(c.bias("biasBD", 1, 3))
-	r = c.mul(c.carry(r).four(), f.four(), &bias)
+	r = c.mul(c.carry(r), f, &bias)
 	c.Comment("(B - A, D + C, D - C, B + A) = (E, G, F, H)")
 	t := c.permute(r, [4]uint8{0, 2, 2, 0})
 	r = c.permute(r, [4]uint8{1, 3, 3, 1})
@@ -190,7 +190,7 @@ func (c *ifmaComb) finish(s, r columns) {
 	c.Comment("(E·F, G·H, F·G, E·H) = (X, Y, Z, T)")
 	r = c.carry(r)
 	bias := c.load(c.bias("biasY", 1))
-	c.set(s, c.mul(c.permute(r, [4]uint8{0, 1, 2, 0}).four(), c.permute(r, [4]uint8{2, 3, 1, 3}).four(), &bias))
+	c.set(s, c.mul(c.permute(r, [4]uint8{0, 1, 2, 0}), c.permute(r, [4]uint8{2, 3, 1, 3}), &bias))
 }
 
 // double doubles s. All of E, G, F and H are the negatives of those in the formulas.
@@ -203,7 +203,7 @@ func (c *ifmaComb) double(s columns) {
 	}
 	r = c.carry(r)
 	bias := c.load(c.bias("biasA", 0))
-	r = c.mul(r.four(), r.four(), &bias)
+	r = c.mul(r, r, &bias)
 	c.Comment("(A + B - S, A - B, A - B + 2C, A + B) = (E, G, F, H)")
 	a, b, sc := c.permute(r, [4]uint8{0, 0, 0, 0}), c.permute(r, [4]uint8{1, 1, 1, 1}), c.permute(r, [4]uint8{3, 1, 2, 3})
 	c.sumDifference(a, b, c.middle)

@@ -9,9 +9,9 @@ import (
 // ladderIFMA writes the ladder of RFC 7748, section 5, with its names, on four lanes: a
 // step is three multiplications deep.
 func ladderIFMA(f *kit.File) {
-	f.Kernel("ladderIFMA", "func(s *[5][4]uint64, u *[5]uint64, swaps *[4]uint64)", kit.AVX512IFMA, kit.Header{
+	f.Kernel("ladderIFMA", "func(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)", kit.AVX512IFMA, kit.Header{
 		Does:  "ladderIFMA takes the 255 steps of the Montgomery ladder, the last included.",
-		In:    "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, the limbs of the point's coordinate, all carried: less than 2^51 + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.",
+		In:    "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, limbs i and i+3 of the point's coordinate in u[i][2] and u[i][3], all carried: less than 2^51 + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.",
 		Out:   "s, carried.",
 		Notes: "If bit 0 of the scalar is 1, the halves of s have changed places.",
 	})
@@ -19,8 +19,8 @@ func ladderIFMA(f *kit.File) {
 	state, u, swaps := f.Pointer("s"), f.Pointer("u"), f.Pointer("swaps")
 	at := func(k int) Mem { return state.Offset(32 * k) }
 	places, wipe := g.frame(2)
-	rest, kept := places[0], places[1]
-	first, second, third, last := g.lanes(0), g.lanes(1), g.lanes(2), g.lanes(3)
+	split, kept := places[0], places[1]
+	first, second, third := g.lanes(0), g.lanes(1), g.lanes(2)
 	outer, odd, upper := g.lanes(0, 3), g.lanes(1, 3), g.lanes(2, 3)
 
 	s := g.load(at)
@@ -49,7 +49,7 @@ func ladderIFMA(f *kit.File) {
 		g.VPERMQ(s[k], q, y[k])
 	}
 	bias := g.load(g.bias("biasOuter", 0, 3))
-	squares := g.mul(y.four(), x.four(), &bias)
+	squares := g.mul(y, x, &bias)
 
 	g.Comment("(E, BB, DA + CB, DA - CB) with E = AA - BB")
 	var d, swapped columns
@@ -61,26 +61,40 @@ func ladderIFMA(f *kit.File) {
 		g.VPSUBQ(swapped[k], d[k], outer, d[k])
 	}
 	d = g.carry(d)
-	g.Comment("(a24, AA, DA + CB, DA - CB) and (E, BB, DA + CB, x_1)")
+	g.Comment("(a24, AA, DA + CB, DA - CB)")
 	factor := g.only(second, swapped, "a24", a24, 0, 0, 0)
 	for k := range d {
 		g.VPBLENDMQ(d[k], factor[k], upper, factor[k])
-		x := g.YMM()
-		g.VMOVDQA64(d[k], x)
-		g.VPBROADCASTQ(u.Offset(8*k), last, x)
-		g.VMOVDQU64(x, rest(k))
+	}
+	g.Comment("(E, x_1), split")
+	var rest [splitRows]Mem
+	for i := range rest {
+		row, other := g.YMM(), g.YMM()
+		if i+splitRows < nLimbs {
+			other = d[i+splitRows]
+		} else {
+			g.ZERO(other)
+		}
+		g.VPUNPCKLQDQ(other, d[i], row)
+		g.VMOVDQU64(u.Offset(32*i), upper, row)
+		rest[i] = split(i)
+		g.VMOVDQU64(row, rest[i])
 	}
 	g.Comment("(AA + a24·E, AA·BB, (DA + CB)^2, (DA - CB)^2) = (F, x_2, x_3, W)")
 	bias = g.load(g.bias("biasInner", 1, 2))
 	for k := range bias {
 		g.VPBLENDMQ(squares[k], bias[k], first, bias[k])
 	}
-	x23 := g.mul(d.four(), factor.four(), &bias)
+	x23 := g.mul(d, factor, &bias)
 	for k, r := range x23 {
 		g.VMOVDQU64(r, kept(k))
 	}
-	g.Comment("(E·F, BB·x_2, (DA + CB)·x_3, x_1·W) = (z_2, ., ., z_3)")
-	z23 := g.mul(rest.four(), g.carry(x23).four(), nil)
+	g.Comment("(E·F, ., x_1·W, .) = (z_2, ., z_3, .)")
+	fw := g.carry(x23)
+	for _, limb := range fw {
+		g.VPERMILPD(U8(0b1100), limb, limb)
+	}
+	z23 := g.mulSplit(rest, fw)
 
 	g.Comment("(x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3)")
 	var sum columns
@@ -88,7 +102,7 @@ func ladderIFMA(f *kit.File) {
 		x, z := g.YMM(), g.YMM()
 		sum[k] = g.YMM()
 		g.VPERMILPD(U8(0b0011), kept(k), x)
-		g.VPERMILPD(U8(0b1100), z23[k], z)
+		g.VPERMILPD(U8(0b0000), z23[k], z)
 		g.VPADDQ(z, x, sum[k])
 		g.VPSUBQ(z, x, odd, sum[k])
 	}
