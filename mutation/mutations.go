@@ -31,7 +31,7 @@ var mutations = []mutation{
 	{"high bit of u not ignored", "internal/x25519/field.go", "v[3] &= low63\n}", "}", "./internal/x25519"},
 	{"scalar not clamped", "internal/x25519/x25519.go", "k[0] &= 248", "k[0] &= 255", "./internal/x25519"},
 	{"non-canonical result", "internal/x25519/field.go", "r.pick(&s, -(s[3] >> 63))", "", "./internal/x25519"},
-	{"sign of an inverse dropped", "internal/x25519/invert.go", "sum.pick(&minus, -(f[0][3] >> 63))", "", "./internal/x25519"},
+	{"sign of an inverse dropped", "internal/x25519/invert.go", "d[0].pick(&minus, -(f[0][3] >> 63))", "", "./internal/x25519"},
 	{"rare carry dropped in an inverse", "internal/x25519/invert.go", "s0 + -(s3>>63)&(19^sign-sign)", "s0", "./internal/x25519"},
 	{"one division step too few", "internal/x25519/invert.go", "stepsPerBatch - 2*stepsPerMatrix}", "stepsPerBatch - 2*stepsPerMatrix - 1}", "./internal/x25519"},
 	{"rare carry dropped between limbs", "internal/x25519/kernels.go", " + 19*(f[4][i]>>51)", "", "./internal/x25519"},

@@ -9,9 +9,10 @@ import "math/bits"
 //	g, (g - f)/2, 1 - δ            if δ > 0 and g is odd;
 //	f, (g + f)/2 or g/2, 1 + δ     if not, whichever half is an integer.
 //
-// It never makes |f| or |g| larger than both were. From f = p, 0 ≤ g < p and δ = 1/2
-// on, g is 0 after 590 steps, which Pieter Wuille computed for all f below 2²⁵⁶, and f is
-// plus or minus the greatest common divisor: ±1, or p if g was 0 at first.
+// Neither |f| nor |g| becomes larger than the larger of the two was. From f = p,
+// 0 ≤ g < p and δ = 1/2 on, g is 0 after 590 steps, which Pieter Wuille computed for all f
+// below 2²⁵⁶, and f is plus or minus the greatest common divisor: ±1, or p if g was 0 at
+// first.
 //
 // Steps look at low bits only. So many are taken on words, and recorded in a matrix,
 // which then takes them on whole numbers. The same matrices make d and e of 0 and 1,
@@ -30,7 +31,7 @@ type matrix struct{ u, v, q, r int64 }
 // invert sets v to 1/a, or to 0 if a is 0. It accepts a tight element and returns a
 // tight one. Its time does not depend on a.
 func (v *element) invert(a *element) {
-	// What a batch makes goes where that of the one before is not.
+	// Batches read one of the two and write the other, in turn.
 	var f, g, d, e [2]element
 	f[0], g[0], e[0] = element{1<<64 - 19, 1<<64 - 1, 1<<64 - 1, low63}, a.canonical(), element{1}
 	ζ := int64(-1) // -(δ + 1/2)
@@ -46,8 +47,8 @@ func (v *element) invert(a *element) {
 	// Now d is ±2⁵⁹⁰/a, with the sign of f.
 	var zero, sum, minus element
 	addSub(&sum, &minus, &zero, &d[0])
-	sum.pick(&minus, -(f[0][3] >> 63))
-	v.mul(&sum, &element{0xa0f99e2375022099, 0xa8c68f3f1d132595, 0x6c6c893805ac5242, 0x276508b241770615}) // 2⁻⁵⁹⁰
+	d[0].pick(&minus, -(f[0][3] >> 63))
+	v.mul(&d[0], &element{0xa0f99e2375022099, 0xa8c68f3f1d132595, 0x6c6c893805ac5242, 0x276508b241770615}) // 2⁻⁵⁹⁰
 }
 
 // batch takes 59 steps from the low words of f and g. It returns their matrix and ζ.

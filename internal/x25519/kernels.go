@@ -61,7 +61,7 @@ func (v *element) splitLimbs() (s [3][4]uint64) {
 }
 
 // setLimbs sets v to element i of f, whose limbs are less than 2⁵². It returns a tight
-// element: what is carried is 0 or 1, and what is left without 2²⁵⁵ in the end is less
+// element: what is carried is at most 2, and what is left without 2²⁵⁵ in the end is less
 // than that, before 19 is added for it.
 func (v *element) setLimbs(f *fourLimbs, i int) {
 	l := [5]uint64{f[0][i] + 19*(f[4][i]>>51), f[1][i], f[2][i], f[3][i], f[4][i] & limbMask}

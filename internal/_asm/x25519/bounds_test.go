@@ -41,7 +41,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestBoundsFail looks at instructions that do what must not be.
+// TestBoundsFail looks at kernels that do what must not be, or what TestBounds cannot
+// follow.
 func TestBoundsFail(t *testing.T) {
 	for name, body := range map[string]func(g *ifma, s place){
 		"a factor of 53 bits": func(g *ifma, s place) {
@@ -63,6 +64,32 @@ func TestBoundsFail(t *testing.T) {
 			x := g.load(s)
 			g.Repeat("loop", 3, func() { g.VPADDQ(x[0], x[1], x[1]) })
 			g.VMOVDQU64(x[1], s(0))
+		},
+		"a sum in memory in a loop": func(g *ifma, s place) {
+			g.Repeat("loop", 3, func() {
+				x := g.load(s)
+				g.VPADDQ(x[0], x[0], x[0])
+				g.VMOVDQU64(x[0], s(0))
+			})
+			x := g.load(s)
+			g.VPMADD52LUQ(x[0], x[1], x[2])
+		},
+		"a word that is stored": func(g *ifma, s place) {
+			r := g.GP64()
+			g.MOVQ(operand.U64(1<<63), r)
+			g.MOVQ(r, s(0))
+		},
+		"limbs of two places": func(g *ifma, s place) {
+			x := g.YMM()
+			g.VMOVDQU64(s(0).Offset(8), x)
+		},
+		"an address that was moved": func(g *ifma, s place) {
+			g.ADDQ(operand.U8(32), s(0).Base)
+			g.load(s)
+		},
+		"a mask that was never set": func(g *ifma, s place) {
+			x := g.load(s)
+			g.VPADDQ(x[0], x[0], reg.K1, x[1])
 		},
 		"a result that is not carried": func(g *ifma, s place) {
 			x := g.load(s)
@@ -193,7 +220,7 @@ func newMachine(file *ir.File) *machine {
 func (m *machine) run(kernel *ir.Function) error {
 	before := make(map[*ir.Instruction]*state)
 	instructions, next := flow(kernel)
-	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), make(map[location]lanes), make(map[reg.ID]string), make(map[reg.ID]uint64)}
+	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), parameters(), make(map[reg.ID]string), make(map[reg.ID]uint64)}
 	for todo := []*ir.Instruction{instructions[0]}; len(todo) > 0; {
 		i := todo[0]
 		todo = todo[1:]
@@ -233,6 +260,18 @@ func (m *machine) run(kernel *ir.Function) error {
 		}
 	}
 	return nil
+}
+
+// parameters returns what lies in memory at first: carried limbs.
+func parameters() map[location]lanes {
+	memory := make(map[location]lanes)
+	for _, name := range []string{"s", "u"} {
+		for k := range nLimbs {
+			limb := interval{0, carried - 1}
+			memory[location{name, 32 * k}] = lanes{limb, limb, limb, limb}
+		}
+	}
+	return memory
 }
 
 // flow returns the instructions of a kernel, and which may come after each.
@@ -280,6 +319,9 @@ func (m *machine) address(mem operand.Mem) location {
 	if !ok {
 		m.fail("an unknown address")
 	}
+	if m.tables[origin] == nil && origin != "digits" && mem.Disp%32 != 0 {
+		m.fail("limbs at an address that is no multiple of 32")
+	}
 	return location{origin, mem.Disp}
 }
 
@@ -308,9 +350,6 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 			x[i] = interval{n, n}
 		}
 		return x
-	case at.origin == "s" || at.origin == "u":
-		limb := interval{0, carried - 1}
-		return lanes{limb, limb, limb, limb}
 	}
 	m.fail("unknown memory at %v", at)
 	return x
@@ -371,7 +410,9 @@ func (m *machine) step(i *ir.Instruction) {
 	inputs := ops[:len(ops)-1]
 	if n := len(inputs); n > 0 {
 		if k, ok := inputs[n-1].(reg.Physical); ok && k.Kind() == reg.KindOpmask {
-			mask = s.masks[index(k)]
+			if mask, ok = s.masks[index(k)]; !ok {
+				m.fail("an unknown mask")
+			}
 			inputs = inputs[:n-1]
 		}
 	}
@@ -485,7 +526,9 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 	case "VPUNPCKHQDQ":
 		return lanes{x[0][1], x[1][1], x[0][3], x[1][3]}
 	case "VINSERTI64X2":
-		return lanes{x[1][0], x[1][1], x[0][0], x[0][1]}
+		if immediate == 1 {
+			return lanes{x[0][0], x[0][1], x[1][0], x[1][1]}
+		}
 	case "VSHUFI64X2":
 		a, b := 2*bit(0), 2*bit(1)
 		return lanes{x[0][a], x[0][a+1], x[1][b], x[1][b+1]}
@@ -520,7 +563,11 @@ func (m *machine) mask(i *ir.Instruction, k int) {
 		}
 		m.state.masks[k] = s
 	case "KANDB":
-		a, b := m.state.masks[index(i.Operands[0])], m.state.masks[index(i.Operands[1])]
+		a, ok := m.state.masks[index(i.Operands[0])]
+		b, ok2 := m.state.masks[index(i.Operands[1])]
+		if !ok || !ok2 {
+			m.fail("an unknown mask")
+		}
 		for lane := range a {
 			a[lane].yes = a[lane].yes && b[lane].yes
 			a[lane].no = a[lane].no || b[lane].no
@@ -531,30 +578,40 @@ func (m *machine) mask(i *ir.Instruction, k int) {
 	}
 }
 
+// moving are the addresses that a kernel adds to: wherever they are, what lies there is
+// known as well as anywhere in the same place. Those in the stack are aligned once.
+var moving = []string{"pointTable", "digits", "stack"}
+
 // scalar runs an instruction on general registers, of which only constants and addresses
 // are known.
 func (m *machine) scalar(i *ir.Instruction) {
+	for _, out := range i.Outputs {
+		if _, ok := out.(operand.Mem); ok {
+			m.fail("a word is stored")
+		}
+	}
 	for _, out := range i.OutputRegisters() {
 		id := out.(reg.Physical).ID()
+		origin := ""
 		delete(m.state.numbers, id)
 		switch from := i.Operands[0].(type) {
 		case operand.Mem:
-			delete(m.state.origin, id)
 			switch {
-			case i.Opcode == "LEAQ" && from.Symbol.Name != "":
-				m.state.origin[id] = from.Symbol.Name
-			case i.Opcode == "LEAQ" && from.Base != nil:
+			case i.Opcode != "LEAQ" && i.Opcode != "MOVQ":
+			case from.Symbol.Name != "":
+				origin = from.Symbol.Name
+			case i.Opcode == "LEAQ":
+				origin = "stack"
 				if o, ok := m.state.origin[from.Base.(reg.Physical).ID()]; ok {
-					m.state.origin[id] = o
-				} else {
-					m.state.origin[id] = "stack"
+					origin = o
 				}
-			case i.Opcode == "MOVQ" && from.Symbol.Name != "":
-				m.state.origin[id] = from.Symbol.Name
+			}
+			if i.Opcode == "LEAQ" && from.Disp != 0 && !slices.Contains(moving, origin) {
+				m.fail("an address is moved")
 			}
 		case reg.Physical:
-			if o, ok := m.state.origin[from.ID()]; ok && i.Opcode == "MOVQ" {
-				m.state.origin[id] = o
+			if i.Opcode == "MOVQ" {
+				origin = m.state.origin[from.ID()]
 			}
 		case operand.U64:
 			m.state.numbers[id] = uint64(from)
@@ -562,6 +619,14 @@ func (m *machine) scalar(i *ir.Instruction) {
 			if strings.HasPrefix(i.Opcode, "MOV") {
 				m.state.numbers[id] = uint64(from)
 			}
+		}
+		if old := m.state.origin[id]; slices.Contains(moving, old) && (i.Opcode == "ADDQ" || i.Opcode == "ANDQ") {
+			origin = old
+		}
+		if origin == "" {
+			delete(m.state.origin, id)
+		} else {
+			m.state.origin[id] = origin
 		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// checkADX writes the parts of the kernels, each as a function for its tests. The
-// operations that kernels weave are woven here too.
+// checkADX writes the parts of the kernels, each as a function for its tests. Products are
+// woven in pairs, and squares too, as in the kernels.
 func checkADX(f *kit.File) {
 	// operation writes a function of elements, which are in memory.
 	operation := func(name, parameters, does string, write func(g *adx, parameter func(name string) element)) {

@@ -63,7 +63,7 @@ func combADX(f *kit.File) {
 type adxComb struct {
 	*adx
 	x, y, z, t element
-	a, b, c    element // as RFC 8032, section 5.1.4, has them, but divided by 2 in addEntry
+	a, b, c    element // as RFC 8032, section 5.1.4, has them, but without factors of 2
 	e, f, g, h element
 	entry      [3]Mem // of the table, for the digit to come
 	index      Mem    // of this digit

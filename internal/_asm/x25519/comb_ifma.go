@@ -82,8 +82,8 @@ func (c *ifmaComb) set(s, r columns) {
 	}
 }
 
-// multiple returns the digit times the point of the window, as ((y - x)/2, (y + x)/2, dxy, 1), in
-// limbs less than 2^52.
+// multiple returns the digit times the point of the window, as
+// ((y - x)/2, (y + x)/2, dxy, 1), in limbs less than 2^52.
 func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	c.Comment("Select ((y - x)/2, (y + x)/2, dxy), which is (1/2, 1/2, 0) for the digit 0.")
 	r, d, abs := c.GP64(), c.YMM(), c.YMM()

@@ -15,8 +15,8 @@ import (
 //   - columns: any 64 bits, as the sums of products are, and their sums and differences.
 //
 // VPMADD52 takes the low 52 bits of what it multiplies, so factors must be carried, or
-// almost. Only factors need be: what is computed between two multiplications is computed on columns,
-// and carried once.
+// less than 2^52 at least. Only they need be: sums and differences between two
+// multiplications are of columns, and carried once.
 //
 // The bounds in the comments are recomputed from the instructions by TestBounds.
 const (
