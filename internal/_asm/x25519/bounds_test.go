@@ -315,7 +315,7 @@ func (m *machine) address(mem operand.Mem) location {
 	if mem.Symbol.Name != "" {
 		return location{mem.Symbol.Name, mem.Disp}
 	}
-	origin, ok := m.state.origin[mem.Base.(reg.Register).(reg.Physical).ID()]
+	origin, ok := m.state.origin[mem.Base.(reg.Physical).ID()]
 	if !ok {
 		m.fail("an unknown address")
 	}
