@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hybridkem/internal/expanded"
 	"hybridkem/kats/vectors"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
@@ -12,41 +13,21 @@ import (
 )
 
 // A set is a parameter set of ML-KEM, in JSON its name.
-type set struct {
-	kem.KEM
-	newExpandedKey func([]byte) (expandedKey, error)
-}
-
-var sets = map[string]set{
-	"ML-KEM-512":  {mlkem.KEM512(), expanded(mlkem.NewExpandedKey512, (*mlkem.ExpandedKey512).Matches)},
-	"ML-KEM-768":  {mlkem.KEM768(), expanded(mlkem.NewExpandedKey768, (*mlkem.ExpandedKey768).Matches)},
-	"ML-KEM-1024": {mlkem.KEM1024(), expanded(mlkem.NewExpandedKey1024, (*mlkem.ExpandedKey1024).Matches)},
-}
-
-// An expandedKey is an expanded key of any parameter set.
-type expandedKey struct {
-	crypto.Decapsulator
-	matches func(seedKey kem.DecapsulationKey) bool
-}
-
-func expanded[K crypto.Decapsulator, D kem.DecapsulationKey](
-	parse func([]byte) (K, error), matches func(K, D) bool,
-) func([]byte) (expandedKey, error) {
-	return func(b []byte) (expandedKey, error) {
-		k, err := parse(b)
-		return expandedKey{k, func(seedKey kem.DecapsulationKey) bool { return matches(k, seedKey.(D)) }}, err
-	}
-}
+type set struct{ kem.KEM }
 
 // UnmarshalText makes an unknown name an error of the vector, so that it is
 // never taken for a refused key.
 func (s *set) UnmarshalText(name []byte) error {
-	var ok bool
-	if *s, ok = sets[string(name)]; !ok {
-		return fmt.Errorf("unknown parameter set %q", name)
+	for _, k := range []kem.KEM{mlkem.KEM512(), mlkem.KEM768(), mlkem.KEM1024()} {
+		if k.Name() == string(name) {
+			s.KEM = k
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("unknown parameter set %q", name)
 }
+
+func (s set) newExpandedKey(b []byte) (expanded.Key, error) { return expanded.Parse(s.KEM, b) }
 
 type keyGen struct {
 	Set          set
@@ -67,7 +48,7 @@ func (v keyGen) check() error {
 	}
 	return errors.Join(
 		match("ek", seedKey.Encapsulator().Bytes(), v.EK),
-		verify("dk is not of this seed", expandedKey.matches(seedKey)))
+		verify("dk is not of this seed", expandedKey.Matches(seedKey)))
 }
 
 type encap struct {

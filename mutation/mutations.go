@@ -53,6 +53,14 @@ var mutations = []mutation{
 	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./internal/attacks ./kats"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./internal/attacks ./kats"},
 
+	// Key files.
+	{"expanded key not tried", "keyfile/keyfile.go", "if err := consistent(key.Decapsulator); err != nil {", "if err := error(nil); err != nil {", "./keyfile ./kats"},
+	{"seed and expanded key not compared", "keyfile/keyfile.go", "if !key.Matches(dk) {", "if key.Matches(dk); false {", "./keyfile ./kats"},
+	{"public key beside a seed not compared", "keyfile/keyfile.go", "if publicKey != nil && !bytes.Equal(", "if publicKey == nil && !bytes.Equal(", "./keyfile"},
+	{"data after a key accepted", "keyfile/keyfile.go", "return f, contents, publicKey, end(s, \"the private key file\")", "return f, contents, publicKey, nil", "./keyfile"},
+	{"parameters accepted", "keyfile/keyfile.go", "if !algorithm.Empty() {", "if false {", "./keyfile"},
+	{"unused bits accepted", "keyfile/keyfile.go", "!bits.ReadUint8(&unused) || unused != 0", "!bits.ReadUint8(&unused)", "./keyfile"},
+
 	// Decapsulation.
 	{"comparison cut short", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again)-32; i += 8 {", "./internal/attacks"},
 	{"comparison like that of strings", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again) && again[i] != 0; i += 8 {", "./internal/attacks"},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hybridkem"
+	"hybridkem/internal/expanded"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
@@ -52,32 +53,14 @@ func conformance(t *testing.T) {
 // A set is a parameter set of ML-KEM beside its specification.
 type set struct {
 	kem.KEM
-	spec           spec.Params
-	newExpandedKey func([]byte) (crypto.Decapsulator, error)
-	matches        func(expandedKey crypto.Decapsulator, seedKey kem.DecapsulationKey) bool
+	spec spec.Params
 }
 
-var sets = []set{
-	newSet(mlkem.KEM512(), mlkem.NewExpandedKey512, (*mlkem.ExpandedKey512).Matches),
-	newSet(mlkem.KEM768(), mlkem.NewExpandedKey768, (*mlkem.ExpandedKey768).Matches),
-	newSet(mlkem.KEM1024(), mlkem.NewExpandedKey1024, (*mlkem.ExpandedKey1024).Matches),
-}
+var sets = []set{newSet(mlkem.KEM512()), newSet(mlkem.KEM768()), newSet(mlkem.KEM1024())}
 
-func newSet[K crypto.Decapsulator, D kem.DecapsulationKey](k kem.KEM, newExpandedKey func([]byte) (K, error), matches func(K, D) bool) set {
-	return set{
-		k, spec.Sets[k.Name()],
-		func(b []byte) (crypto.Decapsulator, error) {
-			dk, err := newExpandedKey(b)
-			if err != nil {
-				return nil, err
-			}
-			return dk, nil
-		},
-		func(expandedKey crypto.Decapsulator, seedKey kem.DecapsulationKey) bool {
-			return matches(expandedKey.(K), seedKey.(D))
-		},
-	}
-}
+func newSet(k kem.KEM) set { return set{k, spec.Sets[k.Name()]} }
+
+func (s set) newExpandedKey(b []byte) (expanded.Key, error) { return expanded.Parse(s.KEM, b) }
 
 // forEachSet runs f for each parameter set.
 func forEachSet(t *testing.T, f func(t *testing.T, s set)) {

@@ -244,7 +244,7 @@ func FuzzExpandedKey(f *testing.F) {
 		if !bytes.Equal(dk.Encapsulator().Bytes(), b[at.t:at.h]) {
 			t.Error("the encapsulation key is not the one in the expanded key")
 		}
-		if same := bytes.Equal(b, honest); s.matches(dk, must(s.NewDecapsulationKey(seed))(t)) != same {
+		if same := bytes.Equal(b, honest); dk.Matches(must(s.NewDecapsulationKey(seed))(t)) != same {
 			t.Errorf("whether it matches its seed: want %v", same)
 		}
 		c = edit(c, ciphertextScript)

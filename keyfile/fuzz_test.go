@@ -1,0 +1,42 @@
+package keyfile_test
+
+import (
+	"bytes"
+	"testing"
+
+	"hybridkem/kem"
+	"hybridkem/keyfile"
+)
+
+// FuzzKeyFile parses anything. What is read with a seed is written as a file that gives the
+// same key, and which is the only one of its length.
+func FuzzKeyFile(f *testing.F) {
+	for _, v := range keyFiles(f) {
+		f.Add([]byte(v.DER))
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		before := bytes.Clone(der)
+		private, privateErr := keyfile.ParsePKCS8PrivateKey(der)
+		public, publicErr := keyfile.ParsePKIXPublicKey(der)
+		if !bytes.Equal(der, before) {
+			t.Fatal("the file was changed")
+		}
+		if (private == nil) != (privateErr != nil) || (public == nil) != (publicErr != nil) {
+			t.Fatalf("%T with error %v, %T with error %v", private, privateErr, public, publicErr)
+		}
+		if dk, ok := private.(kem.DecapsulationKey); ok {
+			again := must[[]byte](t)(keyfile.MarshalPKCS8PrivateKey(dk))
+			if len(again) == len(der) && !bytes.Equal(again, der) || len(again) > len(der) {
+				t.Fatalf("written as %x", again)
+			}
+			if key := must[any](t)(keyfile.ParsePKCS8PrivateKey(again)); !dk.Equal(key) {
+				t.Fatal("another key is read again")
+			}
+		}
+		if ek, ok := public.(kem.EncapsulationKey); ok {
+			if again := must[[]byte](t)(keyfile.MarshalPKIXPublicKey(ek)); !bytes.Equal(again, der) {
+				t.Fatalf("written as %x", again)
+			}
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package keyfile
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+)
+
+// The labels of RFC 7468, sections 10 and 13.
+const (
+	privateKeyLabel = "PRIVATE KEY"
+	publicKeyLabel  = "PUBLIC KEY"
+)
+
+// MarshalPrivateKeyPEM is [MarshalPKCS8PrivateKey] in PEM, with the label PRIVATE KEY
+// (RFC 7468, section 10).
+func MarshalPrivateKeyPEM(key any) ([]byte, error) {
+	der, err := MarshalPKCS8PrivateKey(key)
+	return encode(privateKeyLabel, der, err)
+}
+
+// MarshalPublicKeyPEM is [MarshalPKIXPublicKey] in PEM, with the label PUBLIC KEY
+// (RFC 7468, section 13).
+func MarshalPublicKeyPEM(pub any) ([]byte, error) {
+	der, err := MarshalPKIXPublicKey(pub)
+	return encode(publicKeyLabel, der, err)
+}
+
+// ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file holds one block,
+// labelled PRIVATE KEY, without headers. Text around the block is skipped.
+func ParsePrivateKeyPEM(file []byte) (key any, err error) {
+	der, err := decode(privateKeyLabel, file)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	return ParsePKCS8PrivateKey(der)
+}
+
+// ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file holds one block,
+// labelled PUBLIC KEY, without headers. Text around the block is skipped.
+func ParsePublicKeyPEM(file []byte) (pub any, err error) {
+	der, err := decode(publicKeyLabel, file)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePKIXPublicKey(der)
+}
+
+func encode(label string, der []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	return exact(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})), nil
+}
+
+func decode(label string, file []byte) (der []byte, err error) {
+	block, rest := pem.Decode(file)
+	if block == nil {
+		return nil, errors.New("keyfile: no PEM block")
+	}
+	if block.Type != label {
+		return nil, fmt.Errorf("keyfile: the PEM block is %q, not %q", block.Type, label)
+	}
+	if len(block.Headers) > 0 {
+		return nil, errors.New("keyfile: the PEM block has headers")
+	}
+	if second, _ := pem.Decode(rest); second != nil {
+		return nil, errors.New("keyfile: more than one PEM block")
+	}
+	return block.Bytes, nil
+}
