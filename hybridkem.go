@@ -23,6 +23,9 @@ func All() []kem.KEM {
 		combiner.X25519MLKEM768(),
 		combiner.SecP256r1MLKEM768(),
 		combiner.SecP384r1MLKEM1024(),
+		combiner.MLKEM768X25519SHA256(),
+		combiner.MLKEM768NISTP256SHA256(),
+		combiner.MLKEM1024NISTP384SHA384(),
 	}
 }
 

@@ -26,8 +26,8 @@ func TestByName(t *testing.T) {
 			t.Errorf("%s is not found by its name: %v", k.Name(), err)
 		}
 	}
-	if len(names) != 11 {
-		t.Errorf("%d KEMs, want 11", len(names))
+	if len(names) != 14 {
+		t.Errorf("%d KEMs, want 14", len(names))
 	}
 	if k, err := hybridkem.ByName("MLKEM768-X25519"); err != nil || k.Name() != "X-Wing" {
 		t.Errorf("MLKEM768-X25519 is not X-Wing: %v", err)
@@ -98,7 +98,7 @@ func TestOtherKEM(t *testing.T) {
 	seed := make([]byte, 32)
 	var dks []kem.DecapsulationKey
 	for _, k := range []kem.KEM{
-		combiner.X25519MLKEM768(), combiner.MLKEM768X25519(), xwing.KEM(),
+		combiner.X25519MLKEM768(), combiner.MLKEM768X25519SHA256(), combiner.MLKEM768X25519(), xwing.KEM(),
 		combiner.CG("x", mlkem.KEM768(), combiner.X25519()),
 		combiner.UG("x", mlkem.KEM768(), combiner.X25519()),
 		combiner.CG("MLKEM768-X25519", mlkem.KEM768(), combiner.X25519()),

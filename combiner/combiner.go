@@ -15,8 +15,10 @@
 // registered name.
 //
 // [X25519MLKEM768], [SecP256r1MLKEM768] and [SecP384r1MLKEM1024] are the key
-// exchanges of TLS (RFC 10024), without a KDF. They are fit only for a protocol
-// that hashes its transcript.
+// exchanges of TLS (RFC 10024), without a KDF. [MLKEM768X25519SHA256],
+// [MLKEM768NISTP256SHA256] and [MLKEM1024NISTP384SHA384] are those of SSH (RFC 10042),
+// which hash the secrets and nothing else. All six are fit only for a protocol that
+// hashes its transcript.
 //
 // Applications that may choose should use hybridkem/xwing.
 package combiner
@@ -24,7 +26,7 @@ package combiner
 import "hybridkem/internal/hybrid"
 
 // SharedKeySize is the size of what [Universal] and [C2PRI] return. The shared keys of
-// the TLS forms are longer; their KEMs tell.
+// the forms of TLS and SSH can be longer; their KEMs tell.
 const SharedKeySize = hybrid.HashSize
 
 // SeedSize is the size of the seeds of all KEMs here.

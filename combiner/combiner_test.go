@@ -3,7 +3,9 @@ package combiner_test
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/sha256"
 	"crypto/sha3"
+	"crypto/sha512"
 	"errors"
 	"slices"
 	"strings"
@@ -80,6 +82,16 @@ func c2pri(label string) func(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT []byte) []byte {
 func mlkemFirst(ssPQ, ssT, _, _, _, _ []byte) []byte { return slices.Concat(ssPQ, ssT) }
 func curveFirst(ssPQ, ssT, _, _, _, _ []byte) []byte { return slices.Concat(ssT, ssPQ) }
 
+func sha256Of(ssPQ, ssT, _, _, _, _ []byte) []byte {
+	h := sha256.Sum256(slices.Concat(ssPQ, ssT))
+	return h[:]
+}
+
+func sha384Of(ssPQ, ssT, _, _, _, _ []byte) []byte {
+	h := sha512.Sum384(slices.Concat(ssPQ, ssT))
+	return h[:]
+}
+
 // xwingLabel is the label in the X-Wing draft's hexadecimal form.
 const xwingLabel = "\x5c\x2e\x2f\x2f\x5e\x5c"
 
@@ -92,6 +104,9 @@ var suites = []suite{
 	{combiner.X25519MLKEM768(), "X25519MLKEM768", mlkem.KEM768(), x25519, false, mlkemFirst},
 	{combiner.SecP256r1MLKEM768(), "SecP256r1MLKEM768", mlkem.KEM768(), p256, true, curveFirst},
 	{combiner.SecP384r1MLKEM1024(), "SecP384r1MLKEM1024", mlkem.KEM1024(), p384, true, curveFirst},
+	{combiner.MLKEM768X25519SHA256(), "mlkem768x25519-sha256", mlkem.KEM768(), x25519, false, sha256Of},
+	{combiner.MLKEM768NISTP256SHA256(), "mlkem768nistp256-sha256", mlkem.KEM768(), p256, false, sha256Of},
+	{combiner.MLKEM1024NISTP384SHA384(), "mlkem1024nistp384-sha384", mlkem.KEM1024(), p384, false, sha384Of},
 
 	{combiner.CG("cg", mlkem.KEM512(), combiner.P256()), "cg", mlkem.KEM512(), p256, false, c2pri("cg")},
 	{combiner.UG("ug", mlkem.KEM768(), combiner.X25519()), "ug", mlkem.KEM768(), x25519, false, universal("ug")},
@@ -394,6 +409,7 @@ func TestFailingPart(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	for _, k := range []kem.KEM{
 		combiner.MLKEM512X25519(), combiner.MLKEM768X25519(), combiner.MLKEM1024X25519(), combiner.X25519MLKEM768(),
+		combiner.MLKEM768X25519SHA256(),
 		combiner.UG("own", mlkem.KEM768(), combiner.X25519()),
 	} {
 		dk, err := k.GenerateKey()

@@ -98,3 +98,40 @@ var secP384r1MLKEM1024 = hybrid.Hybrid{
 	Package: "combiner", ID: "SecP384r1MLKEM1024",
 	PQ: &hybrid.MLKEM1024, T: &p384, Combiner: hybrid.Bare, TFirst: true,
 }
+
+// MLKEM768X25519SHA256 returns the key exchange mlkem768x25519-sha256 of SSH, RFC 10042:
+// C_INIT is the encapsulation key, of 1216 bytes, and S_REPLY the ciphertext, of 1120,
+// ML-KEM before X25519 in both. The shared key is the K of the RFC, 32 bytes, the SHA-256
+// of the concatenated secrets, which SSH encodes as a string.
+//
+// Nothing binds the shared key to the X25519 shares. It is fit only for a protocol that,
+// like SSH, hashes both messages into what it derives from the shared key. Keys expand
+// from a seed of 32 bytes as in the frameworks, on which the RFC is silent.
+func MLKEM768X25519SHA256() kem.KEM { return &mlkem768X25519SHA256 }
+
+var mlkem768X25519SHA256 = hybrid.Hybrid{
+	Package: "combiner", ID: "mlkem768x25519-sha256",
+	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.SHA256,
+}
+
+// MLKEM768NISTP256SHA256 returns the key exchange mlkem768nistp256-sha256 of SSH, RFC
+// 10042, with messages of 1249 and 1153 bytes and a shared key of 32.
+//
+// The warnings at [MLKEM768X25519SHA256] are for it too.
+func MLKEM768NISTP256SHA256() kem.KEM { return &mlkem768NISTP256SHA256 }
+
+var mlkem768NISTP256SHA256 = hybrid.Hybrid{
+	Package: "combiner", ID: "mlkem768nistp256-sha256",
+	PQ: &hybrid.MLKEM768, T: &p256, Combiner: hybrid.SHA256,
+}
+
+// MLKEM1024NISTP384SHA384 returns the key exchange mlkem1024nistp384-sha384 of SSH, RFC
+// 10042, with messages of 1665 bytes each and a shared key of 48, a SHA-384.
+//
+// The warnings at [MLKEM768X25519SHA256] are for it too.
+func MLKEM1024NISTP384SHA384() kem.KEM { return &mlkem1024NISTP384SHA384 }
+
+var mlkem1024NISTP384SHA384 = hybrid.Hybrid{
+	Package: "combiner", ID: "mlkem1024nistp384-sha384",
+	PQ: &hybrid.MLKEM1024, T: &p384, Combiner: hybrid.SHA384,
+}

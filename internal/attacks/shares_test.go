@@ -3,7 +3,9 @@ package attacks
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/sha256"
 	"crypto/sha3"
+	"crypto/sha512"
 	"math/big"
 	"slices"
 	"testing"
@@ -88,6 +90,16 @@ func labelled(label string) func(ssM, ssT, ctT, ekT []byte) []byte {
 func mlkemFirst(ssM, ssT, _, _ []byte) []byte { return slices.Concat(ssM, ssT) }
 func curveFirst(ssM, ssT, _, _ []byte) []byte { return slices.Concat(ssT, ssM) }
 
+func sha256Of(ssM, ssT, _, _ []byte) []byte {
+	h := sha256.Sum256(slices.Concat(ssM, ssT))
+	return h[:]
+}
+
+func sha384Of(ssM, ssT, _, _ []byte) []byte {
+	h := sha512.Sum384(slices.Concat(ssM, ssT))
+	return h[:]
+}
+
 // The first is X-Wing.
 var hybrids = []hybrid{
 	{xwing.KEM(), spec.Sets["ML-KEM-768"], x25519, false, labelled(`\.//^\`)},
@@ -98,6 +110,9 @@ var hybrids = []hybrid{
 	{combiner.MLKEM1024P384(), spec.Sets["ML-KEM-1024"], p384, false, labelled("MLKEM1024-P384")},
 	{combiner.SecP256r1MLKEM768(), spec.Sets["ML-KEM-768"], p256, true, curveFirst},
 	{combiner.SecP384r1MLKEM1024(), spec.Sets["ML-KEM-1024"], p384, true, curveFirst},
+	{combiner.MLKEM768X25519SHA256(), spec.Sets["ML-KEM-768"], x25519, false, sha256Of},
+	{combiner.MLKEM768NISTP256SHA256(), spec.Sets["ML-KEM-768"], p256, false, sha256Of},
+	{combiner.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
 }
 
 // expand returns the keys that a seed gives, and the group's seed.

@@ -8,6 +8,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -20,7 +22,7 @@ import (
 const (
 	// SeedSize is the size of the seeds of all hybrids.
 	SeedSize = 32
-	// HashSize is the size of a shared key, unless it is bare.
+	// HashSize is the size of a shared key, unless it is bare or of SHA-384.
 	HashSize = 32
 
 	// XWingLabel is the label of X-Wing, and a picture of one.
@@ -48,6 +50,8 @@ const (
 	C2PRI     Combiner = iota // see CombineC2PRI
 	Universal                 // see CombineUniversal
 	Bare                      // both secrets
+	SHA256                    // the hash of both secrets
+	SHA384                    // the hash of both secrets
 )
 
 // CombineC2PRI implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems,
@@ -96,8 +100,11 @@ func (h *Hybrid) RandomSize() int {
 }
 
 func (h *Hybrid) SharedKeySize() int {
-	if h.Combiner == Bare {
+	switch h.Combiner {
+	case Bare:
 		return h.PQ.sharedKeySize + h.T.sharedKeySize
+	case SHA384:
+		return sha512.Size384
 	}
 	return HashSize
 }
@@ -130,6 +137,14 @@ func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext, encapsulationKey []by
 		pq, t := h.split(sharedKey, len(ssPQ))
 		copy(pq, ssPQ)
 		copy(t, ssT)
+	case SHA256, SHA384:
+		var buf [usualSecretSize]byte
+		secrets := append(append(buf[:0], ssPQ...), ssT...)
+		if h.Combiner == SHA256 {
+			*(*[sha256.Size]byte)(sharedKey) = sha256.Sum256(secrets)
+		} else {
+			*(*[sha512.Size384]byte)(sharedKey) = sha512.Sum384(secrets)
+		}
 	}
 }
 
