@@ -1,0 +1,396 @@
+package combiner_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/ssh"
+
+	"hybridkem/combiner"
+	"hybridkem/kem"
+)
+
+// The side of SSH that this file plays knows one algorithm of each kind.
+const (
+	sshKEX     = "mlkem768x25519-sha256"
+	sshHostKey = ssh.KeyAlgoED25519
+	sshCipher  = "aes128-gcm@openssh.com"
+)
+
+// Message numbers: RFC 4253, section 12, RFC 4252, section 6, and RFC 5656, section 7.1.
+const (
+	msgServiceRequest = 5
+	msgServiceAccept  = 6
+	msgKexInit        = 20
+	msgNewKeys        = 21
+	msgKexInitMessage = 30
+	msgKexReply       = 31
+	msgAuthRequest    = 50
+	msgAuthSuccess    = 52
+)
+
+// An sshConn is one end of a connection, as far as a login without proof.
+type sshConn struct {
+	conn     net.Conn
+	r        *bufio.Reader
+	in, out  *sshGCM // nil before the new keys are used
+	isClient bool
+
+	// What the exchange hash covers.
+	clientVersion, serverVersion string
+	clientInit, serverInit       []byte
+}
+
+// sshString returns b with its length before it: RFC 4251, section 5.
+func sshString(b []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
+}
+
+// sshPacket returns a payload with its message number.
+func sshPacket(number byte, fields ...[]byte) []byte {
+	return append([]byte{number}, bytes.Join(fields, nil)...)
+}
+
+func readSSHString(s *cryptobyte.String) ([]byte, error) {
+	var size uint32
+	var b []byte
+	if !s.ReadUint32(&size) || !s.ReadBytes(&b, int(size)) {
+		return nil, errors.New("a string is too short")
+	}
+	return b, nil
+}
+
+// An sshGCM is a key for one direction: RFC 5647.
+type sshGCM struct {
+	aead  cipher.AEAD
+	nonce []byte
+}
+
+func newSSHGCM(key, iv []byte) *sshGCM {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err)
+	}
+	return &sshGCM{aead, iv}
+}
+
+// next returns the nonce and counts up the last eight bytes of it: section 7.1.
+func (g *sshGCM) next() []byte {
+	nonce := bytes.Clone(g.nonce)
+	counter := g.nonce[4:]
+	binary.BigEndian.PutUint64(counter, binary.BigEndian.Uint64(counter)+1)
+	return nonce
+}
+
+// write sends a packet: RFC 4253, section 6, and RFC 5647, section 7.2.
+func (c *sshConn) write(payload []byte) error {
+	const block = 16
+	covered := 1 + len(payload)
+	if c.out == nil {
+		covered += 4 // the length is encrypted, or would be
+	}
+	padding := block - covered%block
+	if padding < 4 {
+		padding += block
+	}
+	size := binary.BigEndian.AppendUint32(nil, uint32(1+len(payload)+padding))
+	body := append(append([]byte{byte(padding)}, payload...), make([]byte, padding)...)
+	if c.out != nil {
+		body = c.out.aead.Seal(nil, c.out.next(), body, size)
+	}
+	_, err := c.conn.Write(append(size, body...))
+	return err
+}
+
+// read receives a packet with the given number, and returns its payload.
+func (c *sshConn) read(number byte) ([]byte, error) {
+	var size [4]byte
+	if _, err := io.ReadFull(c.r, size[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > 35000 {
+		return nil, errors.New("a packet is too long")
+	}
+	if c.in != nil {
+		n += uint32(c.in.aead.Overhead())
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(c.r, body); err != nil {
+		return nil, err
+	}
+	if c.in != nil {
+		var err error
+		if body, err = c.in.aead.Open(nil, c.in.next(), body, size[:]); err != nil {
+			return nil, err
+		}
+	}
+	if len(body) < 2 || 1+int(body[0]) >= len(body) {
+		return nil, errors.New("a packet has no payload")
+	}
+	if payload := body[1 : len(body)-int(body[0])]; payload[0] == number {
+		return payload, nil
+	}
+	return nil, fmt.Errorf("message %d, want %d", body[1], number)
+}
+
+// start exchanges versions and lists of algorithms: RFC 4253, sections 4.2 and 7.1.
+func (c *sshConn) start() error {
+	own := "SSH-2.0-hybridkem_test"
+	if _, err := io.WriteString(c.conn, own+"\r\n"); err != nil {
+		return err
+	}
+	line, err := c.r.ReadString('\n')
+	if err != nil {
+		return err
+	}
+	c.clientVersion, c.serverVersion = own, strings.TrimRight(line, "\r\n")
+
+	cookie := make([]byte, 16)
+	rand.Read(cookie)
+	ownInit := sshPacket(msgKexInit, cookie)
+	for _, list := range []string{sshKEX, sshHostKey, sshCipher, sshCipher, "", "", "none", "none", "", ""} {
+		ownInit = append(ownInit, sshString([]byte(list))...)
+	}
+	ownInit = append(ownInit, 0, 0, 0, 0, 0)
+	if err := c.write(ownInit); err != nil {
+		return err
+	}
+	if c.serverInit, err = c.read(msgKexInit); err != nil {
+		return err
+	}
+	c.clientInit = ownInit
+	if !c.isClient {
+		c.clientVersion, c.serverVersion = c.serverVersion, c.clientVersion
+		c.clientInit, c.serverInit = c.serverInit, c.clientInit
+	}
+	return nil
+}
+
+// exchangeHash is H of RFC 10042, section 2.5. K is a string there, not a number.
+func (c *sshConn) exchangeHash(hostKey, cInit, sReply, k []byte) []byte {
+	h := sha256.New()
+	for _, b := range [][]byte{
+		[]byte(c.clientVersion), []byte(c.serverVersion), c.clientInit, c.serverInit, hostKey, cInit, sReply, k,
+	} {
+		h.Write(sshString(b))
+	}
+	return h.Sum(nil)
+}
+
+// newKeys goes over to keys made of K and H: RFC 4253, sections 7.2 and 7.3.
+func (c *sshConn) newKeys(k, h []byte) error {
+	if err := c.write(sshPacket(msgNewKeys)); err != nil {
+		return err
+	}
+	if _, err := c.read(msgNewKeys); err != nil {
+		return err
+	}
+	derive := func(letter byte, size int) []byte {
+		sum := sha256.Sum256(bytes.Join([][]byte{sshString(k), h, {letter}, h}, nil))
+		return sum[:size]
+	}
+	c.out, c.in = newSSHGCM(derive('C', 16), derive('A', 12)), newSSHGCM(derive('D', 16), derive('B', 12))
+	if !c.isClient {
+		c.in, c.out = c.out, c.in
+	}
+	return nil
+}
+
+// client exchanges keys with a server, verifies its signature over the exchange hash, and
+// logs in, which shows that both have the same keys.
+func (c *sshConn) client(k kem.KEM, hostKey ssh.PublicKey) error {
+	if err := c.start(); err != nil {
+		return err
+	}
+	dk, err := k.GenerateKey()
+	if err != nil {
+		return err
+	}
+	defer dk.Destroy()
+	cInit := dk.Encapsulator().Bytes()
+	if err := c.write(sshPacket(msgKexInitMessage, sshString(cInit))); err != nil {
+		return err
+	}
+	packet, err := c.read(msgKexReply)
+	if err != nil {
+		return err
+	}
+	reply := cryptobyte.String(packet[1:])
+	hostKeyBytes, err1 := readSSHString(&reply)
+	sReply, err2 := readSSHString(&reply)
+	signature, err3 := readSSHString(&reply)
+	if err := errors.Join(err1, err2, err3); err != nil || !reply.Empty() {
+		return fmt.Errorf("the reply is malformed: %v", err)
+	}
+	sharedKey, err := dk.Decapsulate(sReply)
+	if err != nil {
+		return err
+	}
+	h := c.exchangeHash(hostKeyBytes, cInit, sReply, sharedKey)
+	if !bytes.Equal(hostKeyBytes, hostKey.Marshal()) {
+		return errors.New("another host key")
+	}
+	var s ssh.Signature
+	if err := ssh.Unmarshal(signature, &s); err != nil {
+		return err
+	}
+	if err := hostKey.Verify(h, &s); err != nil {
+		return fmt.Errorf("the signature over the exchange hash: %w", err)
+	}
+	if err := c.newKeys(sharedKey, h); err != nil {
+		return err
+	}
+	if err := c.write(sshPacket(msgServiceRequest, sshString([]byte("ssh-userauth")))); err != nil {
+		return err
+	}
+	if _, err := c.read(msgServiceAccept); err != nil {
+		return err
+	}
+	login := [][]byte{sshString([]byte("alice")), sshString([]byte("ssh-connection")), sshString([]byte("none"))}
+	if err := c.write(sshPacket(msgAuthRequest, login...)); err != nil {
+		return err
+	}
+	_, err = c.read(msgAuthSuccess)
+	return err
+}
+
+// server is the other side of client. It lets everybody in.
+func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
+	if err := c.start(); err != nil {
+		return err
+	}
+	packet, err := c.read(msgKexInitMessage)
+	if err != nil {
+		return err
+	}
+	message := cryptobyte.String(packet[1:])
+	cInit, err := readSSHString(&message)
+	if err != nil {
+		return err
+	}
+	ek, err := k.NewEncapsulationKey(cInit)
+	if err != nil {
+		return err
+	}
+	sharedKey, sReply := ek.Encapsulate()
+	hostKey := signer.PublicKey().Marshal()
+	h := c.exchangeHash(hostKey, cInit, sReply, sharedKey)
+	signature, err := signer.Sign(rand.Reader, h)
+	if err != nil {
+		return err
+	}
+	if err := c.write(sshPacket(msgKexReply, sshString(hostKey), sshString(sReply), sshString(ssh.Marshal(signature)))); err != nil {
+		return err
+	}
+	if err := c.newKeys(sharedKey, h); err != nil {
+		return err
+	}
+	request, err := c.read(msgServiceRequest)
+	if err != nil {
+		return err
+	}
+	if err := c.write(sshPacket(msgServiceAccept, request[1:])); err != nil {
+		return err
+	}
+	if _, err := c.read(msgAuthRequest); err != nil {
+		return err
+	}
+	return c.write(sshPacket(msgAuthSuccess))
+}
+
+// TestSSH exchanges keys with golang.org/x/crypto/ssh, as its client and as its server.
+// That fails, on the side that verifies the signature, with the KEM of TLS, which gives
+// another K.
+func TestSSH(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := ssh.Config{KeyExchanges: []string{sshKEX}, Ciphers: []string{sshCipher}}
+	serverConfig := &ssh.ServerConfig{Config: config, NoClientAuth: true}
+	serverConfig.AddHostKey(signer)
+	clientConfig := &ssh.ClientConfig{Config: config, User: "alice", HostKeyCallback: ssh.FixedHostKey(signer.PublicKey())}
+
+	for _, test := range []struct {
+		name string
+		own  func(c *sshConn, k kem.KEM) error
+		peer func(conn net.Conn) error
+	}{
+		{"client", func(c *sshConn, k kem.KEM) error {
+			c.isClient = true
+			return c.client(k, signer.PublicKey())
+		}, func(conn net.Conn) error {
+			_, _, _, err := ssh.NewServerConn(conn, serverConfig)
+			return err
+		}},
+		{"server", func(c *sshConn, k kem.KEM) error {
+			return c.server(k, signer)
+		}, func(conn net.Conn) error {
+			_, _, _, err := ssh.NewClientConn(conn, "", clientConfig)
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, k := range []kem.KEM{combiner.MLKEM768X25519SHA256(), combiner.X25519MLKEM768()} {
+				own, peer := connection(t)
+				peerErr := make(chan error, 1)
+				go func() {
+					defer peer.Close()
+					peerErr <- test.peer(peer)
+				}()
+				err := test.own(&sshConn{conn: own, r: bufio.NewReader(own)}, k)
+				own.Close()
+				err = errors.Join(err, <-peerErr)
+				if k.Name() == sshKEX && err != nil {
+					t.Error(err)
+				}
+				if k.Name() != sshKEX && (err == nil || !strings.Contains(err.Error(), "signature")) {
+					t.Errorf("with %s: %v", k.Name(), err)
+				}
+			}
+		})
+	}
+}
+
+// connection returns both ends of a connection that ends soon.
+func connection(t *testing.T) (a, b net.Conn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if a, err = net.Dial("tcp", listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = listener.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	a.SetDeadline(deadline)
+	b.SetDeadline(deadline)
+	return a, b
+}
