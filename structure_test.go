@@ -49,6 +49,7 @@ var edges = []struct {
 	{"kats", " internal/expanded kats/vectors kem kem/kemtest keyfile mlkem xwing"},
 	{"kats/cmd/kats", "internal/progress kats kem/kemtest xwing"},
 	{"examples/handshake", "xwing"},
+	{"examples/kemtool", " kem keyfile xwing"},
 	{"internal/attacks", ""},
 	{"interop", ""},
 }

@@ -2,8 +2,9 @@
 // for decapsulation keys, SubjectPublicKeyInfo for encapsulation keys, in DER and in PEM.
 //
 // It knows ML-KEM-512, -768 and -1024, by RFC 9935, and X-Wing, by
-// draft-connolly-cfrg-xwing-kem. No document gives other KEMs an identifier. Its functions
-// are shaped like those of crypto/x509.
+// draft-connolly-cfrg-xwing-kem. No document gives other KEMs of this module an identifier:
+// their keys are an error that wraps [errors.ErrUnsupported]. The functions are shaped
+// like those of crypto/x509.
 //
 // Decapsulation keys are written as seeds. Of ML-KEM, two more forms are read: expanded
 // keys made elsewhere, and both in one. What is not DER is refused, and so is a key
@@ -50,7 +51,7 @@ func formatOf(k kem.KEM) (*format, error) {
 			return &formats[i], nil
 		}
 	}
-	return nil, fmt.Errorf("keyfile: no file format for keys of %s", k.Name())
+	return nil, fmt.Errorf("keyfile: no file format for keys of %s: %w", k.Name(), errors.ErrUnsupported)
 }
 
 // MarshalPKCS8PrivateKey returns the seed of a decapsulation key in PKCS #8 form, DER
