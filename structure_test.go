@@ -50,6 +50,7 @@ var edges = []struct {
 	{"kats/cmd/kats", "internal/progress kats kem/kemtest xwing"},
 	{"examples/handshake", "xwing"},
 	{"examples/kemtool", " kem keyfile xwing"},
+	{"examples/hpke", " kem"},
 	{"internal/attacks", ""},
 	{"interop", ""},
 }

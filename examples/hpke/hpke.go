@@ -1,0 +1,348 @@
+package main
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"math"
+	"slices"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"hybridkem/kem"
+)
+
+// kemIDs has the identifiers of draft-ietf-hpke-pq, sections 3 and 4. X-Wing is
+// registered under another name, and this module has it under both.
+var kemIDs = map[string]uint16{
+	"ML-KEM-512":      0x0040,
+	"ML-KEM-768":      0x0041,
+	"ML-KEM-1024":     0x0042,
+	"MLKEM768-P256":   0x0050,
+	"MLKEM1024-P384":  0x0051,
+	"MLKEM768-X25519": 0x647a,
+	"X-Wing":          0x647a,
+}
+
+// A kdf is a key derivation function: HKDF with a hash, which works in two stages,
+// or a function that derives in one.
+type kdf struct {
+	id     uint16
+	name   string
+	size   int // Nh
+	hash   func() hash.Hash
+	derive func(ikm []byte, length int) []byte
+}
+
+// kdfs are those of RFC 9180, section 7.2, and of draft-ietf-hpke-pq, section 5.
+var kdfs = []*kdf{
+	{id: 0x0001, name: "HKDF-SHA256", size: 32, hash: sha256.New},
+	{id: 0x0002, name: "HKDF-SHA384", size: 48, hash: sha512.New384},
+	{id: 0x0003, name: "HKDF-SHA512", size: 64, hash: sha512.New},
+	{id: 0x0010, name: "SHAKE128", size: 32, derive: sha3.SumSHAKE128},
+	shake256,
+	{id: 0x0012, name: "TurboSHAKE128", size: 32, derive: turboSHAKE128},
+	{id: 0x0013, name: "TurboSHAKE256", size: 64, derive: turboSHAKE256},
+}
+
+var shake256 = &kdf{id: 0x0011, name: "SHAKE256", size: 64, derive: sha3.SumSHAKE256}
+
+// maxLength is the most bytes that the KDF gives at once: what HKDF can, or what
+// fits in the two bytes that LabeledDerive has for a length.
+func (k *kdf) maxLength() int {
+	if k.hash != nil {
+		return 255 * k.size
+	}
+	return math.MaxUint16
+}
+
+type aead struct {
+	id                 uint16
+	name               string
+	keySize, nonceSize int // Nk, Nn
+	new                func(key []byte) (cipher.AEAD, error)
+}
+
+// aeads are those of RFC 9180, section 7.3.
+var aeads = []*aead{
+	{0x0001, "AES-128-GCM", 16, 12, newGCM},
+	{0x0002, "AES-256-GCM", 32, 12, newGCM},
+	{0x0003, "ChaCha20Poly1305", 32, 12, chacha20poly1305.New},
+	{0xffff, "Export-only", 0, 0, nil},
+}
+
+const (
+	tagSize      = 16         // Nt of all three
+	maxPlaintext = 1<<36 - 32 // of AES-GCM; ChaCha20Poly1305 could take more
+)
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// A suite names the algorithms that both ends use. Only six KEMs have a registered
+// identifier; any other works too, under a number that the ends have agreed on. But HPKE
+// is no better than its KEM (RFC 9180, sections 9.1 and 9.2), and does not hash enc, as TLS
+// and SSH do: the KEMs of RFC 10024 and RFC 10042, whose shared key does not cover the
+// ciphertext, are not made for it.
+type suite struct {
+	kemID uint16
+	kem   kem.KEM
+	kdf   *kdf
+	aead  *aead
+}
+
+// newSuite returns the suite of a KEM that has an identifier.
+func newSuite(k kem.KEM, kdfName, aeadName string) (*suite, error) {
+	id, ok := kemIDs[k.Name()]
+	if !ok {
+		return nil, fmt.Errorf("hpke: %s has no KEM identifier", k.Name())
+	}
+	f := slices.IndexFunc(kdfs, func(f *kdf) bool { return f.name == kdfName })
+	if f < 0 {
+		return nil, fmt.Errorf("hpke: no KDF is named %q", kdfName)
+	}
+	a := slices.IndexFunc(aeads, func(a *aead) bool { return a.name == aeadName })
+	if a < 0 {
+		return nil, fmt.Errorf("hpke: no AEAD is named %q", aeadName)
+	}
+	return &suite{id, k, kdfs[f], aeads[a]}, nil
+}
+
+// labeled is the suite's KDF (RFC 9180, section 5.1, for suite_id).
+func (s *suite) labeled() labeledKDF {
+	return labeledKDF{s.kdf, slices.Concat([]byte("HPKE"), i2osp2(s.kemID), i2osp2(s.kdf.id), i2osp2(s.aead.id))}
+}
+
+// A labeledKDF is a KDF with the suite_id that enters each of its uses.
+type labeledKDF struct {
+	*kdf
+	suiteID []byte
+}
+
+// LabeledExtract is that of RFC 9180, section 4.
+func (k labeledKDF) LabeledExtract(salt []byte, label string, ikm []byte) []byte {
+	prk, err := hkdf.Extract(k.hash, slices.Concat([]byte("HPKE-v1"), k.suiteID, []byte(label), ikm), salt)
+	if err != nil {
+		panic(err) // only for a hash or a length that FIPS 140 forbids: none here
+	}
+	return prk
+}
+
+// LabeledExpand is that of RFC 9180, section 4, for a length of at most maxLength.
+func (k labeledKDF) LabeledExpand(prk []byte, label string, info []byte, length int) []byte {
+	labeledInfo := slices.Concat(i2osp2(uint16(length)), []byte("HPKE-v1"), k.suiteID, []byte(label), info)
+	b, err := hkdf.Expand(k.hash, prk, string(labeledInfo), length)
+	if err != nil {
+		panic(err) // as in LabeledExtract, or for another length
+	}
+	return b
+}
+
+// LabeledDerive is that of draft-ietf-hpke-hpke, section 4.4, for a length of at most
+// maxLength.
+func (k labeledKDF) LabeledDerive(ikm []byte, label string, context []byte, length int) []byte {
+	return k.derive(slices.Concat(ikm, []byte("HPKE-v1"), k.suiteID, lengthPrefixed([]byte(label)),
+		i2osp2(uint16(length)), context), length)
+}
+
+// i2osp2 is I2OSP(n, 2) (RFC 9180, section 3).
+func i2osp2(n uint16) []byte { return binary.BigEndian.AppendUint16(nil, n) }
+
+// lengthPrefixed is that of draft-ietf-hpke-hpke, section 3, for at most 65,535 bytes.
+func lengthPrefixed(b []byte) []byte { return slices.Concat(i2osp2(uint16(len(b))), b) }
+
+// DeriveKeyPair is that of draft-ietf-hpke-pq, sections 3 and 4. It uses SHAKE256
+// whatever the suite's KDF. ikm should have as much entropy as the seed that comes of it.
+func (s *suite) DeriveKeyPair(ikm []byte) (kem.DecapsulationKey, error) {
+	k := labeledKDF{shake256, slices.Concat([]byte("KEM"), i2osp2(s.kemID))}
+	skR, err := s.kem.NewDecapsulationKey(k.LabeledDerive(ikm, "DeriveKeyPair", nil, s.kem.SeedSize()))
+	if err != nil {
+		return nil, fmt.Errorf("hpke: %w", err)
+	}
+	return skR, nil
+}
+
+// SetupBaseS is that of RFC 9180, section 5.1.1. enc goes to the recipient. info is
+// known to both, and need not be secret.
+func (s *suite) SetupBaseS(pkR kem.EncapsulationKey, info []byte) (enc []byte, c *ContextS, err error) {
+	if err := s.check(pkR.KEM()); err != nil {
+		return nil, nil, err
+	}
+	sharedSecret, enc := make([]byte, s.kem.SharedKeySize()), make([]byte, s.kem.CiphertextSize())
+	if err := pkR.EncapsulateTo(sharedSecret, enc); err != nil {
+		return nil, nil, fmt.Errorf("hpke: %w", err)
+	}
+	base, err := s.KeySchedule(sharedSecret, info)
+	if err != nil {
+		return nil, nil, err
+	}
+	return enc, &ContextS{base}, nil
+}
+
+// SetupBaseR is that of RFC 9180, section 5.1.1. Of an enc for another key it notices
+// nothing; then no message opens.
+func (s *suite) SetupBaseR(enc []byte, skR kem.DecapsulationKey, info []byte) (*ContextR, error) {
+	if err := s.check(skR.KEM()); err != nil {
+		return nil, err
+	}
+	sharedSecret, err := skR.Decapsulate(enc)
+	if err != nil {
+		return nil, fmt.Errorf("hpke: %w", err)
+	}
+	base, err := s.KeySchedule(sharedSecret, info)
+	if err != nil {
+		return nil, err
+	}
+	return &ContextR{base}, nil
+}
+
+func (s *suite) check(k kem.KEM) error {
+	if k.Name() != s.kem.Name() {
+		return fmt.Errorf("hpke: a key of %s in a suite of %s", k.Name(), s.kem.Name())
+	}
+	return nil
+}
+
+// Base mode has the mode 0, and neither a psk nor a psk_id (RFC 9180, section 5).
+const modeBase = 0
+
+// KeySchedule is that of RFC 9180, section 5.1, for either end.
+func (s *suite) KeySchedule(sharedSecret, info []byte) (*Context, error) {
+	if s.kdf.hash == nil && len(info) > math.MaxUint16 {
+		return nil, fmt.Errorf("hpke: info has %d bytes, and %s takes at most 65535", len(info), s.kdf.name)
+	}
+	key, baseNonce, exporterSecret := s.CombineSecrets(sharedSecret, info)
+	c := &Context{kdf: s.labeled(), baseNonce: baseNonce, exporterSecret: exporterSecret}
+	if s.aead.new != nil {
+		var err error
+		if c.aead, err = s.aead.new(key); err != nil {
+			return nil, fmt.Errorf("hpke: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// CombineSecrets is that of draft-ietf-hpke-hpke, section 5.1.
+func (s *suite) CombineSecrets(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
+	if s.kdf.hash == nil {
+		return s.CombineSecretsOneStage(sharedSecret, info)
+	}
+	return s.CombineSecretsTwoStage(sharedSecret, info)
+}
+
+// CombineSecretsTwoStage is part of KeySchedule in RFC 9180, section 5.1.
+func (s *suite) CombineSecretsTwoStage(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
+	k := s.labeled()
+	pskIDHash := k.LabeledExtract(nil, "psk_id_hash", nil)
+	infoHash := k.LabeledExtract(nil, "info_hash", info)
+	context := slices.Concat([]byte{modeBase}, pskIDHash, infoHash)
+	secret := k.LabeledExtract(sharedSecret, "secret", nil)
+	return k.LabeledExpand(secret, "key", context, s.aead.keySize),
+		k.LabeledExpand(secret, "base_nonce", context, s.aead.nonceSize),
+		k.LabeledExpand(secret, "exp", context, s.kdf.size)
+}
+
+// CombineSecretsOneStage is that of draft-ietf-hpke-hpke, section 5.1.
+func (s *suite) CombineSecretsOneStage(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
+	secrets := slices.Concat(lengthPrefixed(nil), lengthPrefixed(sharedSecret))
+	context := slices.Concat([]byte{modeBase}, lengthPrefixed(nil), lengthPrefixed(info))
+	nk, nn := s.aead.keySize, s.aead.nonceSize
+	secret := s.labeled().LabeledDerive(secrets, "secret", context, nk+nn+s.kdf.size)
+	return secret[:nk], secret[nk : nk+nn], secret[nk+nn:]
+}
+
+// A Context is what the two ends of one encapsulation share. It must not be used
+// concurrently, or two messages might get the same nonce.
+type Context struct {
+	kdf            labeledKDF
+	aead           cipher.AEAD // nil if the suite is export-only
+	baseNonce      []byte
+	exporterSecret []byte
+	seq            uint64 // shorter than the nonce, as section 5.2 allows
+}
+
+// A ContextS is the sender's context, which cannot open, and a ContextR the
+// recipient's, which cannot seal (RFC 9180, section 5.2): the nonces are the same.
+type (
+	ContextS struct{ *Context }
+	ContextR struct{ *Context }
+)
+
+var (
+	errMessageLimitReached = errors.New("hpke: the context has no sequence number left")
+	errOpen                = errors.New("hpke: a message altered, out of order, or sealed for another key, info or aad")
+	errExportOnly          = errors.New("hpke: an export-only suite has no messages")
+	errTooLong             = errors.New("hpke: the message is too long")
+)
+
+// Seal encrypts pt as the next message, and authenticates aad with it (RFC 9180,
+// section 5.2).
+func (c *ContextS) Seal(aad, pt []byte) ([]byte, error) {
+	if err := c.checkNext(int64(len(pt))); err != nil {
+		return nil, err
+	}
+	ct := c.aead.Seal(nil, c.ComputeNonce(), pt, aad)
+	c.seq++
+	return ct, nil
+}
+
+// Open decrypts the next message (RFC 9180, section 5.2). After an error the same
+// message is still the next.
+func (c *ContextR) Open(aad, ct []byte) ([]byte, error) {
+	if err := c.checkNext(int64(len(ct)) - tagSize); err != nil {
+		return nil, err
+	}
+	pt, err := c.aead.Open(nil, c.ComputeNonce(), ct, aad)
+	if err != nil {
+		return nil, errOpen
+	}
+	c.seq++
+	return pt, nil
+}
+
+// checkNext checks that there can be a message with size bytes of plaintext. It does
+// what IncrementSeq checks in RFC 9180, section 5.2, but before the message and not after.
+func (c *Context) checkNext(size int64) error {
+	switch {
+	case c.aead == nil:
+		return errExportOnly
+	case c.seq == math.MaxUint64:
+		return errMessageLimitReached
+	case size > maxPlaintext:
+		return errTooLong
+	}
+	return nil
+}
+
+// ComputeNonce is that of RFC 9180, section 5.2, for the next message.
+func (c *Context) ComputeNonce() []byte {
+	nonce := make([]byte, len(c.baseNonce))
+	binary.BigEndian.PutUint64(nonce[len(nonce)-8:], c.seq)
+	subtle.XORBytes(nonce, nonce, c.baseNonce)
+	return nonce
+}
+
+// Export derives a secret that both ends get (RFC 9180, section 5.3; for a one-stage
+// KDF draft-ietf-hpke-hpke, section 5.3). It does not depend on the messages.
+func (c *Context) Export(exporterContext []byte, length int) ([]byte, error) {
+	if length < 0 || length > c.kdf.maxLength() {
+		return nil, fmt.Errorf("hpke: cannot export %d bytes: %s gives 0 to %d", length, c.kdf.name, c.kdf.maxLength())
+	}
+	if c.kdf.hash == nil {
+		return c.kdf.LabeledDerive(c.exporterSecret, "sec", exporterContext, length), nil
+	}
+	return c.kdf.LabeledExpand(c.exporterSecret, "sec", exporterContext, length), nil
+}

@@ -1,0 +1,137 @@
+// Hpke seals a few messages to a public key and opens them, by the base mode of
+// Hybrid Public Key Encryption: RFC 9180 with the KEMs and KDFs of draft-ietf-hpke-pq.
+// What it seals crypto/hpke opens, and the other way round.
+//
+//	recipient                                     sender
+//
+//	  public key                               →
+//	                   ←  encapsulated key ‖ {message} {message} …
+//
+// Both ends can then also export secrets, for keys of their own. To read it: hpke.go
+// has the mode from the tables of algorithms to Seal, Open and Export, turboshake.go
+// the two hash functions that Go lacks, and this file the demonstration.
+//
+// HPKE hides messages from all but the holder of the private key. One that was altered,
+// moved, or comes after one that was left out, does not open; but that the last ones are
+// missing does not show, nor who sent them, since everybody can seal to a public key. All
+// of them can be recorded and sent again, and whoever steals the private key later can
+// open the recording. Lengths are visible.
+//
+// This is an example for reading: secrets in memory are not wiped. Real programs have
+// crypto/hpke.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hybridkem"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run returns the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	var kdfNames, aeadNames []string
+	for _, f := range kdfs {
+		kdfNames = append(kdfNames, f.name)
+	}
+	for _, a := range aeads {
+		aeadNames = append(aeadNames, a.name)
+	}
+	flags := flag.NewFlagSet("hpke", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	kemName := flags.String("kem", "X-Wing", "`KEM`: ML-KEM-512, -768 or -1024, X-Wing, MLKEM768-P256, MLKEM1024-P384")
+	kdfName := flags.String("kdf", "HKDF-SHA256", "`KDF`: "+strings.Join(kdfNames, ", "))
+	aeadName := flags.String("aead", "ChaCha20Poly1305", "`AEAD`: "+strings.Join(aeadNames, ", "))
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintln(stderr, "hpke: there are no arguments, only flags")
+		return 2
+	}
+
+	k, err := hybridkem.ByName(*kemName)
+	if err != nil {
+		fmt.Fprintln(stderr, "hpke:", err)
+		return 1
+	}
+	s, err := newSuite(k, *kdfName, *aeadName)
+	if err == nil {
+		err = demonstrate(stdout, s)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// demonstrate plays both ends. Only public, enc and each ct go from one to the other.
+func demonstrate(w io.Writer, s *suite) error {
+	fmt.Fprintf(w, "suite            %s, %s, %s\n", s.kem.Name(), s.kdf.name, s.aead.name)
+	info := []byte("hybridkem example")
+
+	skR, err := s.kem.GenerateKey()
+	if err != nil {
+		return err
+	}
+	defer skR.Destroy()
+	public := skR.Encapsulator().Bytes()
+	fmt.Fprintf(w, "public key       %5d bytes\n", len(public))
+
+	pkR, err := s.kem.NewEncapsulationKey(public)
+	if err != nil {
+		return err
+	}
+	enc, sender, err := s.SetupBaseS(pkR, info)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "encapsulated key %5d bytes\n", len(enc))
+	recipient, err := s.SetupBaseR(enc, skR, info)
+	if err != nil {
+		return err
+	}
+
+	if sender.aead != nil {
+		for i, pt := range []string{"Meet me at nine.", "Bring the map.", ""} {
+			aad := fmt.Appendf(nil, "message %d", i)
+			ct, err := sender.Seal(aad, []byte(pt))
+			if err != nil {
+				return err
+			}
+			opened, err := recipient.Open(aad, ct)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "message %d        %5d bytes: %q\n", i, len(ct), opened)
+		}
+	}
+
+	const purpose = "a key for something else"
+	sent, err := sender.Export([]byte(purpose), 32)
+	if err != nil {
+		return err
+	}
+	received, err := recipient.Export([]byte(purpose), 32)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "exported secret  %x\n", sent)
+	fmt.Fprintf(w, "by the recipient %x\n", received)
+	if !bytes.Equal(sent, received) {
+		return errors.New("hpke: the exported secrets differ")
+	}
+	return nil
+}
