@@ -27,6 +27,8 @@ var edges = []struct {
 }{
 	{"kem", ""},
 	{"internal/cpu", ""},
+	{"internal/secret", ""},
+	{"internal/fips", "kem"},
 	{"kats/vectors", ""},
 	{"internal/derand", "kem"},
 	{"internal/testkit", "internal/cpu kem"},
@@ -37,10 +39,10 @@ var edges = []struct {
 	{"internal/keccak", "internal/cpu"},
 	{"internal/sha3", "internal/keccak"},
 	{"internal/mlkem", "internal/ring internal/sha3"},
-	{"mlkem", "internal/derand internal/mlkem kem"},
+	{"mlkem", "internal/derand internal/fips internal/mlkem internal/secret kem"},
 	{"mlkem/mlkemtest", "internal/derand kem mlkem"},
-	{"internal/hybrid", "internal/derand internal/mlkem internal/sha3 internal/x25519 kem mlkem"},
-	{"combiner", "internal/hybrid kem"},
+	{"internal/hybrid", "internal/derand internal/fips internal/mlkem internal/secret internal/sha3 internal/x25519 kem mlkem"},
+	{"combiner", "internal/hybrid internal/secret kem"},
 	{"xwing", "internal/derand internal/hybrid kem"},
 	{"internal/expanded", "kem mlkem"},
 	{"keyfile", "internal/expanded kem mlkem xwing"},
@@ -89,6 +91,9 @@ func TestImports(t *testing.T) {
 		}
 		if got := strings.Join(own, " "); got != edges[floor].imports {
 			t.Errorf("%s imports %q, want %q", p.ImportPath, got, edges[floor].imports)
+		}
+		if name != "internal/secret" && name != "internal/spec" && !strings.HasPrefix(name, "examples/") && slices.Contains(p.Imports, "crypto/rand") {
+			t.Errorf("%s draws randomness by itself", p.ImportPath)
 		}
 		for _, path := range own {
 			if !slices.ContainsFunc(edges[:floor], func(e struct{ pkg, imports string }) bool { return e.pkg == path }) {

@@ -23,7 +23,10 @@
 // Applications that may choose should use hybridkem/xwing.
 package combiner
 
-import "hybridkem/internal/hybrid"
+import (
+	"hybridkem/internal/hybrid"
+	"hybridkem/internal/secret"
+)
 
 // SharedKeySize is the size of what [Universal] and [C2PRI] return. The shared keys of
 // the forms of TLS and SSH can be longer; their KEMs tell.
@@ -39,7 +42,7 @@ const SeedSize = hybrid.SeedSize
 // inputs must have fixed lengths, given by the KEMs that label names.
 func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 	var sharedKey [SharedKeySize]byte
-	hybrid.CombineUniversal(&sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
+	secret.Do(func() { hybrid.CombineUniversal(&sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label) })
 	return sharedKey[:]
 }
 
@@ -51,6 +54,6 @@ func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 // inputs must have fixed lengths, given by the KEMs that label names.
 func C2PRI(ssPQ, ssT, ctT, ekT, label []byte) []byte {
 	var sharedKey [SharedKeySize]byte
-	hybrid.CombineC2PRI(&sharedKey, ssPQ, ssT, ctT, ekT, label)
+	secret.Do(func() { hybrid.CombineC2PRI(&sharedKey, ssPQ, ssT, ctT, ekT, label) })
 	return sharedKey[:]
 }

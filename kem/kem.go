@@ -9,7 +9,12 @@
 // with an error all other results are nil.
 package kem
 
-import "crypto"
+import (
+	"crypto"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+)
 
 // A KEM is a key encapsulation mechanism whose key pairs expand from a seed.
 //
@@ -86,4 +91,24 @@ type DecapsulationKey interface {
 	// key then returns an error; its encapsulation key stays usable. To call it
 	// again does nothing.
 	Destroy()
+}
+
+// CheckKeyPair returns an error unless dk decapsulates what is encapsulated to its
+// encapsulation key: the pair-wise consistency test of FIPS 203, section 7.1. It costs an
+// encapsulation and a decapsulation, and draws randomness.
+//
+// Keys from seeds need no test unless memory or hardware is faulty. In FIPS 140-3 mode,
+// the GenerateKey functions of this module make it by themselves.
+func CheckKeyPair(dk crypto.Decapsulator) error {
+	sharedKey, ciphertext := dk.Encapsulator().Encapsulate()
+	defer clear(sharedKey)
+	again, err := dk.Decapsulate(ciphertext)
+	defer clear(again)
+	if err != nil {
+		return fmt.Errorf("kem: key pair: %w", err)
+	}
+	if subtle.ConstantTimeCompare(sharedKey, again) != 1 {
+		return errors.New("kem: the key does not decapsulate what is encapsulated to it")
+	}
+	return nil
 }

@@ -14,7 +14,6 @@ package keyfile
 import (
 	"bytes"
 	"crypto"
-	"crypto/subtle"
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
@@ -222,8 +221,8 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (crypto.Decapsulato
 			return nil, fmt.Errorf("keyfile: %w", err)
 		}
 		// A key whose hash is right can still have a wrong ŝ.
-		if err := consistent(key.Decapsulator); err != nil {
-			return nil, err
+		if err := kem.CheckKeyPair(key); err != nil {
+			return nil, fmt.Errorf("keyfile: %w", err)
 		}
 		return key.Decapsulator, nil
 	}
@@ -262,19 +261,6 @@ func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 		return nil, fmt.Errorf("keyfile: %w", err)
 	}
 	return dk, nil
-}
-
-// consistent is the pair-wise consistency test of FIPS 203, section 7.1.
-func consistent(key crypto.Decapsulator) error {
-	sharedKey, ciphertext := key.Encapsulator().Encapsulate()
-	again, err := key.Decapsulate(ciphertext)
-	if err != nil {
-		return fmt.Errorf("keyfile: %w", err)
-	}
-	if subtle.ConstantTimeCompare(sharedKey, again) != 1 {
-		return errors.New("keyfile: the expanded key does not decapsulate what is encapsulated to it")
-	}
-	return nil
 }
 
 // ParsePKIXPublicKey reads an encapsulation key from a SubjectPublicKeyInfo, DER. That of

@@ -20,10 +20,12 @@ package mlkem
 //go:generate go run generate.go
 
 import (
-	"crypto/rand"
 	"errors"
+	"fmt"
 
+	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
+	"hybridkem/internal/secret"
 )
 
 const (
@@ -77,7 +79,32 @@ func newKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.Encapsulation
 	if len(seed) != SeedSize {
 		return errSeedSize
 	}
-	dk.Generate(p, ek, (*[SeedSize]byte)(seed))
+	if err := check(); err != nil {
+		return err
+	}
+	secret.Do(func() { dk.Generate(p, ek, (*[SeedSize]byte)(seed)) })
+	return nil
+}
+
+// generateKey expands the key pair dk, ek from a random seed. It implements ML-KEM.KeyGen,
+// according to FIPS 203, Algorithm 19.
+func generateKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.EncapsulationKey) error {
+	if err := check(); err != nil {
+		return err
+	}
+	secret.Do(func() {
+		var seed [SeedSize]byte
+		secret.Random(seed[:])
+		dk.Generate(p, ek, &seed)
+	})
+	return nil
+}
+
+// check returns an error if FIPS 140-3 mode does not let this package make keys.
+func check() error {
+	if err := fips.Check(); err != nil {
+		return fmt.Errorf("mlkem: %w", err)
+	}
 	return nil
 }
 
@@ -85,6 +112,9 @@ func newKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.Encapsulation
 func parseEncapsulationKey(p *mlkem.Params, ek *mlkem.EncapsulationKey, b []byte) error {
 	if len(b) != p.EncapsulationKeySize() {
 		return errEncapsulationKeySize
+	}
+	if err := check(); err != nil {
+		return err
 	}
 	if !ek.Parse(p, b) {
 		return errEncapsulationKey
@@ -98,7 +128,12 @@ func parseExpandedKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.Enc
 	if len(b) != p.ExpandedKeySize() {
 		return errExpandedKeySize
 	}
-	if !dk.ParseExpanded(p, ek, b) {
+	if err := check(); err != nil {
+		return err
+	}
+	var ok bool
+	secret.Do(func() { ok = dk.ParseExpanded(p, ek, b) })
+	if !ok {
 		return errExpandedKey
 	}
 	return nil
@@ -112,9 +147,11 @@ func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) err
 	if len(ciphertext) != ek.Params().CiphertextSize() {
 		return errCiphertextBuffer
 	}
-	var m [32]byte
-	rand.Read(m[:])
-	ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, &m)
+	secret.Do(func() {
+		var m [32]byte
+		secret.Random(m[:])
+		ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, &m)
+	})
 	return nil
 }
 
@@ -130,7 +167,7 @@ func decapsulateTo(dk *mlkem.DecapsulationKey, sharedKey, ciphertext []byte) err
 	if len(ciphertext) != dk.Params().CiphertextSize() {
 		return errCiphertextSize
 	}
-	dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext)
+	secret.Do(func() { dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
 	return nil
 }
 

@@ -4,10 +4,12 @@ package mlkem
 
 import (
 	"crypto"
-	"crypto/rand"
+	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 )
 
@@ -32,9 +34,14 @@ type DecapsulationKey1024 struct {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey1024() (*DecapsulationKey1024, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return NewDecapsulationKey1024(seed[:])
+	dk := new(DecapsulationKey1024)
+	if err := generateKey(&mlkem.MLKEM1024, &dk.dk, &dk.ek.ek); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(dk); err != nil {
+		return nil, fmt.Errorf("mlkem: %w", err)
+	}
+	return dk, nil
 }
 
 // NewDecapsulationKey1024 expands a decapsulation key from a seed of [SeedSize]
@@ -223,7 +230,13 @@ var instance1024 = kem1024{parameterSet{"ML-KEM-1024", &mlkem.MLKEM1024}}
 
 type kem1024 struct{ parameterSet }
 
-func (*kem1024) GenerateKey() (kem.DecapsulationKey, error) { return GenerateKey1024() }
+func (*kem1024) GenerateKey() (kem.DecapsulationKey, error) {
+	dk, err := GenerateKey1024()
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
 
 func (*kem1024) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := NewDecapsulationKey1024(seed)
@@ -246,6 +259,8 @@ func (*kem1024) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext
 	if !ok {
 		return errOtherKEM
 	}
-	own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	secret.Do(func() {
+		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	})
 	return nil
 }

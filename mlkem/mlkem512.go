@@ -4,10 +4,12 @@ package mlkem
 
 import (
 	"crypto"
-	"crypto/rand"
+	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 )
 
@@ -32,9 +34,14 @@ type DecapsulationKey512 struct {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey512() (*DecapsulationKey512, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return NewDecapsulationKey512(seed[:])
+	dk := new(DecapsulationKey512)
+	if err := generateKey(&mlkem.MLKEM512, &dk.dk, &dk.ek.ek); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(dk); err != nil {
+		return nil, fmt.Errorf("mlkem: %w", err)
+	}
+	return dk, nil
 }
 
 // NewDecapsulationKey512 expands a decapsulation key from a seed of [SeedSize]
@@ -223,7 +230,13 @@ var instance512 = kem512{parameterSet{"ML-KEM-512", &mlkem.MLKEM512}}
 
 type kem512 struct{ parameterSet }
 
-func (*kem512) GenerateKey() (kem.DecapsulationKey, error) { return GenerateKey512() }
+func (*kem512) GenerateKey() (kem.DecapsulationKey, error) {
+	dk, err := GenerateKey512()
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
 
 func (*kem512) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := NewDecapsulationKey512(seed)
@@ -246,6 +259,8 @@ func (*kem512) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext 
 	if !ok {
 		return errOtherKEM
 	}
-	own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	secret.Do(func() {
+		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	})
 	return nil
 }

@@ -2,10 +2,12 @@ package mlkem
 
 import (
 	"crypto"
-	"crypto/rand"
+	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 )
 
@@ -30,9 +32,14 @@ type DecapsulationKey768 struct {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return NewDecapsulationKey768(seed[:])
+	dk := new(DecapsulationKey768)
+	if err := generateKey(&mlkem.MLKEM768, &dk.dk, &dk.ek.ek); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(dk); err != nil {
+		return nil, fmt.Errorf("mlkem: %w", err)
+	}
+	return dk, nil
 }
 
 // NewDecapsulationKey768 expands a decapsulation key from a seed of [SeedSize]
@@ -221,7 +228,13 @@ var instance768 = kem768{parameterSet{"ML-KEM-768", &mlkem.MLKEM768}}
 
 type kem768 struct{ parameterSet }
 
-func (*kem768) GenerateKey() (kem.DecapsulationKey, error) { return GenerateKey768() }
+func (*kem768) GenerateKey() (kem.DecapsulationKey, error) {
+	dk, err := GenerateKey768()
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
 
 func (*kem768) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := NewDecapsulationKey768(seed)
@@ -244,6 +257,8 @@ func (*kem768) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext 
 	if !ok {
 		return errOtherKEM
 	}
-	own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	secret.Do(func() {
+		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+	})
 	return nil
 }

@@ -48,13 +48,13 @@ var mutations = []mutation{
 	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(hz)", "", "./internal/attacks ./kats"},
 	{"ciphertext length not checked", "mlkem/mlkem.go", "if len(ciphertext) != dk.Params().CiphertextSize() {", "if len(ciphertext) < dk.Params().CiphertextSize() {", "./internal/attacks"},
 	{"z of an expanded key not compared", "internal/mlkem/mlkem.go", "return difference == 0 && subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
-	{"ŝ of an expanded key not compared", "internal/mlkem/mlkem.go", "difference |= a ^ x.s[i][j]", "_, _ = a, j", "./mlkem ./kats"},
+	{"ŝ of an expanded key not compared", "internal/mlkem/mlkem.go", "difference |= dk.s[i][j] ^ x.s[i][j]", "", "./mlkem ./kats"},
 	{"ek of an expanded key not compared", "internal/mlkem/mlkem.go", "x.Destroyed() || !dk.ek.Equal(x.ek)", "x.Destroyed()", "./mlkem"},
 	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./internal/attacks ./kats"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./internal/attacks ./kats"},
 
 	// Key files.
-	{"expanded key not tried", "keyfile/keyfile.go", "if err := consistent(key.Decapsulator); err != nil {", "if err := error(nil); err != nil {", "./keyfile ./kats"},
+	{"expanded key not tried", "keyfile/keyfile.go", "if err := kem.CheckKeyPair(key); err != nil {", "if err := error(nil); err != nil {", "./keyfile ./kats"},
 	{"seed and expanded key not compared", "keyfile/keyfile.go", "if !key.Matches(dk) {", "if key.Matches(dk); false {", "./keyfile ./kats"},
 	{"public key beside a seed not compared", "keyfile/keyfile.go", "if publicKey != nil && !bytes.Equal(", "if publicKey == nil && !bytes.Equal(", "./keyfile"},
 	{"data after a key accepted", "keyfile/keyfile.go", "return f, contents, publicKey, end(s, \"the private key file\")", "return f, contents, publicKey, nil", "./keyfile"},

@@ -7,7 +7,6 @@ package hybrid
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
@@ -15,6 +14,8 @@ import (
 	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fips"
+	"hybridkem/internal/secret"
 	"hybridkem/internal/sha3"
 	"hybridkem/kem"
 )
@@ -199,9 +200,14 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 
 // Generate is GenerateKey with the concrete type.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
-	var seed [SeedSize]byte
-	rand.Read(seed[:])
-	return h.Expand(seed[:])
+	dk, err := h.expandKey(secret.Random)
+	if err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(dk); err != nil {
+		return nil, h.wrap(err)
+	}
+	return dk, nil
 }
 
 // Expand is NewDecapsulationKey with the concrete type.
@@ -209,29 +215,53 @@ func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 	if len(seed) != SeedSize {
 		return nil, h.wrap(errSeedSize)
 	}
-	var buf [usualSeedSize]byte
-	expanded := sized(buf[:], h.PQ.seedSize+h.T.seedSize)
-	sha3.SHAKE256(expanded, seed)
+	return h.expandKey(func(b []byte) { copy(b, seed) })
+}
 
-	dk := &DecapsulationKey{
-		seed: clone(seed),
-		ek:   EncapsulationKey{hybrid: h, encoded: make([]byte, h.EncapsulationKeySize())},
-	}
-	ekPQ, ekT := h.split(dk.ek.encoded, h.PQ.encapsulationKeySize)
-	var err error
-	if dk.pq, dk.ek.pq, err = h.PQ.newPrivateKey(ekPQ, expanded[:h.PQ.seedSize]); err != nil {
+// expandKey expands the key whose seed fill gives.
+func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
+	if err := fips.Check(); err != nil {
 		return nil, h.wrap(err)
 	}
-	if dk.t, dk.ek.t, err = h.T.newPrivateKey(ekT, expanded[h.PQ.seedSize:]); err != nil {
+	dk := &DecapsulationKey{
+		seed: make([]byte, SeedSize),
+		ek:   EncapsulationKey{hybrid: h, encoded: make([]byte, h.EncapsulationKeySize())},
+	}
+	var err error
+	secret.Do(func() {
+		fill(dk.seed)
+		err = dk.expand()
+	})
+	if err != nil {
+		dk.Destroy()
 		return nil, h.wrap(err)
 	}
 	return dk, nil
+}
+
+// expand makes the keys of the parts from the seed.
+func (dk *DecapsulationKey) expand() (err error) {
+	h := dk.ek.hybrid
+	var buf [usualSeedSize]byte
+	expanded := sized(buf[:], h.PQ.seedSize+h.T.seedSize)
+	defer clear(expanded)
+	sha3.SHAKE256(expanded, dk.seed)
+
+	ekPQ, ekT := h.split(dk.ek.encoded, h.PQ.encapsulationKeySize)
+	if dk.pq, dk.ek.pq, err = h.PQ.newPrivateKey(ekPQ, expanded[:h.PQ.seedSize]); err != nil {
+		return err
+	}
+	dk.t, dk.ek.t, err = h.T.newPrivateKey(ekT, expanded[h.PQ.seedSize:])
+	return err
 }
 
 // Parse is NewEncapsulationKey with the concrete type.
 func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
 	if len(b) != h.EncapsulationKeySize() {
 		return nil, h.wrap(errEncapsulationKeySize)
+	}
+	if err := fips.Check(); err != nil {
+		return nil, h.wrap(err)
 	}
 	ek := &EncapsulationKey{hybrid: h, encoded: clone(b)}
 	ekPQ, ekT := h.split(ek.encoded, h.PQ.encapsulationKeySize)
@@ -254,7 +284,9 @@ func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertex
 	if h.RandomSize() == 0 {
 		return h.wrap(errNoDerand)
 	}
-	return own.encapsulate(sharedKey, ciphertext, random.Bytes())
+	var err error
+	secret.Do(func() { err = own.encapsulate(sharedKey, ciphertext, random.Bytes()) })
+	return err
 }
 
 // An EncapsulationKey is that of a hybrid.
@@ -289,10 +321,15 @@ func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	if len(ciphertext) != ek.hybrid.CiphertextSize() {
 		return ek.hybrid.wrap(errCiphertextBuffer)
 	}
-	var buf [usualRandomSize]byte
-	random := sized(buf[:], ek.hybrid.PQ.randomSize+ek.hybrid.T.randomSize)
-	rand.Read(random)
-	return ek.encapsulate(sharedKey, ciphertext, random)
+	var err error
+	secret.Do(func() {
+		var buf [usualRandomSize]byte
+		random := sized(buf[:], ek.hybrid.PQ.randomSize+ek.hybrid.T.randomSize)
+		secret.Random(random)
+		err = ek.encapsulate(sharedKey, ciphertext, random)
+		clear(random)
+	})
+	return err
 }
 
 func (ek *EncapsulationKey) encapsulate(sharedKey, ciphertext, random []byte) error {
@@ -304,6 +341,7 @@ func (ek *EncapsulationKey) encapsulate(sharedKey, ciphertext, random []byte) er
 	}
 	var buf [usualSecretSize]byte
 	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
+	defer clear(secrets)
 	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
 	ctPQ, ctT := h.split(result, h.PQ.ciphertextSize)
 	if err := h.PQ.encapsulate(&ek.pq, ssPQ, ctPQ, random[:h.PQ.randomSize]); err != nil {
@@ -354,8 +392,16 @@ func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	if len(ciphertext) != h.CiphertextSize() {
 		return h.wrap(errCiphertextSize)
 	}
+	var err error
+	secret.Do(func() { err = dk.decapsulate(sharedKey, ciphertext) })
+	return err
+}
+
+func (dk *DecapsulationKey) decapsulate(sharedKey, ciphertext []byte) error {
+	h := dk.ek.hybrid
 	var buf [usualSecretSize]byte
 	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
+	defer clear(secrets)
 	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
 	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
 	if err := h.PQ.decapsulate(&dk.pq, ssPQ, ctPQ); err != nil {

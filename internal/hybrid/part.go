@@ -156,13 +156,17 @@ func (p *Part) newPrivateKey(encoded, seed []byte) (dk privatePart, ek publicPar
 		dk.mlkem.Generate(p.params, ek.mlkem, (*[mlkem.SeedSize]byte)(seed))
 		ek.mlkem.AppendBytes(encoded[:0])
 	case p.group != nil:
-		if dk.scalar, err = p.group.NewScalar(clone(seed)); err != nil {
+		copied := clone(seed)
+		defer clear(copied)
+		if dk.scalar, err = p.group.NewScalar(copied); err != nil {
 			return dk, ek, err
 		}
 		ek.element = dk.scalar.Element()
 		copy(encoded, ek.element.Bytes())
 	case p.kem != nil:
-		if dk.kem, err = p.kem.NewDecapsulationKey(clone(seed)); err != nil {
+		copied := clone(seed)
+		defer clear(copied)
+		if dk.kem, err = p.kem.NewDecapsulationKey(copied); err != nil {
 			return dk, ek, err
 		}
 		copy(encoded, dk.kem.Encapsulator().Bytes())
@@ -183,7 +187,9 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 	case p.params != nil:
 		ek.mlkem.Encapsulate((*[mlkem.SharedKeySize]byte)(ss), ct, (*[32]byte)(random))
 	case p.group != nil:
-		scalar, err := p.group.NewScalar(clone(random))
+		copied := clone(random)
+		defer clear(copied)
+		scalar, err := p.group.NewScalar(copied)
 		if err != nil {
 			return err
 		}
@@ -192,10 +198,13 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 			return err
 		}
 		copy(ss, shared)
+		clear(shared)
 		copy(ct, scalar.Element().Bytes())
 	case p.kem != nil:
-		ownSS, ownCT := make([]byte, len(ss)), make([]byte, len(ct))
-		if err := p.encapsulateKEM(ek.kem, ownSS, ownCT, clone(random)); err != nil {
+		ownSS, ownCT, copied := make([]byte, len(ss)), make([]byte, len(ct)), clone(random)
+		defer clear(ownSS)
+		defer clear(copied)
+		if err := p.encapsulateKEM(ek.kem, ownSS, ownCT, copied); err != nil {
 			return err
 		}
 		copy(ss, ownSS)
@@ -228,8 +237,10 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 			return err
 		}
 		copy(ss, shared)
+		clear(shared)
 	case p.kem != nil:
 		ownSS := make([]byte, len(ss))
+		defer clear(ownSS)
 		if err := dk.kem.DecapsulateTo(ownSS, clone(ct)); err != nil {
 			return err
 		}

@@ -45,7 +45,6 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 		t.Encode((*[ring.EncodedSize]byte)(encoded[i*ring.EncodedSize:]))
 	}
 	b.Sum(&ek.h, encoded)
-	b.Wipe()
 }
 
 // A sink takes a ciphertext part by part.

@@ -50,7 +50,6 @@ func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, 
 	var b sha3.Batch
 	key, r := ek.derive(&b, m, nil)
 	ek.encrypt(&b, &sink{ciphertext: ciphertext}, m, &r, nil)
-	b.Wipe()
 	*sharedKey = key
 }
 
@@ -80,7 +79,6 @@ func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, ciphertext []byte) 
 
 	var rejected [32]byte
 	b.Sum(&rejected, ciphertext)
-	b.Wipe()
 	subtle.ConstantTimeCopy(again.same(), rejected[:], key[:])
 	*sharedKey = rejected
 }
@@ -116,8 +114,8 @@ func (dk *DecapsulationKey) SameExpansion(x *DecapsulationKey) bool {
 	}
 	var difference int16
 	for i := range dk.s {
-		for j, a := range dk.s[i] {
-			difference |= a ^ x.s[i][j]
+		for j := range dk.s[i] {
+			difference |= dk.s[i][j] ^ x.s[i][j]
 		}
 	}
 	return difference == 0 && subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1

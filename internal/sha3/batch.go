@@ -24,15 +24,7 @@ type Batch struct {
 	a    [25][Lanes]uint64 // the states, with interleaved lanes; the last is that of the long hash
 	out  [Lanes * MaxStream]byte
 	size int // of each stream in out
-	used int // how much of out streams have been in
 	long long
-}
-
-// Wipe overwrites what a Batch holds.
-func (b *Batch) Wipe() {
-	clear(b.a[:])
-	clear(b.out[:b.used])
-	b.long = long{}
 }
 
 // A long is how far the long hash has come. Its rate is rate256.
@@ -86,7 +78,6 @@ func (b *Batch) permute(known []byte) {
 		for i := range b.a {
 			b.a[i][guest] = waiting[i]
 		}
-		waiting = [25]uint64{}
 	default:
 		keccak.Permute4(&b.a)
 	}
@@ -129,7 +120,6 @@ func (b *Batch) Sum(out *[32]byte, message []byte) {
 		s.absorb(message[l.absorbed-l.n:])
 		s.pad(l.end)
 		s.squeeze(out[:])
-		s = sponge{}
 	}
 }
 
@@ -205,8 +195,6 @@ func (b *Batch) SHAKE256s(size int, seed *[32]byte, ends []byte, known []byte) (
 // Stream returns the i-th of the streams that were made last.
 func (b *Batch) Stream(i int) []byte { return b.out[i*b.size:][:b.size] }
 
-func (b *Batch) resize(size int) { b.size, b.used = size, max(b.used, Lanes*size) }
-
 // lanes returns how many streams there is room for.
 func (b *Batch) lanes(known []byte) int {
 	if keccak.Available() && (b.long.inside() || b.long.due(known)) {
@@ -217,7 +205,7 @@ func (b *Batch) lanes(known []byte) int {
 
 // stream makes a stream without kernels.
 func (b *Batch) stream(h *sha3.SHAKE, i, size int, seed *[32]byte, end []byte) {
-	b.resize(size)
+	b.size = size
 	h.Write(seed[:])
 	h.Write(end)
 	h.Read(b.Stream(i))
@@ -229,14 +217,13 @@ func (b *Batch) stream(h *sha3.SHAKE, i, size int, seed *[32]byte, end []byte) {
 // Four at once cost less than two one after the other: only a single one is made
 // alone.
 func (b *Batch) streams(f function, size int, seed *[32]byte, last *[Lanes]uint64, n int, known []byte) {
-	b.resize(size)
+	b.size = size
 	if n == 1 && !b.long.due(known) {
 		s := sponge{rate: f.rate}
 		s.absorb(seed[:])
 		binary.LittleEndian.PutUint64(s.a[len(seed):], last[0])
 		s.a[f.rate-1] ^= lastBit
 		s.squeeze(b.Stream(0))
-		s = sponge{}
 		return
 	}
 	b.start(seed, last, f, known)

@@ -1,7 +1,7 @@
 // Package sha3 holds the hashes of ML-KEM and X-Wing, in the shapes in which
 // they are used: the input in parts, the output in the caller's memory, and several at
-// once. The functions are those of FIPS 202. Those
-// that may take secrets overwrite their state in the end.
+// once. The functions are those of FIPS 202. They leave secrets on the stack: callers run
+// them within secret.Do.
 //
 // Where internal/keccak has kernels, the sponges in this package run on them; elsewhere
 // everything is done by crypto/sha3.
@@ -57,7 +57,6 @@ func SHAKE128At(out *[RateSHAKE128]byte, offset int, parts ...[]byte) {
 		for i := 0; i <= offset; i += RateSHAKE128 {
 			s.squeeze(out[:])
 		}
-		s = sponge{}
 		return
 	}
 	h := sha3.NewSHAKE128()

@@ -126,9 +126,6 @@ func TestStreams(t *testing.T) {
 					randomCall(t, r, &b, m.bytes[:known])
 				}
 				m.check(t, &b)
-				if b.Wipe(); b.a != [25][Lanes]uint64{} || b.out != [Lanes * MaxStream]byte{} || b.long != (long{}) {
-					t.Fatal("Wipe leaves something")
-				}
 			}
 		}
 	})

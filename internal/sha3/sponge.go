@@ -71,5 +71,4 @@ func (f function) hash(out []byte, parts ...[]byte) {
 	}
 	s.pad(f.end)
 	s.squeeze(out)
-	s = sponge{}
 }

@@ -6,7 +6,7 @@ import "testing"
 // checks nothing, since that makes crypto/rand allocate.
 func NoAllocations(t *testing.T, name string, f func()) {
 	t.Helper()
-	if n := testing.AllocsPerRun(10, f); n != 0 && !race {
+	if n := testing.AllocsPerRun(10, f); n != 0 && !Race {
 		t.Errorf("%s allocates %v times", name, n)
 	}
 }

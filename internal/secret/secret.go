@@ -1,0 +1,8 @@
+// Package secret runs operations on secrets: it draws their randomness, and leaves no
+// secrets behind on the stack.
+package secret
+
+import "crypto/rand"
+
+// Random fills b with randomness. It is the only place in this module that draws any.
+func Random(b []byte) { rand.Read(b) }
