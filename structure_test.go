@@ -53,6 +53,7 @@ var edges = []struct {
 	{"examples/handshake", "xwing"},
 	{"examples/kemtool", " kem keyfile xwing"},
 	{"examples/hpke", " kem"},
+	{"examples/tls13", "combiner kem"},
 	{"internal/attacks", ""},
 	{"interop", ""},
 }

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"hash"
+	"io"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"hybridkem/combiner"
+	"hybridkem/kem"
+)
+
+// Types of handshake messages (section 4).
+const (
+	typeClientHello         = 1
+	typeServerHello         = 2
+	typeNewSessionTicket    = 4
+	typeEncryptedExtensions = 8
+	typeCertificate         = 11
+	typeCertificateRequest  = 13
+	typeCertificateVerify   = 15
+	typeFinished            = 20
+	typeKeyUpdate           = 24
+	typeMessageHash         = 254
+)
+
+// A group is a key exchange of RFC 10024. The client's share is an encapsulation
+// key, the server's the ciphertext, and the shared key takes the place of the
+// Diffie-Hellman secret.
+type group struct {
+	id  uint16
+	kem kem.KEM
+}
+
+var allGroups = []*group{
+	{4588, combiner.X25519MLKEM768()},
+	{4587, combiner.SecP256r1MLKEM768()},
+	{4589, combiner.SecP384r1MLKEM1024()},
+}
+
+type config struct {
+	serverName string         // or IP address
+	roots      *x509.CertPool // nil for the system's
+	groups     []*group       // in order of preference; the first one's share goes with the first ClientHello
+	suites     []*suite
+}
+
+// A handshaker is a connection during its handshake.
+type handshaker struct {
+	conn
+	config
+	random     [32]byte
+	key        kem.DecapsulationKey // the key share
+	sent       []uint16             // the extensions of the last ClientHello
+	transcript hash.Hash            // nil until the ServerHello tells the hash
+	secret     []byte               // the Handshake Secret
+	asked      bool                 // for a certificate of the client
+}
+
+// handshake is that of section 2, from the ClientHello to the Finished of both
+// ends. If it finds an error, it tells the server.
+func handshake(rw io.ReadWriter, cfg config) (*conn, error) {
+	h := &handshaker{config: cfg}
+	h.rw = rw
+	rand.Read(h.random[:])
+	for _, step := range []func() error{
+		h.exchangeHellos,
+		h.readEncryptedExtensions,
+		h.readCertificate,
+		h.readCertificateVerify,
+		h.exchangeFinished,
+	} {
+		err := step()
+		if err == io.EOF {
+			err = errors.New("the server closed the connection during the handshake")
+		}
+		if err != nil {
+			h.destroyKey()
+			return nil, h.abort(err)
+		}
+	}
+	return &h.conn, nil
+}
+
+func (h *handshaker) destroyKey() {
+	if h.key != nil {
+		h.key.Destroy()
+	}
+}
+
+// expect returns the next message, which has to be of one of the types, with its
+// header.
+func (h *handshaker) expect(types ...uint8) ([]byte, error) {
+	for {
+		message, err := h.message()
+		if err != nil {
+			return nil, err
+		}
+		if message != nil {
+			if !slices.Contains(types, message[0]) {
+				return nil, fail(unexpectedMessage, "message %d where %d is due", message[0], types)
+			}
+			if h.transcript != nil {
+				h.transcript.Write(message)
+			}
+			return message, nil
+		}
+		t, data, err := h.read()
+		if err != nil {
+			return nil, err
+		}
+		if t != typeHandshake {
+			return nil, fail(unexpectedMessage, "application data during the handshake")
+		}
+		h.messages = append(h.messages, data...)
+	}
+}
+
+// encrypt begins to protect the handshake, with keys from the shared key and the
+// hellos (section 7.1).
+func (h *handshaker) encrypt(shared []byte) error {
+	h.secret = h.suite.handshakeSecret(shared)
+	hellos := h.transcript.Sum(nil)
+	h.out = h.suite.protect(h.suite.deriveSecret(h.secret, "c hs traffic", hellos))
+	return h.rekey(h.suite.protect(h.suite.deriveSecret(h.secret, "s hs traffic", hellos)))
+}
+
+// readEncryptedExtensions is of section 4.3.1. Which groups the server supports
+// would matter to the next connection only.
+func (h *handshaker) readEncryptedExtensions() error {
+	message, err := h.expect(typeEncryptedExtensions)
+	if err != nil {
+		return err
+	}
+	body := cryptobyte.String(message[4:])
+	extensions, err := readExtensions(&body)
+	if err != nil {
+		return err
+	}
+	if err := h.allow(extensions, extServerName, extSupportedGroups); err != nil {
+		return err
+	}
+	name := find(extensions, extServerName)
+	if !body.Empty() || name != nil && !name.Empty() { // RFC 6066, section 3
+		return fail(decodeError, "malformed EncryptedExtensions")
+	}
+	return nil
+}
+
+// exchangeFinished checks by the server's Finished that both ends have seen the
+// same handshake, and sends the client's (section 4.4.4). Then come the keys of
+// the application data, which depend on what went before the latter (section 7.1).
+func (h *handshaker) exchangeFinished() error {
+	want := h.suite.finished(h.in.secret, h.transcript.Sum(nil))
+	message, err := h.expect(typeFinished)
+	if err != nil {
+		return err
+	}
+	if len(message) != 4+len(want) {
+		return fail(decodeError, "a Finished of %d bytes", len(message))
+	}
+	if !hmac.Equal(message[4:], want) {
+		return fail(decryptError, "the server's Finished is wrong")
+	}
+	h.confirmed = true
+	digest := h.transcript.Sum(nil)
+	master := h.suite.masterSecret(h.secret)
+	err = h.rekey(h.suite.protect(h.suite.deriveSecret(master, "s ap traffic", digest)))
+	if err != nil {
+		return err
+	}
+
+	var flight []byte
+	if h.asked { // there is no certificate (section 4.4.2)
+		flight = []byte{typeCertificate, 0, 0, 4, 0, 0, 0, 0}
+		h.transcript.Write(flight)
+	}
+	verify := h.suite.finished(h.out.secret, h.transcript.Sum(nil))
+	flight = append(flight, typeFinished, 0, 0, byte(len(verify)))
+	if err := h.write(typeHandshake, append(flight, verify...)); err != nil {
+		return err
+	}
+	h.out = h.suite.protect(h.suite.deriveSecret(master, "c ap traffic", digest))
+	clear(h.secret)
+	clear(master)
+	return nil
+}

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"net"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// Types of extensions (section 4.2).
+const (
+	extServerName          = 0
+	extSupportedGroups     = 10
+	extSignatureAlgorithms = 13
+	extSupportedVersions   = 43
+	extCookie              = 44
+	extKeyShare            = 51
+)
+
+const version13 = 0x0304
+
+// exchangeHellos goes from the ClientHello to the ServerHello, perhaps by way of
+// a HelloRetryRequest (section 4.1), and to the first keys.
+func (h *handshaker) exchangeHellos() error {
+	if err := h.generateShare(h.groups[0]); err != nil {
+		return err
+	}
+	hello, err := h.sendClientHello(nil)
+	if err != nil {
+		return err
+	}
+	answer, err := h.readServerHello()
+	if err != nil {
+		return err
+	}
+	h.suite = answer.suite
+	transcript := h.suite.hash.New()
+
+	if answer.retry {
+		// A hash stands for the first ClientHello (section 4.4.1).
+		digest := sum(h.suite.hash, hello)
+		transcript.Write([]byte{typeMessageHash, 0, 0, byte(len(digest))})
+		transcript.Write(digest)
+		transcript.Write(answer.raw)
+		if hello, err = h.retry(answer); err != nil {
+			return err
+		}
+		if answer, err = h.readServerHello(); err != nil {
+			return err
+		}
+		if answer.retry {
+			return fail(unexpectedMessage, "a second HelloRetryRequest")
+		}
+		if answer.suite != h.suite {
+			return fail(illegalParameter, "the cipher suite is not that of the HelloRetryRequest")
+		}
+	}
+	transcript.Write(hello)
+	transcript.Write(answer.raw)
+	h.transcript = transcript
+
+	if answer.group != h.group.id {
+		return fail(illegalParameter, "a share of group %d where one of %s is due", answer.group, h.group.kem.Name())
+	}
+	// The error is a wrong length (RFC 10024), a point that is not on the curve
+	// (section 4.2.8.2) or an X25519 secret of zero (section 7.4.2). From an ML-KEM
+	// ciphertext that is merely false comes a secret that the server does not have.
+	shared, err := h.key.Decapsulate(answer.share)
+	if err != nil {
+		return fail(illegalParameter, "the server's share: %v", err)
+	}
+	defer clear(shared)
+	h.destroyKey()
+	return h.encrypt(shared)
+}
+
+func (h *handshaker) generateShare(g *group) error {
+	h.destroyKey()
+	key, err := g.kem.GenerateKey()
+	if err != nil {
+		return fail(internalError, "%v", err)
+	}
+	h.group, h.key = g, key
+	return nil
+}
+
+// retry answers a HelloRetryRequest (section 4.1.4) with a ClientHello that has
+// another share, or a cookie, or both.
+func (h *handshaker) retry(r *serverHello) ([]byte, error) {
+	if r.group == 0 && r.cookie == nil {
+		return nil, fail(illegalParameter, "a HelloRetryRequest that changes nothing")
+	}
+	if r.group != 0 {
+		i := slices.IndexFunc(h.groups, func(g *group) bool { return g.id == r.group })
+		if i < 0 || h.groups[i] == h.group {
+			return nil, fail(illegalParameter, "a HelloRetryRequest for group %d, which was not offered or whose share was sent", r.group)
+		}
+		if err := h.generateShare(h.groups[i]); err != nil {
+			return nil, err
+		}
+	}
+	return h.sendClientHello(r.cookie)
+}
+
+// sendClientHello sends a ClientHello (section 4.1.2) and returns it.
+func (h *handshaker) sendClientHello(cookie []byte) ([]byte, error) {
+	h.sent = nil
+	var b cryptobyte.Builder
+	b.AddUint8(typeClientHello)
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		b.AddUint16(legacyVersion)
+		b.AddBytes(h.random[:])
+		b.AddUint8(0) // no legacy_session_id
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			for _, s := range h.suites {
+				b.AddUint16(s.id)
+			}
+		})
+		b.AddUint8(1)
+		b.AddUint8(0) // legacy_compression_methods: none
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { h.addExtensions(b, cookie) })
+	})
+	hello, err := b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return hello, h.write(typeHandshake, hello)
+}
+
+// addExtensions adds the extensions of the ClientHello (section 4.2).
+func (h *handshaker) addExtensions(b *cryptobyte.Builder, cookie []byte) {
+	add := func(id uint16, content cryptobyte.BuilderContinuation) {
+		h.sent = append(h.sent, id)
+		b.AddUint16(id)
+		b.AddUint16LengthPrefixed(content)
+	}
+	if net.ParseIP(h.serverName) == nil { // RFC 6066, section 3
+		add(extServerName, func(b *cryptobyte.Builder) {
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+				b.AddUint8(0) // host_name
+				b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte(h.serverName)) })
+			})
+		})
+	}
+	add(extSupportedVersions, func(b *cryptobyte.Builder) { // section 4.2.1
+		b.AddUint8(2)
+		b.AddUint16(version13)
+	})
+	if cookie != nil {
+		add(extCookie, func(b *cryptobyte.Builder) { // section 4.2.2
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(cookie) })
+		})
+	}
+	add(extSignatureAlgorithms, func(b *cryptobyte.Builder) { // section 4.2.3
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			for _, s := range schemes {
+				b.AddUint16(s.id)
+			}
+			for _, id := range certificateSchemes {
+				b.AddUint16(id)
+			}
+		})
+	})
+	add(extSupportedGroups, func(b *cryptobyte.Builder) { // section 4.2.7
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			for _, g := range h.groups {
+				b.AddUint16(g.id)
+			}
+		})
+	})
+	add(extKeyShare, func(b *cryptobyte.Builder) { // section 4.2.8
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			b.AddUint16(h.group.id)
+			share := h.key.Encapsulator().Bytes()
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(share) })
+		})
+	})
+}
+
+type extension struct {
+	id   uint16
+	data cryptobyte.String
+}
+
+// readExtensions takes a block of extensions from s (section 4.2).
+func readExtensions(s *cryptobyte.String) ([]extension, error) {
+	var block cryptobyte.String
+	if !s.ReadUint16LengthPrefixed(&block) {
+		return nil, fail(decodeError, "malformed extensions")
+	}
+	var all []extension
+	for !block.Empty() {
+		var e extension
+		if !block.ReadUint16(&e.id) || !block.ReadUint16LengthPrefixed(&e.data) {
+			return nil, fail(decodeError, "malformed extensions")
+		}
+		if find(all, e.id) != nil {
+			return nil, fail(illegalParameter, "the extension %d twice", e.id)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func find(all []extension, id uint16) *cryptobyte.String {
+	for i := range all {
+		if all[i].id == id {
+			return &all[i].data
+		}
+	}
+	return nil
+}
+
+// allow refuses extensions that a message must not have: those that the client
+// did not ask for, and those that belong to another message (section 4.2). A
+// cookie comes unasked.
+func (h *handshaker) allow(all []extension, ids ...uint16) error {
+	for _, e := range all {
+		switch {
+		case slices.Contains(ids, e.id):
+		case slices.Contains(h.sent, e.id) || e.id == extCookie:
+			return fail(illegalParameter, "the extension %d in a message to which it does not belong", e.id)
+		default:
+			return fail(unsupportedExtension, "the extension %d, which was not asked for", e.id)
+		}
+	}
+	return nil
+}
+
+// A serverHello is a ServerHello or, with retry, a HelloRetryRequest.
+type serverHello struct {
+	raw    []byte
+	retry  bool
+	suite  *suite
+	group  uint16 // 0 if none
+	share  []byte // not in a HelloRetryRequest
+	cookie []byte // in a HelloRetryRequest only, nil if none
+}
+
+// retryRandom marks a HelloRetryRequest (section 4.1.3).
+var retryRandom = sha256.Sum256([]byte("HelloRetryRequest"))
+
+// readServerHello reads and checks a ServerHello (section 4.1.3) or a
+// HelloRetryRequest (section 4.1.4).
+func (h *handshaker) readServerHello() (*serverHello, error) {
+	message, err := h.expect(typeServerHello)
+	if err != nil {
+		return nil, err
+	}
+	body := cryptobyte.String(message[4:])
+	var random [32]byte
+	var sessionID cryptobyte.String
+	var legacy, suiteID uint16
+	var compression uint8
+	if !body.ReadUint16(&legacy) || !body.CopyBytes(random[:]) || !body.ReadUint8LengthPrefixed(&sessionID) ||
+		!body.ReadUint16(&suiteID) || !body.ReadUint8(&compression) {
+		return nil, fail(decodeError, "a malformed ServerHello")
+	}
+	var extensions []extension
+	if !body.Empty() { // before TLS 1.3, extensions may be missing
+		if extensions, err = readExtensions(&body); err != nil {
+			return nil, err
+		}
+		if !body.Empty() {
+			return nil, fail(decodeError, "a malformed ServerHello")
+		}
+	}
+
+	// The version before all else (section 4.2.1).
+	if err := checkVersion(find(extensions, extSupportedVersions), random[24:]); err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(h.suites, func(s *suite) bool { return s.id == suiteID })
+	switch {
+	case i < 0:
+		return nil, fail(illegalParameter, "the cipher suite %#04x, which was not offered", suiteID)
+	case len(sessionID) > 0:
+		return nil, fail(illegalParameter, "a session ID that was not sent")
+	case compression != 0:
+		return nil, fail(illegalParameter, "the compression method %d", compression)
+	}
+	hello := &serverHello{raw: message, retry: random == retryRandom, suite: h.suites[i]}
+	if hello.retry {
+		return hello, h.readRetry(hello, extensions)
+	}
+
+	if err := h.allow(extensions, extSupportedVersions, extKeyShare); err != nil {
+		return nil, err
+	}
+	s := find(extensions, extKeyShare)
+	if s == nil {
+		return nil, fail(missingExtension, "a ServerHello without key_share")
+	}
+	if !s.ReadUint16(&hello.group) || !s.ReadUint16LengthPrefixed((*cryptobyte.String)(&hello.share)) || !s.Empty() {
+		return nil, fail(decodeError, "a malformed key_share")
+	}
+	return hello, nil
+}
+
+// checkVersion looks at supported_versions, and without it at the mark by which a
+// server shows that it knows TLS 1.3 but was not asked for it (section 4.1.3).
+func checkVersion(selected *cryptobyte.String, mark []byte) error {
+	var version uint16
+	switch {
+	case selected == nil && (bytes.Equal(mark, []byte("DOWNGRD\x00")) || bytes.Equal(mark, []byte("DOWNGRD\x01"))):
+		return fail(illegalParameter, "someone has taken TLS 1.3 from the ClientHello")
+	case selected == nil:
+		return fail(protocolVersion, "the server does not speak TLS 1.3")
+	case !selected.ReadUint16(&version) || !selected.Empty():
+		return fail(decodeError, "a malformed supported_versions")
+	case version != version13:
+		return fail(illegalParameter, "the version %#04x, which was not offered", version)
+	}
+	return nil
+}
+
+// readRetry takes what a HelloRetryRequest asks for from its extensions.
+func (h *handshaker) readRetry(hello *serverHello, extensions []extension) error {
+	if err := h.allow(extensions, extSupportedVersions, extKeyShare, extCookie); err != nil {
+		return err
+	}
+	if s := find(extensions, extKeyShare); s != nil && (!s.ReadUint16(&hello.group) || !s.Empty()) {
+		return fail(decodeError, "a malformed key_share")
+	}
+	s := find(extensions, extCookie)
+	if s != nil && (!s.ReadUint16LengthPrefixed((*cryptobyte.String)(&hello.cookie)) || !s.Empty() || len(hello.cookie) == 0) {
+		return fail(decodeError, "a malformed cookie")
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+// Tls13 is a small TLS 1.3 client whose only key exchanges are the hybrids of RFC
+// 10024, and fetches a page. It is to be read beside RFC 8446: sections named here
+// without a document are its sections.
+//
+//	record.go       section 5     records, their protection, what may come when
+//	keyschedule.go  section 7     secrets and keys
+//	handshake.go    section 4     the steps of the handshake, Finished
+//	hello.go        section 4.1   ClientHello, HelloRetryRequest, ServerHello, extensions
+//	certificate.go  section 4.4   Certificate, CertificateVerify
+//	conn.go         section 4.6   reading and writing, KeyUpdate, closing
+//	alert.go        section 6     what the server is told when something is wrong
+//
+// In TLS the client's share is an encapsulation key, and the server's the
+// ciphertext. What they share, [hybridkem/combiner] leaves as the concatenation of
+// two secrets: the key schedule is its KDF, and hashes both shares with the rest of
+// the transcript.
+//
+// The client prefers X25519MLKEM768 and sends its share alone. A server that wants
+// another group asks for it with a HelloRetryRequest. Without P-256 the client is
+// less than the profile of section 9.1 demands. It has no session resumption, no early
+// data, no certificate of its own (a server that asks is told so), and does not ask
+// whether certificates are revoked. It is an example of using KEMs and not a vetted
+// implementation. For real traffic, use crypto/tls, which knows these groups too.
+//
+// Without arguments, Tls13 fetches a page from a crypto/tls server on the loopback
+// interface, once with each group. To fetch another:
+//
+//	tls13 [-group NAME] [-ca FILE] [-timeout TIME] https://HOST[:PORT]/PATH
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	maxHeader = 1 << 20     // of an HTTP response
+	lingering = time.Second // with a server that was told what is wrong
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+var errUsage = errors.New("use it with one https URL, or without arguments")
+
+// run returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("tls13", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	name := flags.String("group", "", "offer no group but `NAME`")
+	ca := flags.String("ca", "", "trust the certificates in `FILE`, which is in PEM, instead of the system's")
+	timeout := flags.Duration("timeout", time.Minute, "give up after this time")
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	switch {
+	case len(args) == 0:
+		err = demonstrate(ctx, stdout)
+	case flags.NArg() == 1:
+		err = get(ctx, stdout, flags.Arg(0), *name, *ca)
+	default:
+		err = errUsage
+	}
+	if err == nil {
+		return 0
+	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted, or out of time")
+	}
+	fmt.Fprintln(stderr, "tls13:", err)
+	if err == errUsage {
+		return 2
+	}
+	return 1
+}
+
+// get fetches a page as the command line says.
+func get(ctx context.Context, stdout io.Writer, page, name, ca string) error {
+	u, err := url.Parse(page)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+		return errUsage
+	}
+	cfg := config{groups: allGroups, suites: allSuites}
+	if name != "" {
+		if cfg.groups, err = findGroup(name); err != nil {
+			return err
+		}
+	}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return err
+		}
+		cfg.roots = x509.NewCertPool()
+		if !cfg.roots.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("%s: no certificate", ca)
+		}
+	}
+	address := u.Host
+	if u.Port() == "" {
+		address = net.JoinHostPort(u.Hostname(), "443")
+	}
+	return fetch(ctx, stdout, address, u, cfg)
+}
+
+func findGroup(name string) ([]*group, error) {
+	var names []string
+	for _, g := range allGroups {
+		if strings.EqualFold(g.kem.Name(), name) {
+			return []*group{g}, nil
+		}
+		names = append(names, g.kem.Name())
+	}
+	return nil, fmt.Errorf("no group %q: there are %s", name, strings.Join(names, ", "))
+}
+
+// fetch connects to a server, and prints what was agreed on, and the page.
+func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cfg config) error {
+	cfg.serverName = strings.TrimSuffix(u.Hostname(), ".") // RFC 6066, section 3
+	var dialer net.Dialer
+	tcp, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer tcp.Close()
+	defer context.AfterFunc(ctx, func() { tcp.Close() })()
+
+	if err := exchange(ctx, tcp, stdout, u, cfg); err != nil {
+		// Closing with bytes unread resets the connection, which may destroy an
+		// alert on its way to the server.
+		tcp.(*net.TCPConn).CloseWrite()
+		tcp.SetDeadline(time.Now().Add(lingering))
+		io.Copy(io.Discard, tcp)
+		return err
+	}
+	return nil
+}
+
+func exchange(ctx context.Context, tcp io.ReadWriter, stdout io.Writer, u *url.URL, cfg config) error {
+	c, err := handshake(tcp, cfg)
+	if err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	fmt.Fprintf(stdout, "group         %s\n", c.group.kem.Name())
+	fmt.Fprintf(stdout, "cipher suite  %s\n", c.suite.name)
+	fmt.Fprintf(stdout, "server        %v\n", c.server.Subject)
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	request.Close = true
+	if err := request.Write(c); err != nil {
+		return err
+	}
+	limited := &io.LimitedReader{R: c, N: maxHeader}
+	response, err := http.ReadResponse(bufio.NewReader(limited), request)
+	if err != nil {
+		return fmt.Errorf("the response: %w", err)
+	}
+	defer response.Body.Close()
+	limited.N = math.MaxInt64 // the page may be as long as the time allows
+	fmt.Fprintf(stdout, "status        %s\n\n", response.Status)
+	if _, err := io.Copy(stdout, response.Body); err != nil {
+		return fmt.Errorf("the page: %w", err)
+	}
+	return c.Close()
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// A contentType is what a record carries (section 5.1).
+type contentType uint8
+
+const (
+	typeChangeCipherSpec contentType = 20
+	typeAlert            contentType = 21
+	typeHandshake        contentType = 22
+	typeApplicationData  contentType = 23
+)
+
+const (
+	legacyVersion = 0x0303 // of TLS 1.2, in every record
+	headerSize    = 5
+	maxPlaintext  = 1 << 14
+	maxCiphertext = maxPlaintext + 256
+	maxMessage    = 1 << 16 // of the handshake; the RFC would allow 2^24
+)
+
+// A direction protects the records that go one way (section 5.2). Before there
+// are keys, aead is nil and nothing is protected.
+type direction struct {
+	suite  *suite
+	secret []byte // from which the next keys come, in a KeyUpdate
+	aead   cipher.AEAD
+	iv     []byte
+	number uint64
+}
+
+// nonce is of section 5.3. It does not repeat, as nobody sends 2^64 records.
+func (d *direction) nonce() []byte {
+	nonce := bytes.Clone(d.iv)
+	low := nonce[len(nonce)-8:]
+	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^d.number)
+	d.number++
+	return nonce
+}
+
+// records is the record layer of a connection (section 5).
+type records struct {
+	rw        io.ReadWriter
+	in, out   direction
+	messages  []byte // handshake messages that have arrived, the last one perhaps in part
+	confirmed bool   // the server's Finished has arrived
+	buf       [headerSize + maxCiphertext]byte
+}
+
+// write sends data in as many records as it takes (section 5.1), none of them
+// padded.
+func (r *records) write(t contentType, data []byte) error {
+	for len(data) > 0 {
+		fragment := data[:min(len(data), maxPlaintext)]
+		data = data[len(fragment):]
+
+		header := []byte{byte(t), legacyVersion >> 8, legacyVersion & 0xff}
+		var record []byte
+		if r.out.aead == nil {
+			header = binary.BigEndian.AppendUint16(header, uint16(len(fragment)))
+			record = append(header, fragment...)
+		} else {
+			inner := append(bytes.Clone(fragment), byte(t))
+			header[0] = byte(typeApplicationData)
+			header = binary.BigEndian.AppendUint16(header, uint16(len(inner)+r.out.aead.Overhead()))
+			record = r.out.aead.Seal(header, r.out.nonce(), inner, header)
+		}
+		if _, err := r.rw.Write(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read returns the next record that holds handshake messages or application data.
+// What it returns is valid until the next call.
+func (r *records) read() (contentType, []byte, error) {
+	for {
+		t, data, err := r.readAny()
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case t == typeHandshake && len(data) == 0: // section 5.1
+			return 0, nil, fail(unexpectedMessage, "a handshake record is empty")
+		case t != typeHandshake && t != typeChangeCipherSpec && len(r.messages) > 0: // section 5.1
+			return 0, nil, fail(unexpectedMessage, "a handshake message is interrupted by a record of type %d", t)
+		case t == typeHandshake, t == typeApplicationData:
+			return t, data, nil
+		case t == typeAlert:
+			if err := readAlert(data); err != nil {
+				return 0, nil, err
+			}
+		}
+	}
+}
+
+// readAlert makes an error of an alert (section 6): io.EOF of a close_notify, and
+// none of the one that only announces it. The level says nothing.
+func readAlert(data []byte) error {
+	if len(data) == 0 { // section 5.4
+		return fail(unexpectedMessage, "an alert record is empty")
+	}
+	if len(data) != 2 {
+		return fail(decodeError, "an alert has %d bytes", len(data))
+	}
+	switch a := alert(data[1]); a {
+	case closeNotify:
+		return io.EOF
+	case userCanceled:
+		return nil
+	default:
+		return received(a)
+	}
+}
+
+// readAny returns the next record, opened and without its padding.
+func (r *records) readAny() (contentType, []byte, error) {
+	header := r.buf[:headerSize]
+	if err := r.fill(header); err != nil {
+		return 0, nil, err
+	}
+	t, size := contentType(header[0]), int(binary.BigEndian.Uint16(header[3:]))
+	protected := r.in.aead != nil && t != typeChangeCipherSpec
+	switch { // the version is not to be looked at (section 5.1)
+	case t < typeChangeCipherSpec || t > typeApplicationData:
+		return 0, nil, fail(unexpectedMessage, "a record has the type %d", t)
+	case protected != (t == typeApplicationData):
+		return 0, nil, fail(unexpectedMessage, "a record of type %d where it cannot be", t)
+	case size > maxCiphertext || !protected && size > maxPlaintext:
+		return 0, nil, fail(recordOverflow, "a record has %d bytes", size)
+	}
+	data := r.buf[headerSize:][:size]
+	if err := r.fill(data); err != nil {
+		return 0, nil, err
+	}
+
+	switch {
+	case t == typeChangeCipherSpec:
+		// Sent for the sake of old middleboxes, and to be dropped (section 5).
+		if r.confirmed || size != 1 || data[0] != 1 {
+			return 0, nil, fail(unexpectedMessage, "a wrong change_cipher_spec, or one after the handshake")
+		}
+		return t, nil, nil
+	case !protected:
+		return t, data, nil
+	}
+	inner, err := r.in.aead.Open(data[:0], r.in.nonce(), data, header)
+	if err != nil {
+		return 0, nil, fail(badRecordMAC, "a record was altered, or is for other keys")
+	}
+	if len(inner) > maxPlaintext+1 { // section 5.4
+		return 0, nil, fail(recordOverflow, "a record holds %d bytes", len(inner))
+	}
+	inner = bytes.TrimRight(inner, "\x00")
+	if len(inner) == 0 { // section 5.4
+		return 0, nil, fail(unexpectedMessage, "a record holds nothing but padding")
+	}
+	data, t = inner[:len(inner)-1], contentType(inner[len(inner)-1])
+	if t != typeAlert && t != typeHandshake && t != typeApplicationData {
+		return 0, nil, fail(unexpectedMessage, "a protected record holds the type %d", t)
+	}
+	return t, data, nil
+}
+
+// fill reads len(p) bytes. A connection that just ends may have been cut by
+// anyone, and is an error: only close_notify ends it (section 6.1).
+func (r *records) fill(p []byte) error {
+	_, err := io.ReadFull(r.rw, p)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("the connection was cut: %w", io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// message takes a handshake message, with its header, from those that have
+// arrived (section 4). It is nil if none is there as a whole.
+func (r *records) message() ([]byte, error) {
+	if len(r.messages) < 4 {
+		return nil, nil
+	}
+	size := 4 + int(r.messages[1])<<16 + int(r.messages[2])<<8 + int(r.messages[3])
+	if size > maxMessage {
+		return nil, fail(internalError, "a handshake message of %d bytes is more than this client takes", size)
+	}
+	if size > len(r.messages) {
+		return nil, nil
+	}
+	message := r.messages[:size:size]
+	r.messages = r.messages[size:]
+	return message, nil
+}
+
+// rekey changes the keys of the server's records. No message may go on across
+// the change (section 5.1).
+func (r *records) rekey(in direction) error {
+	if len(r.messages) > 0 {
+		return fail(unexpectedMessage, "%d bytes of handshake messages before a change of keys", len(r.messages))
+	}
+	r.in = in
+	return nil
+}
