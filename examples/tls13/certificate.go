@@ -138,7 +138,9 @@ func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 // readCertificateVerify checks the signature by which the server shows that it
 // holds the certificate's key (section 4.4.3).
 func (h *handshaker) readCertificateVerify() error {
-	content := slices.Concat(bytes.Repeat([]byte{' '}, 64), []byte("TLS 1.3, server CertificateVerify\x00"), h.transcript.Sum(nil))
+	content := bytes.Repeat([]byte{' '}, 64)
+	content = append(content, "TLS 1.3, server CertificateVerify\x00"...)
+	content = h.transcript.Sum(content)
 	message, err := h.expect(typeCertificateVerify)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/x509"
 	"errors"
-	"io"
 
 	"golang.org/x/crypto/cryptobyte"
 )
@@ -90,9 +89,6 @@ func (c *conn) keyUpdate(body cryptobyte.String) error {
 
 // Write sends application data.
 func (c *conn) Write(p []byte) (int, error) {
-	if c.err != nil && c.err != io.EOF { // the server may still listen after its close_notify
-		return 0, c.err
-	}
 	if err := c.write(typeApplicationData, p); err != nil {
 		return 0, err
 	}

@@ -34,7 +34,7 @@ func demonstrate(ctx context.Context, stdout io.Writer) error {
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}},
 		ErrorLog:  log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, "crypto/tls has used %v, and had sent a HelloRetryRequest: %t\n", r.TLS.CurveID, r.TLS.HelloRetryRequest)
+			fmt.Fprintf(w, "crypto/tls has used %v\n", r.TLS.CurveID)
 		}),
 	}
 	go server.ServeTLS(listener, "", "")

@@ -95,7 +95,7 @@ func (h *handshaker) retry(r *serverHello) ([]byte, error) {
 	if r.group != 0 {
 		i := slices.IndexFunc(h.groups, func(g *group) bool { return g.id == r.group })
 		if i < 0 || h.groups[i] == h.group {
-			return nil, fail(illegalParameter, "a HelloRetryRequest for group %d, which was not offered or whose share was sent", r.group)
+			return nil, fail(illegalParameter, "a HelloRetryRequest for group %d, not offered or already sent", r.group)
 		}
 		if err := h.generateShare(h.groups[i]); err != nil {
 			return nil, err
@@ -234,9 +234,9 @@ type serverHello struct {
 	raw    []byte
 	retry  bool
 	suite  *suite
-	group  uint16 // 0 if none
-	share  []byte // not in a HelloRetryRequest
-	cookie []byte // in a HelloRetryRequest only, nil if none
+	group  uint16            // 0 if none
+	share  cryptobyte.String // not in a HelloRetryRequest
+	cookie cryptobyte.String // in a HelloRetryRequest only, nil if none
 }
 
 // retryRandom marks a HelloRetryRequest (section 4.1.3).
@@ -293,7 +293,7 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 	if s == nil {
 		return nil, fail(missingExtension, "a ServerHello without key_share")
 	}
-	if !s.ReadUint16(&hello.group) || !s.ReadUint16LengthPrefixed((*cryptobyte.String)(&hello.share)) || !s.Empty() {
+	if !s.ReadUint16(&hello.group) || !s.ReadUint16LengthPrefixed(&hello.share) || !s.Empty() {
 		return nil, fail(decodeError, "a malformed key_share")
 	}
 	return hello, nil
@@ -325,7 +325,7 @@ func (h *handshaker) readRetry(hello *serverHello, extensions []extension) error
 		return fail(decodeError, "a malformed key_share")
 	}
 	s := find(extensions, extCookie)
-	if s != nil && (!s.ReadUint16LengthPrefixed((*cryptobyte.String)(&hello.cookie)) || !s.Empty() || len(hello.cookie) == 0) {
+	if s != nil && (!s.ReadUint16LengthPrefixed(&hello.cookie) || !s.Empty() || len(hello.cookie) == 0) {
 		return fail(decodeError, "a malformed cookie")
 	}
 	return nil

@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	name := flags.String("group", "", "offer no group but `NAME`")
 	ca := flags.String("ca", "", "trust the certificates in `FILE`, which is in PEM, instead of the system's")
-	timeout := flags.Duration("timeout", time.Minute, "give up after this time")
+	timeout := flags.Duration("timeout", time.Minute, "give up after `TIME`")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// openSSL returns the program, of a version that knows the groups.
+func openSSL(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("no openssl to compare with")
+	}
+	out, err := exec.Command(path, "version").Output()
+	if err != nil {
+		t.Skipf("openssl does not run here: %v", err)
+	}
+	version := regexp.MustCompile(`^OpenSSL (\d+)\.(\d+)\.`).FindStringSubmatch(string(out))
+	if version == nil {
+		t.Skipf("this is not OpenSSL: %s", out)
+	}
+	major, _ := strconv.Atoi(version[1])
+	minor, _ := strconv.Atoi(version[2])
+	if major < 3 || major == 3 && minor < 5 {
+		t.Skipf("the groups are in OpenSSL from 3.5 on, and this is %s", out)
+	}
+	return path
+}
+
+// An openSSLServer is a running openssl s_server.
+type openSSLServer struct {
+	address string
+	stdin   io.Writer
+	stdout  *bufio.Reader
+}
+
+func startOpenSSL(t *testing.T, path, key string, args ...string) *openSSLServer {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "server.pem")
+	var b strings.Builder
+	check(pem.Encode(&b, &pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(keys()[key]))}))
+	check(pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: ca().issue(keys()[key].Public(), nil)}))
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), path, append([]string{
+		"s_server", "-accept", "127.0.0.1:0", "-cert", file, "-key", file, "-tls1_3",
+		"-cipher", "DEFAULT:@SECLEVEL=1", // for the short RSA key
+	}, args...)...)
+	s := &openSSLServer{stdin: must(command.StdinPipe()), stdout: bufio.NewReader(must(command.StdoutPipe()))}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Process.Kill()
+		command.Wait()
+	})
+	s.address = s.wait(t, "ACCEPT ")
+	return s
+}
+
+// wait returns what follows the prefix on the next line that has it.
+func (s *openSSLServer) wait(t *testing.T, prefix string) string {
+	t.Helper()
+	for {
+		line, err := s.stdout.ReadString('\n')
+		if err != nil {
+			t.Fatalf("openssl s_server does not say %q: %v", prefix, err)
+		}
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+}
+
+// TestOpenSSL is with a server that can use only one group, and says in its page
+// what it has used.
+func TestOpenSSL(t *testing.T) {
+	path := openSSL(t)
+	for _, g := range allGroups {
+		for i, s := range allSuites {
+			key := []string{"P-256", "RSA", "Ed25519"}[i]
+			server := startOpenSSL(t, path, key, "-www", "-groups", g.kem.Name(), "-ciphersuites", s.name)
+			for _, groups := range [][]*group{{g}, allGroups} { // the latter with a HelloRetryRequest but for one
+				cfg := testConfig()
+				cfg.groups = groups
+				page, err := visit(t, server.address, cfg)
+				if err != nil {
+					t.Errorf("%s, %s, %s: %v", g.kem.Name(), s.name, key, err)
+					continue
+				}
+				for _, want := range []string{
+					g.kem.Name() + "\n", s.name + "\n",
+					"Shared groups: " + g.kem.Name() + "\n", "New, TLSv1.3, Cipher is " + s.name + "\n", "</HTML>",
+				} {
+					checkContains(t, "the page", page, want)
+				}
+			}
+		}
+	}
+
+	for name, args := range map[string][]string{
+		"cookie":           {"-stateless"},
+		"cookie and group": {"-stateless", "-groups", "SecP384r1MLKEM1024"},
+		"client auth":      {"-verify", "1"},
+		"padding":          {"-record_padding", "512"},
+	} {
+		if _, err := visit(t, startOpenSSL(t, path, "P-384", append(args, "-www")...).address, testConfig()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := visit(t, startOpenSSL(t, path, "P-256", "-groups", "X25519:P-256").address, testConfig())
+	checkError(t, "no group", err, "the server gave up: handshake_failure")
+}
+
+// TestOpenSSLKeyUpdate has the server change its keys, and ask the client for new
+// ones, before it sends the page.
+func TestOpenSSLKeyUpdate(t *testing.T) {
+	server := startOpenSSL(t, openSSL(t), "P-256")
+	type result struct {
+		page string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		page, err := visit(t, server.address, testConfig())
+		done <- result{page, err}
+	}()
+	server.wait(t, "Connection: close")
+	for range 3 {
+		must(io.WriteString(server.stdin, "K\n"))
+		server.wait(t, "SSL_do_handshake -> 1")
+	}
+	must(io.WriteString(server.stdin, "HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\nupdated\n"))
+	if r := <-done; r.err != nil || !strings.HasSuffix(r.page, "updated") {
+		t.Errorf("page %q, %v", r.page, r.err)
+	}
+	must(io.WriteString(server.stdin, "Q\n"))
+}
