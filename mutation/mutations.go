@@ -53,6 +53,14 @@ var mutations = []mutation{
 	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./internal/attacks ./kats"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 1 {", "if subtle.ConstantTimeCompare(ss, make([]byte, x25519.Size)) == 2 {", "./internal/attacks ./kats"},
 
+	// Memory and randomness.
+	{"stack not overwritten", "internal/secret/do.go", "	f()\n	overwrite()", "	f()", "./internal/attacks"},
+	{"stack overwritten in part", "internal/secret/do.go", "depth = 12 << 10", "depth = 6 << 10", "./internal/attacks"},
+	{"z left by Destroy", "internal/mlkem/mlkem.go", "	clear(dk.z[:])\n", "", "./internal/attacks"},
+	{"scalar left by Destroy", "internal/hybrid/part.go", "	*dk = privatePart{}\n", "", "./internal/attacks ./internal/hybrid"},
+	{"randomness drawn in two parts", "internal/secret/secret.go", "rand.Read(b)", "rand.Read(b[:16]); rand.Read(b[16:])", "."},
+	{"key pair never tested", "internal/fips/fips.go", "	return kem.CheckKeyPair(dk)", "	return nil", "."},
+
 	// Key files.
 	{"expanded key not tried", "keyfile/keyfile.go", "if err := kem.CheckKeyPair(key); err != nil {", "if err := error(nil); err != nil {", "./keyfile ./kats"},
 	{"seed and expanded key not compared", "keyfile/keyfile.go", "if !key.Matches(dk) {", "if key.Matches(dk); false {", "./keyfile ./kats"},

@@ -167,7 +167,13 @@ func (xwing) EncapsulationKeySize() int { return EncapsulationKeySize }
 func (xwing) CiphertextSize() int       { return CiphertextSize }
 func (xwing) SharedKeySize() int        { return SharedKeySize }
 
-func (xwing) GenerateKey() (kem.DecapsulationKey, error) { return GenerateKey() }
+func (xwing) GenerateKey() (kem.DecapsulationKey, error) {
+	dk, err := GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
 
 func (xwing) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := NewDecapsulationKey(seed)

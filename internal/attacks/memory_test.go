@@ -6,6 +6,8 @@ import (
 	"crypto/sha3"
 	"encoding/binary"
 	"io"
+	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"testing"
@@ -219,5 +221,111 @@ func (l loot) search(t *testing.T, k kem.KEM, seed, random, ciphertext, sharedKe
 			o.name == "DecapsulateTo" && !bytes.Equal(gotKey, sharedKey) {
 			t.Fatalf("%s: %s: not the secrets that are searched for", k.Name(), o.name)
 		}
+	}
+}
+
+// regions gives f all memory that v holds: what it points to, and so on.
+func regions(v reflect.Value, seen map[unsafe.Pointer]bool, f func([]byte)) {
+	region := func(p unsafe.Pointer, size uintptr) bool {
+		if p == nil || seen[p] {
+			return false
+		}
+		seen[p] = true
+		f(unsafe.Slice((*byte)(p), size))
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		if !v.IsNil() {
+			regions(v.Elem(), seen, f)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && region(v.UnsafePointer(), v.Type().Elem().Size()) {
+			regions(v.Elem(), seen, f)
+		}
+	case reflect.Slice:
+		if region(v.UnsafePointer(), uintptr(v.Cap())*v.Type().Elem().Size()) {
+			for i := range v.Len() {
+				regions(v.Index(i), seen, f)
+			}
+		}
+	case reflect.Array:
+		if v.Len() > 0 && v.Type().Elem().Size() > 8 {
+			for i := range v.Len() {
+				regions(v.Index(i), seen, f)
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			regions(v.Field(i), seen, f)
+		}
+	}
+}
+
+// heldBy returns the memory that a key holds.
+func heldBy(key any) (all [][]byte) {
+	regions(reflect.ValueOf(key), map[unsafe.Pointer]bool{}, func(b []byte) { all = append(all, b) })
+	return all
+}
+
+// in returns which secrets are in the memory.
+func (l loot) in(memory [][]byte) map[string]bool {
+	found := map[string]bool{}
+	for _, b := range memory {
+		for i := range max(0, len(b)-15) {
+			if name, ok := l[[16]byte(b[i:])]; ok {
+				found[name] = true
+			}
+		}
+	}
+	return found
+}
+
+// destroyed demands that the key holds the secrets of those names before Destroy, and
+// no secret after it.
+func (l loot) destroyed(t *testing.T, what string, key interface{ Destroy() }, names ...string) {
+	t.Helper()
+	memory := heldBy(key)
+	before := l.in(memory)
+	for _, name := range names {
+		if !before[name] {
+			t.Errorf("%s: %s is not found in the key", what, name)
+		}
+	}
+	key.Destroy()
+	if after := l.in(memory); len(after) > 0 {
+		t.Errorf("%s: Destroy leaves %v", what, after)
+	}
+	if after := l.in(heldBy(key)); len(after) > 0 {
+		t.Errorf("%s: after Destroy the key holds %v", what, after)
+	}
+	runtime.KeepAlive(key)
+}
+
+// TestDestroy reads the memory of keys of each type back after Destroy. What crypto/ecdh
+// keeps is left out: it cannot be destroyed.
+func TestDestroy(t *testing.T) {
+	for _, s := range sets {
+		seed := pattern(64)
+		_, dk := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		l := loot{}
+		l.addKey(s.spec, seed, dk)
+		l.destroyed(t, s.Name(), must(s.NewDecapsulationKey(seed))(t), "d and z", "ŝ")
+		expandedKey := must(s.newExpandedKey(dk))(t)
+		l.destroyed(t, s.Name()+", expanded", expandedKey.Decapsulator.(interface{ Destroy() }), "d and z", "ŝ")
+	}
+	for _, h := range hybrids {
+		seed := pattern(32)
+		expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
+		dkM, _, seedT := h.expand(seed)
+		l := loot{}
+		l.addKey(h.spec, expanded[:64], dkM)
+		l.add("the seed", seed, 1)
+		names := []string{"d and z", "ŝ", "the seed"}
+		if h.group == x25519 {
+			l.add("the scalar", seedT, 1)
+			names = append(names, "the scalar")
+		}
+		l.destroyed(t, h.Name(), must(h.NewDecapsulationKey(seed))(t), names...)
 	}
 }
