@@ -46,11 +46,11 @@ func (l loot) addPolys(name string, polys []spec.Poly) {
 	for _, f := range polys {
 		var canonical, centred []byte
 		for _, a := range f {
-			canonical = binary.LittleEndian.AppendUint16(canonical, uint16(a))
+			canonical = binary.NativeEndian.AppendUint16(canonical, uint16(a))
 			if a > 3329/2 {
 				a -= 3329
 			}
-			centred = binary.LittleEndian.AppendUint16(centred, uint16(a))
+			centred = binary.NativeEndian.AppendUint16(centred, uint16(a))
 		}
 		l.add(name, canonical, 2)
 		l.add(name, centred, 2)
