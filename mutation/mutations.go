@@ -55,7 +55,7 @@ var mutations = []mutation{
 
 	// Memory and randomness.
 	{"stack not overwritten", "internal/secret/do.go", "	f()\n	overwrite()", "	f()", "./internal/attacks"},
-	{"stack overwritten in part", "internal/secret/do.go", "depth = 12 << 10", "depth = 6 << 10", "./internal/attacks"},
+	{"stack overwritten in part", "internal/secret/do.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/attacks"},
 	{"z left by Destroy", "internal/mlkem/mlkem.go", "	clear(dk.z[:])\n", "", "./internal/attacks"},
 	{"scalar left by Destroy", "internal/hybrid/part.go", "	*dk = privatePart{}\n", "", "./internal/attacks ./internal/hybrid"},
 	{"randomness drawn in two parts", "internal/secret/secret.go", "rand.Read(b)", "rand.Read(b[:16]); rand.Read(b[16:])", "."},
