@@ -1,0 +1,194 @@
+// Command asserts fuzzes the module with its bounds checked: the comments of internal/ring
+// say between which bounds coefficients come into a function and leave it, and in a copy of
+// the module each function that says so panics if they do not.
+//
+//	cd assurance && go run ./asserts             tests, and each fuzz target for 5 seconds
+//	cd assurance && go run ./asserts -time 1h    each fuzz target for an hour
+//
+// First it states a wrong bound, by which the tests must fail. It exits with status 1 if they
+// do not, or if they fail otherwise.
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"hybridkem/assurance/internal/module"
+)
+
+func main() {
+	duration := flag.Duration("time", 5*time.Second, "how long to run each fuzz target")
+	flag.Parse()
+	if err := run(*duration); err != nil {
+		fmt.Fprintln(os.Stderr, "asserts:", err)
+		os.Exit(1)
+	}
+}
+
+//go:embed check.go.txt
+var check []byte
+
+func run(duration time.Duration) error {
+	dir, err := os.MkdirTemp("", "asserts-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var bounds []string
+	without := []string{".git", "assurance", "bench", "examples", "interop", "mutation", "node_modules"}
+	err = module.Copy(dir, "..", without, func(name, source string) (string, error) {
+		if filepath.Dir(name) != filepath.Join("internal", "ring") || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return source, nil
+		}
+		source, found, err := instrument(name, source)
+		bounds = append(bounds, found...)
+		return source, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "internal", "ring", "check.go"), check, 0o666); err != nil {
+		return err
+	}
+	fmt.Println(strings.Join(bounds, "\n"))
+	if len(bounds) == 0 {
+		return errors.New("no function states a bound")
+	}
+
+	if err := plant(dir); err != nil {
+		return err
+	}
+	for _, tags := range []string{"", "purego"} {
+		// Checks allocate, and the long tests are made without them.
+		out, err := goCommand(dir, "test", "-vet=off", "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
+			"./internal/mlkem", "./internal/attacks", "./internal/hybrid", "./mlkem", "./xwing")
+		if err != nil {
+			return fmt.Errorf("the tests, -tags=%s: %w\n%s", tags, err, out)
+		}
+	}
+	out, err := goCommand(dir, "test", "-vet=off", "-list", "^Fuzz", "./internal/attacks")
+	if err != nil {
+		return err
+	}
+	targets := 0
+	for line := range strings.Lines(out) {
+		target := strings.TrimSpace(line)
+		if !strings.HasPrefix(target, "Fuzz") {
+			continue
+		}
+		targets++
+		out, err := goCommand(dir, "test", "-vet=off", "./internal/attacks", "-run=^$", "-fuzz=^"+target+"$",
+			"-fuzztime="+duration.String(), "-fuzzminimizetime=1x")
+		// Go before 1.27 sometimes takes the end of the time for a failure: go.dev/issue/75804.
+		if err != nil && (!strings.Contains(out, "context deadline exceeded") || strings.Contains(out, "Failing input")) {
+			return fmt.Errorf("%s: %w\n%s", target, err, out)
+		}
+		fmt.Printf("%s, %v: no bound is exceeded\n", target, duration)
+	}
+	if targets == 0 {
+		return errors.New("there are no fuzz targets")
+	}
+	return nil
+}
+
+// plant states that NTT leaves coefficients below q, which it does not.
+func plant(dir string) error {
+	path := filepath.Join(dir, "internal", "ring", "ntt.go")
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	defer os.WriteFile(path, source, 0o666)
+	wrong := bytes.Replace(source, []byte(`checkBelow("Poly.NTT: out f", 8*Q, f)`), []byte(`checkBelow("Poly.NTT: out f", Q, f)`), 1)
+	if bytes.Equal(wrong, source) {
+		return errors.New("the bound to state wrongly is not there")
+	}
+	if err := os.WriteFile(path, wrong, 0o666); err != nil {
+		return err
+	}
+	out, err := goCommand(dir, "test", "-vet=off", "-short", "./mlkem")
+	if err == nil || !strings.Contains(out, "ring: Poly.NTT: out f") {
+		return fmt.Errorf("a wrong bound is not noticed: %v\n%s", err, out)
+	}
+	fmt.Println("a wrong bound, planted: noticed")
+	return nil
+}
+
+func goCommand(dir string, args ...string) (string, error) {
+	command := exec.Command("go", args...)
+	command.Dir = dir
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// stated is what a comment says of the coefficients that come in and leave.
+var (
+	stated = regexp.MustCompile(`(?m)\bIn ([^.;]+)(?:; out ([^.]+))?\.`)
+	below  = regexp.MustCompile(`^\|(\w+)\| < (\d*)q$`)
+)
+
+// instrument adds checks to the methods in a file whose comments state bounds.
+func instrument(name, source string) (string, []string, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return "", nil, err
+	}
+	var bounds []string
+	slices.Reverse(file.Decls) // so that positions before an insertion stay
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.FuncDecl)
+		if !ok || d.Recv == nil || !d.Name.IsExported() || d.Doc == nil {
+			continue
+		}
+		m := stated.FindStringSubmatch(strings.ReplaceAll(d.Doc.Text(), "\n", " "))
+		if m == nil {
+			continue
+		}
+		function := d.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name + "." + d.Name.Name
+		code := ""
+		for i, part := range []string{m[1], m[2]} {
+			call := checkOf(function, []string{"in", "out"}[i], part)
+			if call == "" {
+				continue
+			}
+			bounds = append(bounds, function+": "+[]string{"in ", "out "}[i]+part)
+			if i == 1 {
+				call = "defer " + call
+			}
+			code += call + "; "
+		}
+		at := fset.Position(d.Body.Lbrace).Offset + 1
+		source = source[:at] + " " + code + source[at:]
+	}
+	return source, bounds, nil
+}
+
+// checkOf returns the call that checks a bound, or nothing if it is none of those that
+// matter: inputs may be any, and indices have bounds of their own.
+func checkOf(function, where, bound string) string {
+	if m := below.FindStringSubmatch(bound); m != nil {
+		factor := m[2]
+		if factor == "" {
+			return fmt.Sprintf("checkBelow(%q, Q, %s)", function+": "+where+" "+m[1], m[1])
+		}
+		return fmt.Sprintf("checkBelow(%q, %s*Q, %s)", function+": "+where+" "+m[1], factor, m[1])
+	}
+	if variable, ok := strings.CutSuffix(bound, " canonical"); ok {
+		return fmt.Sprintf("checkCanonical(%q, %s)", function+": "+where+" "+variable, variable)
+	}
+	return ""
+}
