@@ -97,7 +97,7 @@ func copyModule(to, from string) error {
 }
 
 func test(dir string, packages ...string) (string, error) {
-	command := exec.Command("go", append([]string{"test", "-short", "-vet=off", "-timeout", "2m"}, packages...)...)
+	command := exec.Command("go", append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout", "2m"}, packages...)...)
 	command.Dir = dir
 	out, err := command.CombinedOutput()
 	return string(out), err
