@@ -1,0 +1,16 @@
+package main
+
+func good(p *[64]byte, n int)
+func branch(p *[64]byte)
+func branchOnArgument(p *[64]byte, n int)
+func address(p *[64]byte)
+func spilled(p *[64]byte)
+func escaped(p *[64]byte)
+func flags(p *[64]byte)
+func gather(p *[64]byte)
+func division(p *[64]byte)
+func square(p *[64]byte)
+func repeat(p *[64]byte)
+func call(p *[64]byte)
+func pickVartime(p *[64]byte)
+func compressed(p *[64]byte)
