@@ -24,8 +24,8 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 		stream = stream[read:]
 	}
 	m := uint(n)
-	for i := 2; i < len(stream) && m < N; i += 3 {
-		x := uint(stream[i-2]) | uint(stream[i-1])<<8 | uint(stream[i])<<16
+	for i := 0; i < len(stream)-2 && m < N; i += 3 {
+		x := uint(stream[i]) | uint(stream[i+1])<<8 | uint(stream[i+2])<<16
 		lo, hi := x&0xfff, x>>12
 		// A candidate is written, and the next one overwrites it if it was not
 		// accepted: a branch would be mispredicted once in five times.
