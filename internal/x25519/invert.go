@@ -37,7 +37,7 @@ func (v *element) invert(a *element) {
 	ζ := int64(-1) // -(δ + 1/2)
 	for i := range batches {
 		var m matrix
-		old, next := i%2, (i+1)%2
+		old, next := i%2, 1-i%2
 		m, ζ = batch(int64(f[old][0]), int64(g[old][0]), ζ)
 		f[next].divide(&f[old], &g[old], m.u, m.v)
 		g[next].divide(&f[old], &g[old], m.q, m.r)

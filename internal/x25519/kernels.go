@@ -53,11 +53,9 @@ func (v *element) limbs() [5]uint64 {
 }
 
 // splitLimbs returns limbs i and i+3 of v, which is tight, in [i][2] and [i][3].
-func (v *element) splitLimbs() (s [3][4]uint64) {
-	for i, limb := range v.limbs() {
-		s[i%3][2+i/3] = limb
-	}
-	return s
+func (v *element) splitLimbs() [3][4]uint64 {
+	l := v.limbs()
+	return [3][4]uint64{{2: l[0], 3: l[3]}, {2: l[1], 3: l[4]}, {2: l[2]}}
 }
 
 // setLimbs sets v to element i of f, whose limbs are less than 2⁵². It returns a tight
