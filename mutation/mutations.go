@@ -70,8 +70,8 @@ var mutations = []mutation{
 	{"unused bits accepted", "keyfile/keyfile.go", "!bits.ReadUint8(&unused) || unused != 0", "!bits.ReadUint8(&unused)", "./keyfile"},
 
 	// Decapsulation.
-	{"comparison cut short", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again)-32; i += 8 {", "./internal/attacks"},
-	{"comparison like that of strings", "internal/mlkem/kpke.go", "for i := 0; i < len(again); i += 8 {", "for i := 0; i < len(again) && again[i] != 0; i += 8 {", "./internal/attacks"},
+	{"comparison cut short", "internal/mlkem/kpke.go", "len(again) >= 8; part", "len(again) > 32; part", "./internal/attacks"},
+	{"comparison like that of strings", "internal/mlkem/kpke.go", "len(again) >= 8; part", "len(again) >= 8 && again[0] != 0; part", "./internal/attacks"},
 	{"comparison of the last part only", "internal/mlkem/kpke.go", "s.difference |= binary", "s.difference = binary", "./internal/attacks"},
 	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(),", "subtle.ConstantTimeCopy(1-again.same(),", "./internal/attacks"},
 	{"move that moves nothing", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(), rejected[:], key[:])", "_ = again.same()\n\tcopy(key[:], key[:])", "./internal/attacks"},

@@ -65,8 +65,8 @@ func (s *sink) put(f *ring.Poly, d int) {
 	var buf [32 * maxD]byte
 	again := buf[:32*d]
 	f.Compress(again, d)
-	for i := 0; i < len(again); i += 8 {
-		s.difference |= binary.LittleEndian.Uint64(part[i:]) ^ binary.LittleEndian.Uint64(again[i:])
+	for ; len(part) >= 8 && len(again) >= 8; part, again = part[8:], again[8:] {
+		s.difference |= binary.LittleEndian.Uint64(part) ^ binary.LittleEndian.Uint64(again)
 	}
 }
 
