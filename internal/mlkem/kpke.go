@@ -20,6 +20,7 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 	var seeds [64]byte
 	b.Sum512(&seeds, append(append(make([]byte, 0, 33), dk.d[:]...), byte(k)), nil)
 	ek.rho = [32]byte(seeds[:32])
+	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 	sigma := [32]byte(seeds[32:])
 
 	noise := ring.Polys(st) // s ‖ e, which become ŝ and t̂
@@ -42,6 +43,7 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 		product.InnerProduct(ek.a[i*k:], 1, factors[:k])
 		t.Add(&product)
 		t.Reduce()
+		//ct:declassify *t: t̂ is the other half of the encapsulation key
 		t.Encode((*[ring.EncodedSize]byte)(encoded[i*ring.EncodedSize:]))
 	}
 	b.Sum(&ek.h, encoded)

@@ -118,7 +118,7 @@ func (dk *DecapsulationKey) SameExpansion(x *DecapsulationKey) bool {
 			difference |= dk.s[i][j] ^ x.s[i][j]
 		}
 	}
-	return difference == 0 && subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
+	return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
 }
 
 // Destroy overwrites the secrets of dk.
@@ -188,7 +188,9 @@ func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []b
 	dk.s = ek.init(p, p.k)[:p.k:p.k]
 	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
 	encodedS, encodedEK, hz := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:]
-	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {
+	ok := decode(dk.s, encodedS)
+	//ct:declassify ok: whether a key is valid shows in whether it is accepted
+	if !ok || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {
 		dk.Destroy()
 		return false
 	}

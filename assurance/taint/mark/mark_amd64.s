@@ -1,0 +1,16 @@
+#include "textflag.h"
+
+// func request(r *[6]uint64) uint64
+TEXT ·request(SB), NOSPLIT, $0-16
+	MOVQ r+0(FP), AX
+	XORL DX, DX
+
+	// Valgrind takes this for a request. For a processor it does nothing.
+	ROLQ  $3, DI
+	ROLQ  $13, DI
+	ROLQ  $61, DI
+	ROLQ  $51, DI
+	XCHGQ BX, BX
+
+	MOVQ DX, ret+8(FP)
+	RET

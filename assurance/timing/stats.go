@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// moments are the number of some samples, their mean, and the sum of the squares of their
+// distances from it.
+type moments struct{ n, mean, squares float64 }
+
+func sample(x float64) moments { return moments{n: 1, mean: x} }
+
+// merge adds the samples of x to those of m.
+func (m *moments) merge(x moments) {
+	if x.n == 0 {
+		return
+	}
+	n := m.n + x.n
+	d := x.mean - m.mean
+	m.mean += d * x.n / n
+	m.squares += x.squares + d*d*m.n*x.n/n
+	m.n = n
+}
+
+// welch returns Welch's t for the means of a and b, positive if b's is larger.
+func welch(a, b moments) float64 {
+	return (b.mean - a.mean) / math.Sqrt(a.squares/(a.n-1)/a.n+b.squares/(b.n-1)/b.n)
+}
+
+// crops is how many thresholds there are; of the measurements up to each, there is a test.
+const crops = 100
+
+// Thresholds that leave half of the measurements, and nine tenths.
+const (
+	half       = 9
+	nineTenths = 33
+)
+
+// share returns the share of all measurements that threshold i leaves: more and more finely
+// towards the slow ones, as dudect has it.
+func share(i int) float64 { return 1 - math.Pow(0.5, 10*float64(i+1)/crops) }
+
+// thresholds returns those of a batch of measurements.
+func thresholds(batch []float64) []float64 {
+	x := slices.Sorted(slices.Values(batch))
+	t := make([]float64, crops)
+	for i := range t {
+		t[i] = x[int(share(i)*float64(len(x)))]
+	}
+	return t
+}
+
+// A comparison is of the measurements of two classes.
+type comparison struct {
+	// Those above threshold i-1 and up to i, so that a measurement counts once and the
+	// hundred tests are made of sums; the last are above all thresholds.
+	between [crops + 1][2]moments
+	// Of the fastest nine tenths, and of the squares of their distances from the mean of the
+	// class: a test whether the variances differ. One slow measurement would spoil it.
+	most, squares [2]moments
+}
+
+// add adds a batch of measurements. Its thresholds are its own and its median is the unit, as
+// a machine is fast at one time and slow at another; dudect keeps the thresholds of the
+// first batch.
+func (c *comparison) add(classes []int, batch []float64) {
+	limits := thresholds(batch)
+	for n, x := range batch {
+		class := classes[n]
+		i, _ := slices.BinarySearch(limits, x)
+		x /= limits[half]
+		c.between[i][class].merge(sample(x))
+		if i > nineTenths {
+			continue
+		}
+		if c.most[class].merge(sample(x)); c.most[class].n > enough {
+			d := x - c.most[class].mean
+			c.squares[class].merge(sample(d * d))
+		}
+	}
+}
+
+// enough is how many measurements of each class a test needs.
+const enough = 200
+
+// A finding is the test with the largest |t|.
+type finding struct {
+	t          float64
+	difference float64 // by which the second mean is larger, as a part of the first
+	of         string  // which measurements
+}
+
+func (c *comparison) max() finding {
+	f := finding{of: "–"}
+	consider := func(x [2]moments, of string) {
+		if x[0].n < enough || x[1].n < enough {
+			return
+		}
+		// A clock may be so coarse that all are equal, which is no number.
+		if t := welch(x[0], x[1]); math.Abs(t) > math.Abs(f.t) {
+			f = finding{t, x[1].mean/x[0].mean - 1, of}
+		}
+	}
+	var up [2]moments
+	for i, x := range c.between {
+		up[0].merge(x[0])
+		up[1].merge(x[1])
+		of := "all"
+		if i < crops {
+			of = fmt.Sprintf("fastest %.3g %%", 100*share(i))
+		}
+		consider(up, of)
+	}
+	consider(c.squares, "squares")
+	return f
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"hybridkem"
+	"hybridkem/internal/spec"
+)
+
+func of(samples ...float64) (m moments) {
+	for _, x := range samples {
+		m.merge(sample(x))
+	}
+	return m
+}
+
+func TestWelch(t *testing.T) {
+	// The means are 3 and 7, the variances 2.5 and 14: t = 4 / √(2.5/5 + 14/6).
+	a, b := of(1, 2, 3, 4, 5), of(2, 4, 6, 8, 10, 12)
+	if got, want := welch(a, b), 4/math.Sqrt(2.5/5+14.0/6); math.Abs(got-want) > 1e-12 {
+		t.Errorf("t is %v, want %v", got, want)
+	}
+	if got := welch(b, a); got != -welch(a, b) {
+		t.Errorf("t is %v the other way round", got)
+	}
+	// Far from zero nothing is lost.
+	const far = 1e9
+	got := welch(of(far+1, far+2, far+3, far+4, far+5), of(far+2, far+4, far+6, far+8, far+10, far+12))
+	if math.Abs(got-welch(a, b)) > 1e-5 {
+		t.Errorf("t is %v far from zero", got)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	x := []float64{3, 1, 4, 1, 5, 9, 2, 6}
+	for i := range x {
+		m := of(x[:i]...)
+		m.merge(of(x[i:]...))
+		want := of(x...)
+		if m.n != want.n || math.Abs(m.mean-want.mean) > 1e-12 || math.Abs(m.squares-want.squares) > 1e-12 {
+			t.Errorf("in two parts, the first of %d: %v, want %v", i, m, want)
+		}
+	}
+}
+
+func TestThresholds(t *testing.T) {
+	x := make([]float64, 1024)
+	for i := range x {
+		x[i] = float64(i * 7 % 1024)
+	}
+	got := thresholds(x)
+	for i, want := range map[int]float64{9: 512, 19: 768, 49: 992, 99: 1023} {
+		if got[i] != want {
+			t.Errorf("threshold %d is %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+// compared returns what is found of two classes whose measurements are made from normally
+// distributed numbers.
+func compared(batches int, measurements func(class int, normal float64) float64) finding {
+	r := rand.New(rand.NewPCG(3, 4))
+	var c comparison
+	classes, times := make([]int, batch), make([]float64, batch)
+	for range batches {
+		// The machine is not always as fast.
+		speed := 1 + r.Float64()
+		for i := range times {
+			classes[i] = r.IntN(2)
+			times[i] = speed * measurements(classes[i], r.NormFloat64())
+		}
+		c.add(classes, times)
+	}
+	return c.max()
+}
+
+func TestComparison(t *testing.T) {
+	rare := rand.New(rand.NewPCG(5, 6))
+	noisy := func(x float64) float64 {
+		if rare.IntN(20) == 0 {
+			return 5000 + 1e6*math.Abs(x)
+		}
+		return 1000 + 10*x
+	}
+	for _, tt := range []struct {
+		name         string
+		measurements func(class int, normal float64) float64
+		of           string // of which measurements |t| is above leak; none if empty
+	}{
+		{"no difference", func(_ int, x float64) float64 { return 1000 + 10*x }, ""},
+		{"all the same", func(int, float64) float64 { return 1000 }, ""},
+		{"one is slower", func(class int, x float64) float64 { return 1000 + 10*x + float64(2*class) }, "fastest"},
+		{"no difference, in noise", func(_ int, x float64) float64 { return noisy(x) }, ""},
+		{"one is slower, in noise", func(class int, x float64) float64 { return noisy(x) + float64(2*class) }, "fastest"},
+		{"one varies more", func(class int, x float64) float64 { return 1000 + float64(10+class)*x }, "squares"},
+	} {
+		switch f := compared(100, tt.measurements); {
+		case tt.of == "" && math.Abs(f.t) > maybe:
+			t.Errorf("%s: t is %.1f", tt.name, f.t)
+		case tt.of != "" && (math.Abs(f.t) <= leak || !strings.HasPrefix(f.of, tt.of)):
+			t.Errorf("%s: t is %.1f, of %s", tt.name, f.t, f.of)
+		}
+	}
+	var c comparison
+	for i := range 2*enough - 2 {
+		c.add([]int{i % 2}, []float64{float64(1000 + i%2)})
+	}
+	if f := c.max(); f.t != 0 {
+		t.Errorf("t is %v of too few measurements", f.t)
+	}
+}
+
+// TestMeasure checks that each call is prepared with its input, and that all inputs of both
+// classes are used.
+func TestMeasure(t *testing.T) {
+	next := byte(0)
+	number := func() []byte { next++; return []byte{next - 1} }
+	var prepared byte
+	calls := map[byte]int{}
+	r := measure(subject{
+		classes(number, number),
+		func(input []byte) { prepared = input[0] },
+		func(input []byte) {
+			if input[0] != prepared {
+				t.Errorf("call with %d after preparation with %d", input[0], prepared)
+			}
+			calls[prepared]++
+		},
+	}, 0, false)
+	if r.measurements != batch || len(calls) < 2*inputs*9/10 {
+		t.Errorf("%d measurements, with %d of %d inputs", r.measurements, len(calls), 2*inputs)
+	}
+}
+
+// TestSubjects makes all inputs, and does everything that is timed with some of them.
+func TestSubjects(t *testing.T) {
+	titles := map[string]bool{}
+	for _, k := range hybridkem.All() {
+		for _, x := range tests {
+			if x.mlkem && !isMLKEM(k) {
+				continue
+			}
+			if titles[x.title(k)] {
+				t.Errorf("%s: twice", x.title(k))
+			}
+			titles[x.title(k)] = true
+			s := x.subject(k)
+			for _, class := range s.classes {
+				for i, input := range class {
+					if len(input) != len(s.classes[0][0]) {
+						t.Fatalf("%s: inputs of %d and %d bytes", x.title(k), len(input), len(s.classes[0][0]))
+					}
+					if i < 4 {
+						s.prepare(input)
+						s.call(input)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestFirstLast checks that what firstLast changes leaves the message as it was, so that
+// the comparison finds one wrong byte.
+func TestFirstLast(t *testing.T) {
+	for name, p := range spec.Sets {
+		k, err := hybridkem.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek, dk := spec.KeyGen(p)
+		message := random(32)
+		c := spec.PKEEncrypt(p, ek, message, random(32))
+		for _, i := range []int{0, k.CiphertextSize() - 1} {
+			c[i] ^= 1
+			if got := spec.PKEDecrypt(p, dk[:384*p.K], c); string(got) != string(message) {
+				t.Errorf("%s: byte %d changes the message", name, i)
+			}
+			c[i] ^= 1
+		}
+	}
+}
+
+func TestPart(t *testing.T) {
+	for name, want := range map[string]part{
+		"ML-KEM-512": {0, 768}, "X-Wing": {0, 1088}, "MLKEM1024-P384": {0, 1568},
+		"X25519MLKEM768": {0, 1088}, "SecP256r1MLKEM768": {65, 1153},
+	} {
+		k, err := hybridkem.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := mlkemPart(newKey(k)); got != want {
+			t.Errorf("%s: the ciphertext of ML-KEM is at %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	t.Chdir("..")
+	for _, c := range []change{earlyExit, constantRho} {
+		if _, _, err := c.apply(); err != nil {
+			t.Error(err)
+		}
+	}
+}
