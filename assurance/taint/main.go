@@ -25,15 +25,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"hybridkem/assurance/internal/module"
 	"hybridkem/internal/cpu"
 )
 
@@ -209,34 +208,14 @@ func place(name, source string) (string, []directive, error) {
 // copyModule copies the files of the module in from that the program needs, with
 // declassifications in place.
 func copyModule(to, from string) (directives []directive, err error) {
-	err = filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	without := []string{".git", "bench", "doc", "kats", "mutation", "node_modules"}
+	err = module.Copy(to, from, without, func(name, source string) (string, error) {
+		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "assurance") {
+			return source, nil
 		}
-		name, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			switch d.Name() {
-			case ".git", "bench", "doc", "kats", "mutation", "node_modules":
-				return filepath.SkipDir
-			}
-			return os.MkdirAll(filepath.Join(to, name), 0o777)
-		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(name, ".go") && !strings.HasPrefix(name, "assurance") {
-			source, found, err := place(name, string(b))
-			if err != nil {
-				return err
-			}
-			b = []byte(source)
-			directives = append(directives, found...)
-		}
-		return os.WriteFile(filepath.Join(to, name), b, 0o666)
+		source, found, err := place(name, source)
+		directives = append(directives, found...)
+		return source, err
 	})
 	return directives, err
 }
