@@ -13,7 +13,8 @@ const (
 )
 
 // MarshalPrivateKeyPEM is [MarshalPKCS8PrivateKey] in PEM, with the label PRIVATE KEY
-// (RFC 7468, section 10).
+// (RFC 7468, section 10). The base64 of encoding/pem looks up bytes of the key in a table, so
+// that its time may depend on them.
 func MarshalPrivateKeyPEM(key any) ([]byte, error) {
 	der, err := MarshalPKCS8PrivateKey(key)
 	return encode(privateKeyLabel, der, err)

@@ -1,6 +1,7 @@
 // Command static looks for what could make time depend on secrets, in code that it does
-// not run: in the kernels, which it disassembles with GNU objdump, and in what the
-// compiler makes of the rest, for several architectures.
+// not run: for addresses and jumps that depend on data in the kernels, which it disassembles
+// with GNU objdump, and for division in what the compiler makes of the rest, for
+// several architectures.
 //
 //	cd assurance && go run ./static      all, in about a minute
 //	cd assurance && go run ./static -v   the same, and what was looked at
@@ -63,5 +64,8 @@ func run(r *report, root string, update bool) error {
 	if err != nil {
 		return err
 	}
-	return checkKernels(r, root, binary, update)
+	if err := checkKernels(r, root, binary, update); err != nil {
+		return err
+	}
+	return checkDivisions(r, root, dir)
 }

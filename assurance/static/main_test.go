@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"hybridkem/assurance/internal/module"
 )
 
 // TestPlantedKernels checks that what must not be in a kernel is found there.
@@ -39,6 +42,28 @@ func TestPlantedKernels(t *testing.T) {
 		}
 		if want != "" && !slices.ContainsFunc(r.findings, func(f string) bool { return strings.HasSuffix(f, want) }) {
 			t.Errorf("%s: %q was not found", name, want)
+		}
+	}
+}
+
+// TestPlantedDivision checks that a division is found on every platform.
+func TestPlantedDivision(t *testing.T) {
+	dir := t.TempDir()
+	err := errors.Join(
+		module.Copy(dir, "../..", module.Tools, nil),
+		module.Replace(filepath.Join(dir, "internal/ring/ring.go"), "(int64(a)*barrett32 + barrett32/2) >> 32", "int64(a) / (int64(a) | 1)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := checkDivisions(&r, dir, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range platforms {
+		if !slices.ContainsFunc(r.findings, func(f string) bool {
+			return strings.HasPrefix(f, p.String()+": hybridkem/") && strings.Contains(f, ": ring.go:")
+		}) {
+			t.Errorf("%s: the division was not found", p)
 		}
 	}
 }

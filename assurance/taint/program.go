@@ -164,7 +164,6 @@ var ours = regexp.MustCompile(`^(hybridkem|filippo\.io/edwards25519|golang\.org/
 var kinds = map[string]string{
 	"UninitCondition": "branch",
 	"UninitValue":     "address",
-	"SyscallParam":    "system call",
 }
 
 // run runs operations on secrets that expand from seed.
@@ -249,9 +248,13 @@ func (p *program) report(e *memcheckError) (report, error) {
 		return r, fmt.Errorf("%s at %v, which is out of bounds for valgrind: it keeps no marks there", e.Kind, r.place())
 	}
 	// Valgrind mistakes the stacks of the runtime, and so calls what is on them not
-	// initialised. It knows where such values come from. Secrets come from a request.
-	foreign := len(e.Origin) > 0 && strings.Contains(e.Origin[0], "stack allocation")
-	r.foreign = foreign && (!inside || r.stack[0].pkg == "runtime")
+	// initialised. It knows where such values come from: secrets come from a request.
+	origin := func(text string) bool { return len(e.Origin) > 0 && strings.Contains(e.Origin[0], text) }
+	if inside {
+		r.foreign = origin("stack allocation") && r.stack[0].pkg == "runtime"
+	} else {
+		r.foreign = !origin("client request")
+	}
 	return r, nil
 }
 

@@ -53,6 +53,7 @@ func TestParse(t *testing.T) {
 		{"UninitValue", outside + inside, onStack, "address in hybridkem/assurance/taint.place"},
 		{"UninitCondition", outside, onStack, "branch in runtime.GC"},
 		{"UninitCondition", outside, request, "branch in runtime.GC finding"},
+		{"UninitCondition", outside, "", "branch in runtime.GC"},
 		{"InvalidRead", outside, "", ""},
 		{"InvalidRead", inside, "", "error"},
 		{"Leak_DefinitelyLost", inside, "", ""},

@@ -71,7 +71,7 @@ func parse(args []string) (o options, err error) {
 	flags.DurationVar(&o.time, "time", time.Second, "for each test")
 	sets := cpu.Sets()
 	impl := flags.String("impl", strings.Join(sets, ","), "`names` of implementations")
-	quick := flags.Bool("quick", false, "less exactly, and only the portable implementation and the one that is used")
+	quick := flags.Bool("quick", false, "less exactly, and only the portable implementation and the best")
 	flags.BoolVar(&o.plant, "plant", false, "show that an early exit is found within a minute")
 	flags.BoolVar(&o.find, "find", false, "end a test when |t| is above 10; exit with status 1 if it never is")
 	if err := flags.Parse(args); err != nil {

@@ -57,9 +57,10 @@ type comparison struct {
 	// Those above threshold i-1 and up to i, so that a measurement counts once and the
 	// hundred tests are made of sums; the last are above all thresholds.
 	between [crops + 1][2]moments
-	// Of the fastest nine tenths, and of the squares of their distances from the mean of the
-	// class: a test whether the variances differ. One slow measurement would spoil it.
-	most, squares [2]moments
+	// Of the squares of the distances from the median, for the fastest nine tenths: a test
+	// whether the variances differ. One slow measurement would spoil it, and so would the
+	// mean of each class, from which dudect counts, while that is of few measurements.
+	squares [2]moments
 }
 
 // add adds a batch of measurements. Its thresholds are its own and its median is the unit, as
@@ -72,12 +73,8 @@ func (c *comparison) add(classes []int, batch []float64) {
 		i, _ := slices.BinarySearch(limits, x)
 		x /= limits[half]
 		c.between[i][class].merge(sample(x))
-		if i > nineTenths {
-			continue
-		}
-		if c.most[class].merge(sample(x)); c.most[class].n > enough {
-			d := x - c.most[class].mean
-			c.squares[class].merge(sample(d * d))
+		if i <= nineTenths {
+			c.squares[class].merge(sample((x - 1) * (x - 1)))
 		}
 	}
 }

@@ -10,6 +10,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -41,7 +42,7 @@ func run(implementation, seed string, names []string) error {
 	if !use(implementation) {
 		return fmt.Errorf("valgrind offers %v and not %s", cpu.Sets(), implementation)
 	}
-	copy(source[:], seed)
+	generator.Seed(sha256.Sum256([]byte(seed)))
 	rand.Reader = reader{}
 	for _, o := range operations() {
 		if slices.Contains(names, o.name) {

@@ -9,6 +9,7 @@ import (
 	"hybridkem"
 	"hybridkem/assurance/taint/mark"
 	"hybridkem/combiner"
+	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/spec"
 	"hybridkem/kem"
@@ -24,9 +25,8 @@ type operation struct {
 	run  func() error
 }
 
-// source is where the secrets' values come from.
-var source [32]byte
-var generator = rand.NewChaCha8(source)
+// generator is where the secrets' values come from.
+var generator = rand.NewChaCha8([32]byte{})
 
 func random(n int) []byte {
 	b := make([]byte, n)
@@ -65,7 +65,16 @@ func operations() (all []operation) {
 			add("key file", keyFile)
 		}
 	}
-	return all
+	return append(all, operation{"combiners", combine})
+}
+
+func combine() error {
+	secret, public := secret(random(32)), random(32)
+	if !mark.IsSecret(combiner.C2PRI(secret, secret, public, public, public)) ||
+		!mark.IsSecret(combiner.Universal(secret, secret, public, public, public, public, public)) {
+		return errUnmarked
+	}
+	return nil
 }
 
 // newKey returns a key pair from a seed that is a secret.
@@ -108,7 +117,11 @@ func encapsulate(k kem.KEM) error {
 	if !mark.IsSecret(sharedKey) {
 		return errUnmarked
 	}
-	return nil
+	sharedKey, _, err := derand.Encapsulate(ek, secret(random(k.(derand.KEM).RandomSize())))
+	if err == nil && !mark.IsSecret(sharedKey) {
+		return errUnmarked
+	}
+	return err
 }
 
 // agree demands that decapsulation, in whatever form, gives want, or with other something
