@@ -43,8 +43,8 @@ var mutations = []mutation{
 	// Checks.
 	{"modulus check missing", "internal/mlkem/mlkem.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./internal/attacks ./kats"},
 	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
-	{"modulus check of the last polynomial only", "internal/mlkem/mlkem.go", "ring.EncodedSize:])) && ok", "ring.EncodedSize:]))", "./internal/attacks"},
-	{"modulus check of ŝ missing", "internal/mlkem/mlkem.go", "if !ok || !ek.parse", "if ok && false || !ek.parse", "./internal/attacks"},
+	{"modulus check of the last polynomial only", "internal/mlkem/mlkem.go", "ok = ok && below", "ok = below", "./internal/attacks"},
+	{"modulus check of ŝ missing", "internal/mlkem/mlkem.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./internal/attacks"},
 	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(hz)", "", "./internal/attacks ./kats"},
 	{"ciphertext length not checked", "mlkem/mlkem.go", "if len(ciphertext) != dk.Params().CiphertextSize() {", "if len(ciphertext) < dk.Params().CiphertextSize() {", "./internal/attacks"},
 	{"z of an expanded key not compared", "internal/mlkem/mlkem.go", "return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
@@ -97,9 +97,9 @@ var mutations = []mutation{
 	{"cap > len", "internal/hybrid/hybrid.go", "c := make([]byte, len(b))", "c := make([]byte, len(b), len(b)+1)", "./internal/attacks"},
 	{"internal memory handed out", "internal/hybrid/hybrid.go", "return clone(dk.seed)", "return dk.seed", "./internal/attacks"},
 	{"written before the error", "internal/hybrid/hybrid.go", "if h.PQ.mayFail() || h.T.mayFail() {", "if false {", "./combiner"},
-	{"randomness not filled", "mlkem/mlkem.go", "rand.Read(m[:])", "rand.Read(m[:8])", "."},
-	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "\trand.Read(random)\n", "\trand.Read(random[:32])\n", "."},
-	{"half of the seed drawn", "mlkem/mlkem768.go", "rand.Read(seed[:])", "rand.Read(seed[:32])", "."},
+	{"randomness not filled", "mlkem/mlkem.go", "secret.Random(m[:])", "secret.Random(m[:8])", "."},
+	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "secret.Random(random)\n", "secret.Random(random[:32])\n", "."},
+	{"half of the seed drawn", "mlkem/mlkem.go", "secret.Random(seed[:])", "secret.Random(seed[:32])", "."},
 	{"keys of all KEMs equal", "internal/mlkem/mlkem.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./internal/attacks"},
 }
 

@@ -84,7 +84,8 @@ func checkKernels(r *report, root, binary string, update bool) error {
 			golden.WriteString(k.mnemonics(used))
 		}
 	}
-	fmt.Printf("amd64: %d kernels, %d of them for public input, with %d instructions\n", kernels, vartime, instructions)
+	fmt.Printf("amd64: %d kernels, %d of them for public input, with %d instructions\n",
+		kernels, vartime, instructions)
 	for _, arch := range []string{"arm64", "386", "s390x", "riscv64"} {
 		others, err := filepath.Glob(filepath.Join(root, "internal", "*", "*_"+arch+".s"))
 		if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -46,24 +45,60 @@ func TestPlantedKernels(t *testing.T) {
 	}
 }
 
-// TestPlantedDivision checks that a division is found on every platform.
-func TestPlantedDivision(t *testing.T) {
+// TestPlantedSource checks that what makes time depend on secrets is found in a copy of
+// the module.
+func TestPlantedSource(t *testing.T) {
 	dir := t.TempDir()
-	err := errors.Join(
-		module.Copy(dir, "../..", module.Tools, nil),
-		module.Replace(filepath.Join(dir, "internal/ring/ring.go"), "(int64(a)*barrett32 + barrett32/2) >> 32", "int64(a) / (int64(a) | 1)"))
-	if err != nil {
+	if err := module.Copy(dir, "../..", module.Tools, nil); err != nil {
 		t.Fatal(err)
 	}
-	var r report
-	if err := checkDivisions(&r, dir, t.TempDir()); err != nil {
+	var want []string
+	for _, plant := range []struct{ file, old, new, want string }{
+		{"mlkem/mlkem.go", "*sharedKey = rejected", "if rejected[0] > 7 {\nclear(key[:])\n}\n*sharedKey = rejected",
+			"(*hybridkem/internal/mlkem.DecapsulationKey).Decapsulate: a branch"},
+		{"mlkem/mlkem.go", "clear(dk.d[:])", "for dk.d[0] > 0 {\ndk.d[0]--\n}",
+			"(*hybridkem/internal/mlkem.DecapsulationKey).Destroy: a branch"},
+		{"ring/pair.go", "return a - m*Q", "return a - m*Q + pair(zetas[a&1])",
+			"(hybridkem/internal/ring.pair).barrettReduce: an index"},
+		{"ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
+			"hybridkem/internal/ring.canonical: a division"},
+		{"ring/encode.go", "return int16((y&(1<<d-1)*Q + 1<<(d-1)) >> d)", "return int16(1 << (y & 7))",
+			"hybridkem/internal/ring.decompress: the count of a shift"},
+		{"sha3/sponge.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
+			"(*hybridkem/internal/sha3.sponge).pad: an index"},
+		{"x25519/x25519.go", "swap ^= kt", "if swap ^= kt; swap == 2 {\nbreak\n}",
+			"hybridkem/internal/x25519.multiply: a branch"},
+		{"x25519/invert.go", "abs := uint64(a) ^ m - m", "abs := max(uint64(a)^m-m, 1)",
+			"hybridkem/internal/x25519.sum$1: max"},
+		{"hybrid/hybrid.go", "subtle.ConstantTimeCompare(dk.seed, other.seed) == 1", "bytes.Equal(dk.seed, other.seed)",
+			"(*hybridkem/internal/hybrid.DecapsulationKey).Equal: a call of bytes.Equal"},
+	} {
+		if err := module.Replace(filepath.Join(dir, "internal", plant.file), plant.old, plant.new); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, plant.want)
+	}
+	if err := module.Replace(filepath.Join(dir, "internal/hybrid/hybrid.go"), `"crypto/subtle"`, ""); err != nil {
+		t.Fatal(err)
+	}
+
+	r := report{used: map[string]bool{}}
+	if err := checkSource(&r, dir, platforms[0]); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range platforms {
-		if !slices.ContainsFunc(r.findings, func(f string) bool {
-			return strings.HasPrefix(f, p.String()+": hybridkem/") && strings.Contains(f, ": ring.go:")
-		}) {
-			t.Errorf("%s: the division was not found", p)
+		binary, err := build(dir, t.TempDir(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkMachine(&r, binary, p); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, p.String()+": hybridkem/")
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(r.findings, func(f string) bool { return strings.Contains(f, w) }) {
+			t.Errorf("%s was not found", w)
 		}
 	}
 }

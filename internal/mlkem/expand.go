@@ -13,6 +13,7 @@ import (
 // 13, lines 3 to 7, and Algorithm 14, lines 4 to 8) with SampleNTT, Algorithm 7,
 // whose filter is [ring.NTT.SampleVartime].
 func (ek *EncapsulationKey) expandMatrix(b *sha3.Batch, made, want int, known []byte) int {
+	//ct:declassify ek.a: it expands from ρ, which is public
 	k := ek.params.k
 	for made < want {
 		rest := ek.a[made:]
@@ -37,10 +38,12 @@ const usualStream = sha3.MaxStream
 // sampleNTT sets f from SHAKE128 of ρ and end, which begins with stream. It implements
 // SampleNTT, according to FIPS 203, Algorithm 7.
 func sampleNTT(f *ring.NTT, stream []byte, rho *[32]byte, end [2]byte) {
+	//ct:declassify stream: it expands from ρ, which is public
 	n := f.SampleVartime(0, stream)
 	for offset := len(stream); n < ring.N; offset += sha3.RateSHAKE128 {
 		var block [sha3.RateSHAKE128]byte
 		sha3.SHAKE128At(&block, offset, rho[:], end[:])
+		//ct:declassify block: it expands from ρ, which is public
 		n = f.SampleVartime(n, block[:])
 	}
 }

@@ -46,6 +46,7 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 		//ct:declassify *t: t̂ is the other half of the encapsulation key
 		t.Encode((*[ring.EncodedSize]byte)(encoded[i*ring.EncodedSize:]))
 	}
+	//ct:declassify ek.t: it is a part of the encapsulation key
 	b.Sum(&ek.h, encoded)
 }
 
@@ -62,6 +63,7 @@ func (s *sink) put(f *ring.Poly, d int) {
 	s.ciphertext = s.ciphertext[32*d:]
 	if !s.compare {
 		f.Compress(part, d)
+		//ct:declassify part: it is sent
 		return
 	}
 	var buf [32 * maxD]byte

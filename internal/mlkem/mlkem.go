@@ -154,7 +154,9 @@ func decode(v []ring.NTT, b []byte) bool {
 	ok := true
 	for i := range v {
 		// No early exit: the vector may be ŝ.
-		ok = v[i].Decode((*[ring.EncodedSize]byte)(b[i*ring.EncodedSize:])) && ok
+		below := v[i].Decode((*[ring.EncodedSize]byte)(b[i*ring.EncodedSize:]))
+		//ct:declassify below: whether an expanded key is valid is public
+		ok = ok && below
 	}
 	return ok
 }
@@ -187,13 +189,13 @@ func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []b
 	dk.ek = ek
 	dk.s = ek.init(p, p.k)[:p.k:p.k]
 	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
-	encodedS, encodedEK, hz := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:]
-	ok := decode(dk.s, encodedS)
-	//ct:declassify ok: whether a key is valid shows in whether it is accepted
-	if !ok || !ek.parse(encodedEK) || ek.h != [32]byte(hz) {
+	encodedS, encodedEK, h, z := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:][:32], b[sSize+ekSize+32:]
+	//ct:declassify encodedEK: it is the encapsulation key
+	//ct:declassify h: it should be the hash of the encapsulation key
+	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(h) {
 		dk.Destroy()
 		return false
 	}
-	dk.z = [32]byte(hz[32:])
+	dk.z = [32]byte(z)
 	return true
 }

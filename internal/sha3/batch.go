@@ -85,6 +85,7 @@ func (b *Batch) permute(known []byte) {
 
 // absorb absorbs the block of the long message that is due.
 func (b *Batch) absorb(known []byte) {
+	//ct:declassify known: long hashes are of ciphertexts and encapsulation keys
 	l := &b.long
 	var block *[rate256]byte
 	if at := l.absorbed - l.n; at >= 0 && len(known)-at >= rate256 {
