@@ -62,7 +62,7 @@ func timesPicture(r *report) string {
 
 var categoryColours = map[string]string{
 	hashing: "#0b62a4", sampling: "#7fc4e8", products: "#2a9d6f", encoding: "#b5d334",
-	fixedTime: "#f2b134", variableTime: "#d9592b", combining: "#9a5ba6", otherTime: "#b8bfc6",
+	fixedTime: "#f2b134", variableTime: "#d9592b", combining: "#9a5ba6", memory: "#7f8c9a", otherTime: "#b8bfc6",
 }
 
 // breakdownPicture shows where the time of this module goes, a bar for each

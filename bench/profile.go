@@ -21,17 +21,20 @@ const (
 	fixedTime    = "X25519 fixed base"
 	variableTime = "X25519 variable base"
 	combining    = "combiner"
+	memory       = "memory"
 	otherTime    = "other"
 )
 
-var categories = []string{hashing, sampling, products, encoding, fixedTime, variableTime, combining, otherTime}
+var categories = []string{hashing, sampling, products, encoding, fixedTime, variableTime, combining, memory, otherTime}
 
 // A sample belongs to the combiner if that is anywhere on its stack, since the
 // combiner hashes too. Otherwise the function nearest to the leaf decides of which
 // one of these expressions matches; of the expressions, the first. The inversion that
-// ScalarMultBoth shares counts for the variable base.
+// ScalarMultBoth shares counts for the variable base. What is left is memory if the leaf
+// is in the Go runtime or overwrites the stack.
 var (
 	combinerFunction = regexp.MustCompile(`^hybridkem/internal/hybrid\.(\(\*Hybrid\)\.combine|Combine)`)
+	memoryFunction   = regexp.MustCompile(`^(runtime|hybridkem/internal/secret)\.`)
 	categoryRules    = []struct {
 		category string
 		function *regexp.Regexp
@@ -58,6 +61,9 @@ func categoryOf(stack []string) string {
 				return r.category
 			}
 		}
+	}
+	if len(stack) > 0 && memoryFunction.MatchString(stack[0]) {
+		return memory
 	}
 	return otherTime
 }
