@@ -45,7 +45,7 @@ var mutations = []mutation{
 	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
 	{"modulus check of the last polynomial only", "internal/mlkem/mlkem.go", "ok = ok && below", "ok = below", "./internal/attacks"},
 	{"modulus check of ŝ missing", "internal/mlkem/mlkem.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./internal/attacks"},
-	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(hz)", "", "./internal/attacks ./kats"},
+	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(h)", " || h == nil", "./internal/attacks ./kats"},
 	{"ciphertext length not checked", "mlkem/mlkem.go", "if len(ciphertext) != dk.Params().CiphertextSize() {", "if len(ciphertext) < dk.Params().CiphertextSize() {", "./internal/attacks"},
 	{"z of an expanded key not compared", "internal/mlkem/mlkem.go", "return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
 	{"ŝ of an expanded key not compared", "internal/mlkem/mlkem.go", "difference |= dk.s[i][j] ^ x.s[i][j]", "_ = j", "./mlkem ./kats"},
