@@ -73,7 +73,7 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 		return nil, errors.New("keyfile: the decapsulation key has been destroyed")
 	}
 	defer clear(seed)
-	b := cryptobyte.NewBuilder(make([]byte, 0, 128)) // enough, so that no copy is left behind
+	b := cryptobyte.NewBuilder(make([]byte, 0, 128)) // enough, so that it does not grow and leave a copy
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(0)
 		f.addAlgorithm(b)

@@ -2,7 +2,7 @@
 // time into a copy of the module, each of a class that has happened to somebody,
 // runs the tests, and prints which test caught it.
 //
-//	cd mutation && go run .             all, in about nine minutes
+//	cd mutation && go run .             all, in about eight minutes
 //	cd mutation && go run . -run swap   those whose name contains the text
 //
 // It exits with status 1 if a bug is not caught, or can't be put in because the

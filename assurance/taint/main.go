@@ -18,8 +18,9 @@
 //
 //	//ct:declassify EXPRESSION: reason
 //
-// In the copy this becomes a call that marks the expression as known. What is known of
-// other modules is in the table accepted.
+// In the copy this becomes a call that marks the value as known. Of a slice that is where it
+// lies, not what it holds: such a directive changes nothing here, and is for static. What is
+// known of other modules is in the table accepted.
 package main
 
 import (

@@ -4,5 +4,5 @@ package secret
 
 import "crypto/rand"
 
-// Random fills b with randomness. It is the only place in this module that draws any.
+// Random fills b with randomness. Nothing else in the library draws any.
 func Random(b []byte) { rand.Read(b) }
