@@ -41,6 +41,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
@@ -111,6 +112,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 			return misuse("-peers: %w", err)
 		} else if !info.IsDir() {
 			return misuse("-peers: %s is no folder", o.peers)
+		}
+		// The compiler runs in the folders of the peers.
+		if o.peers, err = filepath.Abs(o.peers); err != nil {
+			return misuse("-peers: %w", err)
 		}
 	}
 	return o, nil
