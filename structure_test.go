@@ -33,6 +33,7 @@ var edges = []struct {
 	{"internal/derand", "kem"},
 	{"internal/testkit", "internal/cpu kem"},
 	{"internal/progress", ""},
+	{"internal/overlay", ""},
 	{"internal/spec", ""},
 	{"internal/ring", "internal/cpu"},
 	{"internal/x25519", "internal/cpu"},
