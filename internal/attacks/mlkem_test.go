@@ -53,7 +53,7 @@ func ciphertextBits(t *testing.T) {
 		decapsulates(t, "unchanged", seedKey, c, sharedKey)
 		decapsulates(t, "unchanged", expandedKey, c, sharedKey)
 		for i := range 8 * len(c) {
-			if testing.Short() && i%9 != 0 {
+			if testing.Short() && i%27 != 0 {
 				continue
 			}
 			c[i/8] ^= 1 << (i % 8)
@@ -139,7 +139,7 @@ func expandedRegions(t *testing.T) {
 			return b
 		}
 		for i := range dk {
-			if testing.Short() && i%9 != 0 {
+			if testing.Short() && i%27 != 0 {
 				continue
 			}
 			b := change(i, false)
