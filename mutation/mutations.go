@@ -13,7 +13,7 @@ var mutations = []mutation{
 	// Sampling.
 	{"sampler accepts q", "internal/ring/sample.go", "m += (lo - Q) >>", "m += (lo - Q - 1) >>", "./internal/ring"},
 	{"sampler cannot continue", "internal/mlkem/expand.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
-	{"sampler starts anew", "internal/mlkem/expand.go", "n = f.SampleVartime(n, block[:])", "n = f.SampleVartime(0, block[:])", "./internal/mlkem"},
+	{"sampler starts anew", "internal/mlkem/expand.go", "n = f.SampleVartime(n, block[:])", "n += f.SampleVartime(0, block[:])", "./internal/mlkem"},
 	{"stream continued a block late", "internal/sha3/sha3.go", "h.Write(p)\n\t}\n\tfor i := 0; i <= offset;", "h.Write(p)\n\t}\n\tfor i := 0; i < offset;", "./internal/sha3"},
 	{"noise of the wrong sign", "internal/ring/sample.go", "x = x&low + low/3*2 - x>>2&low", "x = x>>2&low + low/3*2 - x&low", "./internal/ring"},
 
@@ -56,7 +56,6 @@ var mutations = []mutation{
 	// Memory and randomness.
 	{"stack not overwritten", "internal/secret/do.go", "	f()\n	overwrite()", "	f()", "./internal/attacks"},
 	{"stack overwritten in part", "internal/secret/do.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/attacks"},
-	{"z left by Destroy", "internal/mlkem/mlkem.go", "	clear(dk.z[:])\n", "", "./internal/attacks"},
 	{"scalar left by Destroy", "internal/hybrid/part.go", "	*dk = privatePart{}\n", "", "./internal/attacks ./internal/hybrid"},
 	{"randomness drawn in two parts", "internal/secret/secret.go", "rand.Read(b)", "rand.Read(b[:16]); rand.Read(b[16:])", "."},
 	{"key pair never tested", "internal/fips/fips.go", "if !fips140.Enabled() {", "if true {", "."},
@@ -83,7 +82,7 @@ var mutations = []mutation{
 	{"label misplaced", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, label, ssPQ, ssT, ctT, ekT)", "./combiner ./xwing"},
 	{"label misspelt", "internal/hybrid/hybrid.go", "`/^\\`", "`\\^/`", "./xwing ./kats"},
 	{"secrets in the wrong order", "internal/hybrid/hybrid.go", "sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(sharedKey, ssT, ssPQ, ctT, ekT, label)", "./combiner ./xwing"},
-	{"hybrid parts swapped", "combiner/instances.go", "Combiner: hybrid.Bare, TFirst: true", "Combiner: hybrid.Bare", "./combiner"},
+	{"hybrid parts swapped", "combiner/instances.go", "T: &p256, Combiner: hybrid.Bare, TFirst: true", "T: &p256, Combiner: hybrid.Bare", "./combiner"},
 	{"hybrid seed expanded in the wrong order", "internal/hybrid/hybrid.go", "expanded[:h.PQ.seedSize]); err", "expanded[len(expanded)-h.PQ.seedSize:]); err", "./combiner ./xwing"},
 	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "ssPQ, ssT, ctT, ekT, h.Label)", "ssPQ, ssT, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ekT, h.Label)", "./internal/attacks"},
 	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "ekPQ, ekT := h.split(encapsulationKey,", "ekPQ, ekT := h.split(ciphertext,", "./combiner ./xwing"},
@@ -101,22 +100,54 @@ var mutations = []mutation{
 	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "secret.Random(random)\n", "secret.Random(random[:32])\n", "."},
 	{"half of the seed drawn", "mlkem/mlkem.go", "secret.Random(seed[:])", "secret.Random(seed[:32])", "."},
 	{"keys of all KEMs equal", "internal/mlkem/mlkem.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./internal/attacks"},
+
+	// The conformance suite.
+	{"end of the ciphertext not flipped", "kem/kemtest/conformance.go", "for i := range ciphertext {", "for i := range ciphertext[:700] {", "./kem/kemtest"},
+	{"capacity not looked at", "kem/kemtest/conformance.go", "if cap(first) != len(first) {", "if cap(first) < len(first) {", "./kem/kemtest"},
+	{"longer inputs not tried", "kem/kemtest/conformance.go", "for length := range 2*n + 1 {", "for length := range n + 1 {", "./kem/kemtest"},
+
+	// Examples.
+	{"number of a record not in its nonce", "examples/handshake/record.go", "chacha20poly1305.NonceSize), r.number)", "chacha20poly1305.NonceSize), 0)", "./examples/handshake"},
+	{"length of a record not authenticated", "examples/handshake/record.go", "r.aead.Open(ciphertext[:0], r.nonce(), ciphertext, header)", "r.aead.Open(ciphertext[:0], r.nonce(), ciphertext, r.buf[:0])", "./examples/handshake"},
+	{"client not confirmed", "examples/handshake/handshake.go", "if !hmac.Equal(confirmation, t.derive(\"client confirmation\", staticSecret)) {", "if false {", "./examples/handshake"},
+	{"end of a file not awaited", "examples/handshake/transfer.go", "for t := recordData; t != recordFinal; {", "for t := recordData; t == recordData; t = recordFinal {", "./examples/handshake"},
+	{"message number does not count up", "examples/hpke/hpke.go", "\tc.seq++\n\treturn ct, nil", "\treturn ct, nil", "./examples/hpke"},
+	{"info not in the key schedule", "examples/hpke/hpke.go", "infoHash := k.LabeledExtract(nil, \"info_hash\", info)", "infoHash := k.LabeledExtract(nil, \"info_hash\", nil)", "./examples/hpke"},
+	{"key of another KEM accepted", "examples/hpke/hpke.go", "if k.Name() != s.kem.Name() {", "if false {", "./examples/hpke"},
+	{"signature of the server not checked", "examples/tls13/certificate.go", "if !valid {", "if !valid && !fits {", "./examples/tls13"},
+	{"name of the server not checked", "examples/tls13/certificate.go", "DNSName: h.serverName, ", "", "./examples/tls13"},
+	{"server's Finished not checked", "examples/tls13/handshake.go", "if !hmac.Equal(message[4:], want) {", "if !hmac.Equal(message[4:], want) && len(want) == 0 {", "./examples/tls13"},
+	{"downgrade not noticed", "examples/tls13/hello.go", "[]byte(\"DOWNGRD\\x01\")", "[]byte(\"DOWNGRD\\x02\")", "./examples/tls13"},
+	{"keys of both directions swapped", "examples/tls13/handshake.go", "\"c ap traffic\"", "\"s ap traffic\"", "./examples/tls13"},
 }
 
-// kernelMutations are in code that runs only where there are kernels.
-var kernelMutations = []mutation{
-	{"stream continued a block late, on kernels", "internal/sha3/sha3.go", "s.pad(endSHAKE)\n\t\tfor i := 0; i <= offset;", "s.pad(endSHAKE)\n\t\tfor i := 0; i < offset;", "./internal/sha3"},
-	{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
-	{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
-	{"suffix of SHAKE for SHA-3", "internal/sha3/sponge.go", "sha3_512 = function{72, endSHA3}", "sha3_512 = function{72, endSHAKE}", "./internal/sha3"},
-	{"rate of SHAKE256 for SHAKE128", "internal/sha3/batch.go", "b.streams(shake128,", "b.streams(shake256,", "./internal/sha3"},
-	{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
-	{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
-	{"end of a stream dropped", "internal/sha3/batch.go", "uint64(end[1])<<8 | endSHAKE<<16", "endSHAKE<<16", "./internal/sha3"},
-	{"last block not squeezed", "internal/sha3/batch.go", "done < size; done += f.rate", "done+f.rate <= size; done += f.rate", "./internal/sha3"},
-	{"guest evicted", "internal/sha3/batch.go", "(b.long.inside() || b.long.due(known))", "b.long.due(known)", "./internal/sha3"},
-	{"guest permuted while it waits", "internal/sha3/batch.go", "\tcase l.inside():\n", "\tcase false:\n", "./internal/sha3"},
-	{"guest finds the bed made by another", "internal/sha3/batch.go", "\t\tb.a = [25][Lanes]uint64{}\n", "", "./internal/sha3"},
-	{"last block of the guest before the message ends", "internal/sha3/batch.go", "|| len(known) == l.size)", "|| len(known) > 0)", "./internal/sha3"},
-	{"head of the guest forgotten", "internal/sha3/batch.go", "n := copy(block[:], l.head[:l.n][min(l.absorbed, l.n):])", "n := 0", "./internal/sha3"},
+// kernelMutations are in code that runs only where there are kernels of a set.
+var kernelMutations = []struct {
+	set       string
+	mutations []mutation
+}{
+	{"AVX2", []mutation{
+		{"stream continued a block late, on kernels", "internal/sha3/sha3.go", "s.pad(endSHAKE)\n\t\tfor i := 0; i <= offset;", "s.pad(endSHAKE)\n\t\tfor i := 0; i < offset;", "./internal/sha3"},
+		{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
+		{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
+		{"suffix of SHAKE for SHA-3", "internal/sha3/sponge.go", "sha3_512 = function{72, endSHA3}", "sha3_512 = function{72, endSHAKE}", "./internal/sha3"},
+		{"rate of SHAKE256 for SHAKE128", "internal/sha3/batch.go", "b.streams(shake128,", "b.streams(shake256,", "./internal/sha3"},
+		{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
+		{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
+		{"end of a stream dropped", "internal/sha3/batch.go", "uint64(end[1])<<8 | endSHAKE<<16", "endSHAKE<<16", "./internal/sha3"},
+		{"last block not squeezed", "internal/sha3/batch.go", "done < size; done += f.rate", "done+f.rate <= size; done += f.rate", "./internal/sha3"},
+		{"guest evicted", "internal/sha3/batch.go", "(b.long.inside() || b.long.due(known))", "b.long.due(known)", "./internal/sha3"},
+		{"guest permuted while it waits", "internal/sha3/batch.go", "\tcase l.inside():\n", "\tcase false:\n", "./internal/sha3"},
+		{"guest finds the bed made by another", "internal/sha3/batch.go", "\t\tb.a = [25][Lanes]uint64{}\n", "", "./internal/sha3"},
+		{"last block of the guest before the message ends", "internal/sha3/batch.go", "|| len(known) == l.size)", "|| len(known) > 0)", "./internal/sha3"},
+		{"head of the guest forgotten", "internal/sha3/batch.go", "n := copy(block[:], l.head[:l.n][min(l.absorbed, l.n):])", "n := 0", "./internal/sha3"},
+		{"check of the last coefficients only, in assembly", "internal/ring/ring_amd64.s", "VPOR           Y4, Y3, Y3\n", "VMOVDQA        Y4, Y3\n", "./internal/ring"},
+		{"half of the last store dropped, in assembly", "internal/ring/ring_amd64.s", "VPSRLDQ      $0x04, X4, X4", "VPSRLDQ      $0x08, X4, X4", "./internal/ring"},
+		{"noise of one pattern wrong, in assembly", "internal/ring/ring_amd64.s", "DATA differences<>+3(SB)/1, $+2", "DATA differences<>+3(SB)/1, $+1", "./internal/ring"},
+		{"stream of another state squeezed, in assembly", "internal/keccak/keccak_amd64.s", "VPERM2I128  $0x31, Y4, Y2, Y2\n\tVMOVDQU     Y2, (BX)", "VPERM2I128  $0x20, Y4, Y2, Y2\n\tVMOVDQU     Y2, (BX)", "./internal/keccak ./internal/sha3"},
+	}},
+	{"ADX", []mutation{
+		{"borrow dropped in a difference, in assembly", "internal/x25519/x25519_amd64.s", "CMOVQCS constant38<>+0(SB), R8\n\tSUBQ    R8, DX\n\tSBBQ    $0x00, BX\n\tSBBQ    $0x00, SI\n\tSBBQ    $0x00, DI\n\tMOVQ    DX, 192(SP)", "SUBQ    R8, DX\n\tSBBQ    $0x00, BX\n\tSBBQ    $0x00, SI\n\tSBBQ    $0x00, DI\n\tMOVQ    DX, 192(SP)", "./internal/x25519"},
+		{"digits in the wrong order, in assembly", "internal/x25519/x25519_amd64.s", "\tXORQ    $0x41, CX", "\tXORQ    $0x40, CX", "./internal/x25519"},
+	}},
 }
