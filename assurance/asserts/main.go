@@ -1,5 +1,5 @@
 // Command asserts fuzzes the module with its bounds checked: the comments of internal/ring
-// say between which bounds coefficients come into a function and leave it, and in a copy of
+// say between which bounds coefficients come into a function and leave it, and in a build of
 // the module each function that says so panics if they do not.
 //
 //	cd assurance && go run ./asserts             tests, and each fuzz target for 5 seconds
@@ -18,14 +18,13 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"hybridkem/assurance/internal/module"
+	"hybridkem/internal/overlay"
 )
 
 func main() {
@@ -38,46 +37,51 @@ func main() {
 }
 
 //go:embed check.go.txt
-var check []byte
+var check string
+
+const root = ".."
 
 func run(duration time.Duration) error {
-	dir, err := os.MkdirTemp("", "asserts-*")
+	checked := overlay.New(root)
+	files, err := filepath.Glob(filepath.Join(root, "internal", "ring", "*.go"))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
 	var bounds []string
-	err = module.Copy(dir, "..", module.Tools, func(name, source string) (string, error) {
-		if filepath.Dir(name) != filepath.Join("internal", "ring") || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-			return source, nil
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		name := filepath.Join("internal", "ring", filepath.Base(file))
+		source, err := checked.Text(name)
+		if err != nil {
+			return err
 		}
 		source, found, err := instrument(name, source)
+		if err != nil {
+			return err
+		}
 		bounds = append(bounds, found...)
-		return source, err
-	})
-	if err != nil {
-		return err
+		checked.Set(name, source)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "internal", "ring", "check.go"), check, 0o666); err != nil {
-		return err
-	}
+	checked.Set("internal/ring/check.go", check)
 	fmt.Println(strings.Join(bounds, "\n"))
 	if len(bounds) == 0 {
 		return errors.New("no function states a bound")
 	}
 
-	if err := plant(dir); err != nil {
+	if err := plant(checked); err != nil {
 		return err
 	}
 	for _, tags := range []string{"", "purego"} {
 		// Checks allocate, and the long tests are made without them.
-		out, err := goCommand(dir, "test", "-vet=off", "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
+		out, err := test(checked, "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
 			"./internal/mlkem", "./internal/attacks", "./internal/hybrid", "./mlkem", "./xwing")
 		if err != nil {
 			return fmt.Errorf("the tests, -tags=%s: %w\n%s", tags, err, out)
 		}
 	}
-	out, err := goCommand(dir, "test", "-vet=off", "-list", "^Fuzz", "./internal/attacks")
+	out, err := test(checked, "-list", "^Fuzz", "./internal/attacks")
 	if err != nil {
 		return err
 	}
@@ -88,7 +92,7 @@ func run(duration time.Duration) error {
 			continue
 		}
 		targets++
-		out, err := goCommand(dir, "test", "-vet=off", "./internal/attacks", "-run=^$", "-fuzz=^"+target+"$",
+		out, err := test(checked, "./internal/attacks", "-run=^$", "-fuzz=^"+target+"$",
 			"-fuzztime="+duration.String(), "-fuzzminimizetime=1x")
 		// Go before 1.27 sometimes takes the end of the time for a failure: go.dev/issue/75804.
 		if err != nil && (!strings.Contains(out, "context deadline exceeded") || strings.Contains(out, "Failing input")) {
@@ -103,14 +107,13 @@ func run(duration time.Duration) error {
 }
 
 // plant states that NTT leaves coefficients below q, which it does not.
-func plant(dir string) error {
-	path := filepath.Join(dir, "internal", "ring", "ntt.go")
-	const right, wrong = `checkBelow("Poly.NTT: out f", 8*Q, f)`, `checkBelow("Poly.NTT: out f", Q, f)`
-	if err := module.Replace(path, right, wrong); err != nil {
+func plant(checked *overlay.Overlay) error {
+	wrong := checked.Clone()
+	err := wrong.Replace("internal/ring/ntt.go", `checkBelow("Poly.NTT: out f", 8*Q, f)`, `checkBelow("Poly.NTT: out f", Q, f)`)
+	if err != nil {
 		return err
 	}
-	defer module.Replace(path, wrong, right)
-	out, err := goCommand(dir, "test", "-vet=off", "-short", "./mlkem")
+	out, err := test(wrong, "-short", "./mlkem")
 	if err == nil || !strings.Contains(out, "ring: Poly.NTT: out f") {
 		return fmt.Errorf("a wrong bound is not noticed: %v\n%s", err, out)
 	}
@@ -118,11 +121,8 @@ func plant(dir string) error {
 	return nil
 }
 
-func goCommand(dir string, args ...string) (string, error) {
-	command := exec.Command("go", args...)
-	command.Dir = dir
-	out, err := command.CombinedOutput()
-	return string(out), err
+func test(o *overlay.Overlay, args ...string) (string, error) {
+	return o.Go(root, append([]string{"test", "-vet=off"}, args...)...)
 }
 
 // stated is what a comment says of the coefficients that come in and leave.

@@ -204,7 +204,7 @@ func TestPart(t *testing.T) {
 func TestChanges(t *testing.T) {
 	t.Chdir("..")
 	for _, c := range []change{earlyExit, constantRho} {
-		if _, _, err := c.apply(); err != nil {
+		if _, err := c.apply(); err != nil {
 			t.Error(err)
 		}
 	}
