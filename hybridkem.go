@@ -1,15 +1,21 @@
 package hybridkem
 
 import (
-	"fmt"
+	"slices"
+	"strings"
+	"unicode"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/sshkex"
+	"hybridkem/combiner/tlskex"
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
 )
 
-// All returns every KEM of the module.
+// All returns every KEM of the module. [kem.NeedsTranscript] tells those of TLS and SSH, whose
+// shared keys are not fit for use as they are.
 func All() []kem.KEM {
 	return []kem.KEM{
 		xwing.KEM(),
@@ -20,26 +26,85 @@ func All() []kem.KEM {
 		combiner.MLKEM1024P384(),
 		combiner.MLKEM512X25519(),
 		combiner.MLKEM1024X25519(),
-		combiner.X25519MLKEM768(),
-		combiner.SecP256r1MLKEM768(),
-		combiner.SecP384r1MLKEM1024(),
-		combiner.MLKEM768X25519SHA256(),
-		combiner.MLKEM768NISTP256SHA256(),
-		combiner.MLKEM1024NISTP384SHA384(),
+		tlskex.X25519MLKEM768(),
+		tlskex.SecP256r1MLKEM768(),
+		tlskex.SecP384r1MLKEM1024(),
+		sshkex.MLKEM768X25519SHA256(),
+		sshkex.MLKEM768NISTP256SHA256(),
+		sshkex.MLKEM1024NISTP384SHA384(),
 	}
 }
 
-// ByName returns the KEM with the given name, in the exact spelling of its
-// document. X-Wing is found as "X-Wing" and as "MLKEM768-X25519"; both give
+// ByName returns the KEM with the given name, in the spelling of its document. Upper and lower
+// case are the same. X-Wing is found as "X-Wing" and as "MLKEM768-X25519"; both give
 // xwing.KEM, whose Name is "X-Wing".
+//
+// For another name, the error wraps [kem.ErrUnsupported]. It suggests names that are near, and
+// lists all. No name is guessed: names of different KEMs can differ in a hyphen only.
 func ByName(name string) (kem.KEM, error) {
-	if name == combiner.MLKEM768X25519().Name() {
+	if strings.EqualFold(name, xwingName) {
 		return xwing.KEM(), nil
 	}
+	names := []string{}
 	for _, k := range All() {
-		if k.Name() == name {
+		if strings.EqualFold(name, k.Name()) {
 			return k, nil
 		}
+		names = append(names, k.Name())
 	}
-	return nil, fmt.Errorf("hybridkem: no KEM is named %q", name)
+	suggestion := ""
+	if near := nearest(name, append(slices.Clone(names), xwingName)); near != nil {
+		suggestion = "did you mean " + strings.Join(near, " or ") + "? "
+	}
+	return nil, fault.New("hybridkem", kem.ErrUnsupported, "no KEM is named %q; %sThe names are %s", name, suggestion, strings.Join(names, ", "))
+}
+
+// xwingName is the name of X-Wing in draft-irtf-cfrg-concrete-hybrid-kems.
+const xwingName = "MLKEM768-X25519"
+
+// nearest returns those of names that differ least from name, in letters and digits, unless
+// they differ much.
+func nearest(name string, names []string) (near []string) {
+	least := 4
+	for _, candidate := range names {
+		switch d := distance(letters(name), letters(candidate)); {
+		case d < least:
+			least, near = d, []string{candidate}
+		case d == least && near != nil:
+			near = append(near, candidate)
+		}
+	}
+	return near
+}
+
+// letters returns the letters and digits of s, in lower case, without the name of this module.
+func letters(s string) []rune {
+	var out []rune
+	for _, r := range strings.TrimPrefix(s, "hybridkem/") {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			out = append(out, unicode.ToLower(r))
+		}
+	}
+	return out
+}
+
+// distance returns how many letters have to be put in, taken out or replaced to make b of a.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			replace := diagonal
+			if x != y {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/fips140"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	mathrand "math/rand/v2"
 	"os"
@@ -16,6 +17,8 @@ import (
 
 	"hybridkem"
 	"hybridkem/combiner"
+	"hybridkem/combiner/sshkex"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
 	"hybridkem/mlkem"
@@ -39,10 +42,113 @@ func TestByName(t *testing.T) {
 	if k, err := hybridkem.ByName("MLKEM768-X25519"); err != nil || k.Name() != "X-Wing" {
 		t.Errorf("MLKEM768-X25519 is not X-Wing: %v", err)
 	}
-	for _, name := range []string{"", "x-wing", "ML-KEM-768 ", "MLKEM768"} {
-		if k, err := hybridkem.ByName(name); err == nil || k != nil {
-			t.Errorf("a KEM is named %q", name)
+	for _, test := range []struct{ name, want string }{
+		{"x-wing", "X-Wing"},
+		{"mlkem768-x25519", "X-Wing"},
+		{"ml-kem-512", "ML-KEM-512"},
+		{"x25519mlkem768", "X25519MLKEM768"},
+		{"MLKEM768X25519-SHA256", "mlkem768x25519-sha256"},
+	} {
+		if k, err := hybridkem.ByName(test.name); err != nil || k.Name() != test.want {
+			t.Errorf("%q is not %s: %v", test.name, test.want, err)
 		}
+	}
+	for _, test := range []struct{ name, suggestion string }{
+		{"", ""},
+		{"RSA", ""},
+		{"ML-KEM-768 ", "did you mean ML-KEM-768?"},
+		{"MLKEM768", "did you mean ML-KEM-768?"},
+		{"xwing", "did you mean X-Wing?"},
+		{"MLKEM768X25519", "did you mean MLKEM768-X25519?"},
+		{"MLKEM768-P384", "did you mean MLKEM768-P256?"},
+		{"MLKEM512X25519", "did you mean hybridkem/MLKEM512+X25519?"},
+		{"MLKEM512-X25519", "did you mean hybridkem/MLKEM512+X25519?"},
+		{"MLKEM51-X25519", "did you mean hybridkem/MLKEM512+X25519?"},
+		{"mlkem768p256", "did you mean MLKEM768-P256?"},
+		{"SecP256MLKEM768", "did you mean SecP256r1MLKEM768?"},
+	} {
+		k, err := hybridkem.ByName(test.name)
+		if err == nil || k != nil || !errors.Is(err, kem.ErrUnsupported) {
+			t.Errorf("a KEM is named %q: %v", test.name, err)
+			continue
+		}
+		if strings.Contains(err.Error(), "did you mean") != (test.suggestion != "") || !strings.Contains(err.Error(), test.suggestion) {
+			t.Errorf("%q: %v, want %q", test.name, err, test.suggestion)
+		}
+		for name := range names {
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("%q: %s is not in the list: %v", test.name, name, err)
+			}
+		}
+	}
+}
+
+// TestNames checks that no name or label of a KEM can be taken for that of another: none
+// is the end of another, and case tells none apart.
+func TestNames(t *testing.T) {
+	labels := []string{`\.//^\`, "MLKEM768-X25519"}
+	for _, k := range hybridkem.All() {
+		labels = append(labels, k.Name())
+	}
+	for i, a := range labels {
+		for j, b := range labels {
+			if i != j && strings.HasSuffix(strings.ToLower(a), strings.ToLower(b)) {
+				t.Errorf("%s ends in %s", a, b)
+			}
+		}
+	}
+	for _, label := range append(labels, "") {
+		for what, make := range map[string]func(){
+			"UG": func() { combiner.UG(label, mlkem.KEM512(), combiner.P384()) },
+			"UK": func() { combiner.UK(label, mlkem.KEM512(), xwing.KEM()) },
+			"CG": func() { combiner.CG(label, mlkem.KEM512(), combiner.P384()) },
+			"CK": func() { combiner.CK(label, mlkem.KEM512(), xwing.KEM()) },
+		} {
+			if text := panics(make); !strings.HasPrefix(text, "combiner: ") {
+				t.Errorf("%s takes the label %q: %q", what, label, text)
+			}
+		}
+	}
+	if combiner.CG("MLKEM768-P256", mlkem.KEM768(), combiner.P256()) != combiner.MLKEM768P256() {
+		t.Error("the parts of MLKEM768-P256 cannot have its label")
+	}
+	if panics(func() { combiner.UG("MLKEM768-P256", mlkem.KEM768(), combiner.P256()) }) == "" {
+		t.Error("another combiner takes the label of MLKEM768-P256")
+	}
+}
+
+// panics returns what f panics with, as a text.
+func panics(f func()) (text string) {
+	defer func() {
+		if value := recover(); value != nil {
+			text = fmt.Sprint(value)
+		}
+	}()
+	f()
+	return ""
+}
+
+// TestNeedsTranscript checks which KEMs say that their shared keys are not fit for use as they
+// are, and that this is what the combiner makes of it.
+func TestNeedsTranscript(t *testing.T) {
+	needs := 0
+	for _, k := range hybridkem.All() {
+		tls := strings.HasPrefix(k.Name(), "Sec") || strings.HasPrefix(k.Name(), "X25519")
+		ssh := strings.HasPrefix(k.Name(), "mlkem")
+		if kem.NeedsTranscript(k) != (tls || ssh) {
+			t.Errorf("%s: NeedsTranscript is %v", k.Name(), kem.NeedsTranscript(k))
+		}
+		if kem.NeedsTranscript(k) {
+			needs++
+		}
+		for _, x := range []kem.KEM{combiner.CK("x", mlkem.KEM768(), k), combiner.UK("x", k, mlkem.KEM768())} {
+			if kem.NeedsTranscript(x) {
+				t.Errorf("a hybrid with %s, whose combiner hashes the shares, needs a transcript", k.Name())
+			}
+		}
+	}
+	if needs != 6 || kem.NeedsTranscript(nil) {
+		t.Errorf("%d KEMs need a transcript, want 6", needs)
 	}
 }
 
@@ -82,7 +188,7 @@ func TestRandomness(t *testing.T) {
 		if !bytes.Equal(dk.Bytes(), random.take()) {
 			t.Errorf("%s: the seed is not what was drawn", k.Name())
 		}
-		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		ek := dk.PublicKey()
 		if dk.KEM() != k || ek.KEM() != k {
 			t.Errorf("%s: a key is of another KEM", k.Name())
 		}
@@ -202,10 +308,9 @@ func TestOtherKEM(t *testing.T) {
 	seed := make([]byte, 32)
 	var dks []kem.DecapsulationKey
 	for _, k := range []kem.KEM{
-		combiner.X25519MLKEM768(), combiner.MLKEM768X25519SHA256(), combiner.MLKEM768X25519(), xwing.KEM(),
+		tlskex.X25519MLKEM768(), sshkex.MLKEM768X25519SHA256(), xwing.KEM(),
 		combiner.CG("x", mlkem.KEM768(), combiner.X25519()),
 		combiner.UG("x", mlkem.KEM768(), combiner.X25519()),
-		combiner.CG("MLKEM768-X25519", mlkem.KEM768(), combiner.X25519()),
 	} {
 		dk, err := k.NewDecapsulationKey(seed)
 		if err != nil {
@@ -218,9 +323,38 @@ func TestOtherKEM(t *testing.T) {
 			if !bytes.Equal(a.Encapsulator().Bytes(), b.Encapsulator().Bytes()) {
 				t.Fatal("the test has different keys")
 			}
-			if a.Equal(b) != (i == j) || a.Encapsulator().(kem.EncapsulationKey).Equal(b.Encapsulator()) != (i == j) {
+			if a.Equal(b) != (i == j) || a.PublicKey().Equal(b.Encapsulator()) != (i == j) {
 				t.Errorf("keys %d and %d: Equal is wrong", i, j)
 			}
+		}
+	}
+}
+
+// TestOtherParts has keys of the same seed and label that differ only in a part, however deep.
+func TestOtherParts(t *testing.T) {
+	seed := make([]byte, 32)
+	inner := func(label string) kem.KEM { return combiner.CG(label, mlkem.KEM512(), combiner.X25519()) }
+	for _, pair := range [][2]kem.KEM{
+		{combiner.CG("x", mlkem.KEM512(), combiner.X25519()), combiner.CG("x", mlkem.KEM1024(), combiner.X25519())},
+		{combiner.CG("x", mlkem.KEM768(), combiner.X25519()), combiner.CG("x", mlkem.KEM768(), combiner.P256())},
+		{combiner.UK("x", mlkem.KEM768(), inner("a")), combiner.UK("x", mlkem.KEM768(), inner("b"))},
+		{combiner.CK("x", inner("a"), xwing.KEM()), combiner.CK("x", inner("b"), xwing.KEM())},
+		{
+			combiner.CK("x", mlkem.KEM768(), combiner.UG("y", mlkem.KEM512(), combiner.X25519())),
+			combiner.CK("x", mlkem.KEM768(), combiner.CG("y", mlkem.KEM512(), combiner.X25519())),
+		},
+	} {
+		a, err1 := pair[0].NewDecapsulationKey(seed)
+		b, err2 := pair[1].NewDecapsulationKey(seed)
+		again, err3 := pair[0].NewDecapsulationKey(seed)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		if a.Equal(b) || b.Equal(a) || a.PublicKey().Equal(b.PublicKey()) || b.PublicKey().Equal(a.PublicKey()) {
+			t.Errorf("keys of different parts are Equal: %s", pair[0].Name())
+		}
+		if !a.Equal(again) || !again.PublicKey().Equal(a.PublicKey()) {
+			t.Errorf("a key does not Equal itself: %s", pair[0].Name())
 		}
 	}
 }

@@ -276,7 +276,7 @@ func intoBuffers(k kem.KEM, seeds [][]byte) (*implementation, error) {
 	if err != nil {
 		return nil, err
 	}
-	ek := dk.Encapsulator().(kem.EncapsulationKey)
+	ek := dk.PublicKey()
 	sharedKey, again, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
 	if err := errors.Join(ek.EncapsulateTo(sharedKey, ciphertext), dk.DecapsulateTo(again, ciphertext)); err != nil {
 		return nil, err

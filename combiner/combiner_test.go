@@ -7,11 +7,13 @@ import (
 	"crypto/sha3"
 	"crypto/sha512"
 	"errors"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/sshkex"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
@@ -96,17 +98,17 @@ func sha384Of(ssPQ, ssT, _, _, _, _ []byte) []byte {
 const xwingLabel = "\x5c\x2e\x2f\x2f\x5e\x5c"
 
 var suites = []suite{
-	{combiner.MLKEM768X25519(), "MLKEM768-X25519", mlkem.KEM768(), x25519, false, c2pri(xwingLabel)},
+	{xwing.KEM(), "X-Wing", mlkem.KEM768(), x25519, false, c2pri(xwingLabel)},
 	{combiner.MLKEM768P256(), "MLKEM768-P256", mlkem.KEM768(), p256, false, c2pri("MLKEM768-P256")},
 	{combiner.MLKEM1024P384(), "MLKEM1024-P384", mlkem.KEM1024(), p384, false, c2pri("MLKEM1024-P384")},
-	{combiner.MLKEM512X25519(), "MLKEM512-X25519", mlkem.KEM512(), x25519, false, c2pri("MLKEM512-X25519")},
-	{combiner.MLKEM1024X25519(), "MLKEM1024-X25519", mlkem.KEM1024(), x25519, false, c2pri("MLKEM1024-X25519")},
-	{combiner.X25519MLKEM768(), "X25519MLKEM768", mlkem.KEM768(), x25519, false, mlkemFirst},
-	{combiner.SecP256r1MLKEM768(), "SecP256r1MLKEM768", mlkem.KEM768(), p256, true, curveFirst},
-	{combiner.SecP384r1MLKEM1024(), "SecP384r1MLKEM1024", mlkem.KEM1024(), p384, true, curveFirst},
-	{combiner.MLKEM768X25519SHA256(), "mlkem768x25519-sha256", mlkem.KEM768(), x25519, false, sha256Of},
-	{combiner.MLKEM768NISTP256SHA256(), "mlkem768nistp256-sha256", mlkem.KEM768(), p256, false, sha256Of},
-	{combiner.MLKEM1024NISTP384SHA384(), "mlkem1024nistp384-sha384", mlkem.KEM1024(), p384, false, sha384Of},
+	{combiner.MLKEM512X25519(), "hybridkem/MLKEM512+X25519", mlkem.KEM512(), x25519, false, c2pri("hybridkem/MLKEM512+X25519")},
+	{combiner.MLKEM1024X25519(), "hybridkem/MLKEM1024+X25519", mlkem.KEM1024(), x25519, false, c2pri("hybridkem/MLKEM1024+X25519")},
+	{tlskex.X25519MLKEM768(), "X25519MLKEM768", mlkem.KEM768(), x25519, false, mlkemFirst},
+	{tlskex.SecP256r1MLKEM768(), "SecP256r1MLKEM768", mlkem.KEM768(), p256, true, curveFirst},
+	{tlskex.SecP384r1MLKEM1024(), "SecP384r1MLKEM1024", mlkem.KEM1024(), p384, true, curveFirst},
+	{sshkex.MLKEM768X25519SHA256(), "mlkem768x25519-sha256", mlkem.KEM768(), x25519, false, sha256Of},
+	{sshkex.MLKEM768NISTP256SHA256(), "mlkem768nistp256-sha256", mlkem.KEM768(), p256, false, sha256Of},
+	{sshkex.MLKEM1024NISTP384SHA384(), "mlkem1024nistp384-sha384", mlkem.KEM1024(), p384, false, sha384Of},
 
 	{combiner.CG("cg", mlkem.KEM512(), combiner.P256()), "cg", mlkem.KEM512(), p256, false, c2pri("cg")},
 	{combiner.UG("ug", mlkem.KEM768(), combiner.X25519()), "ug", mlkem.KEM768(), x25519, false, universal("ug")},
@@ -140,13 +142,13 @@ func TestSuites(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				ek := dk.Encapsulator().(kem.EncapsulationKey)
+				ek := dk.PublicKey()
 				if !bytes.Equal(ek.Bytes(), join(ekPQ, ekT)) {
 					t.Fatal("wrong encapsulation key")
 				}
 
 				random := sha3.SumSHAKE128(seed, 32+s.group.seedSize)
-				ssPQ, ctPQ, err := kemtest.Encapsulate(dkPQ.Encapsulator().(kem.EncapsulationKey), random[:32])
+				ssPQ, ctPQ, err := kemtest.Encapsulate(dkPQ.PublicKey(), random[:32])
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -201,7 +203,7 @@ func TestCombiners(t *testing.T) {
 // KEMs, and give the bytes that the same parts give when it knows them.
 func TestForeign(t *testing.T) {
 	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{Scribble: true})
-	foreignP256 := testkit.Foreign(combiner.SecP256r1MLKEM768(), testkit.Faults{Scribble: true})
+	foreignP256 := testkit.Foreign(tlskex.SecP256r1MLKEM768(), testkit.Faults{Scribble: true})
 	hybrids := []kem.KEM{
 		combiner.UG("foreign UG", foreign768, combiner.X25519()),
 		combiner.CG("foreign CG", foreign768, combiner.P384()),
@@ -222,8 +224,8 @@ func TestForeign(t *testing.T) {
 	}{
 		{combiner.UG("x", foreign768, combiner.X25519()), combiner.UG("x", mlkem.KEM768(), combiner.X25519())},
 		{combiner.CG("x", foreign768, combiner.P256()), combiner.CG("x", mlkem.KEM768(), combiner.P256())},
-		{combiner.UK("x", foreign768, foreignP256), combiner.UK("x", mlkem.KEM768(), combiner.SecP256r1MLKEM768())},
-		{combiner.CK("x", mlkem.KEM512(), foreignP256), combiner.CK("x", mlkem.KEM512(), combiner.SecP256r1MLKEM768())},
+		{combiner.UK("x", foreign768, foreignP256), combiner.UK("x", mlkem.KEM768(), tlskex.SecP256r1MLKEM768())},
+		{combiner.CK("x", mlkem.KEM512(), foreignP256), combiner.CK("x", mlkem.KEM512(), tlskex.SecP256r1MLKEM768())},
 	} {
 		seed := bytes.Repeat([]byte{7}, combiner.SeedSize)
 		foreign, err := pair.foreign.NewDecapsulationKey(seed)
@@ -234,7 +236,7 @@ func TestForeign(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !foreign.Equal(own) || !own.Encapsulator().(kem.EncapsulationKey).Equal(foreign.Encapsulator()) {
+		if !foreign.Equal(own) || !own.PublicKey().Equal(foreign.Encapsulator()) {
 			t.Error("a foreign part makes another key")
 		}
 		sharedKey, ciphertext := foreign.Encapsulator().Encapsulate()
@@ -243,7 +245,7 @@ func TestForeign(t *testing.T) {
 		}
 		// 0 is what the KEM says that it takes; the others are what its parts take.
 		for _, size := range []int{0, 32, 64, 128, 160} {
-			if _, _, err := kemtest.Encapsulate(foreign.Encapsulator().(kem.EncapsulationKey), make([]byte, size)); err == nil {
+			if _, _, err := kemtest.Encapsulate(foreign.PublicKey(), make([]byte, size)); err == nil {
 				t.Errorf("a foreign part took %d bytes of randomness", size)
 			}
 		}
@@ -279,9 +281,9 @@ func TestUK(t *testing.T) {
 			t.Error("wrong encapsulation key")
 		}
 		random := sha3.SumSHAKE128(seed, 32+32+32)
-		ssPQ, ctPQ, err1 := kemtest.Encapsulate(dkPQ.Encapsulator().(kem.EncapsulationKey), random[:32])
-		ssT, ctT, err2 := kemtest.Encapsulate(dkT.Encapsulator().(kem.EncapsulationKey), random[32:])
-		sharedKey, ciphertext, err3 := kemtest.Encapsulate(dk.Encapsulator().(kem.EncapsulationKey), random)
+		ssPQ, ctPQ, err1 := kemtest.Encapsulate(dkPQ.PublicKey(), random[:32])
+		ssT, ctT, err2 := kemtest.Encapsulate(dkT.PublicKey(), random[32:])
+		sharedKey, ciphertext, err3 := kemtest.Encapsulate(dk.PublicKey(), random)
 		if err := errors.Join(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
@@ -291,12 +293,14 @@ func TestUK(t *testing.T) {
 	}
 }
 
+var oncePackage = regexp.MustCompile("^(combiner|xwing|tlskex|sshkex): [^:]*$")
+
 func errorText(t *testing.T, what string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%s: no error", what)
-	} else if !strings.HasPrefix(err.Error(), "combiner: ") {
-		t.Errorf("%s: the error %q does not name the package", what, err)
+	} else if !oncePackage.MatchString(err.Error()) {
+		t.Errorf("%s: the error %q does not name the package, and once", what, err)
 	}
 }
 
@@ -348,7 +352,7 @@ func TestScalarCandidates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ek := dk.Encapsulator().(kem.EncapsulationKey)
+	ek := dk.PublicKey()
 	if _, _, err := kemtest.Encapsulate(ek, random); err == nil {
 		t.Error("a seed without a scalar is used")
 	}
@@ -389,7 +393,7 @@ func TestFailingPart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		ek := dk.PublicKey()
 		sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
 		errorText(t, k.Name(), ek.EncapsulateTo(sharedKey, ciphertext))
 		if slices.ContainsFunc(slices.Concat(sharedKey, ciphertext), func(b byte) bool { return b != 0 }) {
@@ -408,15 +412,15 @@ func TestFailingPart(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	for _, k := range []kem.KEM{
-		combiner.MLKEM512X25519(), combiner.MLKEM768X25519(), combiner.MLKEM1024X25519(), combiner.X25519MLKEM768(),
-		combiner.MLKEM768X25519SHA256(),
+		combiner.MLKEM512X25519(), xwing.KEM(), combiner.MLKEM1024X25519(), tlskex.X25519MLKEM768(),
+		sshkex.MLKEM768X25519SHA256(),
 		combiner.UG("own", mlkem.KEM768(), combiner.X25519()),
 	} {
 		dk, err := k.GenerateKey()
 		if err != nil {
 			t.Fatal(err)
 		}
-		ek := dk.Encapsulator().(kem.EncapsulationKey)
+		ek := dk.PublicKey()
 		sharedKey, ciphertext := ek.Encapsulate()
 		testkit.NoAllocations(t, k.Name()+": EncapsulateTo", func() { ek.EncapsulateTo(sharedKey, ciphertext) })
 		testkit.NoAllocations(t, k.Name()+": DecapsulateTo", func() { dk.DecapsulateTo(sharedKey, ciphertext) })

@@ -1,7 +1,10 @@
 package combiner
 
 import (
+	"slices"
+
 	"hybridkem/internal/hybrid"
+	"hybridkem/internal/nist"
 	"hybridkem/kem"
 )
 
@@ -18,13 +21,13 @@ func X25519() Group { return Group{&hybrid.X25519} }
 // x-coordinates.
 //
 // Its operations are crypto/ecdh's and allocate memory.
-func P256() Group { return Group{&p256} }
+func P256() Group { return Group{&nist.P256} }
 
 // P384 returns NIST's P-384 with uncompressed points. Shared secrets are
 // x-coordinates.
 //
 // Its operations are crypto/ecdh's and allocate memory.
-func P384() Group { return Group{&p384} }
+func P384() Group { return Group{&nist.P384} }
 
 // UG returns the hybrid of pq and a group with the [Universal] combiner. The
 // label is its name.
@@ -34,35 +37,69 @@ func P384() Group { return Group{&p384} }
 // be the beginning of another (the draft asks that) or its end (it is hashed last).
 //
 // If a part that is not of this module returns an error, EncapsulateTo returns it
-// and Encapsulate panics. UG panics if the label is empty, pq nil, or t the zero
-// Group.
+// and Encapsulate panics. UG panics if the label is empty or a name that is taken, pq nil, or t
+// the zero Group. Taken are the names and labels of the KEMs of this module: only the parts
+// and the combiner of such a KEM have its label.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
-	return framework(label, hybrid.KEMPart(pq), t.part, hybrid.Universal)
+	return framework(label, part(pq), t.part, hybrid.Universal)
 }
 
 // UK returns the hybrid of pq and another KEM with the [Universal] combiner. See
 // [UG] for labels and errors.
 func UK(label string, pq, t kem.KEM) kem.KEM {
-	return framework(label, hybrid.KEMPart(pq), hybrid.KEMPart(t), hybrid.Universal)
+	return framework(label, part(pq), part(t), hybrid.Universal)
 }
 
 // CG returns the hybrid of pq and a group with the [C2PRI] combiner, for which pq
 // must be ciphertext second-preimage resistant, as ML-KEM is. See [UG] for
 // labels and errors.
 func CG(label string, pq kem.KEM, t Group) kem.KEM {
-	return framework(label, hybrid.KEMPart(pq), t.part, hybrid.C2PRI)
+	return framework(label, part(pq), t.part, hybrid.C2PRI)
 }
 
 // CK returns the hybrid of pq and another KEM with the [C2PRI] combiner, for
 // which pq must be ciphertext second-preimage resistant, as ML-KEM is. See [UG]
 // for labels and errors.
 func CK(label string, pq, t kem.KEM) kem.KEM {
-	return framework(label, hybrid.KEMPart(pq), hybrid.KEMPart(t), hybrid.C2PRI)
+	return framework(label, part(pq), part(t), hybrid.C2PRI)
+}
+
+// part returns nil for nil.
+func part(k kem.KEM) *hybrid.Part {
+	if k == nil {
+		return nil
+	}
+	return hybrid.KEMPart(k)
 }
 
 func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.KEM {
-	if label == "" || t == nil {
-		panic("combiner: a KEM needs a label and a group")
+	switch {
+	case label == "":
+		panic("combiner: a KEM needs a label")
+	case pq == nil:
+		panic("combiner: the post-quantum KEM is nil")
+	case t == nil:
+		panic("combiner: the traditional KEM is nil, or the group a zero value")
 	}
-	return &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, Combiner: combiner, Label: []byte(label)}
+	h := &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, Combiner: combiner, Label: []byte(label)}
+	for _, named := range []*hybrid.Hybrid{&mlkem768P256, &mlkem1024P384, &mlkem512X25519, &mlkem1024X25519} {
+		if named.ID == label {
+			if !named.Same(h) {
+				panic("combiner: the label " + label + " is that of a KEM with other parts")
+			}
+			return named
+		}
+	}
+	if slices.Contains(taken, label) {
+		panic("combiner: the label " + label + " is the name of another KEM")
+	}
+	return h
+}
+
+// taken is the names of the KEMs that do not come from framework, and the label of X-Wing.
+var taken = []string{
+	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024",
+	"X-Wing", "MLKEM768-X25519", hybrid.XWingLabel,
+	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024",
+	"mlkem768x25519-sha256", "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384",
 }

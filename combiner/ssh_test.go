@@ -20,7 +20,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/ssh"
 
-	"hybridkem/combiner"
+	"hybridkem/combiner/sshkex"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/kem"
 )
 
@@ -354,7 +355,7 @@ func TestSSH(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, k := range []kem.KEM{combiner.MLKEM768X25519SHA256(), combiner.X25519MLKEM768()} {
+			for _, k := range []kem.KEM{sshkex.MLKEM768X25519SHA256(), tlskex.X25519MLKEM768()} {
 				own, peer := connection(t)
 				peerErr := make(chan error, 1)
 				go func() {

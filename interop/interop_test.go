@@ -18,7 +18,6 @@ import (
 
 	"hybridkem"
 	"hybridkem/kats/vectors"
-	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
 )
 
@@ -98,7 +97,7 @@ func TestNoble(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ek := dk.Encapsulator().(kem.EncapsulationKey)
+			ek := dk.PublicKey()
 			wantKey, wantCiphertext, err := kemtest.Encapsulate(ek, coins)
 			if err != nil {
 				t.Fatal(err)

@@ -34,7 +34,7 @@ func verify(what string, holds bool) error {
 var refusals = map[string]string{
 	"seed_expanded_mismatch": "not that of the seed",
 	"z_mismatch":             "not that of the seed",
-	"h_ek_mismatch":          "mlkem: ",
+	"h_ek_mismatch":          "wrong hash",
 	"s_mismatch":             "does not decapsulate",
 }
 
@@ -63,7 +63,7 @@ func (v keyFormat) check(k kem.KEM) error {
 		return err
 	}
 	if v.Form == "expanded" {
-		return sameUse(key.(crypto.Decapsulator), dk)
+		return sameUse(key, dk)
 	}
 	if !dk.Equal(key) {
 		return errors.New("the key is not of this seed")
@@ -107,7 +107,7 @@ func (v keyFormat) checkPublicKey(k kem.KEM) error {
 	if err != nil {
 		return err
 	}
-	if !dk.Encapsulator().(kem.EncapsulationKey).Equal(key) {
+	if !dk.PublicKey().Equal(key) {
 		return errors.New("the public key is not of this seed")
 	}
 	again, err := keyfile.MarshalPKIXPublicKey(key)

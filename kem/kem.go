@@ -4,16 +4,28 @@
 // to the caller's memory.
 //
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
-// fresh, and its capacity is its length. Inputs are neither changed nor kept, and
-// buffers must not overlap. A slice of another length than stated is an error, and
-// with an error all other results are nil.
+// fresh, and its capacity is its length. Inputs are neither changed nor kept. A
+// slice of another length than stated is an error, and with an error all other
+// results are nil. Errors wrap one of those of this package, such as [ErrLength].
+//
+// A seed belongs to one KEM: hybrids derive their parts' keys from it in the same way,
+// so that two KEMs given the same seed can hold the same ML-KEM key. Never use a seed with
+// two KEMs.
+//
+// A shared key is not yet a session key. Derive session keys from it with a KDF, hash into
+// that all that both sides have sent, and let each side confirm that it has the key,
+// as the example does. A KEM authenticates nobody.
+//
+// Decapsulation keys print as the names of their type and KEM. A copy of a key is the same key: to
+// destroy one destroys both. The zero value of a key type is no key. Its methods return
+// [ErrNoKey], false or nil, or panic where they can say it in no other way.
 package kem
 
 import (
 	"crypto"
 	"crypto/subtle"
-	"errors"
 	"fmt"
+	"reflect"
 )
 
 // A KEM is a key encapsulation mechanism whose key pairs expand from a seed.
@@ -24,21 +36,20 @@ type KEM interface {
 	// "X-Wing", "MLKEM768-P256".
 	Name() string
 
-	// Sizes in bytes.
+	SeedSize() int             // in bytes
+	EncapsulationKeySize() int // in bytes
+	CiphertextSize() int       // in bytes
+	SharedKeySize() int        // in bytes
 
-	SeedSize() int
-	EncapsulationKeySize() int
-	CiphertextSize() int
-	SharedKeySize() int
-
-	// GenerateKey draws a seed from a secure source and expands it. The error is
-	// that of the source, or of the expansion. For the named KEMs of this module
-	// it is nil, except with P-256 or P-384 for fewer than one seed in 2^128.
+	// GenerateKey draws a seed from a secure source and expands it. For the named
+	// KEMs of this module, it returns an error in two cases only: for fewer than one
+	// seed in 2^128 with P-256 or P-384, and in a FIPS 140-3 mode, with
+	// GODEBUG=fips140=only ([ErrFIPS]) or if the new key fails its test ([ErrKeyPair]).
 	GenerateKey() (DecapsulationKey, error)
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
-	// bytes. The seed must be uniformly random. The expansion may fail for a
-	// negligible part of all seeds only.
+	// bytes. The seed must be uniformly random, and used with this KEM only. The
+	// expansion may fail for a negligible part of all seeds only.
 	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
 
 	// NewEncapsulationKey parses and checks an encapsulation key of
@@ -60,21 +71,47 @@ type EncapsulationKey interface {
 	Equal(x crypto.PublicKey) bool
 
 	// EncapsulateTo is Encapsulate into the caller's memory: sharedKey of
-	// SharedKeySize bytes and ciphertext of CiphertextSize bytes. If it returns
-	// an error, it has written to neither.
+	// SharedKeySize bytes and ciphertext of CiphertextSize bytes, which must not
+	// overlap. If it returns an error, it has written to neither.
 	EncapsulateTo(sharedKey, ciphertext []byte) error
 }
 
-// A DecapsulationKey is a private key. Its Encapsulator is an [EncapsulationKey],
-// and what it makes of any ciphertext depends on nothing but the seed.
+// A Decapsulator is a private key: a [DecapsulationKey], or one of which nobody knows the
+// seed, such as the expanded keys of ML-KEM.
 //
-// Its methods are safe for concurrent use, except Destroy, which must not run
-// beside another method.
-type DecapsulationKey interface {
+// Its methods are safe for concurrent use.
+type Decapsulator interface {
 	crypto.Decapsulator
 
 	// KEM returns the mechanism that the key belongs to.
 	KEM() KEM
+
+	// PublicKey returns the encapsulation key, like Encapsulator.
+	PublicKey() EncapsulationKey
+
+	// DecapsulateTo is Decapsulate into the caller's memory: sharedKey of
+	// SharedKeySize bytes, which may overlap the ciphertext. If it returns an error, it
+	// has not written to sharedKey.
+	DecapsulateTo(sharedKey, ciphertext []byte) error
+
+	// Destroy overwrites the secrets that the key holds. From then on whatever needs
+	// them returns [ErrDestroyed], nil or false. The encapsulation key stays usable. To
+	// call Destroy again does nothing.
+	//
+	// Destroy does not wait for operations that other goroutines have begun. They end
+	// as usual, and the last of them overwrites the secrets.
+	Destroy()
+
+	// Destroyed reports whether Destroy has been called.
+	Destroyed() bool
+}
+
+// A DecapsulationKey is a private key that expands from a seed. What it makes of any
+// ciphertext depends on nothing but the seed.
+//
+// Its methods are safe for concurrent use.
+type DecapsulationKey interface {
+	Decapsulator
 
 	// Bytes returns the seed, which must be kept secret, or nil after Destroy.
 	Bytes() []byte
@@ -82,15 +119,17 @@ type DecapsulationKey interface {
 	// Equal reports whether x is the same key of the same KEM, in time that
 	// does not depend on the keys' secrets. A destroyed key equals none.
 	Equal(x crypto.PrivateKey) bool
+}
 
-	// DecapsulateTo is Decapsulate into the caller's memory: sharedKey of
-	// SharedKeySize bytes. If it returns an error, it has not written to it.
-	DecapsulateTo(sharedKey, ciphertext []byte) error
-
-	// Destroy overwrites the secrets that the key holds. Decapsulation with the
-	// key then returns an error; its encapsulation key stays usable. To call it
-	// again does nothing.
-	Destroy()
+// NeedsTranscript reports whether the shared keys of k are fit only for a protocol that
+// hashes the encapsulation key and the ciphertext into all that it derives from them, as TLS
+// and SSH do. Nothing else binds those to them. The shared keys of other KEMs can be used as they
+// are.
+//
+// Such a KEM has a method NeedsTranscript that returns true.
+func NeedsTranscript(k KEM) bool {
+	n, ok := k.(interface{ NeedsTranscript() bool })
+	return ok && n.NeedsTranscript()
 }
 
 // CheckKeyPair returns an error unless dk decapsulates what is encapsulated to its
@@ -100,7 +139,14 @@ type DecapsulationKey interface {
 // Keys from seeds need no test unless memory or hardware is faulty. In FIPS 140-3 mode,
 // the GenerateKey functions of this module make it by themselves.
 func CheckKeyPair(dk crypto.Decapsulator) error {
-	sharedKey, ciphertext := dk.Encapsulator().Encapsulate()
+	if v := reflect.ValueOf(dk); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return ErrNoKey
+	}
+	ek := dk.Encapsulator()
+	if ek == nil {
+		return ErrNoKey
+	}
+	sharedKey, ciphertext := ek.Encapsulate()
 	defer clear(sharedKey)
 	again, err := dk.Decapsulate(ciphertext)
 	defer clear(again)
@@ -109,8 +155,8 @@ func CheckKeyPair(dk crypto.Decapsulator) error {
 	}
 	same := subtle.ConstantTimeCompare(sharedKey, again)
 	//ct:declassify same: it is what this function tells
-	if same != 1 {
-		return errors.New("kem: the key does not decapsulate what is encapsulated to it")
+	if same != 1 || len(sharedKey) == 0 {
+		return fmt.Errorf("%w: what is encapsulated does not decapsulate to the same shared key", ErrKeyPair)
 	}
 	return nil
 }

@@ -3,17 +3,17 @@
 //
 // It knows ML-KEM-512, -768 and -1024, by RFC 9935, and X-Wing, by
 // draft-connolly-cfrg-xwing-kem. No document gives other KEMs of this module an identifier:
-// their keys are an error that wraps [errors.ErrUnsupported]. The functions are shaped
+// their keys are an error that wraps [kem.ErrUnsupported]. The functions are shaped
 // like those of crypto/x509.
 //
 // Decapsulation keys are written as seeds. Of ML-KEM, two more forms are read: expanded
 // keys made elsewhere, and both in one. What is not DER is refused, and so is a key
-// whose parts do not agree. Files encrypted under a password are not read.
+// whose parts do not agree. Files encrypted under a password are not read. No error holds a
+// part of what a private key file holds.
 package keyfile
 
 import (
 	"bytes"
-	"crypto"
 	encodingasn1 "encoding/asn1"
 	"errors"
 	"fmt"
@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"hybridkem/internal/expanded"
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
@@ -50,8 +51,10 @@ func formatOf(k kem.KEM) (*format, error) {
 			return &formats[i], nil
 		}
 	}
-	return nil, fmt.Errorf("keyfile: no file format for keys of %s: %w", k.Name(), errors.ErrUnsupported)
+	return nil, fault.New(pkg, kem.ErrUnsupported, "no file format for keys of %s", k.Name())
 }
+
+const pkg = "keyfile" // in errors
 
 // MarshalPKCS8PrivateKey returns the seed of a decapsulation key in PKCS #8 form, DER
 // (RFC 5958, OneAsymmetricKey without a public key).
@@ -64,13 +67,16 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("keyfile: %T is not a decapsulation key with a seed", key)
 	}
+	if dk.KEM() == nil || dk.PublicKey() == nil {
+		return nil, errNoKey
+	}
 	f, err := formatOf(dk.KEM())
 	if err != nil {
 		return nil, err
 	}
 	seed := dk.Bytes()
 	if seed == nil {
-		return nil, errors.New("keyfile: the decapsulation key has been destroyed")
+		return nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	}
 	defer clear(seed)
 	b := cryptobyte.NewBuilder(make([]byte, 0, 128)) // enough, so that it does not grow and leave a copy
@@ -98,6 +104,10 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("keyfile: %T is not an encapsulation key", pub)
 	}
+	encoded := ek.Bytes()
+	if ek.KEM() == nil || encoded == nil {
+		return nil, errNoKey
+	}
 	f, err := formatOf(ek.KEM())
 	if err != nil {
 		return nil, err
@@ -105,7 +115,7 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		f.addAlgorithm(b)
-		b.AddASN1BitString(ek.Bytes())
+		b.AddASN1BitString(encoded)
 	})
 	return exact(b.BytesOrPanic()), nil
 }
@@ -114,6 +124,8 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 func (f *format) addAlgorithm(b *cryptobyte.Builder) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(f.oid) })
 }
+
+var errNoKey = fault.New(pkg, kem.ErrNoKey, "the key is nil or a zero value")
 
 // exact moves b to memory of its size.
 func exact(b []byte) []byte {
@@ -134,13 +146,13 @@ var (
 // It returns a *mlkem.DecapsulationKey512, *mlkem.DecapsulationKey768,
 // *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey. A file that holds no seed but an
 // expanded key of ML-KEM gives a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or
-// *mlkem.ExpandedKey1024, whose comment says what that lacks. All are a
-// [crypto.Decapsulator].
+// *mlkem.ExpandedKey1024, whose comment says what that lacks. Only the others are a
+// [kem.DecapsulationKey].
 //
 // An expanded key must pass the checks of FIPS 203, section 7.3, and decapsulate what is
 // encapsulated to it. Beside a seed it must be that seed's in every byte, and so must a
 // public key, in which ML-KEM's files may end. Attributes are skipped.
-func ParsePKCS8PrivateKey(der []byte) (key any, err error) {
+func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
 	f, contents, publicKey, err := splitPKCS8(der)
 	if err != nil {
 		return nil, err
@@ -152,8 +164,9 @@ func ParsePKCS8PrivateKey(der []byte) (key any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if publicKey != nil && !bytes.Equal(publicKey, dk.Encapsulator().Bytes()) {
-		return nil, errors.New("keyfile: the public key does not belong to the private key")
+	if publicKey != nil && !bytes.Equal(publicKey, dk.PublicKey().Bytes()) {
+		dk.Destroy()
+		return nil, fault.New(pkg, kem.ErrKeyPair, "the public key does not belong to the private key")
 	}
 	return dk, nil
 }
@@ -170,7 +183,7 @@ func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []
 		return nil, nil, nil, err
 	}
 	if len(version) != 1 || version[0] > 1 {
-		return nil, nil, nil, fmt.Errorf("keyfile: version %x of a private key file", []byte(version))
+		return nil, nil, nil, errors.New("keyfile: unknown version of a private key file")
 	}
 	if f, err = readAlgorithm(&s); err != nil {
 		return nil, nil, nil, err
@@ -201,7 +214,7 @@ func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []
 
 // parsePrivateKey reads the CHOICE of RFC 9935, section 6, which is a seed, an expanded key
 // or both, or X-Wing's seed.
-func (f *format) parsePrivateKey(contents cryptobyte.String) (crypto.Decapsulator, error) {
+func (f *format) parsePrivateKey(contents cryptobyte.String) (kem.Decapsulator, error) {
 	switch {
 	case f.bare():
 		return f.newKey(contents)
@@ -218,11 +231,12 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (crypto.Decapsulato
 		}
 		key, err := expanded.Parse(f.kem, b)
 		if err != nil {
-			return nil, fmt.Errorf("keyfile: %w", err)
+			return nil, fault.In(pkg, err)
 		}
 		// A key whose hash is right can still have a wrong ŝ.
 		if err := kem.CheckKeyPair(key); err != nil {
-			return nil, fmt.Errorf("keyfile: %w", err)
+			key.Destroy()
+			return nil, fault.In(pkg, err)
 		}
 		return key.Decapsulator, nil
 	}
@@ -247,10 +261,13 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (crypto.Decapsulato
 	}
 	key, err := expanded.Parse(f.kem, b)
 	if err != nil {
-		return nil, fmt.Errorf("keyfile: %w", err)
+		dk.Destroy()
+		return nil, fault.In(pkg, err)
 	}
+	defer key.Destroy()
 	if !key.Matches(dk) {
-		return nil, errors.New("keyfile: the expanded key is not that of the seed")
+		dk.Destroy()
+		return nil, fault.New(pkg, kem.ErrExpandedKey, "the expanded key is not that of the seed")
 	}
 	return dk, nil
 }
@@ -258,7 +275,7 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (crypto.Decapsulato
 func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := f.kem.NewDecapsulationKey(seed)
 	if err != nil {
-		return nil, fmt.Errorf("keyfile: %w", err)
+		return nil, fault.In(pkg, err)
 	}
 	return dk, nil
 }
@@ -267,9 +284,8 @@ func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 // a certificate is RawSubjectPublicKeyInfo of its x509.Certificate.
 //
 // It returns a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. All are a
-// [kem.EncapsulationKey].
-func ParsePKIXPublicKey(der []byte) (pub any, err error) {
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey.
+func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
 	s, err := readAll(der, "the public key file", asn1.SEQUENCE)
 	if err != nil {
 		return nil, err
@@ -291,7 +307,7 @@ func ParsePKIXPublicKey(der []byte) (pub any, err error) {
 	}
 	ek, err := f.kem.NewEncapsulationKey(b)
 	if err != nil {
-		return nil, fmt.Errorf("keyfile: %w", err)
+		return nil, fault.In(pkg, err)
 	}
 	return ek, nil
 }
@@ -314,7 +330,7 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 			return &formats[i], nil
 		}
 	}
-	return nil, fmt.Errorf("keyfile: unknown algorithm %v", oid)
+	return nil, fault.New(pkg, kem.ErrUnsupported, "unknown algorithm %v", oid)
 }
 
 // read reads an element, which errors call what it is.
@@ -323,7 +339,7 @@ func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.
 	case s.Empty():
 		return nil, fmt.Errorf("keyfile: %s is missing", what)
 	case !s.PeekASN1Tag(tag):
-		return nil, fmt.Errorf("keyfile: %s has tag %#.2x, not %#.2x", what, (*s)[0], uint8(tag))
+		return nil, fmt.Errorf("keyfile: %s does not have the tag %#.2x", what, uint8(tag))
 	case !s.ReadASN1(&contents, tag):
 		return nil, fmt.Errorf("keyfile: the length of %s is not DER, or more than there is", what)
 	}

@@ -1,9 +1,12 @@
 package keyfile
 
 import (
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
+
+	"hybridkem/kem"
 )
 
 // The labels of RFC 7468, sections 10 and 13.
@@ -13,7 +16,7 @@ const (
 )
 
 // MarshalPrivateKeyPEM is [MarshalPKCS8PrivateKey] in PEM, with the label PRIVATE KEY
-// (RFC 7468, section 10). The base64 of encoding/pem looks up bytes of the key in a table, so
+// (RFC 7468, section 10). The base64 of encoding/base64 looks up bytes of the key in a table, so
 // that its time may depend on them.
 func MarshalPrivateKeyPEM(key any) ([]byte, error) {
 	der, err := MarshalPKCS8PrivateKey(key)
@@ -28,8 +31,9 @@ func MarshalPublicKeyPEM(pub any) ([]byte, error) {
 }
 
 // ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file holds one block,
-// labelled PRIVATE KEY, without headers. Text around the block is skipped.
-func ParsePrivateKeyPEM(file []byte) (key any, err error) {
+// labelled PRIVATE KEY, without headers. Text around the block is skipped. If lines of the block
+// hold spaces or tabs, a copy of it is left in memory.
+func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
 	der, err := decode(privateKeyLabel, file)
 	if err != nil {
 		return nil, err
@@ -40,7 +44,7 @@ func ParsePrivateKeyPEM(file []byte) (key any, err error) {
 
 // ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file holds one block,
 // labelled PUBLIC KEY, without headers. Text around the block is skipped.
-func ParsePublicKeyPEM(file []byte) (pub any, err error) {
+func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
 	der, err := decode(publicKeyLabel, file)
 	if err != nil {
 		return nil, err
@@ -48,12 +52,26 @@ func ParsePublicKeyPEM(file []byte) (pub any, err error) {
 	return ParsePKIXPublicKey(der)
 }
 
+// encode does what encoding/pem does, but leaves no copies.
 func encode(label string, der []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer clear(der)
-	return exact(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})), nil
+	const line = 48 // bytes, which are 64 characters
+	begin, end := "-----BEGIN "+label+"-----\n", "-----END "+label+"-----\n"
+	lines := (len(der) + line - 1) / line
+	file := make([]byte, len(begin)+base64.StdEncoding.EncodedLen(len(der))+lines+len(end))
+	at := copy(file, begin)
+	for rest := der; len(rest) > 0; {
+		n := min(line, len(rest))
+		base64.StdEncoding.Encode(file[at:], rest[:n])
+		at += base64.StdEncoding.EncodedLen(n)
+		file[at] = '\n'
+		rest, at = rest[n:], at+1
+	}
+	copy(file[at:], end)
+	return file, nil
 }
 
 func decode(label string, file []byte) (der []byte, err error) {

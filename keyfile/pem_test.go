@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hybridkem/kem"
 	"hybridkem/keyfile"
 )
 
@@ -43,7 +44,7 @@ func TestPEM(t *testing.T) {
 	if _, err := keyfile.ParsePublicKeyPEM([]byte(good)); err == nil || !strings.Contains(err.Error(), `"PRIVATE KEY"`) {
 		t.Errorf("a private key as a public one: %v", err)
 	}
-	key := must[any](t)(keyfile.ParsePublicKeyPEM([]byte(goodPublic)))
+	key := must[kem.EncapsulationKey](t)(keyfile.ParsePublicKeyPEM([]byte(goodPublic)))
 	if file := must[[]byte](t)(keyfile.MarshalPublicKeyPEM(key)); string(file) != goodPublic {
 		t.Error("the public key is not written as it was read")
 	}

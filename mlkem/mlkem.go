@@ -4,7 +4,7 @@
 //
 // It has every name of crypto/mlkem with the same signature, so that a program
 // changes from one to the other by its import, unless it gives its keys to
-// crypto/hpke, which knows crypto/mlkem's types only. Randomness comes from
+// crypto/hpke, which knows crypto/mlkem's types only (an example shows an adapter). Randomness comes from
 // crypto/rand.Read, and so from crypto/rand.Reader if the program has replaced
 // that; crypto/mlkem ignores a replacement. Beyond those names it has ML-KEM-512,
 // operations that work in the caller's memory, comparison and destruction of
@@ -14,18 +14,22 @@
 // Most applications should use ML-KEM-768, or better a hybrid with it, such as
 // hybridkem/xwing.
 //
+// Shared keys of ML-KEM bind the ciphertext but not the encapsulation key: two keys whose
+// seeds have the same z reject a ciphertext with the same shared key. A protocol must hash
+// the encapsulation key into its KDF, beside the shared key, unless it hashes its whole
+// transcript. Never use a seed with two KEMs.
+//
 // [NIST FIPS 203]: https://doi.org/10.6028/NIST.FIPS.203
 package mlkem
 
 //go:generate go run generate.go
 
 import (
-	"errors"
-	"fmt"
-
+	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
+	"hybridkem/kem"
 )
 
 const (
@@ -59,93 +63,175 @@ const (
 )
 
 var (
-	errSeedSize             = errors.New("mlkem: invalid seed length")
-	errEncapsulationKeySize = errors.New("mlkem: invalid encapsulation key length")
-	errEncapsulationKey     = errors.New("mlkem: invalid encapsulation key: coefficient not below q")
-	errExpandedKeySize      = errors.New("mlkem: invalid expanded key length")
-	errExpandedKey          = errors.New("mlkem: invalid expanded key: wrong hash, or coefficient not below q")
-	errCiphertextSize       = errors.New("mlkem: invalid ciphertext length")
-	errCiphertextBuffer     = errors.New("mlkem: invalid length of the buffer for the ciphertext")
-	errSharedKeyBuffer      = errors.New("mlkem: invalid length of the buffer for the shared key")
-	errDestroyed            = errors.New("mlkem: the decapsulation key has been destroyed")
-	errOtherKEM             = errors.New("mlkem: the encapsulation key is of another KEM")
+	errEncapsulationKey   = fault.New(pkg, kem.ErrEncapsulationKey, "encapsulation key has a coefficient that is not below q")
+	errExpandedKey        = fault.New(pkg, kem.ErrExpandedKey, "expanded key has a wrong hash, or a coefficient that is not below q")
+	errDestroyed          = fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
+	errNoDecapsulationKey = fault.New(pkg, kem.ErrNoKey, "the decapsulation key is nil or a zero value")
+	errNoEncapsulationKey = fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil or a zero value")
+	errOtherKEM           = fault.New(pkg, kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 )
 
-// The functions below work for the key types of all parameter sets.
+const pkg = "mlkem" // in errors
 
-// newKey expands the key pair dk, ek from a seed d ‖ z, as FIPS 203, section 3.3,
-// allows.
-func newKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.EncapsulationKey, seed []byte) error {
-	if len(seed) != SeedSize {
-		return errSeedSize
+// The functions and types below work for the key types of all parameter sets.
+
+// A privateKey is what decapsulation keys and expanded keys point to. Its secrets stand behind
+// one more pointer: of a key in a field that is not exported, fmt prints what the key
+// points to, for some verbs, and no method of the key can prevent it.
+type privateKey struct {
+	uses secret.Uses
+	dk   *mlkem.DecapsulationKey
+}
+
+func (k *privateKey) init(dk *mlkem.DecapsulationKey) {
+	k.dk = dk
+	k.uses.Init(dk)
+}
+
+// begin begins a use of the secrets.
+func (k *privateKey) begin() (secret.Use, error) {
+	if k == nil {
+		return secret.Use{}, errNoDecapsulationKey
 	}
-	if err := check(); err != nil {
+	use, ok := k.uses.Begin()
+	if !ok {
+		return secret.Use{}, errDestroyed
+	}
+	return use, nil
+}
+
+func (k *privateKey) destroy() {
+	if k != nil {
+		k.uses.Destroy()
+	}
+}
+
+func (k *privateKey) destroyed() bool { return k != nil && k.uses.Destroyed() }
+
+// expand expands the key pair from a seed d ‖ z, as FIPS 203, section 3.3, allows.
+func (k *privateKey) expand(seed []byte) error {
+	if len(seed) != SeedSize {
+		hint := ""
+		if n := len(seed); n == ExpandedKeySize512 || n == ExpandedKeySize768 || n == ExpandedKeySize1024 {
+			hint = ": that is the length of an expanded key, see the functions NewExpandedKey"
+		}
+		return fault.Length(pkg, "seed", seed, SeedSize, hint)
+	}
+	if err := fips.Check(pkg); err != nil {
 		return err
 	}
-	secret.Do(func() { dk.Generate(p, ek, (*[SeedSize]byte)(seed)) })
+	secret.Do(func() { k.dk.Generate((*[SeedSize]byte)(seed)) })
 	return nil
 }
 
-// generateKey expands the key pair dk, ek from a random seed. It implements ML-KEM.KeyGen,
-// according to FIPS 203, Algorithm 19.
-func generateKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.EncapsulationKey) error {
-	if err := check(); err != nil {
+// generate expands the key pair from a random seed. It implements ML-KEM.KeyGen, according to
+// FIPS 203, Algorithm 19.
+func (k *privateKey) generate() error {
+	if err := fips.Check(pkg); err != nil {
 		return err
 	}
 	secret.Do(func() {
 		var seed [SeedSize]byte
 		secret.Random(seed[:])
-		dk.Generate(p, ek, &seed)
+		k.dk.Generate(&seed)
 	})
 	return nil
 }
 
-// check returns an error if FIPS 140-3 mode does not let this package make keys.
-func check() error {
-	if err := fips.Check(); err != nil {
-		return fmt.Errorf("mlkem: %w", err)
+// parse implements the checks of FIPS 203, section 7.3, on a decapsulation key.
+func (k *privateKey) parse(b []byte) error {
+	if want := k.dk.Params().ExpandedKeySize(); len(b) != want {
+		hint := ""
+		if len(b) == SeedSize {
+			hint = ": that is the length of a seed, see the functions NewDecapsulationKey"
+		}
+		return fault.Length(pkg, "expanded key", b, want, hint)
 	}
-	return nil
-}
-
-// parseEncapsulationKey implements the checks of FIPS 203, section 7.2.
-func parseEncapsulationKey(p *mlkem.Params, ek *mlkem.EncapsulationKey, b []byte) error {
-	if len(b) != p.EncapsulationKeySize() {
-		return errEncapsulationKeySize
-	}
-	if err := check(); err != nil {
-		return err
-	}
-	if !ek.Parse(p, b) {
-		return errEncapsulationKey
-	}
-	return nil
-}
-
-// parseExpandedKey implements the checks of FIPS 203, section 7.3, on a
-// decapsulation key.
-func parseExpandedKey(p *mlkem.Params, dk *mlkem.DecapsulationKey, ek *mlkem.EncapsulationKey, b []byte) error {
-	if len(b) != p.ExpandedKeySize() {
-		return errExpandedKeySize
-	}
-	if err := check(); err != nil {
+	if err := fips.Check(pkg); err != nil {
 		return err
 	}
 	var ok bool
-	secret.Do(func() { ok = dk.ParseExpanded(p, ek, b) })
+	secret.Do(func() { ok = k.dk.ParseExpanded(b) })
 	if !ok {
 		return errExpandedKey
 	}
 	return nil
 }
 
+func (k *privateKey) seed() []byte {
+	use, err := k.begin()
+	if err != nil {
+		return nil
+	}
+	defer k.uses.End(use)
+	return k.dk.Seed()
+}
+
+func (k *privateKey) equal(x *privateKey) bool { return k.compare(x, (*mlkem.DecapsulationKey).Equal) }
+
+func (k *privateKey) matches(x *privateKey) bool {
+	return k.compare(x, (*mlkem.DecapsulationKey).SameExpansion)
+}
+
+func (k *privateKey) compare(x *privateKey, equal func(dk, x *mlkem.DecapsulationKey) bool) bool {
+	use, err := k.begin()
+	if err != nil {
+		return false
+	}
+	defer k.uses.End(use)
+	useX, err := x.begin()
+	if err != nil {
+		return false
+	}
+	defer x.uses.End(useX)
+	return equal(k.dk, x.dk)
+}
+
+// decapsulate returns what decapsulateTo writes.
+func (k *privateKey) decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
+	sharedKey = make([]byte, SharedKeySize)
+	if err := k.decapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
+}
+
+// decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21,
+// with the check of section 7.3 on the ciphertext.
+func (k *privateKey) decapsulateTo(sharedKey, ciphertext []byte) error {
+	use, err := k.begin()
+	if err != nil {
+		return err
+	}
+	defer k.uses.End(use)
+	if err := fault.DecapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.dk.Params().CiphertextSize()); err != nil {
+		return err
+	}
+	secret.Do(func() { k.dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
+	return nil
+}
+
+// parseEncapsulationKey implements the checks of FIPS 203, section 7.2.
+func parseEncapsulationKey(ek *mlkem.EncapsulationKey, b []byte) error {
+	if want := ek.Params().EncapsulationKeySize(); len(b) != want {
+		return fault.Length(pkg, "encapsulation key", b, want, "")
+	}
+	if err := fips.Check(pkg); err != nil {
+		return err
+	}
+	if !ek.Parse(b) {
+		return errEncapsulationKey
+	}
+	return nil
+}
+
 // encapsulateTo implements ML-KEM.Encaps, according to FIPS 203, Algorithm 20.
 func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) error {
-	if len(sharedKey) != SharedKeySize {
-		return errSharedKeyBuffer
+	if ek == nil {
+		return errNoEncapsulationKey
 	}
-	if len(ciphertext) != ek.Params().CiphertextSize() {
-		return errCiphertextBuffer
+	if err := fault.EncapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, ek.Params().CiphertextSize()); err != nil {
+		return err
 	}
 	secret.Do(func() {
 		var m [32]byte
@@ -155,24 +241,8 @@ func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) err
 	return nil
 }
 
-// decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21,
-// with the check of section 7.3 on the ciphertext.
-func decapsulateTo(dk *mlkem.DecapsulationKey, sharedKey, ciphertext []byte) error {
-	if dk.Destroyed() {
-		return errDestroyed
-	}
-	if len(sharedKey) != SharedKeySize {
-		return errSharedKeyBuffer
-	}
-	if len(ciphertext) != dk.Params().CiphertextSize() {
-		return errCiphertextSize
-	}
-	secret.Do(func() { dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
-	return nil
-}
-
-// A parameterSet has those methods of a kem.KEM, and of a derand.KEM, in which no
-// key type occurs.
+// A parameterSet has those methods of a kem.KEM, and of a derand.KEM, that know no
+// key type.
 type parameterSet struct {
 	name   string
 	params *mlkem.Params

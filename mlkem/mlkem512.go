@@ -14,83 +14,113 @@ import (
 )
 
 // A DecapsulationKey512 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it, and must not be
-// copied.
+// a ciphertext. It holds its seed and what expands from it. A copy is the same key. The
+// zero value is no key.
 //
 // Shared keys of ML-KEM do not bind the encapsulation key (it is not
 // MAL-BIND-K-PK): two keys whose seeds have the same z reject a ciphertext with
-// the same shared key.
+// the same shared key. Hash the encapsulation key into your KDF.
 //
-// Its methods are safe for concurrent use, except Destroy.
+// Its methods are safe for concurrent use.
 type DecapsulationKey512 struct {
-	dk mlkem.DecapsulationKey
-	ek EncapsulationKey512
+	key *privateKey
+	ek  *EncapsulationKey512
+}
+
+// A pair512 is the memory of a key pair.
+type pair512 struct {
+	dk  DecapsulationKey512
+	ek  EncapsulationKey512
+	key privateKey
+}
+
+func newPair512() *pair512 {
+	pair, dk, ek := mlkem.NewKeyPair[pair512](&mlkem.MLKEM512)
+	pair.key.init(dk)
+	pair.ek = EncapsulationKey512{ek}
+	pair.dk = DecapsulationKey512{&pair.key, &pair.ek}
+	return pair
 }
 
 // GenerateKey512 generates a new decapsulation key, drawing its seed from a
 // secure source. The decapsulation key must be kept secret.
 //
-// The error is always nil.
+// The error is nil, except in a FIPS 140-3 mode: GODEBUG=fips140=only makes no keys
+// ([kem.ErrFIPS]), and GODEBUG=fips140=on tests the key ([kem.ErrKeyPair]).
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey512() (*DecapsulationKey512, error) {
-	dk := new(DecapsulationKey512)
-	if err := generateKey(&mlkem.MLKEM512, &dk.dk, &dk.ek.ek); err != nil {
+	pair := newPair512()
+	if err := pair.key.generate(); err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(dk); err != nil {
-		return nil, fmt.Errorf("mlkem: %w", err)
+	if err := fips.CheckGenerated(pkg, &pair.dk); err != nil {
+		return nil, err
 	}
-	return dk, nil
+	return &pair.dk, nil
 }
 
 // NewDecapsulationKey512 expands a decapsulation key from a seed of [SeedSize]
-// bytes in the "d || z" form; another length is an error. The seed must be
-// uniformly random.
+// bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
+// must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey512(seed []byte) (*DecapsulationKey512, error) {
-	dk := new(DecapsulationKey512)
-	if err := newKey(&mlkem.MLKEM512, &dk.dk, &dk.ek.ek, seed); err != nil {
+	pair := newPair512()
+	if err := pair.key.expand(seed); err != nil {
 		return nil, err
 	}
-	return dk, nil
+	return &pair.dk, nil
+}
+
+func (dk *DecapsulationKey512) private() *privateKey {
+	if dk == nil {
+		return nil
+	}
+	return dk.key
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
 // nil after Destroy.
 //
 // The decapsulation key must be kept secret.
-func (dk *DecapsulationKey512) Bytes() []byte { return dk.dk.Seed() }
+func (dk *DecapsulationKey512) Bytes() []byte { return dk.private().seed() }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize512] bytes, Decapsulate returns
-// an error. If it does not come from encapsulation to this key, the shared key
-// is one that nobody else knows.
+// an error ([kem.ErrLength]). If it does not come from encapsulation to this key, the
+// shared key is one that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey512) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, SharedKeySize)
-	if err := decapsulateTo(&dk.dk, sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
+	return dk.private().decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes. It allocates nothing, and if it returns an error it has
-// written nothing.
+// [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
+// returns an error it has written nothing.
 func (dk *DecapsulationKey512) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return decapsulateTo(&dk.dk, sharedKey, ciphertext)
+	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
 
 // EncapsulationKey returns the public encapsulation key necessary to produce
 // ciphertexts.
-func (dk *DecapsulationKey512) EncapsulationKey() *EncapsulationKey512 { return &dk.ek }
+func (dk *DecapsulationKey512) EncapsulationKey() *EncapsulationKey512 {
+	if dk == nil {
+		return nil
+	}
+	return dk.ek
+}
 
 // Encapsulator returns the encapsulation key, like
 // [DecapsulationKey512.EncapsulationKey].
 //
 // It implements [crypto.Decapsulator].
-func (dk *DecapsulationKey512) Encapsulator() crypto.Encapsulator { return &dk.ek }
+func (dk *DecapsulationKey512) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
+
+// PublicKey returns the encapsulation key, like
+// [DecapsulationKey512.EncapsulationKey].
+func (dk *DecapsulationKey512) PublicKey() kem.EncapsulationKey {
+	return dk.EncapsulationKey().asPublicKey()
+}
 
 // KEM returns [KEM512].
 func (dk *DecapsulationKey512) KEM() kem.KEM { return KEM512() }
@@ -99,41 +129,79 @@ func (dk *DecapsulationKey512) KEM() kem.KEM { return KEM512() }
 // depend on the keys' secrets. A destroyed key equals none.
 func (dk *DecapsulationKey512) Equal(x crypto.PrivateKey) bool {
 	other, ok := x.(*DecapsulationKey512)
-	return ok && dk.dk.Equal(&other.dk)
+	return ok && dk.private().equal(other.private())
 }
 
-// Destroy overwrites the secrets that the key holds. Decapsulation then returns
-// an error; the encapsulation key stays usable. It must not run beside another
-// method of the key.
-func (dk *DecapsulationKey512) Destroy() { dk.dk.Destroy() }
+// Destroy overwrites the secrets that the key and its copies hold. From then on
+// decapsulation returns [kem.ErrDestroyed], and Bytes returns nil. The encapsulation key stays
+// usable.
+//
+// Destroy does not wait for operations that other goroutines have begun. They end as
+// usual, and the last of them overwrites the secrets.
+func (dk *DecapsulationKey512) Destroy() { dk.private().destroy() }
+
+// Destroyed reports whether Destroy has been called.
+func (dk *DecapsulationKey512) Destroyed() bool { return dk.private().destroyed() }
+
+// Format prints the names of the type and the KEM, whatever the verb is.
+func (dk DecapsulationKey512) Format(s fmt.State, _ rune) {
+	secret.Print(s, "mlkem.DecapsulationKey512", instance512.name)
+}
+
+// MarshalJSON returns an error, since JSON is for what is not secret. To store the key,
+// use Bytes or package keyfile.
+func (dk DecapsulationKey512) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.DecapsulationKey512", instance512.name)
+}
 
 // An EncapsulationKey512 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey512]. It must not be copied.
+// decapsulated by the corresponding [DecapsulationKey512]. The zero value is no key.
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey512 struct {
-	ek mlkem.EncapsulationKey
+	key *mlkem.EncapsulationKey
 }
 
 // NewEncapsulationKey512 parses an encapsulation key from its encoded form. If
-// the encapsulation key does not have [EncapsulationKeySize512] bytes, or one of
-// its coefficients is not reduced modulo q, NewEncapsulationKey512 returns an
-// error.
+// the encapsulation key does not have [EncapsulationKeySize512] bytes ([kem.ErrLength]), or
+// one of its coefficients is not reduced modulo q ([kem.ErrEncapsulationKey]),
+// NewEncapsulationKey512 returns an error.
 func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, error) {
-	ek := new(EncapsulationKey512)
-	if err := parseEncapsulationKey(&mlkem.MLKEM512, &ek.ek, encapsulationKey); err != nil {
+	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey512](&mlkem.MLKEM512)
+	ek.key = key
+	if err := parseEncapsulationKey(key, encapsulationKey); err != nil {
 		return nil, err
 	}
 	return ek, nil
 }
 
+func (ek *EncapsulationKey512) public() *mlkem.EncapsulationKey {
+	if ek == nil {
+		return nil
+	}
+	return ek.key
+}
+
+// asPublicKey returns nil without a type if ek is nil.
+func (ek *EncapsulationKey512) asPublicKey() kem.EncapsulationKey {
+	if ek == nil {
+		return nil
+	}
+	return ek
+}
+
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize512] bytes.
 func (ek *EncapsulationKey512) Bytes() []byte {
-	return ek.ek.AppendBytes(make([]byte, 0, EncapsulationKeySize512))
+	key := ek.public()
+	if key == nil {
+		return nil
+	}
+	return key.AppendBytes(make([]byte, 0, EncapsulationKeySize512))
 }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
-// encapsulation key, drawing random bytes from a secure source.
+// encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
+// zero value.
 //
 // The shared key must be kept secret.
 //
@@ -141,15 +209,18 @@ func (ek *EncapsulationKey512) Bytes() []byte {
 // hybridkem/mlkem/mlkemtest package.
 func (ek *EncapsulationKey512) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, SharedKeySize), make([]byte, CiphertextSize512)
-	encapsulateTo(&ek.ek, sharedKey, ciphertext)
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
+	}
 	return sharedKey, ciphertext
 }
 
 // EncapsulateTo is Encapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes and ciphertext [CiphertextSize512]. It allocates nothing,
-// and if it returns an error it has written nothing.
+// [SharedKeySize] bytes and ciphertext [CiphertextSize512], and they must not overlap
+// ([kem.ErrOverlap]). It allocates nothing, and if it returns an error it has written
+// nothing.
 func (ek *EncapsulationKey512) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return encapsulateTo(&ek.ek, sharedKey, ciphertext)
+	return encapsulateTo(ek.public(), sharedKey, ciphertext)
 }
 
 // KEM returns [KEM512].
@@ -158,7 +229,7 @@ func (ek *EncapsulationKey512) KEM() kem.KEM { return KEM512() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey512)
-	return ok && ek.ek.Equal(&other.ek)
+	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
 }
 
 // An ExpandedKey512 is a decapsulation key that was read in the expanded form of
@@ -167,24 +238,31 @@ func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 // It lacks a property of a [DecapsulationKey512]. Nobody can see whether its parts
 // come from one seed, so a crafted key can give the same shared key for different
 // ciphertexts (it is not MAL-BIND-K-CT), and a damaged one can pass the checks and
-// never agree with anyone. It cannot be exported, and must not be copied.
+// never agree with anyone. It cannot be exported. A copy is the same key. The zero value is no
+// key.
 //
-// Its methods are safe for concurrent use, except Destroy.
+// Its methods are safe for concurrent use.
 type ExpandedKey512 struct {
-	dk mlkem.DecapsulationKey
-	ek EncapsulationKey512
+	pair *pair512
 }
 
 // NewExpandedKey512 parses a decapsulation key from its expanded form. If it does
-// not have [ExpandedKeySize512] bytes, if one of its coefficients is not reduced
-// modulo q, or if its hash of its encapsulation key is wrong, NewExpandedKey512
-// returns an error.
+// not have [ExpandedKeySize512] bytes ([kem.ErrLength]), if one of its coefficients is not
+// reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
+// NewExpandedKey512 returns an error.
 func NewExpandedKey512(expandedKey []byte) (*ExpandedKey512, error) {
-	dk := new(ExpandedKey512)
-	if err := parseExpandedKey(&mlkem.MLKEM512, &dk.dk, &dk.ek.ek, expandedKey); err != nil {
+	pair := newPair512()
+	if err := pair.key.parse(expandedKey); err != nil {
 		return nil, err
 	}
-	return dk, nil
+	return &ExpandedKey512{pair}, nil
+}
+
+func (dk *ExpandedKey512) private() *privateKey {
+	if dk == nil || dk.pair == nil {
+		return nil
+	}
+	return &dk.pair.key
 }
 
 // Decapsulate generates a shared key from a ciphertext, like
@@ -192,35 +270,59 @@ func NewExpandedKey512(expandedKey []byte) (*ExpandedKey512, error) {
 //
 // The shared key must be kept secret.
 func (dk *ExpandedKey512) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, SharedKeySize)
-	if err := decapsulateTo(&dk.dk, sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
+	return dk.private().decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory, like
 // [DecapsulationKey512.DecapsulateTo].
 func (dk *ExpandedKey512) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return decapsulateTo(&dk.dk, sharedKey, ciphertext)
+	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
 
 // Matches reports whether the expanded key is what seedKey expands to, in every
 // byte, as RFC 9935 demands of a key that is stored in both forms. Its time does
 // not depend on the keys' secrets. A destroyed key matches none.
 func (dk *ExpandedKey512) Matches(seedKey *DecapsulationKey512) bool {
-	return dk.dk.SameExpansion(&seedKey.dk)
+	return dk.private().matches(seedKey.private())
 }
 
-// Encapsulator returns the encapsulation key that the expanded key contains, an
-// *[EncapsulationKey512].
+// EncapsulationKey returns the encapsulation key that the expanded key contains.
+func (dk *ExpandedKey512) EncapsulationKey() *EncapsulationKey512 {
+	if dk == nil || dk.pair == nil {
+		return nil
+	}
+	return &dk.pair.ek
+}
+
+// Encapsulator returns the encapsulation key, like [ExpandedKey512.EncapsulationKey].
 //
 // It implements [crypto.Decapsulator].
-func (dk *ExpandedKey512) Encapsulator() crypto.Encapsulator { return &dk.ek }
+func (dk *ExpandedKey512) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
 
-// Destroy overwrites the secrets that the key holds, like
+// PublicKey returns the encapsulation key, like [ExpandedKey512.EncapsulationKey].
+func (dk *ExpandedKey512) PublicKey() kem.EncapsulationKey {
+	return dk.EncapsulationKey().asPublicKey()
+}
+
+// KEM returns [KEM512].
+func (dk *ExpandedKey512) KEM() kem.KEM { return KEM512() }
+
+// Destroy overwrites the secrets that the key and its copies hold, like
 // [DecapsulationKey512.Destroy].
-func (dk *ExpandedKey512) Destroy() { dk.dk.Destroy() }
+func (dk *ExpandedKey512) Destroy() { dk.private().destroy() }
+
+// Destroyed reports whether Destroy has been called.
+func (dk *ExpandedKey512) Destroyed() bool { return dk.private().destroyed() }
+
+// Format prints the names of the type and the KEM, whatever the verb is.
+func (dk ExpandedKey512) Format(s fmt.State, _ rune) {
+	secret.Print(s, "mlkem.ExpandedKey512", instance512.name)
+}
+
+// MarshalJSON returns an error: an expanded key cannot be exported.
+func (dk ExpandedKey512) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.ExpandedKey512", instance512.name)
+}
 
 // KEM512 returns ML-KEM-512 as a [kem.KEM]. Its keys are of the types
 // *[DecapsulationKey512] and *[EncapsulationKey512].
@@ -259,8 +361,11 @@ func (*kem512) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext 
 	if !ok {
 		return errOtherKEM
 	}
+	if own.public() == nil {
+		return errNoEncapsulationKey
+	}
 	secret.Do(func() {
-		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+		own.key.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
 	})
 	return nil
 }

@@ -12,83 +12,113 @@ import (
 )
 
 // A DecapsulationKey768 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it, and must not be
-// copied.
+// a ciphertext. It holds its seed and what expands from it. A copy is the same key. The
+// zero value is no key.
 //
 // Shared keys of ML-KEM do not bind the encapsulation key (it is not
 // MAL-BIND-K-PK): two keys whose seeds have the same z reject a ciphertext with
-// the same shared key.
+// the same shared key. Hash the encapsulation key into your KDF.
 //
-// Its methods are safe for concurrent use, except Destroy.
+// Its methods are safe for concurrent use.
 type DecapsulationKey768 struct {
-	dk mlkem.DecapsulationKey
-	ek EncapsulationKey768
+	key *privateKey
+	ek  *EncapsulationKey768
+}
+
+// A pair768 is the memory of a key pair.
+type pair768 struct {
+	dk  DecapsulationKey768
+	ek  EncapsulationKey768
+	key privateKey
+}
+
+func newPair768() *pair768 {
+	pair, dk, ek := mlkem.NewKeyPair[pair768](&mlkem.MLKEM768)
+	pair.key.init(dk)
+	pair.ek = EncapsulationKey768{ek}
+	pair.dk = DecapsulationKey768{&pair.key, &pair.ek}
+	return pair
 }
 
 // GenerateKey768 generates a new decapsulation key, drawing its seed from a
 // secure source. The decapsulation key must be kept secret.
 //
-// The error is always nil.
+// The error is nil, except in a FIPS 140-3 mode: GODEBUG=fips140=only makes no keys
+// ([kem.ErrFIPS]), and GODEBUG=fips140=on tests the key ([kem.ErrKeyPair]).
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
-	dk := new(DecapsulationKey768)
-	if err := generateKey(&mlkem.MLKEM768, &dk.dk, &dk.ek.ek); err != nil {
+	pair := newPair768()
+	if err := pair.key.generate(); err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(dk); err != nil {
-		return nil, fmt.Errorf("mlkem: %w", err)
+	if err := fips.CheckGenerated(pkg, &pair.dk); err != nil {
+		return nil, err
 	}
-	return dk, nil
+	return &pair.dk, nil
 }
 
 // NewDecapsulationKey768 expands a decapsulation key from a seed of [SeedSize]
-// bytes in the "d || z" form; another length is an error. The seed must be
-// uniformly random.
+// bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
+// must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
-	dk := new(DecapsulationKey768)
-	if err := newKey(&mlkem.MLKEM768, &dk.dk, &dk.ek.ek, seed); err != nil {
+	pair := newPair768()
+	if err := pair.key.expand(seed); err != nil {
 		return nil, err
 	}
-	return dk, nil
+	return &pair.dk, nil
+}
+
+func (dk *DecapsulationKey768) private() *privateKey {
+	if dk == nil {
+		return nil
+	}
+	return dk.key
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
 // nil after Destroy.
 //
 // The decapsulation key must be kept secret.
-func (dk *DecapsulationKey768) Bytes() []byte { return dk.dk.Seed() }
+func (dk *DecapsulationKey768) Bytes() []byte { return dk.private().seed() }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize768] bytes, Decapsulate returns
-// an error. If it does not come from encapsulation to this key, the shared key
-// is one that nobody else knows.
+// an error ([kem.ErrLength]). If it does not come from encapsulation to this key, the
+// shared key is one that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey768) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, SharedKeySize)
-	if err := decapsulateTo(&dk.dk, sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
+	return dk.private().decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes. It allocates nothing, and if it returns an error it has
-// written nothing.
+// [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
+// returns an error it has written nothing.
 func (dk *DecapsulationKey768) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return decapsulateTo(&dk.dk, sharedKey, ciphertext)
+	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
 
 // EncapsulationKey returns the public encapsulation key necessary to produce
 // ciphertexts.
-func (dk *DecapsulationKey768) EncapsulationKey() *EncapsulationKey768 { return &dk.ek }
+func (dk *DecapsulationKey768) EncapsulationKey() *EncapsulationKey768 {
+	if dk == nil {
+		return nil
+	}
+	return dk.ek
+}
 
 // Encapsulator returns the encapsulation key, like
 // [DecapsulationKey768.EncapsulationKey].
 //
 // It implements [crypto.Decapsulator].
-func (dk *DecapsulationKey768) Encapsulator() crypto.Encapsulator { return &dk.ek }
+func (dk *DecapsulationKey768) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
+
+// PublicKey returns the encapsulation key, like
+// [DecapsulationKey768.EncapsulationKey].
+func (dk *DecapsulationKey768) PublicKey() kem.EncapsulationKey {
+	return dk.EncapsulationKey().asPublicKey()
+}
 
 // KEM returns [KEM768].
 func (dk *DecapsulationKey768) KEM() kem.KEM { return KEM768() }
@@ -97,41 +127,79 @@ func (dk *DecapsulationKey768) KEM() kem.KEM { return KEM768() }
 // depend on the keys' secrets. A destroyed key equals none.
 func (dk *DecapsulationKey768) Equal(x crypto.PrivateKey) bool {
 	other, ok := x.(*DecapsulationKey768)
-	return ok && dk.dk.Equal(&other.dk)
+	return ok && dk.private().equal(other.private())
 }
 
-// Destroy overwrites the secrets that the key holds. Decapsulation then returns
-// an error; the encapsulation key stays usable. It must not run beside another
-// method of the key.
-func (dk *DecapsulationKey768) Destroy() { dk.dk.Destroy() }
+// Destroy overwrites the secrets that the key and its copies hold. From then on
+// decapsulation returns [kem.ErrDestroyed], and Bytes returns nil. The encapsulation key stays
+// usable.
+//
+// Destroy does not wait for operations that other goroutines have begun. They end as
+// usual, and the last of them overwrites the secrets.
+func (dk *DecapsulationKey768) Destroy() { dk.private().destroy() }
+
+// Destroyed reports whether Destroy has been called.
+func (dk *DecapsulationKey768) Destroyed() bool { return dk.private().destroyed() }
+
+// Format prints the names of the type and the KEM, whatever the verb is.
+func (dk DecapsulationKey768) Format(s fmt.State, _ rune) {
+	secret.Print(s, "mlkem.DecapsulationKey768", instance768.name)
+}
+
+// MarshalJSON returns an error, since JSON is for what is not secret. To store the key,
+// use Bytes or package keyfile.
+func (dk DecapsulationKey768) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.DecapsulationKey768", instance768.name)
+}
 
 // An EncapsulationKey768 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey768]. It must not be copied.
+// decapsulated by the corresponding [DecapsulationKey768]. The zero value is no key.
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey768 struct {
-	ek mlkem.EncapsulationKey
+	key *mlkem.EncapsulationKey
 }
 
 // NewEncapsulationKey768 parses an encapsulation key from its encoded form. If
-// the encapsulation key does not have [EncapsulationKeySize768] bytes, or one of
-// its coefficients is not reduced modulo q, NewEncapsulationKey768 returns an
-// error.
+// the encapsulation key does not have [EncapsulationKeySize768] bytes ([kem.ErrLength]), or
+// one of its coefficients is not reduced modulo q ([kem.ErrEncapsulationKey]),
+// NewEncapsulationKey768 returns an error.
 func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, error) {
-	ek := new(EncapsulationKey768)
-	if err := parseEncapsulationKey(&mlkem.MLKEM768, &ek.ek, encapsulationKey); err != nil {
+	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey768](&mlkem.MLKEM768)
+	ek.key = key
+	if err := parseEncapsulationKey(key, encapsulationKey); err != nil {
 		return nil, err
 	}
 	return ek, nil
 }
 
+func (ek *EncapsulationKey768) public() *mlkem.EncapsulationKey {
+	if ek == nil {
+		return nil
+	}
+	return ek.key
+}
+
+// asPublicKey returns nil without a type if ek is nil.
+func (ek *EncapsulationKey768) asPublicKey() kem.EncapsulationKey {
+	if ek == nil {
+		return nil
+	}
+	return ek
+}
+
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize768] bytes.
 func (ek *EncapsulationKey768) Bytes() []byte {
-	return ek.ek.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
+	key := ek.public()
+	if key == nil {
+		return nil
+	}
+	return key.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
 }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
-// encapsulation key, drawing random bytes from a secure source.
+// encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
+// zero value.
 //
 // The shared key must be kept secret.
 //
@@ -139,15 +207,18 @@ func (ek *EncapsulationKey768) Bytes() []byte {
 // hybridkem/mlkem/mlkemtest package.
 func (ek *EncapsulationKey768) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, SharedKeySize), make([]byte, CiphertextSize768)
-	encapsulateTo(&ek.ek, sharedKey, ciphertext)
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
+	}
 	return sharedKey, ciphertext
 }
 
 // EncapsulateTo is Encapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes and ciphertext [CiphertextSize768]. It allocates nothing,
-// and if it returns an error it has written nothing.
+// [SharedKeySize] bytes and ciphertext [CiphertextSize768], and they must not overlap
+// ([kem.ErrOverlap]). It allocates nothing, and if it returns an error it has written
+// nothing.
 func (ek *EncapsulationKey768) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return encapsulateTo(&ek.ek, sharedKey, ciphertext)
+	return encapsulateTo(ek.public(), sharedKey, ciphertext)
 }
 
 // KEM returns [KEM768].
@@ -156,7 +227,7 @@ func (ek *EncapsulationKey768) KEM() kem.KEM { return KEM768() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey768)
-	return ok && ek.ek.Equal(&other.ek)
+	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
 }
 
 // An ExpandedKey768 is a decapsulation key that was read in the expanded form of
@@ -165,24 +236,31 @@ func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 // It lacks a property of a [DecapsulationKey768]. Nobody can see whether its parts
 // come from one seed, so a crafted key can give the same shared key for different
 // ciphertexts (it is not MAL-BIND-K-CT), and a damaged one can pass the checks and
-// never agree with anyone. It cannot be exported, and must not be copied.
+// never agree with anyone. It cannot be exported. A copy is the same key. The zero value is no
+// key.
 //
-// Its methods are safe for concurrent use, except Destroy.
+// Its methods are safe for concurrent use.
 type ExpandedKey768 struct {
-	dk mlkem.DecapsulationKey
-	ek EncapsulationKey768
+	pair *pair768
 }
 
 // NewExpandedKey768 parses a decapsulation key from its expanded form. If it does
-// not have [ExpandedKeySize768] bytes, if one of its coefficients is not reduced
-// modulo q, or if its hash of its encapsulation key is wrong, NewExpandedKey768
-// returns an error.
+// not have [ExpandedKeySize768] bytes ([kem.ErrLength]), if one of its coefficients is not
+// reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
+// NewExpandedKey768 returns an error.
 func NewExpandedKey768(expandedKey []byte) (*ExpandedKey768, error) {
-	dk := new(ExpandedKey768)
-	if err := parseExpandedKey(&mlkem.MLKEM768, &dk.dk, &dk.ek.ek, expandedKey); err != nil {
+	pair := newPair768()
+	if err := pair.key.parse(expandedKey); err != nil {
 		return nil, err
 	}
-	return dk, nil
+	return &ExpandedKey768{pair}, nil
+}
+
+func (dk *ExpandedKey768) private() *privateKey {
+	if dk == nil || dk.pair == nil {
+		return nil
+	}
+	return &dk.pair.key
 }
 
 // Decapsulate generates a shared key from a ciphertext, like
@@ -190,35 +268,59 @@ func NewExpandedKey768(expandedKey []byte) (*ExpandedKey768, error) {
 //
 // The shared key must be kept secret.
 func (dk *ExpandedKey768) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, SharedKeySize)
-	if err := decapsulateTo(&dk.dk, sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
+	return dk.private().decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory, like
 // [DecapsulationKey768.DecapsulateTo].
 func (dk *ExpandedKey768) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return decapsulateTo(&dk.dk, sharedKey, ciphertext)
+	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
 
 // Matches reports whether the expanded key is what seedKey expands to, in every
 // byte, as RFC 9935 demands of a key that is stored in both forms. Its time does
 // not depend on the keys' secrets. A destroyed key matches none.
 func (dk *ExpandedKey768) Matches(seedKey *DecapsulationKey768) bool {
-	return dk.dk.SameExpansion(&seedKey.dk)
+	return dk.private().matches(seedKey.private())
 }
 
-// Encapsulator returns the encapsulation key that the expanded key contains, an
-// *[EncapsulationKey768].
+// EncapsulationKey returns the encapsulation key that the expanded key contains.
+func (dk *ExpandedKey768) EncapsulationKey() *EncapsulationKey768 {
+	if dk == nil || dk.pair == nil {
+		return nil
+	}
+	return &dk.pair.ek
+}
+
+// Encapsulator returns the encapsulation key, like [ExpandedKey768.EncapsulationKey].
 //
 // It implements [crypto.Decapsulator].
-func (dk *ExpandedKey768) Encapsulator() crypto.Encapsulator { return &dk.ek }
+func (dk *ExpandedKey768) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
 
-// Destroy overwrites the secrets that the key holds, like
+// PublicKey returns the encapsulation key, like [ExpandedKey768.EncapsulationKey].
+func (dk *ExpandedKey768) PublicKey() kem.EncapsulationKey {
+	return dk.EncapsulationKey().asPublicKey()
+}
+
+// KEM returns [KEM768].
+func (dk *ExpandedKey768) KEM() kem.KEM { return KEM768() }
+
+// Destroy overwrites the secrets that the key and its copies hold, like
 // [DecapsulationKey768.Destroy].
-func (dk *ExpandedKey768) Destroy() { dk.dk.Destroy() }
+func (dk *ExpandedKey768) Destroy() { dk.private().destroy() }
+
+// Destroyed reports whether Destroy has been called.
+func (dk *ExpandedKey768) Destroyed() bool { return dk.private().destroyed() }
+
+// Format prints the names of the type and the KEM, whatever the verb is.
+func (dk ExpandedKey768) Format(s fmt.State, _ rune) {
+	secret.Print(s, "mlkem.ExpandedKey768", instance768.name)
+}
+
+// MarshalJSON returns an error: an expanded key cannot be exported.
+func (dk ExpandedKey768) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.ExpandedKey768", instance768.name)
+}
 
 // KEM768 returns ML-KEM-768 as a [kem.KEM]. Its keys are of the types
 // *[DecapsulationKey768] and *[EncapsulationKey768].
@@ -257,8 +359,11 @@ func (*kem768) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext 
 	if !ok {
 		return errOtherKEM
 	}
+	if own.public() == nil {
+		return errNoEncapsulationKey
+	}
 	secret.Do(func() {
-		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
+		own.key.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
 	})
 	return nil
 }

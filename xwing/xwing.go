@@ -4,15 +4,20 @@
 // A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. Private
 // keys are seeds of 32 bytes. A shared key binds the ciphertext and the
 // encapsulation key (MAL-BIND-K-CT and MAL-BIND-K-PK), as long as keys are made
-// from seeds, which is the only way here.
+// from seeds, which is the only way here. Never use a seed with two KEMs.
+//
+// The keys of crypto/hpke's MLKEM768X25519 are of the same bytes, private and public ones, and
+// so are those of other implementations of X-Wing.
 package xwing
 
 import (
 	"crypto"
-	"errors"
+	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fault"
 	"hybridkem/internal/hybrid"
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 )
 
@@ -27,91 +32,101 @@ const (
 	SharedKeySize = 32
 )
 
+const (
+	pkg  = "xwing" // in errors
+	name = "X-Wing"
+)
+
 var instance = hybrid.Hybrid{
-	Package: "xwing", ID: "X-Wing",
+	Package: pkg, ID: name,
 	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.C2PRI, Label: []byte(hybrid.XWingLabel),
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
-// ciphertext. It holds its seed and what expands from it. Its zero value is no key
-// and must not be used.
-//
-// Its methods are safe for concurrent use, except Destroy.
-type DecapsulationKey struct {
-	dk *hybrid.DecapsulationKey
-	ek EncapsulationKey
-}
-
-// An EncapsulationKey is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey]. Its zero value is no key
-// and must not be used.
+// ciphertext. It holds its seed and what expands from it. A copy is the same key. The zero value
+// is no key.
 //
 // Its methods are safe for concurrent use.
-type EncapsulationKey struct {
-	ek *hybrid.EncapsulationKey
-}
+type DecapsulationKey hybrid.DecapsulationKey
+
+// An EncapsulationKey is the public key used to produce ciphertexts to be
+// decapsulated by the corresponding [DecapsulationKey]. The zero value is no key.
+//
+// Its methods are safe for concurrent use.
+type EncapsulationKey hybrid.EncapsulationKey
+
+func (dk *DecapsulationKey) hybrid() *hybrid.DecapsulationKey { return (*hybrid.DecapsulationKey)(dk) }
+func (ek *EncapsulationKey) hybrid() *hybrid.EncapsulationKey { return (*hybrid.EncapsulationKey)(ek) }
 
 // GenerateKey generates a new decapsulation key, drawing its seed from a secure
 // source. The decapsulation key must be kept secret.
 //
-// The error is always nil.
-func GenerateKey() (*DecapsulationKey, error) { return newDecapsulationKey(instance.Generate()) }
-
-// NewDecapsulationKey expands a decapsulation key from a seed of [SeedSize]
-// bytes; another length is an error. The seed must be uniformly random.
-func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
-	return newDecapsulationKey(instance.Expand(seed))
+// The error is nil, except in a FIPS 140-3 mode: GODEBUG=fips140=only makes no keys
+// ([kem.ErrFIPS]), and GODEBUG=fips140=on tests the key ([kem.ErrKeyPair]).
+func GenerateKey() (*DecapsulationKey, error) {
+	dk, err := instance.Generate()
+	return (*DecapsulationKey)(dk), err
 }
 
-func newDecapsulationKey(dk *hybrid.DecapsulationKey, err error) (*DecapsulationKey, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &DecapsulationKey{dk, EncapsulationKey{dk.EncapsulationKey()}}, nil
+// NewDecapsulationKey expands a decapsulation key from a seed of [SeedSize]
+// bytes; another length is an error ([kem.ErrLength]). The seed must be uniformly random, and
+// used with X-Wing only.
+func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
+	dk, err := instance.Expand(seed)
+	return (*DecapsulationKey)(dk), err
 }
 
 // NewEncapsulationKey parses an encapsulation key of [EncapsulationKeySize]
-// bytes. It returns an error for another length, if a coefficient of the ML-KEM key
-// is not reduced modulo q, or if the X25519 share has low order, which would make the X25519
-// secret zero. The draft does not ask for the latter.
+// bytes. It returns an error for another length ([kem.ErrLength]), if a coefficient of the
+// ML-KEM key is not reduced modulo q ([kem.ErrEncapsulationKey]), or if the X25519 share has low
+// order, which would make the X25519 secret zero ([kem.ErrLowOrder]). The draft does not ask for
+// the last check.
 func NewEncapsulationKey(encapsulationKey []byte) (*EncapsulationKey, error) {
 	ek, err := instance.Parse(encapsulationKey)
-	if err != nil {
-		return nil, err
-	}
-	return &EncapsulationKey{ek}, nil
+	return (*EncapsulationKey)(ek), err
 }
 
 // Bytes returns the seed, or nil after Destroy. The seed must be kept secret.
-func (dk *DecapsulationKey) Bytes() []byte { return dk.dk.Bytes() }
+func (dk *DecapsulationKey) Bytes() []byte { return dk.hybrid().Bytes() }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
-// It returns an error if the ciphertext does not have [CiphertextSize] bytes, or
-// if its X25519 share has low order, on which the draft is silent. A ciphertext
+// It returns an error if the ciphertext does not have [CiphertextSize] bytes
+// ([kem.ErrLength]), or if its X25519 share has low order ([kem.ErrLowOrder]), on which the draft
+// is silent. A ciphertext
 // whose ML-KEM part does not come from encapsulation to this key gives a shared
 // key that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.dk.Decapsulate(ciphertext)
+	return dk.hybrid().Decapsulate(ciphertext)
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes. It allocates nothing, and if it returns an error it has
-// written nothing.
+// [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
+// returns an error it has written nothing.
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return dk.dk.DecapsulateTo(sharedKey, ciphertext)
+	return dk.hybrid().DecapsulateTo(sharedKey, ciphertext)
 }
 
 // EncapsulationKey returns the public encapsulation key necessary to produce
 // ciphertexts.
-func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey { return &dk.ek }
+func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey {
+	return (*EncapsulationKey)(dk.hybrid().EncapsulationKey())
+}
 
 // Encapsulator returns the encapsulation key, like
 // [DecapsulationKey.EncapsulationKey].
 //
 // It implements [crypto.Decapsulator].
-func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator { return &dk.ek }
+func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
+
+// PublicKey returns the encapsulation key, like [DecapsulationKey.EncapsulationKey].
+func (dk *DecapsulationKey) PublicKey() kem.EncapsulationKey {
+	if ek := dk.EncapsulationKey(); ek != nil {
+		return ek
+	}
+	return nil
+}
 
 // KEM returns X-Wing.
 func (dk *DecapsulationKey) KEM() kem.KEM { return KEM() }
@@ -120,30 +135,50 @@ func (dk *DecapsulationKey) KEM() kem.KEM { return KEM() }
 // depend on the keys' secrets. A destroyed key equals none.
 func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 	other, ok := x.(*DecapsulationKey)
-	return ok && dk.dk.Equal(other.dk)
+	return ok && dk.hybrid().Equal(other.hybrid())
 }
 
-// Destroy overwrites the secrets that the key holds. Decapsulation then returns
-// an error; the encapsulation key stays usable. It must not run beside another
-// method of the key.
-func (dk *DecapsulationKey) Destroy() { dk.dk.Destroy() }
+// Destroy overwrites the secrets that the key and its copies hold. From then on
+// decapsulation returns [kem.ErrDestroyed], and Bytes returns nil. The encapsulation key stays
+// usable.
+//
+// Destroy does not wait for operations that other goroutines have begun. They end as
+// usual, and the last of them overwrites the secrets.
+func (dk *DecapsulationKey) Destroy() { dk.hybrid().Destroy() }
+
+// Destroyed reports whether Destroy has been called.
+func (dk *DecapsulationKey) Destroyed() bool { return dk.hybrid().Destroyed() }
+
+// Format prints the names of the type and the KEM, whatever the verb is.
+func (dk DecapsulationKey) Format(s fmt.State, _ rune) {
+	secret.Print(s, "xwing.DecapsulationKey", name)
+}
+
+// MarshalJSON returns an error, since JSON is for what is not secret. To store the key,
+// use Bytes or package keyfile.
+func (dk DecapsulationKey) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("xwing.DecapsulationKey", name)
+}
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize] bytes.
-func (ek *EncapsulationKey) Bytes() []byte { return ek.ek.Bytes() }
+func (ek *EncapsulationKey) Bytes() []byte { return ek.hybrid().Bytes() }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
-// encapsulation key, drawing random bytes from a secure source.
+// encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
+// zero value.
 //
 // The shared key must be kept secret.
 //
 // For testing, derandomized encapsulation is provided by hybridkem/kem/kemtest.
-func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) { return ek.ek.Encapsulate() }
+func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
+	return ek.hybrid().Encapsulate()
+}
 
 // EncapsulateTo is Encapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes and ciphertext [CiphertextSize]. It allocates nothing,
-// and if it returns an error it has written nothing.
+// [SharedKeySize] bytes and ciphertext [CiphertextSize], and they must not overlap
+// ([kem.ErrOverlap]). It allocates nothing, and if it returns an error it has written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return ek.ek.EncapsulateTo(sharedKey, ciphertext)
+	return ek.hybrid().EncapsulateTo(sharedKey, ciphertext)
 }
 
 // KEM returns X-Wing.
@@ -152,7 +187,7 @@ func (ek *EncapsulationKey) KEM() kem.KEM { return KEM() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey)
-	return ok && ek.ek.Equal(other.ek)
+	return ok && ek.hybrid().Equal(other.hybrid())
 }
 
 // KEM returns X-Wing as a [kem.KEM]. Its keys are of the types *[DecapsulationKey]
@@ -161,7 +196,7 @@ func KEM() kem.KEM { return xwing{} }
 
 type xwing struct{}
 
-func (xwing) Name() string              { return "X-Wing" }
+func (xwing) Name() string              { return name }
 func (xwing) SeedSize() int             { return SeedSize }
 func (xwing) EncapsulationKeySize() int { return EncapsulationKeySize }
 func (xwing) CiphertextSize() int       { return CiphertextSize }
@@ -196,7 +231,7 @@ func (xwing) RandomSize() int { return instance.RandomSize() }
 func (xwing) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
 	own, ok := ek.(*EncapsulationKey)
 	if !ok {
-		return errors.New("xwing: the encapsulation key is of another KEM")
+		return fault.New(pkg, kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 	}
-	return instance.EncapsulateDerand(own.ek, sharedKey, ciphertext, random)
+	return instance.EncapsulateDerand(own.hybrid(), sharedKey, ciphertext, random)
 }

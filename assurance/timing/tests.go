@@ -175,7 +175,7 @@ func keys(k kem.KEM) subject {
 
 func messages(k kem.KEM) subject {
 	d := k.(derand.KEM)
-	ek := newKey(k).Encapsulator().(kem.EncapsulationKey)
+	ek := newKey(k).PublicKey()
 	sharedKey, c := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
 	return subject{
 		classes(fixed(d.RandomSize()), fresh(d.RandomSize())),

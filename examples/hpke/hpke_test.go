@@ -231,7 +231,7 @@ func TestInterop(t *testing.T) {
 							t.Fatal(err)
 						}
 
-						enc, sender, err := s.SetupBaseS(skR.Encapsulator().(kem.EncapsulationKey), info)
+						enc, sender, err := s.SetupBaseS(skR.PublicKey(), info)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -323,7 +323,7 @@ func ends(t *testing.T, kdfID, aeadID uint16) (*suite, kem.DecapsulationKey, []b
 	if err != nil {
 		t.Fatal(err)
 	}
-	enc, sender, err := s.SetupBaseS(skR.Encapsulator().(kem.EncapsulationKey), []byte("info"))
+	enc, sender, err := s.SetupBaseS(skR.PublicKey(), []byte("info"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +350,7 @@ func TestAnyKEM(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			enc, sender, err := s.SetupBaseS(skR.Encapsulator().(kem.EncapsulationKey), nil)
+			enc, sender, err := s.SetupBaseS(skR.PublicKey(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -484,7 +484,7 @@ func (brokenKey) EncapsulateTo(sharedKey, ciphertext []byte) error { return erro
 func TestBadInput(t *testing.T) {
 	for _, f := range kdfs {
 		s, skR, enc, sender, recipient := ends(t, f.id, 0x0003)
-		pkR := skR.Encapsulator().(kem.EncapsulationKey)
+		pkR := skR.PublicKey()
 		for _, bad := range [][]byte{nil, enc[:1], enc[:len(enc)-1], append(bytes.Clone(enc), 0)} {
 			_, err := s.SetupBaseR(bad, skR, nil)
 			refused(t, "enc of another length", err)
@@ -496,7 +496,7 @@ func TestBadInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = s.SetupBaseS(other.Encapsulator().(kem.EncapsulationKey), nil)
+		_, _, err = s.SetupBaseS(other.PublicKey(), nil)
 		refused(t, "the public key of another KEM", err)
 		_, err = s.SetupBaseR(make([]byte, mlkem.CiphertextSize768), other, nil)
 		refused(t, "the private key of another KEM", err)

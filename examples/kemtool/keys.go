@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -66,12 +65,6 @@ func parseKey(file []byte) (key any, err error) {
 	return nil, fmt.Errorf("the PEM block %q holds no key of a KEM", block.Type)
 }
 
-// A privateKey may be an expanded one.
-type privateKey interface {
-	crypto.Decapsulator
-	Destroy()
-}
-
 // readKey reads a key from a file, or from standard input for "-".
 func readKey(e env, name string) (any, error) {
 	file, err := readInput(e, name)
@@ -86,12 +79,12 @@ func readKey(e env, name string) (any, error) {
 	return key, nil
 }
 
-func readPrivateKey(e env, name string) (privateKey, error) {
+func readPrivateKey(e env, name string) (kem.Decapsulator, error) {
 	key, err := readKey(e, name)
 	if err != nil {
 		return nil, err
 	}
-	dk, ok := key.(privateKey)
+	dk, ok := key.(kem.Decapsulator)
 	if !ok {
 		return nil, fmt.Errorf("%s: not a private key", inputName(name))
 	}

@@ -145,7 +145,7 @@ func pub(e env, flags *flag.FlagSet, args []string) error {
 		return err
 	}
 	defer key.Destroy()
-	file, err := marshalPublicKey(key.Encapsulator().(kem.EncapsulationKey))
+	file, err := marshalPublicKey(key.PublicKey())
 	if err != nil {
 		return err
 	}
@@ -217,15 +217,15 @@ func inspect(e env, flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	ek, kind := key, "public key"
-	if dk, ok := key.(privateKey); ok {
+	kind := "public key"
+	public, _ := key.(kem.EncapsulationKey)
+	if dk, ok := key.(kem.Decapsulator); ok {
 		defer dk.Destroy()
-		ek, kind = dk.Encapsulator(), "private key"
+		public, kind = dk.PublicKey(), "private key"
 		if _, ok := key.(kem.DecapsulationKey); !ok {
 			kind = "expanded private key, without its seed,"
 		}
 	}
-	public := ek.(kem.EncapsulationKey)
 	k, b := public.KEM(), public.Bytes()
 	fmt.Fprintf(e.stdout, "%s of %s\n", kind, k.Name())
 	fmt.Fprintf(e.stdout, "encapsulation key  %5d bytes, SHA-256 %x\n", len(b), sha256.Sum256(b))

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"hybridkem/combiner"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/kem"
 )
 
@@ -38,9 +38,9 @@ type group struct {
 }
 
 var allGroups = []*group{
-	{4588, combiner.X25519MLKEM768()},
-	{4587, combiner.SecP256r1MLKEM768()},
-	{4589, combiner.SecP384r1MLKEM1024()},
+	{4588, tlskex.X25519MLKEM768()},
+	{4587, tlskex.SecP256r1MLKEM768()},
+	{4589, tlskex.SecP384r1MLKEM1024()},
 }
 
 type config struct {

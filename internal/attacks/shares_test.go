@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/sshkex"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
@@ -103,16 +105,16 @@ func sha384Of(ssM, ssT, _, _ []byte) []byte {
 // The first is X-Wing.
 var hybrids = []hybrid{
 	{xwing.KEM(), spec.Sets["ML-KEM-768"], x25519, false, labelled(`\.//^\`)},
-	{combiner.MLKEM512X25519(), spec.Sets["ML-KEM-512"], x25519, false, labelled("MLKEM512-X25519")},
-	{combiner.MLKEM1024X25519(), spec.Sets["ML-KEM-1024"], x25519, false, labelled("MLKEM1024-X25519")},
-	{combiner.X25519MLKEM768(), spec.Sets["ML-KEM-768"], x25519, false, mlkemFirst},
+	{combiner.MLKEM512X25519(), spec.Sets["ML-KEM-512"], x25519, false, labelled("hybridkem/MLKEM512+X25519")},
+	{combiner.MLKEM1024X25519(), spec.Sets["ML-KEM-1024"], x25519, false, labelled("hybridkem/MLKEM1024+X25519")},
+	{tlskex.X25519MLKEM768(), spec.Sets["ML-KEM-768"], x25519, false, mlkemFirst},
 	{combiner.MLKEM768P256(), spec.Sets["ML-KEM-768"], p256, false, labelled("MLKEM768-P256")},
 	{combiner.MLKEM1024P384(), spec.Sets["ML-KEM-1024"], p384, false, labelled("MLKEM1024-P384")},
-	{combiner.SecP256r1MLKEM768(), spec.Sets["ML-KEM-768"], p256, true, curveFirst},
-	{combiner.SecP384r1MLKEM1024(), spec.Sets["ML-KEM-1024"], p384, true, curveFirst},
-	{combiner.MLKEM768X25519SHA256(), spec.Sets["ML-KEM-768"], x25519, false, sha256Of},
-	{combiner.MLKEM768NISTP256SHA256(), spec.Sets["ML-KEM-768"], p256, false, sha256Of},
-	{combiner.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
+	{tlskex.SecP256r1MLKEM768(), spec.Sets["ML-KEM-768"], p256, true, curveFirst},
+	{tlskex.SecP384r1MLKEM1024(), spec.Sets["ML-KEM-1024"], p384, true, curveFirst},
+	{sshkex.MLKEM768X25519SHA256(), spec.Sets["ML-KEM-768"], x25519, false, sha256Of},
+	{sshkex.MLKEM768NISTP256SHA256(), spec.Sets["ML-KEM-768"], p256, false, sha256Of},
+	{sshkex.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
 }
 
 // expand returns the keys that a seed gives, and the group's seed.

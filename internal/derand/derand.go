@@ -4,8 +4,7 @@
 package derand
 
 import (
-	"errors"
-
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 )
 
@@ -32,23 +31,21 @@ func EncapsulateTo(k KEM, ek kem.EncapsulationKey, sharedKey, ciphertext, random
 	return k.EncapsulateDerand(ek, sharedKey, ciphertext, Random{random})
 }
 
-var (
-	errNoDerand   = errors.New("the KEM does not take its randomness from outside")
-	errRandomSize = errors.New("invalid length of the randomness")
-)
-
-// Encapsulate encapsulates to ek with the given randomness.
-func Encapsulate(ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
-	k, ok := ek.KEM().(KEM)
-	if !ok {
-		return nil, nil, errNoDerand
+// Encapsulate encapsulates to ek with the given randomness. Errors are those of pkg.
+func Encapsulate(pkg string, ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
+	if ek == nil || ek.KEM() == nil {
+		return nil, nil, fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil or a zero value")
 	}
-	if len(random) != k.RandomSize() {
-		return nil, nil, errRandomSize
+	k, ok := ek.KEM().(KEM)
+	if !ok || k.RandomSize() == 0 {
+		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s does not take its randomness from outside", ek.KEM().Name())
+	}
+	if want := k.RandomSize(); len(random) != want {
+		return nil, nil, fault.Length(pkg, "randomness", random, want, "")
 	}
 	sharedKey, ciphertext = make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
 	if err := EncapsulateTo(k, ek, sharedKey, ciphertext, random); err != nil {
-		return nil, nil, err
+		return nil, nil, fault.In(pkg, err)
 	}
 	return sharedKey, ciphertext, nil
 }

@@ -3,16 +3,14 @@
 package expanded
 
 import (
-	"crypto"
-	"fmt"
-
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 )
 
-// A Key is an expanded key.
+// A Key is an expanded key of package mlkem.
 type Key struct {
-	crypto.Decapsulator // the key of package mlkem
+	kem.Decapsulator
 	// Matches reports whether it is that of a key from a seed, of the same KEM.
 	Matches func(seedKey kem.DecapsulationKey) bool
 }
@@ -23,12 +21,15 @@ var parsers = map[kem.KEM]func([]byte) (Key, error){
 	mlkem.KEM1024(): parser(mlkem.NewExpandedKey1024, (*mlkem.ExpandedKey1024).Matches),
 }
 
-func parser[K crypto.Decapsulator, D kem.DecapsulationKey](
+func parser[K kem.Decapsulator, D kem.DecapsulationKey](
 	parse func([]byte) (K, error), matches func(K, D) bool,
 ) func([]byte) (Key, error) {
 	return func(b []byte) (Key, error) {
 		k, err := parse(b)
-		return Key{k, func(seedKey kem.DecapsulationKey) bool { return matches(k, seedKey.(D)) }}, err
+		if err != nil {
+			return Key{}, err
+		}
+		return Key{k, func(seedKey kem.DecapsulationKey) bool { return matches(k, seedKey.(D)) }}, nil
 	}
 }
 
@@ -36,7 +37,7 @@ func parser[K crypto.Decapsulator, D kem.DecapsulationKey](
 func Parse(k kem.KEM, b []byte) (Key, error) {
 	parse, ok := parsers[k]
 	if !ok {
-		return Key{}, fmt.Errorf("expanded: %s has no expanded keys", k.Name())
+		return Key{}, fault.New("mlkem", kem.ErrUnsupported, "%s has no expanded keys", k.Name())
 	}
 	return parse(b)
 }

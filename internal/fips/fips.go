@@ -3,27 +3,29 @@
 package fips
 
 import (
-	"crypto"
 	"crypto/fips140"
-	"errors"
 
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 )
 
-var errEnforced = errors.New("this module has no FIPS 140-3 validation, which GODEBUG=fips140=only demands")
-
-// Check returns an error if nothing but validated code may be used.
-func Check() error {
+// Check returns an error of pkg if nothing but validated code may be used.
+func Check(pkg string) error {
 	if fips140.Enforced() {
-		return errEnforced
+		return fault.New(pkg, kem.ErrFIPS, "this module has no FIPS 140-3 validation, which GODEBUG=fips140=only demands")
 	}
 	return nil
 }
 
-// CheckGenerated tests a key pair that has just been generated, in FIPS 140-3 mode.
-func CheckGenerated(dk crypto.Decapsulator) error {
+// CheckGenerated tests a key pair that has just been generated, in FIPS 140-3 mode, and
+// destroys it if the test fails.
+func CheckGenerated(pkg string, dk kem.Decapsulator) error {
 	if !fips140.Enabled() {
 		return nil
 	}
-	return kem.CheckKeyPair(dk)
+	if err := kem.CheckKeyPair(dk); err != nil {
+		dk.Destroy()
+		return fault.In(pkg, err)
+	}
+	return nil
 }

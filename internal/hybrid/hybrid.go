@@ -10,11 +10,12 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
+	internal "hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
 	"hybridkem/internal/sha3"
 	"hybridkem/kem"
@@ -48,40 +49,20 @@ type Hybrid struct {
 type Combiner int
 
 const (
-	C2PRI     Combiner = iota // see CombineC2PRI
-	Universal                 // see CombineUniversal
+	C2PRI     Combiner = iota // C2PRICombiner of draft-irtf-cfrg-hybrid-kems
+	Universal                 // UniversalCombiner of draft-irtf-cfrg-hybrid-kems
 	Bare                      // both secrets
 	SHA256                    // the hash of both secrets
 	SHA384                    // the hash of both secrets
 )
 
-// CombineC2PRI implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems,
-// with SHA3-256.
-func CombineC2PRI(sharedKey *[HashSize]byte, ssPQ, ssT, ctT, ekT, label []byte) {
-	sha3.Sum256(sharedKey, ssPQ, ssT, ctT, ekT, label)
-}
-
-// CombineUniversal implements UniversalCombiner, according to
-// draft-irtf-cfrg-hybrid-kems, with SHA3-256.
-func CombineUniversal(sharedKey *[HashSize]byte, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) {
-	sha3.Sum256(sharedKey, ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label)
-}
-
 var (
-	errSeedSize             = errors.New("invalid seed length")
-	errEncapsulationKeySize = errors.New("invalid encapsulation key length")
-	errCiphertextSize       = errors.New("invalid ciphertext length")
-	errCiphertextBuffer     = errors.New("invalid length of the buffer for the ciphertext")
-	errSharedKeyBuffer      = errors.New("invalid length of the buffer for the shared key")
-	errDestroyed            = errors.New("the decapsulation key has been destroyed")
-	errOtherKEM             = errors.New("the encapsulation key is of another KEM")
-	errNoDerand             = errors.New("a part of the KEM does not take its randomness from outside")
+	errDestroyed = fault.New("", kem.ErrDestroyed, "the decapsulation key has been destroyed")
+	errOtherKEM  = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 )
 
 // wrap names the package in an error.
-func (h *Hybrid) wrap(err error) error {
-	return fmt.Errorf("%s: %w", h.Package, err)
-}
+func (h *Hybrid) wrap(err error) error { return fault.In(h.Package, err) }
 
 func (h *Hybrid) Name() string  { return h.ID }
 func (h *Hybrid) SeedSize() int { return SeedSize }
@@ -110,10 +91,14 @@ func (h *Hybrid) SharedKeySize() int {
 	return HashSize
 }
 
-// same reports whether h and x make the same of the same keys, as far as their
-// names tell.
-func (h *Hybrid) same(x *Hybrid) bool {
-	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label)
+// NeedsTranscript reports whether nothing binds the shared key to the group's shares.
+func (h *Hybrid) NeedsTranscript() bool { return h.Combiner != C2PRI && h.Combiner != Universal }
+
+// Same reports whether h and x make the same shared keys from the same keys. Of parts that are
+// not of this package, it compares the names.
+func (h *Hybrid) Same(x *Hybrid) bool {
+	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
+		h.PQ.same(x.PQ) && h.T.same(x.T)
 }
 
 // split returns the parts of b, in which PQ has the given size.
@@ -125,15 +110,14 @@ func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
 	return b[:sizePQ], b[sizePQ:]
 }
 
-// combine fills sharedKey.
-func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext, encapsulationKey []byte) {
+// combine fills sharedKey, which may overlap the ciphertext.
+func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey) {
 	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
-	ekPQ, ekT := h.split(encapsulationKey, h.PQ.encapsulationKeySize)
 	switch h.Combiner {
 	case C2PRI:
-		CombineC2PRI((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ekT, h.Label)
+		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)
 	case Universal:
-		CombineUniversal((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, h.Label)
+		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ek.pq.encoded, ek.t.encoded, h.Label)
 	case Bare:
 		pq, t := h.split(sharedKey, len(ssPQ))
 		copy(pq, ssPQ)
@@ -198,14 +182,39 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 	return ek, nil
 }
 
+// A pair is the memory of a key pair.
+type pair struct {
+	dk      DecapsulationKey
+	ek      EncapsulationKey
+	public  publicKey
+	private privateKey
+	secrets secrets
+}
+
+func (h *Hybrid) newPair() (p *pair) {
+	if params := h.PQ.params; params != nil {
+		pair, dk, ek := internal.NewKeyPair[pair](params)
+		pair.secrets.pq.mlkem, pair.public.pq.mlkem = dk, ek
+		p = pair
+	} else {
+		p = new(pair)
+	}
+	p.public.hybrid = h
+	p.private.secrets = &p.secrets
+	p.private.uses.Init(&p.secrets)
+	p.ek = EncapsulationKey{&p.public}
+	p.dk = DecapsulationKey{&p.private, &p.ek}
+	return p
+}
+
 // Generate is GenerateKey with the concrete type.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 	dk, err := h.expandKey(secret.Random)
 	if err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(dk); err != nil {
-		return nil, h.wrap(err)
+	if err := fips.CheckGenerated(h.Package, dk); err != nil {
+		return nil, err
 	}
 	return dk, nil
 }
@@ -213,101 +222,156 @@ func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 // Expand is NewDecapsulationKey with the concrete type.
 func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 	if len(seed) != SeedSize {
-		return nil, h.wrap(errSeedSize)
+		hint := ""
+		if len(seed) == h.PQ.seedSize {
+			hint = ": that is the length of a seed of " + h.PQ.name
+		}
+		return nil, fault.Length(h.Package, "seed", seed, SeedSize, hint)
 	}
 	return h.expandKey(func(b []byte) { copy(b, seed) })
 }
 
 // expandKey expands the key whose seed fill gives.
 func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
-	if err := fips.Check(); err != nil {
-		return nil, h.wrap(err)
+	if err := fips.Check(h.Package); err != nil {
+		return nil, err
 	}
-	dk := &DecapsulationKey{
-		seed: make([]byte, SeedSize),
-		ek:   EncapsulationKey{hybrid: h, encoded: make([]byte, h.EncapsulationKeySize())},
-	}
+	pair := h.newPair()
 	var err error
 	secret.Do(func() {
-		fill(dk.seed)
-		err = dk.expand()
+		fill(pair.secrets.seed[:])
+		err = pair.expand()
 	})
 	if err != nil {
-		dk.Destroy()
+		pair.dk.Destroy()
 		return nil, h.wrap(err)
 	}
-	return dk, nil
+	return &pair.dk, nil
 }
 
 // expand makes the keys of the parts from the seed.
-func (dk *DecapsulationKey) expand() (err error) {
-	h := dk.ek.hybrid
+func (p *pair) expand() error {
+	h := p.public.hybrid
 	var buf [usualSeedSize]byte
 	expanded := sized(buf[:], h.PQ.seedSize+h.T.seedSize)
 	defer clear(expanded)
-	sha3.SHAKE256(expanded, dk.seed)
+	sha3.SHAKE256(expanded, p.secrets.seed[:])
 
-	ekPQ, ekT := h.split(dk.ek.encoded, h.PQ.encapsulationKeySize)
-	if dk.pq, dk.ek.pq, err = h.PQ.newPrivateKey(ekPQ, expanded[:h.PQ.seedSize]); err != nil {
+	if err := h.PQ.newPrivateKey(&p.secrets.pq, &p.public.pq, expanded[:h.PQ.seedSize]); err != nil {
 		return err
 	}
-	dk.t, dk.ek.t, err = h.T.newPrivateKey(ekT, expanded[h.PQ.seedSize:])
-	return err
+	if err := h.T.newPrivateKey(&p.secrets.t, &p.public.t, expanded[h.PQ.seedSize:]); err != nil {
+		return err
+	}
+	p.public.keepEncodings()
+	return nil
 }
 
 // Parse is NewEncapsulationKey with the concrete type.
 func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
 	if len(b) != h.EncapsulationKeySize() {
-		return nil, h.wrap(errEncapsulationKeySize)
+		return nil, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
 	}
-	if err := fips.Check(); err != nil {
-		return nil, h.wrap(err)
+	if err := fips.Check(h.Package); err != nil {
+		return nil, err
 	}
-	ek := &EncapsulationKey{hybrid: h, encoded: clone(b)}
-	ekPQ, ekT := h.split(ek.encoded, h.PQ.encapsulationKeySize)
-	var err error
+	type memory struct {
+		ek     EncapsulationKey
+		public publicKey
+	}
+	var m *memory
+	if params := h.PQ.params; params != nil {
+		head, ek := internal.NewEncapsulationKey[memory](params)
+		head.public.pq.mlkem = ek
+		m = head
+	} else {
+		m = new(memory)
+	}
+	m.public.hybrid = h
+	m.ek.key = &m.public
+	ekPQ, ekT := h.split(b, h.PQ.encapsulationKeySize)
 	// T first: its check costs less than the expansion of PQ.
-	if ek.t, err = h.T.newPublicKey(ekT); err != nil {
+	if err := h.T.newPublicKey(&m.public.t, ekT); err != nil {
 		return nil, h.wrap(err)
 	}
-	if ek.pq, err = h.PQ.newPublicKey(ekPQ); err != nil {
+	if err := h.PQ.newPublicKey(&m.public.pq, ekPQ); err != nil {
 		return nil, h.wrap(err)
 	}
-	return ek, nil
+	m.public.keepEncodings()
+	return &m.ek, nil
 }
 
 func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
 	own, ok := ek.(*EncapsulationKey)
-	if !ok || own.hybrid != h {
+	if ok && own.public() == nil {
+		return kem.ErrNoKey
+	}
+	if !ok || own.key.hybrid != h {
 		return h.wrap(errOtherKEM)
 	}
-	if h.RandomSize() == 0 {
-		return h.wrap(errNoDerand)
-	}
 	var err error
-	secret.Do(func() { err = own.encapsulate(sharedKey, ciphertext, random.Bytes()) })
+	secret.Do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
 	return err
 }
 
 // An EncapsulationKey is that of a hybrid.
-type EncapsulationKey struct {
-	hybrid  *Hybrid
-	pq, t   publicPart
-	encoded []byte
+type EncapsulationKey struct{ key *publicKey }
+
+type publicKey struct {
+	hybrid *Hybrid
+	pq, t  publicPart
 }
 
-func (ek *EncapsulationKey) KEM() kem.KEM  { return ek.hybrid }
-func (ek *EncapsulationKey) Bytes() []byte { return clone(ek.encoded) }
+// keepEncodings makes the encodings that the combiner hashes. An encoding that nothing hashes is
+// made when it is asked for.
+func (ek *publicKey) keepEncodings() {
+	if ek.hybrid.Combiner == Universal {
+		ek.pq.keepEncoding()
+	}
+	ek.t.keepEncoding()
+}
+
+func (ek *EncapsulationKey) public() *publicKey {
+	if ek == nil {
+		return nil
+	}
+	return ek.key
+}
+
+func (ek *EncapsulationKey) KEM() kem.KEM {
+	if key := ek.public(); key != nil {
+		return key.hybrid
+	}
+	return nil
+}
+
+func (ek *EncapsulationKey) Bytes() []byte {
+	key := ek.public()
+	if key == nil {
+		return nil
+	}
+	h := key.hybrid
+	encoded := make([]byte, h.EncapsulationKeySize())
+	pq, t := h.split(encoded, h.PQ.encapsulationKeySize)
+	key.pq.encode(pq)
+	key.t.encode(t)
+	return encoded
+}
 
 func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey)
-	return ok && ek.hybrid.same(other.hybrid) && bytes.Equal(ek.encoded, other.encoded)
+	return ok && ek.public() != nil && other.public() != nil && ek.key.hybrid.Same(other.key.hybrid) &&
+		bytes.Equal(ek.Bytes(), other.Bytes())
 }
 
 // Encapsulate panics if EncapsulateTo returns an error. Of the KEMs of this module,
 // only those with P-256 and P-384 can do so, less than once in 2^128 times.
 func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
-	sharedKey, ciphertext = make([]byte, ek.hybrid.SharedKeySize()), make([]byte, ek.hybrid.CiphertextSize())
+	key := ek.public()
+	if key == nil {
+		panic(kem.ErrNoKey)
+	}
+	sharedKey, ciphertext = make([]byte, key.hybrid.SharedKeySize()), make([]byte, key.hybrid.CiphertextSize())
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
 		panic(err)
 	}
@@ -315,24 +379,26 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 }
 
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	if len(sharedKey) != ek.hybrid.SharedKeySize() {
-		return ek.hybrid.wrap(errSharedKeyBuffer)
+	key := ek.public()
+	if key == nil {
+		return kem.ErrNoKey
 	}
-	if len(ciphertext) != ek.hybrid.CiphertextSize() {
-		return ek.hybrid.wrap(errCiphertextBuffer)
+	h := key.hybrid
+	if err := fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
+		return err
 	}
 	var err error
 	secret.Do(func() {
 		var buf [usualRandomSize]byte
-		random := sized(buf[:], ek.hybrid.PQ.randomSize+ek.hybrid.T.randomSize)
+		random := sized(buf[:], h.PQ.randomSize+h.T.randomSize)
 		secret.Random(random)
-		err = ek.encapsulate(sharedKey, ciphertext, random)
-		clear(random)
+		defer clear(random)
+		err = key.encapsulate(sharedKey, ciphertext, random)
 	})
 	return err
 }
 
-func (ek *EncapsulationKey) encapsulate(sharedKey, ciphertext, random []byte) error {
+func (ek *publicKey) encapsulate(sharedKey, ciphertext, random []byte) error {
 	h := ek.hybrid
 	result := ciphertext
 	if h.PQ.mayFail() || h.T.mayFail() {
@@ -350,31 +416,99 @@ func (ek *EncapsulationKey) encapsulate(sharedKey, ciphertext, random []byte) er
 	if err := h.T.encapsulate(&ek.t, ssT, ctT, random[h.PQ.randomSize:]); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, ssPQ, ssT, result, ek.encoded)
+	h.combine(sharedKey, ssPQ, ssT, result, ek)
 	copy(ciphertext, result)
 	return nil
 }
 
 // A DecapsulationKey is that of a hybrid.
 type DecapsulationKey struct {
-	ek    EncapsulationKey
-	pq, t privatePart
-	seed  []byte // nil in a key that has been destroyed
+	key *privateKey
+	ek  *EncapsulationKey
 }
 
-func (dk *DecapsulationKey) KEM() kem.KEM                        { return dk.ek.hybrid }
-func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator   { return &dk.ek }
-func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey { return &dk.ek }
-func (dk *DecapsulationKey) Bytes() []byte                       { return clone(dk.seed) }
+// A privateKey is what decapsulation keys point to. Its secrets stand behind one more pointer,
+// so that fmt does not reach them.
+type privateKey struct {
+	uses    secret.Uses
+	secrets *secrets
+}
+
+type secrets struct {
+	seed  [SeedSize]byte
+	pq, t privatePart
+}
+
+func (s *secrets) Overwrite() {
+	clear(s.seed[:])
+	s.pq.destroy()
+	s.t.destroy()
+}
+
+// begin begins a use of the secrets.
+func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
+	if dk == nil || dk.key == nil {
+		return nil, secret.Use{}, kem.ErrNoKey
+	}
+	use, ok := dk.key.uses.Begin()
+	if !ok {
+		return nil, secret.Use{}, dk.hybrid().wrap(errDestroyed)
+	}
+	return dk.key, use, nil
+}
+
+func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.ek.key.hybrid }
+
+func (dk *DecapsulationKey) KEM() kem.KEM { return dk.EncapsulationKey().KEM() }
+
+func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey {
+	if dk == nil {
+		return nil
+	}
+	return dk.ek
+}
+
+func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
+
+func (dk *DecapsulationKey) PublicKey() kem.EncapsulationKey {
+	if ek := dk.EncapsulationKey(); ek != nil {
+		return ek
+	}
+	return nil
+}
+
+func (dk *DecapsulationKey) Bytes() []byte {
+	key, use, err := dk.begin()
+	if err != nil {
+		return nil
+	}
+	defer key.uses.End(use)
+	return clone(key.secrets.seed[:])
+}
 
 func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 	other, ok := x.(*DecapsulationKey)
-	return ok && dk.ek.hybrid.same(other.ek.hybrid) && dk.seed != nil &&
-		subtle.ConstantTimeCompare(dk.seed, other.seed) == 1
+	if !ok {
+		return false
+	}
+	key, use, err := dk.begin()
+	if err != nil {
+		return false
+	}
+	defer key.uses.End(use)
+	otherKey, otherUse, err := other.begin()
+	if err != nil {
+		return false
+	}
+	defer otherKey.uses.End(otherUse)
+	return dk.ek.Equal(other.ek) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
 }
 
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, dk.ek.hybrid.SharedKeySize())
+	if dk == nil || dk.key == nil {
+		return nil, kem.ErrNoKey
+	}
+	sharedKey = make([]byte, dk.hybrid().SharedKeySize())
 	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
 		return nil, err
 	}
@@ -382,41 +516,57 @@ func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, er
 }
 
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	h := dk.ek.hybrid
-	if dk.seed == nil {
-		return h.wrap(errDestroyed)
+	key, use, err := dk.begin()
+	if err != nil {
+		return err
 	}
-	if len(sharedKey) != h.SharedKeySize() {
-		return h.wrap(errSharedKeyBuffer)
+	defer key.uses.End(use)
+	h := dk.hybrid()
+	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
+		return err
 	}
-	if len(ciphertext) != h.CiphertextSize() {
-		return h.wrap(errCiphertextSize)
-	}
-	var err error
 	secret.Do(func() { err = dk.decapsulate(sharedKey, ciphertext) })
 	return err
 }
 
 func (dk *DecapsulationKey) decapsulate(sharedKey, ciphertext []byte) error {
-	h := dk.ek.hybrid
+	h, parts := dk.hybrid(), dk.key.secrets
 	var buf [usualSecretSize]byte
 	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
 	defer clear(secrets)
 	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
 	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
-	if err := h.PQ.decapsulate(&dk.pq, ssPQ, ctPQ); err != nil {
+	if err := h.PQ.decapsulate(&parts.pq, ssPQ, ctPQ); err != nil {
 		return h.wrap(err)
 	}
-	if err := h.T.decapsulate(&dk.t, ssT, ctT); err != nil {
+	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.ek.encoded)
+	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.ek.key)
 	return nil
 }
 
 func (dk *DecapsulationKey) Destroy() {
-	dk.pq.destroy()
-	dk.t.destroy()
-	clear(dk.seed)
-	dk.seed = nil
+	if dk != nil && dk.key != nil {
+		dk.key.uses.Destroy()
+	}
+}
+
+func (dk *DecapsulationKey) Destroyed() bool {
+	return dk != nil && dk.key != nil && dk.key.uses.Destroyed()
+}
+
+func (dk DecapsulationKey) Format(s fmt.State, _ rune) {
+	secret.Print(s, "hybrid.DecapsulationKey", dk.name())
+}
+
+func (dk DecapsulationKey) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("hybrid.DecapsulationKey", dk.name())
+}
+
+func (dk DecapsulationKey) name() string {
+	if dk.key == nil {
+		return ""
+	}
+	return dk.hybrid().ID
 }

@@ -23,15 +23,19 @@ func TestDestroy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seed, inner := dk.seed, dk.pq.mlkem
+		s := dk.key.secrets
+		inner := s.pq.mlkem
+		if s.seed == [SeedSize]byte{} || bytes.Equal(inner.Seed(), make([]byte, mlkem.SeedSize)) {
+			t.Fatal("a key without secrets")
+		}
 		dk.Destroy()
-		if !bytes.Equal(seed, make([]byte, SeedSize)) || dk.seed != nil {
+		if s.seed != [SeedSize]byte{} {
 			t.Error("Destroy leaves the seed")
 		}
-		if !inner.Destroyed() {
+		if !bytes.Equal(inner.Seed(), make([]byte, mlkem.SeedSize)) {
 			t.Error("Destroy leaves the ML-KEM key")
 		}
-		if dk.pq != (privatePart{}) || dk.t != (privatePart{}) {
+		if s.pq != (privatePart{}) || s.t != (privatePart{}) {
 			t.Error("Destroy leaves a part")
 		}
 	}

@@ -2,9 +2,9 @@ package hybrid
 
 import (
 	"crypto/subtle"
-	"errors"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/fault"
 	internal "hybridkem/internal/mlkem"
 	"hybridkem/internal/x25519"
 	"hybridkem/kem"
@@ -18,6 +18,7 @@ import (
 // to a method of an interface moves to the heap. Only groups and KEMs from
 // outside this package pay that.
 type Part struct {
+	name   string
 	params *internal.Params // set for ML-KEM
 	group  Group            // set for a group
 	kem    kem.KEM          // set for any KEM; X25519 has none of the three
@@ -28,18 +29,19 @@ type Part struct {
 
 // The parts that this package knows.
 var (
-	MLKEM512  = mlkemPart(&internal.MLKEM512)
-	MLKEM768  = mlkemPart(&internal.MLKEM768)
-	MLKEM1024 = mlkemPart(&internal.MLKEM1024)
+	MLKEM512  = mlkemPart("ML-KEM-512", &internal.MLKEM512)
+	MLKEM768  = mlkemPart("ML-KEM-768", &internal.MLKEM768)
+	MLKEM1024 = mlkemPart("ML-KEM-1024", &internal.MLKEM1024)
 	X25519    = Part{
+		name:     "X25519",
 		seedSize: x25519.Size, encapsulationKeySize: x25519.Size, ciphertextSize: x25519.Size,
 		sharedKeySize: x25519.Size, randomSize: x25519.Size,
 	}
 )
 
-func mlkemPart(p *internal.Params) Part {
+func mlkemPart(name string, p *internal.Params) Part {
 	return Part{
-		params: p, seedSize: mlkem.SeedSize, encapsulationKeySize: p.EncapsulationKeySize(),
+		name: name, params: p, seedSize: mlkem.SeedSize, encapsulationKeySize: p.EncapsulationKeySize(),
 		ciphertextSize: p.CiphertextSize(), sharedKeySize: mlkem.SharedKeySize, randomSize: 32,
 	}
 }
@@ -49,8 +51,8 @@ type Group interface {
 	// NewScalar implements RandomScalar. It may fail for a negligible part of
 	// all seeds.
 	NewScalar(seed []byte) (Scalar, error)
-	// NewElement parses and checks an element.
-	NewElement(b []byte) (Element, error)
+	// NewElement parses an element and reports whether b is one.
+	NewElement(b []byte) (Element, bool)
 }
 
 // A Scalar is a secret scalar of a [Group].
@@ -67,11 +69,11 @@ type Element interface {
 	Bytes() []byte
 }
 
-// GroupPart returns a group as a part, with the sizes of seeds, elements and
+// GroupPart returns a group as a part, with its name and the sizes of seeds, elements and
 // shared secrets.
-func GroupPart(g Group, seedSize, elementSize, sharedSecretSize int) Part {
+func GroupPart(name string, g Group, seedSize, elementSize, sharedSecretSize int) Part {
 	return Part{
-		group: g, seedSize: seedSize, encapsulationKeySize: elementSize,
+		name: name, group: g, seedSize: seedSize, encapsulationKeySize: elementSize,
 		ciphertextSize: elementSize, sharedKeySize: sharedSecretSize, randomSize: seedSize,
 	}
 }
@@ -87,7 +89,7 @@ func KEMPart(k kem.KEM) *Part {
 		return &MLKEM1024
 	}
 	p := &Part{
-		kem: k, seedSize: k.SeedSize(), encapsulationKeySize: k.EncapsulationKeySize(),
+		name: k.Name(), kem: k, seedSize: k.SeedSize(), encapsulationKeySize: k.EncapsulationKeySize(),
 		ciphertextSize: k.CiphertextSize(), sharedKeySize: k.SharedKeySize(),
 	}
 	if d, ok := k.(derand.KEM); ok {
@@ -96,13 +98,23 @@ func KEMPart(k kem.KEM) *Part {
 	return p
 }
 
+// same reports whether p and x are the same, by their names if they are not of this package.
+func (p *Part) same(x *Part) bool {
+	own, ok1 := p.kem.(*Hybrid)
+	other, ok2 := x.kem.(*Hybrid)
+	if ok1 && ok2 {
+		return own.Same(other)
+	}
+	return p.name == x.name
+}
+
 // mayFail reports whether encapsulation to a key that was accepted can return an
 // error.
 func (p *Part) mayFail() bool { return p.group != nil || p.kem != nil }
 
 var (
-	errModulus  = errors.New("encapsulation key has an ML-KEM coefficient not below q")
-	errLowOrder = errors.New("X25519 share has low order")
+	errModulus  = fault.New("", kem.ErrEncapsulationKey, "encapsulation key has an ML-KEM coefficient that is not below q")
+	errLowOrder = fault.New("", kem.ErrLowOrder, "X25519 share has low order")
 )
 
 // A publicPart is the encapsulation key of a part. Foreign code is given copies of
@@ -112,6 +124,23 @@ type publicPart struct {
 	x25519  [x25519.Size]byte
 	element Element
 	kem     kem.EncapsulationKey
+	encoded []byte // nil for ML-KEM before keepEncoding
+}
+
+// keepEncoding makes ek.encoded.
+func (ek *publicPart) keepEncoding() {
+	if ek.mlkem != nil {
+		ek.encoded = ek.mlkem.AppendBytes(nil)
+	}
+}
+
+// encode writes the encoded key to b, of the right length.
+func (ek *publicPart) encode(b []byte) {
+	if ek.encoded == nil {
+		ek.mlkem.AppendBytes(b[:0])
+		return
+	}
+	copy(b, ek.encoded)
 }
 
 // A privatePart is the decapsulation key of a part.
@@ -122,65 +151,74 @@ type privatePart struct {
 	kem    kem.DecapsulationKey
 }
 
-// newPublicKey parses and checks b, of the right length.
-func (p *Part) newPublicKey(b []byte) (ek publicPart, err error) {
+// newPublicKey parses and checks b, of the right length. ek may hold the memory for a key of
+// ML-KEM.
+func (p *Part) newPublicKey(ek *publicPart, b []byte) (err error) {
 	switch {
 	case p.params != nil:
-		ek.mlkem = new(internal.EncapsulationKey)
-		if !ek.mlkem.Parse(p.params, b) {
-			return ek, errModulus
+		if ek.mlkem == nil {
+			_, ek.mlkem = internal.NewEncapsulationKey[struct{}](p.params)
+		}
+		if !ek.mlkem.Parse(b) {
+			return errModulus
 		}
 	case p.group != nil:
-		if ek.element, err = p.group.NewElement(clone(b)); err != nil {
-			return ek, err
+		element, ok := p.group.NewElement(clone(b))
+		if !ok {
+			return fault.New("", kem.ErrEncapsulationKey, "share in the encapsulation key is not an uncompressed point of %s", p.name)
 		}
+		ek.element = element
+		ek.encoded = clone(b)
 	case p.kem != nil:
 		if ek.kem, err = p.kem.NewEncapsulationKey(clone(b)); err != nil {
-			return ek, err
+			return err
 		}
+		ek.encoded = clone(b)
 	default:
 		ek.x25519 = [x25519.Size]byte(b)
+		ek.encoded = ek.x25519[:]
 		if x25519.IsLowOrder(&ek.x25519) {
-			return ek, errLowOrder
+			return errLowOrder
 		}
 	}
-	return ek, nil
+	return nil
 }
 
-// newPrivateKey expands seed and writes the encoded public key to encoded, both
-// of the right lengths.
-func (p *Part) newPrivateKey(encoded, seed []byte) (dk privatePart, ek publicPart, err error) {
+// newPrivateKey expands seed, of the right length. dk and ek may hold the memory for keys of
+// ML-KEM.
+func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err error) {
 	switch {
 	case p.params != nil:
-		dk.mlkem, ek.mlkem = new(internal.DecapsulationKey), new(internal.EncapsulationKey)
-		dk.mlkem.Generate(p.params, ek.mlkem, (*[mlkem.SeedSize]byte)(seed))
-		ek.mlkem.AppendBytes(encoded[:0])
+		if dk.mlkem == nil {
+			_, dk.mlkem, ek.mlkem = internal.NewKeyPair[struct{}](p.params)
+		}
+		dk.mlkem.Generate((*[mlkem.SeedSize]byte)(seed))
 	case p.group != nil:
 		copied := clone(seed)
 		defer clear(copied)
 		if dk.scalar, err = p.group.NewScalar(copied); err != nil {
-			return dk, ek, err
+			return err
 		}
 		ek.element = dk.scalar.Element()
-		copy(encoded, ek.element.Bytes())
+		ek.encoded = ek.element.Bytes()
 	case p.kem != nil:
 		copied := clone(seed)
 		defer clear(copied)
 		if dk.kem, err = p.kem.NewDecapsulationKey(copied); err != nil {
-			return dk, ek, err
+			return err
 		}
-		copy(encoded, dk.kem.Encapsulator().Bytes())
-		if ek.kem, err = p.kem.NewEncapsulationKey(clone(encoded)); err != nil {
-			return dk, ek, err
+		ek.encoded = clone(dk.kem.PublicKey().Bytes())
+		if ek.kem, err = p.kem.NewEncapsulationKey(clone(ek.encoded)); err != nil {
+			return err
 		}
 	default:
 		dk.x25519 = [x25519.Size]byte(seed)
 		x25519.ScalarBaseMult(&ek.x25519, &dk.x25519)
 		//ct:declassify ek.x25519: it is a part of the encapsulation key, which is published
-		copy(encoded, ek.x25519[:])
+		ek.encoded = ek.x25519[:]
 	}
-	//ct:declassify encoded: it is a part of the encapsulation key
-	return dk, ek, nil
+	//ct:declassify ek.encoded: it is a part of the encapsulation key
+	return nil
 }
 
 // encapsulate fills ss and ct with the help of random, all of the right lengths.
@@ -231,9 +269,9 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 	case p.params != nil:
 		dk.mlkem.Decapsulate((*[mlkem.SharedKeySize]byte)(ss), ct)
 	case p.group != nil:
-		share, err := p.group.NewElement(clone(ct))
-		if err != nil {
-			return err
+		share, ok := p.group.NewElement(clone(ct))
+		if !ok {
+			return fault.New("", kem.ErrCiphertext, "share in the ciphertext is not an uncompressed point of %s", p.name)
 		}
 		shared, err := dk.scalar.SharedSecret(share)
 		if err != nil {
@@ -264,7 +302,7 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 // the garbage collector.
 func (dk *privatePart) destroy() {
 	if dk.mlkem != nil {
-		dk.mlkem.Destroy()
+		dk.mlkem.Overwrite()
 	}
 	if dk.kem != nil {
 		dk.kem.Destroy()

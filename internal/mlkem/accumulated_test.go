@@ -73,11 +73,10 @@ func accumulate(t *testing.T, p *Params, n int, bar *progress.Bar) (withDK, noDK
 		bar.Add(1)
 		in.Read(seed[:])
 		in.Read(m[:])
-		var dk DecapsulationKey
-		var ek EncapsulationKey
-		dk.Generate(p, &ek, &seed)
+		dk, ek := newKeyPair(p)
+		dk.Generate(&seed)
 		out.Write(ek.AppendBytes(nil))
-		with.Write(expanded(&dk))
+		with.Write(expanded(dk))
 		ek.Encapsulate(&sharedKey, ciphertext, &m)
 		out.Write(ciphertext)
 		out.Write(sharedKey[:])

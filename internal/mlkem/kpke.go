@@ -7,14 +7,13 @@ import (
 	"hybridkem/internal/sha3"
 )
 
-// keyGen sets t̂, ŝ, Â, ρ and the hash of dk and ek from the d of dk.
+// keyGen sets t̂, ŝ, Â, ρ and H(ek) of the key pair of dk from its d.
 //
 // It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and beside it
 // H(ek) of Algorithm 16, for which each row of t̂ is encoded as soon as it is there.
-func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
+func (dk *DecapsulationKey) keyGen() {
+	ek, p := dk.ek, dk.ek.params
 	k := p.k
-	st := ek.init(p, k)
-	dk.ek, dk.s = ek, st[:k:k]
 
 	var b sha3.Batch
 	var seeds [64]byte
@@ -23,7 +22,7 @@ func (dk *DecapsulationKey) keyGen(p *Params, ek *EncapsulationKey) {
 	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 	sigma := [32]byte(seeds[32:])
 
-	noise := ring.Polys(st) // s ‖ e, which become ŝ and t̂
+	noise := ring.Polys(dk.s[:2*k]) // s ‖ e, which become ŝ and t̂: t̂ stands behind ŝ
 	expandNoise(&b, noise, p.eta1, &sigma, 0, nil)
 	var factors [maxK]ring.Factor
 	for i := range dk.s {

@@ -20,27 +20,17 @@ type EncapsulationKey struct {
 // A DecapsulationKey is the secret half of a key pair, beside its public half.
 type DecapsulationKey struct {
 	ek *EncapsulationKey
-	s  []ring.NTT // ŝ, canonical; nil in a key that has been destroyed
+	s  []ring.NTT // ŝ, canonical
 	z  [32]byte
 	d  [32]byte // not known, and not used, for an expanded key
 }
 
-// init carves the vectors of ek, and secrets more polynomials, out of one allocation. It
-// returns the latter with t̂ behind them.
-func (ek *EncapsulationKey) init(p *Params, secrets int) []ring.NTT {
-	k := p.k
-	slab := make([]ring.NTT, k*k+secrets+k)
-	ek.params = p
-	ek.a, ek.t = slab[:k*k:k*k], slab[k*k+secrets:]
-	return slab[k*k:]
-}
-
-// Generate expands the key pair dk, ek from seed, which is d ‖ z.
+// Generate expands the key pair of dk from seed, which is d ‖ z.
 //
 // It implements ML-KEM.KeyGen_internal, according to FIPS 203, Algorithm 16.
-func (dk *DecapsulationKey) Generate(p *Params, ek *EncapsulationKey, seed *[64]byte) {
+func (dk *DecapsulationKey) Generate(seed *[64]byte) {
 	dk.d, dk.z = [32]byte(seed[:32]), [32]byte(seed[32:])
-	dk.keyGen(p, ek)
+	dk.keyGen()
 }
 
 // Encapsulate sets sharedKey and ciphertext from the randomness m.
@@ -89,27 +79,21 @@ func (ek *EncapsulationKey) Params() *Params { return ek.params }
 // Params returns the parameter set of the key.
 func (dk *DecapsulationKey) Params() *Params { return dk.ek.params }
 
-// Seed returns the seed, d ‖ z, or nil if the key has been destroyed.
+// Seed returns the seed, d ‖ z.
 func (dk *DecapsulationKey) Seed() []byte {
-	if dk.Destroyed() {
-		return nil
-	}
 	return append(append(make([]byte, 0, 64), dk.d[:]...), dk.z[:]...)
 }
 
 // Equal reports whether dk and x, which both come from seeds and are of one
 // parameter set, are the same key. Its time does not depend on their secrets.
 func (dk *DecapsulationKey) Equal(x *DecapsulationKey) bool {
-	if dk.Destroyed() || x.Destroyed() {
-		return false
-	}
 	return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
 }
 
 // SameExpansion reports whether dk and x have the same expanded form: ŝ, ek, H(ek)
 // and z. Its time does not depend on ŝ and z.
 func (dk *DecapsulationKey) SameExpansion(x *DecapsulationKey) bool {
-	if dk.Destroyed() || x.Destroyed() || !dk.ek.Equal(x.ek) {
+	if !dk.ek.Equal(x.ek) {
 		return false
 	}
 	var difference int16
@@ -121,17 +105,12 @@ func (dk *DecapsulationKey) SameExpansion(x *DecapsulationKey) bool {
 	return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1
 }
 
-// Destroy overwrites the secrets of dk.
-func (dk *DecapsulationKey) Destroy() {
+// Overwrite overwrites the secrets of dk.
+func (dk *DecapsulationKey) Overwrite() {
 	clear(dk.s)
 	clear(dk.z[:])
 	clear(dk.d[:])
-	dk.s = nil
 }
-
-// Destroyed reports whether dk holds no secrets: after Destroy, or because it
-// was never made.
-func (dk *DecapsulationKey) Destroyed() bool { return dk.s == nil }
 
 // AppendBytes appends the encoded encapsulation key, t̂ ‖ ρ, to b.
 func (ek *EncapsulationKey) AppendBytes(b []byte) []byte {
@@ -165,12 +144,7 @@ func decode(v []ring.NTT, b []byte) bool {
 // reports whether b passes the modulus check of FIPS 203, section 7.2.
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
-func (ek *EncapsulationKey) Parse(p *Params, b []byte) bool {
-	ek.init(p, 0)
-	return ek.parse(b)
-}
-
-func (ek *EncapsulationKey) parse(b []byte) bool {
+func (ek *EncapsulationKey) Parse(b []byte) bool {
 	if !decode(ek.t, b) {
 		return false
 	}
@@ -182,18 +156,17 @@ func (ek *EncapsulationKey) parse(b []byte) bool {
 	return true
 }
 
-// ParseExpanded sets dk and ek from b, of ExpandedKeySize bytes: ŝ ‖ ek ‖ H(ek) ‖ z.
-// It reports whether b passes the hash check of FIPS 203, section 7.3, and all
-// its coefficients are below q.
-func (dk *DecapsulationKey) ParseExpanded(p *Params, ek *EncapsulationKey, b []byte) bool {
-	dk.ek = ek
-	dk.s = ek.init(p, p.k)[:p.k:p.k]
-	sSize, ekSize := p.k*ring.EncodedSize, p.EncapsulationKeySize()
+// ParseExpanded sets the key pair of dk from b, of ExpandedKeySize bytes:
+// ŝ ‖ ek ‖ H(ek) ‖ z. It reports whether b passes the hash check of FIPS 203,
+// section 7.3, and all its coefficients are below q.
+func (dk *DecapsulationKey) ParseExpanded(b []byte) bool {
+	ek := dk.ek
+	sSize, ekSize := len(dk.s)*ring.EncodedSize, ek.params.EncapsulationKeySize()
 	encodedS, encodedEK, h, z := b[:sSize], b[sSize:][:ekSize], b[sSize+ekSize:][:32], b[sSize+ekSize+32:]
 	//ct:declassify encodedEK: it is the encapsulation key
 	//ct:declassify h: it should be the hash of the encapsulation key
-	if !decode(dk.s, encodedS) || !ek.parse(encodedEK) || ek.h != [32]byte(h) {
-		dk.Destroy()
+	if !decode(dk.s, encodedS) || !ek.Parse(encodedEK) || ek.h != [32]byte(h) {
+		dk.Overwrite()
 		return false
 	}
 	dk.z = [32]byte(z)

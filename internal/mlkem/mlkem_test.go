@@ -43,19 +43,19 @@ func TestKeyGen(t *testing.T) {
 		}
 		for _, v := range vs {
 			p := sets[v.Set]
-			var dk, loaded DecapsulationKey
-			var ek, loadedEK EncapsulationKey
-			dk.Generate(p, &ek, (*[64]byte)(v.Seed))
+			dk, ek := newKeyPair(p)
+			loaded, loadedEK := newKeyPair(p)
+			dk.Generate((*[64]byte)(v.Seed))
 			if !bytes.Equal(ek.AppendBytes(nil), v.EK) {
 				t.Errorf("%s: wrong encapsulation key", v.ID)
 			}
-			if !bytes.Equal(expanded(&dk), v.DK) {
+			if !bytes.Equal(expanded(dk), v.DK) {
 				t.Errorf("%s: wrong decapsulation key", v.ID)
 			}
-			if !loaded.ParseExpanded(p, &loadedEK, v.DK) || !bytes.Equal(expanded(&loaded), v.DK) {
+			if !loaded.ParseExpanded(v.DK) || !bytes.Equal(expanded(loaded), v.DK) {
 				t.Errorf("%s: the expanded key is read wrong", v.ID)
 			}
-			if !loadedEK.Equal(&ek) || loadedEK.h != ek.h || !slices.Equal(loadedEK.a, ek.a) {
+			if !loadedEK.Equal(ek) || loadedEK.h != ek.h || !slices.Equal(loadedEK.a, ek.a) {
 				t.Errorf("%s: the encapsulation key in the expanded key is read wrong", v.ID)
 			}
 		}
@@ -97,13 +97,13 @@ func TestStandardLibrary(t *testing.T) {
 func compare(t *testing.T, p *Params, seed *[64]byte, m *[32]byte, wantEK, wantK, wantC []byte,
 	decapsulate func([]byte) ([]byte, error), random func([]byte)) {
 	t.Helper()
-	var dk DecapsulationKey
-	var ek, parsed EncapsulationKey
-	dk.Generate(p, &ek, seed)
+	dk, ek := newKeyPair(p)
+	_, parsed := NewEncapsulationKey[struct{}](p)
+	dk.Generate(seed)
 	if !bytes.Equal(ek.AppendBytes(nil), wantEK) {
 		t.Fatalf("seed %x: wrong encapsulation key", *seed)
 	}
-	if !parsed.Parse(p, wantEK) {
+	if !parsed.Parse(wantEK) {
 		t.Fatalf("seed %x: the encapsulation key is refused", *seed)
 	}
 	var k [32]byte
@@ -249,38 +249,44 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestDestroy(t *testing.T) {
-	var dk DecapsulationKey
-	var ek EncapsulationKey
-	dk.Generate(&MLKEM768, &ek, &[64]byte{7, 32: 9})
-	s := dk.s
-	encoded := ek.AppendBytes(nil)
-	dk.Destroy()
-	if slices.ContainsFunc(s, func(f ring.NTT) bool { return f != ring.NTT{} }) || dk.z != [32]byte{} || dk.d != [32]byte{} {
-		t.Error("Destroy leaves secrets")
+func TestOverwrite(t *testing.T) {
+	dk := generated(&MLKEM768)
+	encoded := dk.ek.AppendBytes(nil)
+	overwritten := func() bool {
+		return !slices.ContainsFunc(dk.s, func(f ring.NTT) bool { return f != ring.NTT{} }) && dk.z == [32]byte{} && dk.d == [32]byte{}
 	}
-	if !dk.Destroyed() || dk.Seed() != nil {
-		t.Error("Destroy leaves a key")
+	if overwritten() {
+		t.Fatal("a key without secrets")
 	}
-	if !bytes.Equal(ek.AppendBytes(nil), encoded) {
-		t.Error("Destroy changed the encapsulation key")
+	dk.Overwrite()
+	if !overwritten() {
+		t.Error("Overwrite leaves secrets")
+	}
+	if !bytes.Equal(dk.ek.AppendBytes(nil), encoded) {
+		t.Error("Overwrite changed the encapsulation key")
 	}
 
-	// What ParseExpanded refuses, it does not leave behind.
+	// ParseExpanded leaves nothing behind of what it refuses.
 	bad := expanded(generated(&MLKEM768))
 	bad[len(bad)-33] ^= 1
-	if dk.ParseExpanded(&MLKEM768, &ek, bad) {
+	if dk.ParseExpanded(bad) {
 		t.Fatal("a wrong hash is accepted")
 	}
-	if !dk.Destroyed() {
+	if !overwritten() {
 		t.Error("ParseExpanded leaves the secrets of a key that it refused")
 	}
 }
 
+// newKeyPair returns the memory for a key pair.
+func newKeyPair(p *Params) (*DecapsulationKey, *EncapsulationKey) {
+	_, dk, ek := NewKeyPair[struct{}](p)
+	return dk, ek
+}
+
 func generated(p *Params) *DecapsulationKey {
-	var dk DecapsulationKey
-	dk.Generate(p, new(EncapsulationKey), &[64]byte{8})
-	return &dk
+	dk, _ := newKeyPair(p)
+	dk.Generate(&[64]byte{8})
+	return dk
 }
 
 func TestAllocations(t *testing.T) {

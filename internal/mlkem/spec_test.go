@@ -15,11 +15,10 @@ import (
 func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others ...[]byte) {
 	t.Helper()
 	p, s := sets[name], spec.Sets[name]
-	var dk DecapsulationKey
-	var ek EncapsulationKey
-	dk.Generate(p, &ek, seed)
+	dk, ek := newKeyPair(p)
+	dk.Generate(seed)
 	wantEK, wantDK := spec.KeyGenInternal(s, seed[:32], seed[32:])
-	if !bytes.Equal(ek.AppendBytes(nil), wantEK) || !bytes.Equal(expanded(&dk), wantDK) {
+	if !bytes.Equal(ek.AppendBytes(nil), wantEK) || !bytes.Equal(expanded(dk), wantDK) {
 		t.Fatalf("%s: seed %x: wrong keys", name, *seed)
 	}
 	var k [32]byte
@@ -128,9 +127,8 @@ func TestIntermediate(t *testing.T) {
 		mu.Decompress(v.M, 1)
 		match("μ", encode([]ring.Poly{mu}), v.Mu)
 
-		var dk DecapsulationKey
-		var ek EncapsulationKey
-		if !dk.ParseExpanded(p, &ek, v.DK) {
+		dk, ek := newKeyPair(p)
+		if !dk.ParseExpanded(v.DK) {
 			t.Fatalf("%s: the key is refused", v.ID)
 		}
 		match("ek", ek.AppendBytes(nil), v.EK)

@@ -2,16 +2,31 @@
 
 package secret
 
-// Do runs f and then overwrites the stack that it has used. Secrets must be in no
-// variables but those of f and of what it calls.
+// Do runs f and then overwrites the stack that it has used, also if f panics. Secrets must be in
+// no variables but those of f and of the functions that f calls.
 //
-// Registers keep what they hold. So does memory which a stack has left because it had to
-// grow.
+// Registers keep what they hold.
 //
 //go:noinline
 func Do(f func()) {
-	f()
+	grow(false)
+	panicked, value := try(f)
 	overwrite()
+	if panicked {
+		panic(value)
+	}
+}
+
+// try runs f and stops its panic, so that the frames of f are free to be overwritten.
+func try(f func()) (panicked bool, value any) {
+	panicked = true
+	defer func() {
+		if panicked {
+			value = recover()
+		}
+	}()
+	f()
+	return false, nil
 }
 
 // depth is nearly what the largest operations use, with what they call, and leaves the stack

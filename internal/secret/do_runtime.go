@@ -6,4 +6,13 @@ import "runtime/secret"
 
 // Do runs f and then overwrites the stack and the registers that it has used, and what it
 // has allocated as soon as that is collected.
-func Do(f func()) { secret.Do(f) }
+func Do(f func()) {
+	grow(false)
+	secret.Do(f)
+}
+
+// depth is as in the other Do.
+const depth = 14<<10 + 512
+
+//go:noinline
+func use(*[depth]byte) {}

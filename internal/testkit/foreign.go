@@ -81,8 +81,10 @@ type foreignDecapsulationKey struct {
 func (dk foreignDecapsulationKey) inner() any   { return dk.DecapsulationKey }
 func (dk foreignDecapsulationKey) KEM() kem.KEM { return dk.owner }
 
-func (dk foreignDecapsulationKey) Encapsulator() crypto.Encapsulator {
-	return dk.owner.encapsulationKey(dk.DecapsulationKey.Encapsulator().(kem.EncapsulationKey))
+func (dk foreignDecapsulationKey) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
+
+func (dk foreignDecapsulationKey) PublicKey() kem.EncapsulationKey {
+	return dk.owner.encapsulationKey(dk.DecapsulationKey.PublicKey())
 }
 
 func (dk foreignDecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {

@@ -55,11 +55,15 @@ func newKey(t testing.TB, k kem.KEM, n int) (kem.DecapsulationKey, kem.Encapsula
 	return dk, encapsulationKey(t, dk)
 }
 
+// encapsulationKey returns the encapsulation key of dk, which Encapsulator must return, too.
 func encapsulationKey(t testing.TB, dk kem.DecapsulationKey) kem.EncapsulationKey {
 	t.Helper()
-	ek, ok := dk.Encapsulator().(kem.EncapsulationKey)
-	if !ok {
-		t.Fatalf("Encapsulator returned a %T, which is no kem.EncapsulationKey", dk.Encapsulator())
+	ek := dk.PublicKey()
+	if ek == nil {
+		t.Fatal("PublicKey returned nil")
+	}
+	if other, ok := dk.Encapsulator().(kem.EncapsulationKey); !ok || !ek.Equal(other) {
+		t.Fatal("Encapsulator and PublicKey return different keys")
 	}
 	return ek
 }

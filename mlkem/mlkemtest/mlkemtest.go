@@ -3,19 +3,18 @@
 package mlkemtest
 
 import (
-	"fmt"
-
 	"hybridkem/internal/derand"
-	"hybridkem/kem"
 	"hybridkem/mlkem"
 )
+
+const pkg = "mlkemtest" // in errors
 
 // Encapsulate512 implements derandomized ML-KEM-512 encapsulation
 // (ML-KEM.Encaps_internal, FIPS 203, Algorithm 17) with the 32 bytes random.
 //
 // It must only be used for known-answer tests.
 func Encapsulate512(ek *mlkem.EncapsulationKey512, random []byte) (sharedKey, ciphertext []byte, err error) {
-	return encapsulate(ek, random)
+	return derand.Encapsulate(pkg, ek, random)
 }
 
 // Encapsulate768 implements derandomized ML-KEM-768 encapsulation
@@ -23,7 +22,7 @@ func Encapsulate512(ek *mlkem.EncapsulationKey512, random []byte) (sharedKey, ci
 //
 // It must only be used for known-answer tests.
 func Encapsulate768(ek *mlkem.EncapsulationKey768, random []byte) (sharedKey, ciphertext []byte, err error) {
-	return encapsulate(ek, random)
+	return derand.Encapsulate(pkg, ek, random)
 }
 
 // Encapsulate1024 implements derandomized ML-KEM-1024 encapsulation
@@ -31,13 +30,5 @@ func Encapsulate768(ek *mlkem.EncapsulationKey768, random []byte) (sharedKey, ci
 //
 // It must only be used for known-answer tests.
 func Encapsulate1024(ek *mlkem.EncapsulationKey1024, random []byte) (sharedKey, ciphertext []byte, err error) {
-	return encapsulate(ek, random)
-}
-
-func encapsulate(ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
-	sharedKey, ciphertext, err = derand.Encapsulate(ek, random)
-	if err != nil {
-		return nil, nil, fmt.Errorf("mlkemtest: %w", err)
-	}
-	return sharedKey, ciphertext, nil
+	return derand.Encapsulate(pkg, ek, random)
 }

@@ -1,0 +1,861 @@
+package attacks
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha3"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"hybridkem"
+	"hybridkem/combiner"
+	"hybridkem/internal/cpu"
+	"hybridkem/internal/expanded"
+	inside "hybridkem/internal/mlkem"
+	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+	"hybridkem/keyfile"
+	"hybridkem/mlkem"
+)
+
+// TestMemory runs every operation of every KEM, in every implementation, and then searches all
+// memory of the process that can be written to for 16 bytes of a secret. It does so in a child
+// process, since the secrets that are searched for are computed from the specification, which
+// leaves them everywhere. The child is given them masked.
+//
+// Each operation runs on goroutines of its own, whose stacks are small, or deep, or have been
+// large before. When it is over, the caller's copies are cleared and the key is destroyed.
+//
+// While an operation runs, no goroutine is preempted and no garbage collected: a stack that is
+// moved in the middle of an operation keeps its secrets where it was, and so do registers that
+// are saved. Of KEMs with NIST curves, the scalars and secrets of the curve are left out:
+// crypto/ecdh keeps them.
+func TestMemory(t *testing.T) {
+	if testkit.Race {
+		t.Skip("the race detector does not let memory be read")
+	}
+	child := os.Getenv(childVariable)
+	if child == childAll {
+		for cases, s := gob.NewDecoder(os.Stdin), newSearcher(); ; {
+			var c memoryCase // one at a time, so that less is to be searched
+			if err := cases.Decode(&c); err == io.EOF {
+				return
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(c.KEM, func(t *testing.T) {
+				testkit.Implementations(t, func(t *testing.T) { c.search(t, s, kinds) })
+			})
+		}
+	}
+	var cases []memoryCase
+	for _, s := range sets {
+		cases = append(cases, mlkemCase(t, s))
+	}
+	for _, h := range append(slices.Clone(hybrids), foreignHybrid) {
+		cases = append(cases, hybridCase(t, h))
+	}
+	for _, k := range endingKEMs {
+		cases = append(cases, endingCase(k))
+	}
+	t.Run("all", func(t *testing.T) { runChild(t, childAll, cases) })
+	// The first operation of a process, on the stack of its first goroutine.
+	for _, name := range []string{"X-Wing", "ML-KEM-768"} {
+		i := slices.IndexFunc(cases, func(c memoryCase) bool { return c.KEM == name })
+		for _, o := range operations {
+			if o.fits(&cases[i]) {
+				t.Run("first in main/"+name+"/"+o.name, func(t *testing.T) { runChild(t, o.name, cases[i:i+1]) })
+			}
+		}
+	}
+}
+
+// In a child of TestMemory, childVariable is childAll, or the only operation.
+const childVariable, childAll = "HYBRIDKEM_TEST_MEMORY", "all"
+
+func TestMain(m *testing.M) {
+	child := os.Getenv(childVariable)
+	if child == "" || child == childAll {
+		os.Exit(m.Run())
+	}
+	var report fakeTB
+	var c memoryCase
+	if err := gob.NewDecoder(os.Stdin).Decode(&c); err != nil {
+		report.Fatal(err)
+	}
+	s := newSearcher()
+	s.add(c.Secrets)
+	for _, o := range operations {
+		if o.name == child {
+			c.searchAfter(&report, s, o, kind{"main", func(f func()) { f() }})
+		}
+	}
+	if !report.failed {
+		fmt.Println("searched")
+	}
+}
+
+// A fakeTB reports errors to the parent of a child that runs no tests.
+type fakeTB struct {
+	testing.TB
+	failed bool
+}
+
+func (r *fakeTB) Helper() {}
+func (r *fakeTB) Errorf(format string, args ...any) {
+	r.failed = true
+	fmt.Printf(format+"\n", args...)
+}
+func (r *fakeTB) Fatal(args ...any) {
+	fmt.Println(args...)
+	os.Exit(1)
+}
+
+func runChild(t *testing.T, what string, cases []memoryCase) {
+	var in bytes.Buffer
+	for encoder := gob.NewEncoder(&in); len(cases) > 0; cases = cases[1:] {
+		if err := encoder.Encode(cases[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.Command(os.Args[0], "-test.run=^TestMemory$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short()))
+	command.Env = append(os.Environ(), "GODEBUG="+os.Getenv("GODEBUG")+",asyncpreemptoff=1", "GOGC=off", childVariable+"="+what)
+	command.Stdin = &in
+	out, err := command.CombinedOutput()
+	if errors.As(err, new(*exec.Error)) || strings.Contains(string(out), unreadable) {
+		t.Skipf("a process cannot run itself, or read its memory: %v", err) // under emulation
+	}
+	searched := strings.Contains(string(out), "searched")
+	if err != nil || !searched {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if what == childAll {
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, "searched") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+// mask hides secrets from the search: it is its own inverse.
+func mask(b []byte) []byte {
+	b = bytes.Clone(b)
+	maskInPlace(b)
+	return b
+}
+
+func maskInPlace(b []byte) {
+	for i := range b {
+		b[i] ^= maskByte
+	}
+}
+
+const (
+	maskByte = 0x9d
+	maskWord = 0x9d9d9d9d9d9d9d9d
+)
+
+// A memoryCase is a key and an exchange with it. All byte slices are masked.
+type memoryCase struct {
+	KEM                  string
+	Seed                 []byte
+	Random               []byte // in the order in which it is drawn
+	Ciphertext, Rejected []byte
+	SharedKey, Rejection []byte
+	Expanded             []byte // of ML-KEM
+	PEM, Both            []byte // key files, where there are any
+	Secrets              []needle
+}
+
+// A needle is a piece of a secret, of 16 bytes or more.
+type needle struct {
+	Masked []byte
+	Name   string
+}
+
+func (l loot) needles() (all []needle) {
+	for run, name := range l {
+		all = append(all, needle{mask([]byte(run)), name})
+	}
+	return all
+}
+
+func mlkemCase(t *testing.T, s set) memoryCase {
+	// Every KEM has other secrets, so that nothing is taken for that of another.
+	seed, m := sha3.SumSHAKE256([]byte(s.Name()+" seed"), 64), sha3.SumSHAKE256([]byte(s.Name()+" m"), 32)
+	ek, dk := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+	K, c := spec.EncapsInternal(s.spec, ek, m)
+	wrong := slices.Clone(c)
+	wrong[0] ^= 1
+	rejection := spec.DecapsInternal(s.spec, dk, wrong)
+	l := loot{}
+	l.addKey(s.spec, seed, dk)
+	l.addEncapsulation(s.spec, ek, m)
+	l.add("the shared key", K, 1)
+	l.add("the rejection's shared key", rejection, 1)
+	result := memoryCase{
+		KEM: s.Name(), Seed: mask(seed), Random: mask(m), Ciphertext: mask(c), Rejected: mask(wrong),
+		SharedKey: mask(K), Rejection: mask(rejection), Expanded: mask(dk),
+	}
+	der := must(keyfile.MarshalPKCS8PrivateKey(must(s.NewDecapsulationKey(seed))(t)))(t)
+	algorithm := der[5:][:int(der[6])+2]
+	both := derElement(0x30, []byte{2, 1, 0}, algorithm, derElement(4, derElement(0x30, derElement(4, seed), derElement(4, dk))))
+	result.addFile(t, l, s.KEM, seed)
+	result.Both = mask(both)
+	result.Secrets = l.needles()
+	return result
+}
+
+func derElement(tag byte, parts ...[]byte) []byte {
+	contents := slices.Concat(parts...)
+	n := len(contents)
+	switch {
+	case n < 0x80:
+		return append([]byte{tag, byte(n)}, contents...)
+	case n < 0x100:
+		return append([]byte{tag, 0x81, byte(n)}, contents...)
+	}
+	return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, contents...)
+}
+
+// addFile adds the file of a private key, if its KEM has such files, and the base64 in it.
+func (c *memoryCase) addFile(t *testing.T, l loot, k kem.KEM, seed []byte) {
+	file, err := keyfile.MarshalPrivateKeyPEM(must(k.NewDecapsulationKey(seed))(t))
+	if err != nil {
+		return
+	}
+	c.PEM = mask(file)
+	lines := strings.Split(string(file), "\n")
+	// The first bytes are not the key's.
+	l.add("base64 of the seed", []byte(strings.Join(lines[1:len(lines)-2], ""))[32:], 1)
+}
+
+// foreignHybrid is a hybrid with a part that is not of this module.
+var foreignHybrid = hybrid{
+	combiner.CG("foreign", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.X25519()),
+	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
+}
+
+// endingKEMs are hybrids of ML-KEM-768, and of a part whose operations end with an error or a
+// panic.
+var endingKEMs = []kem.KEM{endingKEM("failing", false), endingKEM("panicking", true)}
+
+func endingKEM(label string, panics bool) kem.KEM {
+	return combiner.CK(label, mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
+		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return endingEK{ek, panics} },
+		DecapsulationKey: func(dk kem.DecapsulationKey) kem.DecapsulationKey { return endingDK{dk, panics} },
+	}))
+}
+
+// ends reports whether no encapsulation or decapsulation of the KEM ends well.
+func ends(name string) bool { return name == "failing" || name == "panicking" }
+
+// isForeign reports whether a part of the KEM draws its own randomness.
+func isForeign(name string) bool { return name == foreignHybrid.Name() || ends(name) }
+
+// An endingEK does what a key does, and then ends it with an error or a panic.
+type endingEK struct {
+	kem.EncapsulationKey
+	panics bool
+}
+
+func (e endingEK) Unwrap() any { return e.EncapsulationKey }
+func (e endingEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
+	return end(e.panics, e.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext))
+}
+
+type endingDK struct {
+	kem.DecapsulationKey
+	panics bool
+}
+
+func (e endingDK) Unwrap() any { return e.DecapsulationKey }
+func (e endingDK) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	return end(e.panics, e.DecapsulationKey.DecapsulateTo(sharedKey, ciphertext))
+}
+
+func end(panics bool, err error) error {
+	if panics {
+		panic("no luck")
+	}
+	return errors.Join(err, errors.New("no luck"))
+}
+
+func endingCase(k kem.KEM) memoryCase {
+	p := spec.Sets["ML-KEM-768"]
+	seed, random := sha3.SumSHAKE256([]byte(k.Name()+" seed"), 32), sha3.SumSHAKE256([]byte(k.Name()+" random"), 64)
+	seeds := sha3.SumSHAKE256(seed, 128)
+	ek, dk := spec.KeyGenInternal(p, seeds[:32], seeds[32:64])
+	K, c := spec.EncapsInternal(p, ek, random[:32])
+	l := loot{}
+	l.addKey(p, seeds[:64], dk)
+	l.addEncapsulation(p, ek, random[:32])
+	l.add("the seed", seed, 1)
+	l.add("the expanded seed", seeds, 1)
+	l.add("K", K, 1)
+	c = append(c, make([]byte, mlkem.CiphertextSize512)...)
+	return memoryCase{KEM: k.Name(), Seed: mask(seed), Random: mask(random), Ciphertext: mask(c), Secrets: l.needles()}
+}
+
+func hybridCase(t *testing.T, h hybrid) memoryCase {
+	x := h.exchange(t, sha3.SumSHAKE256([]byte(h.Name()+" seed"), 32), sha3.SumSHAKE256([]byte(h.Name()+" random"), 32+h.group.seedSize))
+	seedExpanded := sha3.SumSHAKE256(x.seed, 64+h.group.seedSize)
+	ssT := h.group.exchange(x.seedT, x.ctT)
+	wrongM := slices.Clone(x.ctM)
+	wrongM[0] ^= 1
+	ssWrong := spec.DecapsInternal(h.spec, x.dkM, wrongM)
+	sharedKey, rejection := h.combine(x.ssM, ssT, x.ctT, x.ekT), h.combine(ssWrong, ssT, x.ctT, x.ekT)
+	l := loot{}
+	l.addKey(h.spec, seedExpanded[:64], x.dkM)
+	l.addEncapsulation(h.spec, x.ekM, x.random[:32])
+	l.add("the seed", x.seed, 1)
+	l.add("the expanded seed", seedExpanded[:64], 1)
+	if h.group == x25519 {
+		l.add("the scalar", x.seedT, 1)
+		l.add("the ephemeral scalar", x.random[32:], 1)
+		l.add("the secret of the group", ssT, 1)
+	}
+	if h.combine(x.ssM, ssT, x.ctT, x.ekT)[0] != ssT[0] { // a bare secret holds the group's
+		l.add("the shared key", sharedKey, 1)
+		l.add("the rejection's shared key", rejection, 1)
+	}
+	l.add("the rejection's secret of ML-KEM", ssWrong, 1)
+	random := x.random
+	if isForeign(h.Name()) {
+		random = slices.Concat(x.random[32:], x.random[:32])
+	}
+	c := memoryCase{
+		KEM: h.Name(), Seed: mask(x.seed), Random: mask(random),
+		Ciphertext: mask(x.honestCiphertext), Rejected: mask(h.join(wrongM, x.ctT)),
+		SharedKey: mask(sharedKey), Rejection: mask(rejection),
+	}
+	c.addFile(t, l, h.KEM, x.seed)
+	c.Secrets = l.needles()
+	return c
+}
+
+// A trial is one operation with a case. Its slices are the caller's, on the heap.
+type trial struct {
+	c                               *memoryCase
+	kem                             kem.KEM
+	seed, ciphertext, rejected      []byte
+	expandedKey, pem, both          []byte
+	sharedKey, ownCiphertext, other []byte
+	dk, twin                        kem.DecapsulationKey
+	read                            expanded.Key
+	more                            []needle // secrets that the operation drew
+}
+
+// A maskedReader gives what is unmasked while it is read.
+type maskedReader struct{ masked []byte }
+
+func (r *maskedReader) Read(b []byte) (int, error) {
+	n := copy(b, r.masked)
+	maskInPlace(b[:n])
+	r.masked = r.masked[n:]
+	if n == 0 && len(b) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func unmask(b []byte) []byte { return mask(b) }
+
+func newTrial(c *memoryCase, k kem.KEM) *trial {
+	return &trial{
+		c: c, kem: k, seed: unmask(c.Seed), ciphertext: unmask(c.Ciphertext), rejected: unmask(c.Rejected),
+		expandedKey: unmask(c.Expanded), pem: unmask(c.PEM), both: unmask(c.Both),
+		sharedKey: make([]byte, k.SharedKeySize()), ownCiphertext: make([]byte, k.CiphertextSize()),
+	}
+}
+
+// end clears what the caller holds and destroys the keys.
+func (x *trial) end() {
+	for _, b := range [][]byte{x.seed, x.expandedKey, x.pem, x.both, x.sharedKey, x.other} {
+		clear(b)
+	}
+	for _, dk := range []kem.DecapsulationKey{x.dk, x.twin} {
+		if dk != nil {
+			dk.Destroy()
+		}
+	}
+	if x.read.Decapsulator != nil {
+		x.read.Destroy()
+	}
+}
+
+// drew adds what the default source gave.
+func (x *trial) drew(secret []byte) {
+	masked := mask(secret)
+	for i := range len(masked) - 15 {
+		x.more = append(x.more, needle{masked[i:][:16], "what was drawn"})
+	}
+}
+
+// An operation is one of the library's. It returns an error if the result is not the right one.
+type operation struct {
+	name   string
+	key    bool // needs a key
+	fits   func(c *memoryCase) bool
+	run    func(x *trial) error
+	replay bool // draws Random, otherwise the seed
+}
+
+func always(*memoryCase) bool        { return true }
+func endsWell(c *memoryCase) bool    { return !ends(c.KEM) }
+func hasFile(c *memoryCase) bool     { return c.PEM != nil }
+func hasExpanded(c *memoryCase) bool { return c.Expanded != nil }
+func takesRandom(c *memoryCase) bool { return !isForeign(c.KEM) }
+func is(got, masked []byte) error    { return isOr(got, masked, nil) }
+func isOr(got, masked []byte, err error) error {
+	if err == nil && !bytes.Equal(mask(got), masked) {
+		err = errors.New("not the secret that is searched for")
+	}
+	return err
+}
+
+var operations = []operation{
+	{"GenerateKey", false, always, func(x *trial) (err error) {
+		x.dk, err = x.kem.GenerateKey()
+		return err
+	}, false},
+	{"GenerateKey, default source", false, takesRandom, func(x *trial) (err error) {
+		rand.Reader = defaultSource
+		if x.dk, err = x.kem.GenerateKey(); err == nil {
+			x.other = x.dk.Bytes()
+			x.drew(x.other)
+		}
+		return err
+	}, false},
+	{"NewDecapsulationKey", false, always, func(x *trial) (err error) {
+		x.dk, err = x.kem.NewDecapsulationKey(x.seed)
+		return err
+	}, false},
+	{"EncapsulateTo", true, endsWell, func(x *trial) error {
+		return isOr(x.sharedKey, x.c.SharedKey, x.dk.PublicKey().EncapsulateTo(x.sharedKey, x.ownCiphertext))
+	}, true},
+	{"EncapsulateTo, default source", true, endsWell, func(x *trial) error {
+		rand.Reader = defaultSource
+		err := x.dk.PublicKey().EncapsulateTo(x.sharedKey, x.ownCiphertext)
+		x.drew(x.sharedKey)
+		return err
+	}, true},
+	{"Encapsulate", true, endsWell, func(x *trial) error {
+		x.other, x.ownCiphertext = x.dk.PublicKey().Encapsulate()
+		return is(x.other, x.c.SharedKey)
+	}, true},
+	{"kemtest.Encapsulate", true, takesRandom, func(x *trial) (err error) {
+		random := unmask(x.c.Random)
+		defer clear(random)
+		x.other, x.ownCiphertext, err = kemtest.Encapsulate(x.dk.PublicKey(), random)
+		return isOr(x.other, x.c.SharedKey, err)
+	}, false},
+	{"DecapsulateTo", true, endsWell, func(x *trial) error {
+		return isOr(x.sharedKey, x.c.SharedKey, x.dk.DecapsulateTo(x.sharedKey, x.ciphertext))
+	}, false},
+	{"Decapsulate", true, endsWell, func(x *trial) (err error) {
+		x.other, err = x.dk.Decapsulate(x.ciphertext)
+		return isOr(x.other, x.c.SharedKey, err)
+	}, false},
+	{"rejection", true, endsWell, func(x *trial) error {
+		return isOr(x.sharedKey, x.c.Rejection, x.dk.DecapsulateTo(x.sharedKey, x.rejected))
+	}, false},
+	{"failing encapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) }, func(x *trial) error {
+		return fails(func() error { return x.dk.PublicKey().EncapsulateTo(x.sharedKey, x.ownCiphertext) })
+	}, true},
+	{"failing decapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) }, func(x *trial) error {
+		return fails(func() error { return x.dk.DecapsulateTo(x.sharedKey, x.ciphertext) })
+	}, false},
+	{"Bytes", true, always, func(x *trial) error {
+		x.other = x.dk.Bytes()
+		return is(x.other, x.c.Seed)
+	}, false},
+	{"Equal", true, always, func(x *trial) (err error) {
+		x.twin, err = x.kem.NewDecapsulationKey(x.seed)
+		if err == nil && !x.dk.Equal(x.twin) {
+			err = errors.New("not Equal")
+		}
+		return err
+	}, false},
+	{"Destroy", true, always, func(x *trial) error {
+		x.dk.Destroy()
+		return nil
+	}, false},
+	{"printing", true, always, func(x *trial) error {
+		if text := fmt.Sprintf("%x %+v %t", x.dk, x.dk, x.dk); text == "" {
+			return errors.New("nothing")
+		}
+		return nil
+	}, false},
+	{"CheckKeyPair", true, endsWell, func(x *trial) error { return kem.CheckKeyPair(x.dk) }, true},
+	{"MarshalPrivateKeyPEM", true, hasFile, func(x *trial) (err error) {
+		x.other, err = keyfile.MarshalPrivateKeyPEM(x.dk)
+		return isOr(x.other, x.c.PEM, err)
+	}, false},
+	{"ParsePrivateKeyPEM", false, hasFile, func(x *trial) error {
+		key, err := keyfile.ParsePrivateKeyPEM(x.pem)
+		if err == nil {
+			x.dk = key.(kem.DecapsulationKey)
+		}
+		return err
+	}, false},
+	{"a file with seed and expanded key", false, hasExpanded, func(x *trial) error {
+		key, err := keyfile.ParsePKCS8PrivateKey(x.both)
+		if err == nil {
+			x.dk = key.(kem.DecapsulationKey)
+		}
+		return err
+	}, false},
+	{"reading an expanded key", false, hasExpanded, func(x *trial) (err error) {
+		x.read, err = expanded.Parse(x.kem, x.expandedKey)
+		return err
+	}, false},
+	{"DecapsulateTo of an expanded key", false, hasExpanded, func(x *trial) (err error) {
+		if x.read, err = expanded.Parse(x.kem, x.expandedKey); err == nil {
+			err = x.read.DecapsulateTo(x.sharedKey, x.ciphertext)
+		}
+		return isOr(x.sharedKey, x.c.SharedKey, err)
+	}, false},
+	{"Matches", true, hasExpanded, func(x *trial) (err error) {
+		if x.read, err = expanded.Parse(x.kem, x.expandedKey); err == nil && !x.read.Matches(x.dk) {
+			err = errors.New("does not match")
+		}
+		return err
+	}, false},
+	{"the combiners", false, always, func(x *trial) error {
+		x.other = combiner.C2PRI(x.seed, x.sharedKey, x.ciphertext, x.ciphertext, []byte("label"))
+		again := combiner.Universal(x.seed, x.sharedKey, x.ciphertext, x.ciphertext, x.ciphertext, x.ciphertext, []byte("label"))
+		clear(again)
+		return nil
+	}, false},
+}
+
+var defaultSource = rand.Reader
+
+// fails wants f to return an error or panic.
+func fails(f func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	if f() == nil {
+		return errors.New("no error")
+	}
+	return nil
+}
+
+// A kind is where an operation runs.
+type kind struct {
+	name string
+	run  func(f func())
+}
+
+var kinds = []kind{
+	{"fresh", on(func(f func()) { f() })},
+	{"deep", on(func(f func()) { deep(30, f) })},
+	{"living", on(func(f func()) { deep(60, func() {}); f() })},
+}
+
+// on runs a function on a goroutine of its own.
+func on(start func(f func())) func(f func()) {
+	return func(f func()) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			start(f)
+		}()
+		<-done
+	}
+}
+
+// deep calls f from n kilobytes down the stack.
+//
+//go:noinline
+func deep(n int, f func()) (sum byte) {
+	var frame [1 << 10]byte
+	if n == 0 {
+		f()
+		return 0
+	}
+	frame[n] = deep(n-1, f)
+	return frame[n/2] + frame[n]
+}
+
+// usual reports whether a KEM is tried on all kinds of goroutines, and with -short.
+func usual(name string) bool {
+	return name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256"
+}
+
+// search tries all operations with the case.
+func (c *memoryCase) search(t testing.TB, s *searcher, kinds []kind) {
+	if testing.Short() && !usual(c.KEM) && !isForeign(c.KEM) {
+		return
+	}
+	s.reset()
+	s.add(c.Secrets)
+	for _, k := range kinds {
+		if k.name != "fresh" && !usual(c.KEM) {
+			continue
+		}
+		debug.FreeOSMemory() // so that less is to be searched
+		n := 0
+		for _, o := range operations {
+			if o.fits(c) {
+				c.searchAfter(t, s, o, k)
+				n++
+			}
+		}
+		k.run(func() { leaked = unmask(c.Seed) })
+		if s.search() == nil {
+			t.Errorf("%s: nothing is found where there must be something", c.KEM)
+		}
+		clear(leaked)
+		if t, ok := t.(*testing.T); ok {
+			t.Logf("searched after %d operations of %s on %s goroutines", n, c.KEM, k.name)
+		}
+	}
+}
+
+// leaked is a secret that is left on the heap for once.
+var leaked []byte
+
+// searchAfter runs an operation and searches.
+func (c *memoryCase) searchAfter(t testing.TB, s *searcher, o operation, k kind) {
+	t.Helper()
+	x := newTrial(c, kemByName(c.KEM))
+	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
+	var err error
+	if o.key {
+		on(func(f func()) { f() })(func() { x.dk, err = x.kem.NewDecapsulationKey(x.seed) })
+	}
+	rand.Reader = &maskedReader{c.Seed}
+	if o.replay {
+		rand.Reader = &maskedReader{c.Random}
+	}
+	if err == nil {
+		k.run(func() { err = o.run(x) })
+	}
+	x.end()
+	if err != nil {
+		t.Errorf("%s: %s: %v", c.KEM, o.name, err)
+	}
+	s.add(x.more)
+	if names := s.search(); names != nil {
+		t.Errorf("%s: %s on a %s goroutine leaves %q", c.KEM, o.name, k.name, names)
+	}
+	runtime.KeepAlive(x)
+}
+
+func kemByName(name string) kem.KEM {
+	for _, k := range append([]kem.KEM{foreignHybrid.KEM}, endingKEMs...) {
+		if k.Name() == name {
+			return k
+		}
+	}
+	k, err := hybridkem.ByName(name)
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+// A searcher looks for secrets. What it needs is outside of Go's heap or made once, so that
+// searching does not make more memory to be searched.
+type searcher struct {
+	// Memory is copied to the window, and searched there. The window is not searched itself.
+	window []byte
+	// The filter has a bit for each first eight bytes that a needle may have.
+	filter []byte
+	masked map[[16]byte][]needle // by their first bytes
+}
+
+const filterBits = 18
+
+func newSearcher() *searcher {
+	allocate := func(size int) []byte {
+		b, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
+			panic(err)
+		}
+		return b
+	}
+	return &searcher{window: allocate(1 << 20), filter: allocate(1 << filterBits / 8), masked: map[[16]byte][]needle{}}
+}
+
+func filterIndex(first uint64) uint64 { return first * 0x9e3779b97f4a7c15 >> (64 - filterBits) }
+
+// add adds secrets to search for.
+func (s *searcher) add(secrets []needle) {
+	for _, n := range secrets {
+		s.masked[[16]byte(n.Masked)] = append(s.masked[[16]byte(n.Masked)], n)
+		i := filterIndex(binary.LittleEndian.Uint64(n.Masked) ^ maskWord)
+		s.filter[i/8] |= 1 << (i % 8)
+	}
+}
+
+func (s *searcher) reset() {
+	clear(s.masked)
+	clear(s.filter)
+}
+
+const unreadable = "this process cannot read its memory"
+
+// search returns the names of the secrets that stand in the memory of this process.
+func (s *searcher) search() []string {
+	defer clear(s.window)
+	mem, err := os.Open("/proc/self/mem")
+	if err != nil {
+		panic(err)
+	}
+	defer mem.Close()
+	seen := map[string]bool{}
+	size := 0
+	for _, r := range s.regions() {
+		for from, overlap := r[0], uint64(63); from+overlap < r[1]; from -= overlap {
+			n, err := mem.ReadAt(s.window[:min(r[1]-from, uint64(len(s.window)))], int64(from))
+			if err != nil && n == 0 {
+				break // memory that the kernel does not let be read
+			}
+			s.searchIn(s.window[:n], seen)
+			from += uint64(n)
+			size += n
+		}
+	}
+	if size < 1<<20 {
+		fmt.Println(unreadable)
+		os.Exit(1)
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// isAt reports whether b begins with the needle.
+func (n needle) isAt(b []byte) bool {
+	if len(b) < len(n.Masked) {
+		return false
+	}
+	for i, m := range n.Masked {
+		if b[i]^maskByte != m {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *searcher) searchIn(b []byte, seen map[string]bool) {
+	for i := 0; i+16 <= len(b); i++ {
+		first := binary.LittleEndian.Uint64(b[i:])
+		if first == 0 { // most memory is
+			for i+24 <= len(b) && binary.LittleEndian.Uint64(b[i+8:]) == 0 {
+				i += 8
+			}
+			continue
+		}
+		j := filterIndex(first)
+		if s.filter[j/8]>>(j%8)&1 == 0 {
+			continue
+		}
+		var run [16]byte
+		binary.LittleEndian.PutUint64(run[:], first^maskWord)
+		binary.LittleEndian.PutUint64(run[8:], binary.LittleEndian.Uint64(b[i+8:])^maskWord)
+		for _, n := range s.masked[run] {
+			if n.isAt(b[i:]) {
+				seen[n.Name] = true
+			}
+		}
+	}
+}
+
+// regions returns the pieces of memory that this process can write to, but the window.
+func (s *searcher) regions() (regions [][2]uint64) {
+	b, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		panic(err)
+	}
+	start := uint64(uintptr(unsafe.Pointer(&s.window[0])))
+	end := start + uint64(len(s.window))
+	for line := range strings.Lines(string(b)) {
+		var from, to uint64
+		var mode string
+		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); err != nil || !strings.HasPrefix(mode, "rw") {
+			continue
+		}
+		if from <= start && end <= to {
+			regions = append(regions, touched(from, start)...)
+			from = end
+		}
+		regions = append(regions, touched(from, to)...)
+	}
+	return regions
+}
+
+// touched returns the parts of a region that have pages, in memory or swapped out. Others have
+// never been written to. Where the kernel does not tell, it returns the region.
+func touched(from, to uint64) (parts [][2]uint64) {
+	page := uint64(os.Getpagesize())
+	pagemap, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		return [][2]uint64{{from, to}}
+	}
+	defer pagemap.Close()
+	entries := make([]byte, (to-from)/page*8)
+	if _, err := pagemap.ReadAt(entries, int64(from/page*8)); err != nil {
+		return [][2]uint64{{from, to}}
+	}
+	for i := range uint64(len(entries) / 8) {
+		if entries[8*i+7]&0xc0 == 0 {
+			continue
+		}
+		if n := len(parts); n > 0 && parts[n-1][1] == from+i*page {
+			parts[n-1][1] += page
+		} else {
+			parts = append(parts, [2]uint64{from + i*page, from + (i+1)*page})
+		}
+	}
+	return parts
+}
+
+// TestMemoryLeft shows that operations whose stack is not overwritten leave secrets.
+func TestMemoryLeft(t *testing.T) {
+	if testkit.Race {
+		t.Skip("the race detector does not let memory be read")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer cpu.Use(cpu.Sets()[len(cpu.Sets())-1])
+	s := newSearcher()
+	for _, set := range cpu.Sets() {
+		cpu.Use(set)
+		seed := make([]byte, 64)
+		rand.Read(seed)
+		l := loot{}
+		l.add("d and z", seed, 1)
+		s.reset()
+		s.add(l.needles())
+		clear(l)
+		kinds[0].run(func() {
+			_, dk, _ := inside.NewKeyPair[struct{}](&inside.MLKEM768)
+			dk.Generate((*[64]byte)(seed))
+			dk.Overwrite()
+		})
+		clear(seed)
+		if s.search() == nil {
+			t.Errorf("%s: nothing is found where there must be something", set)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+// Package fault makes the errors of this module: texts that begin with the name of the
+// public package, once, and that wrap an error of package kem.
+package fault
+
+import (
+	"fmt"
+	"unsafe"
+
+	"hybridkem/kem"
+)
+
+// A fault is an error of this module.
+type fault struct {
+	pkg, text string
+	kind      error
+}
+
+func (f *fault) Error() string { return f.pkg + ": " + f.text }
+func (f *fault) Unwrap() error { return f.kind }
+
+// New returns an error of pkg that wraps kind.
+func New(pkg string, kind error, format string, args ...any) error {
+	return &fault{pkg, fmt.Sprintf(format, args...), kind}
+}
+
+// In returns err as an error of pkg. Where err names another package of this module, pkg takes
+// its place, so that an error names one package however many it passes.
+func In(pkg string, err error) error {
+	text := err.Error()
+	if f, ok := err.(*fault); ok {
+		text = f.text
+	}
+	return &fault{pkg, text, err}
+}
+
+// Length returns the error for an input, called what, that has a wrong length. The hint follows
+// it, or one at the encoding of b.
+func Length(pkg, what string, b []byte, want int, hint string) error {
+	if hint == "" {
+		hint = encoding(b)
+	}
+	return New(pkg, kem.ErrLength, "%s has %d bytes, want %d%s", what, len(b), want, hint)
+}
+
+// encoding returns a hint if b looks like a file that package keyfile reads.
+func encoding(b []byte) string {
+	switch {
+	case len(b) > 11 && string(b[:11]) == "-----BEGIN ":
+		return ": it is PEM, see package keyfile"
+	case len(b) > 4 && b[0] == 0x30 && (b[1] == 0x82 && int(b[2])<<8|int(b[3]) == len(b)-4 || int(b[1]) == len(b)-2):
+		return ": it is DER, see package keyfile"
+	}
+	return ""
+}
+
+// EncapsulateTo checks the buffers for an encapsulation.
+func EncapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
+	if len(sharedKey) != sharedKeySize {
+		return buffer(pkg, "shared key", sharedKey, sharedKeySize)
+	}
+	if len(ciphertext) != ciphertextSize {
+		return buffer(pkg, "ciphertext", ciphertext, ciphertextSize)
+	}
+	if overlap(sharedKey, ciphertext) {
+		return New(pkg, kem.ErrOverlap, "the buffers for the shared key and the ciphertext overlap")
+	}
+	return nil
+}
+
+// DecapsulateTo checks the buffer and the input of a decapsulation. They may overlap.
+func DecapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
+	if len(sharedKey) != sharedKeySize {
+		return buffer(pkg, "shared key", sharedKey, sharedKeySize)
+	}
+	if len(ciphertext) != ciphertextSize {
+		return Length(pkg, "ciphertext", ciphertext, ciphertextSize, "")
+	}
+	return nil
+}
+
+func buffer(pkg, what string, b []byte, want int) error {
+	return New(pkg, kem.ErrLength, "the buffer for the %s has %d bytes, want %d", what, len(b), want)
+}
+
+// overlap reports whether a and b share memory.
+func overlap(a, b []byte) bool {
+	startA, startB := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return startA < startB+uintptr(len(b)) && startB < startA+uintptr(len(a))
+}
