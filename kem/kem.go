@@ -6,7 +6,7 @@
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
 // fresh, and its capacity is its length. Inputs are neither changed nor kept. A
 // slice of another length than stated is an error, and with an error all other
-// results are nil. Errors wrap one of those of this package, such as [ErrLength].
+// results are nil. The errors of this module wrap those of this package, such as [ErrLength].
 //
 // A seed belongs to one KEM: hybrids derive their parts' keys from it in the same way,
 // so that two KEMs given the same seed can hold the same ML-KEM key. Never use a seed with
@@ -95,8 +95,8 @@ type Decapsulator interface {
 	DecapsulateTo(sharedKey, ciphertext []byte) error
 
 	// Destroy overwrites the secrets that the key holds. From then on whatever needs
-	// them returns [ErrDestroyed], nil or false. The encapsulation key stays usable. To
-	// call Destroy again does nothing.
+	// them returns an error ([ErrDestroyed] in this module), nil or false. The
+	// encapsulation key stays usable. To call Destroy again does nothing.
 	//
 	// Destroy does not wait for operations that other goroutines have begun. They end
 	// as usual, and the last of them overwrites the secrets.

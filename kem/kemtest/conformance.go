@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"sync"
 	"testing"
+	"time"
 
 	"hybridkem/kem"
 )
 
 // TestKEM checks that k does what [kem.KEM] promises, in subtests of t: round
-// trips, inputs of every wrong length, every flipped ciphertext byte, expansion
-// from the seed, comparison, fresh memory, destruction, and concurrent use,
-// best run under the race detector.
+// trips, inputs of every wrong length, buffers that overlap, every flipped ciphertext byte,
+// expansion from the seed, comparison, fresh memory, destruction, and concurrent use, also
+// beside Destroy. It is best run under the race detector.
 //
 // It is for any implementation, whether of this module or not.
 func TestKEM(t *testing.T, k kem.KEM) {
@@ -29,10 +30,12 @@ var checks = []struct {
 	{"EncodedKey", checkEncodedKey},
 	{"WrongLengths", checkWrongLengths},
 	{"WrongBuffers", checkWrongBuffers},
+	{"Overlap", checkOverlap},
 	{"FlippedCiphertext", checkFlippedCiphertext},
 	{"Equal", checkEqual},
 	{"Memory", checkMemory},
 	{"Destroy", checkDestroy},
+	{"DestroyMeanwhile", checkDestroyMeanwhile},
 	{"Concurrency", checkConcurrency},
 }
 
@@ -275,6 +278,31 @@ func checkWrongBuffers(t testing.TB, k kem.KEM) {
 	}
 }
 
+// checkOverlap lets a shared key and a ciphertext share memory, in every way.
+func checkOverlap(t testing.TB, k kem.KEM) {
+	dk, ek := newKey(t, k, 12)
+	sharedKey, ciphertext := agree(t, dk, ek)
+	s, c := len(sharedKey), len(ciphertext)
+	memory := make([]byte, s+c+s)
+	for at := range s + c + 1 {
+		// The ciphertext stands at s, and the shared key at.
+		for i := range memory {
+			memory[i] = 0xa5
+		}
+		before := bytes.Clone(memory)
+		err := ek.EncapsulateTo(memory[at:at+s], memory[s:s+c])
+		if overlap := 0 < at && at < s+c; overlap != (err != nil) {
+			t.Errorf("EncapsulateTo with a ciphertext at %d and a shared key at %d returned the error %v", s, at, err)
+		} else if overlap && !bytes.Equal(memory, before) {
+			t.Error("EncapsulateTo wrote to buffers that overlap")
+		}
+		copy(memory[s:], ciphertext)
+		if err := dk.DecapsulateTo(memory[at:at+s], memory[s:s+c]); err != nil || !bytes.Equal(memory[at:at+s], sharedKey) {
+			t.Errorf("DecapsulateTo with a ciphertext at %d and a shared key at %d is wrong: %v", s, at, err)
+		}
+	}
+}
+
 func checkFlippedCiphertext(t testing.TB, k kem.KEM) {
 	dk, ek := newKey(t, k, 6)
 	sharedKey, ciphertext := agree(t, dk, ek)
@@ -379,7 +407,13 @@ func checkDestroy(t testing.TB, k kem.KEM) {
 	dk, ek := newKey(t, k, 10)
 	twin, _ := newKey(t, k, 10)
 	_, ciphertext := agree(t, dk, ek)
+	if dk.Destroyed() {
+		t.Error("a key is Destroyed before Destroy")
+	}
 	dk.Destroy()
+	if !dk.Destroyed() {
+		t.Error("a key is not Destroyed after Destroy")
+	}
 	if sharedKey, err := dk.Decapsulate(ciphertext); err == nil || sharedKey != nil {
 		t.Error("a destroyed key decapsulates")
 	}
@@ -396,6 +430,63 @@ func checkDestroy(t testing.TB, k kem.KEM) {
 	agree(t, twin, ek)
 	agree(t, twin, encapsulationKey(t, dk))
 	dk.Destroy()
+}
+
+// checkDestroyMeanwhile destroys keys while others use them: what they get is right, or an
+// error.
+func checkDestroyMeanwhile(t testing.TB, k kem.KEM) {
+	for round := range 12 {
+		dk, ek := newKey(t, k, 13)
+		twin, _ := newKey(t, k, 13)
+		sharedKey, ciphertext := agree(t, dk, ek)
+		encoded, s := ek.Bytes(), dk.Bytes()
+		begun := make(chan struct{})
+		var once sync.Once
+		var wg sync.WaitGroup
+		for worker := range 3 {
+			wg.Go(func() {
+				into := make([]byte, len(sharedKey))
+				for {
+					once.Do(func() { close(begun) })
+					var got []byte
+					var err error
+					if worker == 0 {
+						got, err = dk.Decapsulate(ciphertext)
+					} else {
+						clear(into)
+						got, err = into, dk.DecapsulateTo(into, ciphertext)
+					}
+					switch {
+					case err == nil && !bytes.Equal(got, sharedKey):
+						t.Error("a key that is destroyed meanwhile decapsulates to a wrong shared key")
+						return
+					case err != nil && !bytes.Equal(got, make([]byte, len(got))):
+						t.Error("a key that is destroyed meanwhile returns an error and a shared key")
+						return
+					}
+					if b := dk.Bytes(); b != nil && !bytes.Equal(b, s) {
+						t.Error("a key that is destroyed meanwhile returns a wrong seed")
+					}
+					dk.Equal(twin)
+					twin.Equal(dk)
+					if !bytes.Equal(dk.PublicKey().Bytes(), encoded) || dk.KEM().Name() != k.Name() {
+						t.Error("a key that is destroyed meanwhile loses its encapsulation key")
+					}
+					if err != nil {
+						return
+					}
+				}
+			})
+		}
+		<-begun
+		time.Sleep(time.Duration(round*round) * 5 * time.Microsecond)
+		dk.Destroy()
+		wg.Go(dk.Destroy)
+		if _, err := dk.Decapsulate(ciphertext); err == nil || !dk.Destroyed() {
+			t.Error("a key decapsulates after Destroy")
+		}
+		wg.Wait()
+	}
 }
 
 func checkConcurrency(t testing.TB, k kem.KEM) {

@@ -109,6 +109,66 @@ func (d hastyDK) DecapsulateTo(s, c []byte) error {
 	return d.dk.DecapsulateTo(s, c)
 }
 
+// A trustingEK writes to buffers that overlap.
+type trustingEK struct{ ek }
+
+func (e trustingEK) EncapsulateTo(s, c []byte) error {
+	own, ciphertext := make([]byte, len(s)), make([]byte, len(c))
+	if err := e.ek.EncapsulateTo(own, ciphertext); err != nil {
+		return err
+	}
+	copy(s, own)
+	copy(c, ciphertext)
+	return nil
+}
+
+// An eagerDK writes to the shared key before it has read the ciphertext.
+type eagerDK struct{ dk }
+
+func (d eagerDK) DecapsulateTo(s, c []byte) error {
+	if len(s) == mlkem.SharedKeySize && len(c) == mlkem.CiphertextSize768 && d.Bytes() != nil {
+		clear(s)
+	}
+	return d.dk.DecapsulateTo(s, c)
+}
+
+type undestroyedDK struct{ dk }
+
+func (undestroyedDK) Destroyed() bool { return false }
+
+// A brittleDK asks whether it is destroyed at the beginning, and then decapsulates with zeros.
+type brittleDK struct {
+	dk
+	destroyed *atomic.Bool
+}
+
+func (d brittleDK) Destroyed() bool { return d.destroyed.Load() }
+func (d brittleDK) Destroy()        { d.destroyed.Store(true) }
+
+func (d brittleDK) Decapsulate(c []byte) ([]byte, error) {
+	s := make([]byte, mlkem.SharedKeySize)
+	if err := d.DecapsulateTo(s, c); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (d brittleDK) DecapsulateTo(s, c []byte) error {
+	if d.destroyed.Load() {
+		return errors.New("destroyed")
+	}
+	for i := 0; i < 1000 && !d.destroyed.Load(); i++ {
+		runtime.Gosched()
+	}
+	if err := d.dk.DecapsulateTo(s, c); err != nil {
+		return err
+	}
+	if d.destroyed.Load() {
+		clear(s)
+	}
+	return nil
+}
+
 type agreeableDK struct{ dk }
 
 func (agreeableDK) Equal(crypto.PrivateKey) bool { return true }
@@ -211,6 +271,18 @@ func TestFaultsAreFound(t *testing.T) {
 		{"write before error", testkit.Faults{
 			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return hastyDK{dk{d}} },
 		}, "WrongBuffers"},
+		{"overlap not seen", testkit.Faults{
+			EncapsulationKey: func(e kem.EncapsulationKey) kem.EncapsulationKey { return trustingEK{ek{e}} },
+		}, "Overlap"},
+		{"shared key written before the ciphertext is read", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return eagerDK{dk{d}} },
+		}, "Overlap"},
+		{"never Destroyed", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return undestroyedDK{dk{d}} },
+		}, "Destroy DestroyMeanwhile"},
+		{"decapsulates with zeros while it is destroyed", testkit.Faults{
+			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return brittleDK{dk{d}, new(atomic.Bool)} },
+		}, "DestroyMeanwhile"},
 		{"all keys equal", testkit.Faults{
 			DecapsulationKey: func(d kem.DecapsulationKey) kem.DecapsulationKey { return agreeableDK{dk{d}} },
 		}, "Equal"},

@@ -1,0 +1,283 @@
+package attacks
+
+import (
+	"bytes"
+	"crypto/sha3"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log"
+	"log/slog"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"hybridkem/internal/spec"
+)
+
+// A confession finds numbers of a secret in what was printed, in any notation of fmt: four in a
+// row, among the first of them.
+type confession struct {
+	numbers map[[4]int]bool // bytes or coefficients
+	texts   []string
+}
+
+// add adds the numbers of a secret.
+func (c *confession) add(secret []int) {
+	if c.numbers == nil {
+		c.numbers = map[[4]int]bool{}
+	}
+	for i := range min(len(secret), 40) - 3 {
+		four := [4]int(secret[i:])
+		c.numbers[four] = true
+		var raw []byte
+		var runes []string
+		for _, n := range four {
+			raw = append(raw, byte(n))
+			runes = append(runes, string(rune(n)))
+		}
+		quoted := func(quote func(string) string) string { s := quote(string(raw)); return s[1 : len(s)-1] }
+		c.texts = append(c.texts, string(raw), hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)),
+			quoted(strconv.Quote), quoted(strconv.QuoteToASCII), strings.Join(runes, " "))
+	}
+}
+
+// addExpanded adds the first polynomial of ŝ, from an expanded key: its bytes and its
+// coefficients.
+func (c *confession) addExpanded(key []byte) {
+	c.add(numbersOf(key))
+	f := spec.ByteDecode(12, key[:384])
+	c.add(numbersOf(f[:]))
+}
+
+// found returns what of the secret is in the text, if anything is.
+func (c *confession) found(text string) string {
+	all := tokens.FindAllString(text, -1)
+	for _, base := range []int{2, 8, 10, 16} {
+		var last [4]int
+		n := 0
+		for _, token := range all {
+			number, err := strconv.ParseUint(prefixes.ReplaceAllString(token, ""), base, 31)
+			if err != nil {
+				continue
+			}
+			last = [4]int{last[1], last[2], last[3], int(number)}
+			if n++; n >= 4 && c.numbers[last] {
+				return fmt.Sprintf("%d in base %d", last, base)
+			}
+		}
+	}
+	for _, form := range c.texts {
+		if strings.Contains(text, form) {
+			return fmt.Sprintf("%q", form)
+		}
+	}
+	return ""
+}
+
+var (
+	tokens   = regexp.MustCompile(`[0-9A-Za-z+]+`)
+	prefixes = regexp.MustCompile(`^(\+|0x|0X|0b|0o|U\+)`)
+)
+
+func numbersOf[N byte | int | int16](secret []N) (numbers []int) {
+	for _, n := range secret {
+		numbers = append(numbers, int(n))
+	}
+	return numbers
+}
+
+// A holder has a key in every kind of field.
+type holder struct {
+	Exported   any
+	unexported any
+	Slice      []any
+	slice      []any
+	Map        map[string]any
+	byKey      map[any]string
+	pointer    *any
+	array      [1]any
+	Reflected  reflect.Value
+}
+
+func newHolder(key any) holder {
+	return holder{
+		key, key, []any{key}, []any{key}, map[string]any{"a": key}, map[any]string{key: "a"}, &key, [1]any{key}, reflect.ValueOf(key),
+	}
+}
+
+// A keyError is an error with a key in it.
+type keyError struct{ key any }
+
+func (e keyError) Error() string { return fmt.Sprintf("the key %v is bad", e.key) }
+
+// printings gives f what every verb with every flag, and every logger and encoder of the standard
+// library, makes of a value.
+func printings(value any, f func(how, text string)) {
+	verbs := "vTtbcdoOqxXUeEfFgGspwyzZ!"
+	for _, flags := range []string{"", "+", "#", "# ", "-40.3"} {
+		for _, verb := range verbs {
+			format := "%" + flags + string(verb)
+			f(format, fmt.Sprintf(format, value))
+		}
+	}
+	f("Print", fmt.Sprint(value))
+	f("Print of several", fmt.Sprintln("a", value, value))
+	extra := "%d"
+	f("extra argument", fmt.Sprintf(extra, 1, value))
+	f("error", fmt.Errorf("a: %v", value).Error())
+	f("wrapped error", fmt.Errorf("a: %w", keyError{value}).Error())
+	f("error that is printed", fmt.Sprintf("%+v %#v", keyError{value}, keyError{value}))
+	var b bytes.Buffer
+	log.New(&b, "", 0).Println(value)
+	f("log", b.String())
+	for name, handler := range map[string]slog.Handler{
+		"slog, text": slog.NewTextHandler(&b, nil), "slog, JSON": slog.NewJSONHandler(&b, nil),
+	} {
+		b.Reset()
+		slog.New(handler).With("with", value).Info("message", "key", value, slog.Group("g", "key", value))
+		f(name, b.String())
+	}
+	text, err := json.Marshal(value)
+	f("JSON", fmt.Sprint(string(text), err))
+	text, err = xml.Marshal(value)
+	f("XML", fmt.Sprint(string(text), err))
+	b.Reset()
+	err = gob.NewEncoder(&b).Encode(value)
+	f("gob", fmt.Sprint(b.String(), err))
+}
+
+// containers gives f a value in everything that may hold it.
+func containers(key any, f func(what string, value any)) {
+	f("alone", key)
+	value := reflect.ValueOf(key)
+	elem := value.Elem().Interface()
+	f("by value", elem)
+	f("pointer to pointer", &key)
+	for what, key := range map[string]any{"pointer": key, "value": elem} {
+		if !reflect.TypeOf(key).Comparable() {
+			continue
+		}
+		h := newHolder(key)
+		f("struct with a "+what, h)
+		f("pointer to a struct with a "+what, &h)
+		f("slice of structs with a "+what, []holder{h})
+		f("slice of "+what, []any{key})
+		f("map of "+what, map[string]any{"a": key})
+	}
+	// Fields of the key's own types, by value and by pointer, with names that are not exported.
+	typed := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "byValue", PkgPath: "attacks", Type: value.Type().Elem()},
+		{Name: "byPointer", PkgPath: "attacks", Type: value.Type()},
+		{Name: "Slice", Type: reflect.SliceOf(value.Type().Elem())},
+	})).Elem()
+	set := func(i int, v reflect.Value) {
+		reflect.NewAt(typed.Field(i).Type(), typed.Field(i).Addr().UnsafePointer()).Elem().Set(v)
+	}
+	set(0, value.Elem())
+	set(1, value)
+	set(2, reflect.Append(reflect.MakeSlice(reflect.SliceOf(value.Type().Elem()), 0, 1), value.Elem()))
+	f("typed fields", typed.Interface())
+	f("pointer to typed fields", typed.Addr().Interface())
+	f("reflect.Value of a field", typed.Field(0))
+	f("reflect.Value of a field that points", typed.Field(1))
+	f("reflect.Value", value)
+}
+
+// TestPrinting prints keys in every way, alone and in everything that may hold them, and looks
+// for their secrets. Where fmt, log or slog can call a method of the key, it prints its type and
+// its KEM.
+func TestPrinting(t *testing.T) {
+	check := func(name, typeName string, key any, c *confession) {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "ML-KEM-768" && name != "ML-KEM-768, expanded" && name != "X-Wing" {
+				t.Skip("the same types with other numbers")
+			}
+			found := 0
+			containers(key, func(what string, value any) {
+				printings(value, func(how, text string) {
+					if find := c.found(text); find != "" {
+						found++
+						if found < 10 {
+							t.Errorf("%s by %s prints %s: %.300s", what, how, find, text)
+						}
+					}
+					direct := what == "alone" || what == "by value"
+					named := strings.Contains(text, typeName) && strings.Contains(text, strings.TrimSuffix(name, ", expanded"))
+					switch {
+					case !direct || how == "%!" || how == "XML" || how == "gob" || strings.ContainsAny(how[len(how)-1:], "Tpw"):
+					case how == "JSON":
+						if _, err := json.Marshal(value); err == nil || !named {
+							t.Errorf("%s as JSON: %q, %v", what, text, err)
+						}
+					case !named:
+						t.Errorf("%s by %s is %q, without type and KEM", what, how, text)
+					}
+				})
+			})
+		})
+	}
+	for _, s := range sets {
+		seed := sha3.SumSHAKE256([]byte(s.Name()), 64)
+		_, encoded := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		c := new(confession)
+		c.add(numbersOf(seed[:32]))
+		c.add(numbersOf(seed[32:]))
+		c.addExpanded(encoded)
+		number := strings.TrimPrefix(s.Name(), "ML-KEM-")
+		check(s.Name(), "mlkem.DecapsulationKey"+number, must(s.NewDecapsulationKey(seed))(t), c)
+		check(s.Name()+", expanded", "mlkem.ExpandedKey"+number, must(s.newExpandedKey(encoded))(t).Decapsulator, c)
+	}
+	// All hybrids have keys of two types.
+	for _, h := range []hybrid{hybrids[0], hybrids[1], hybrids[4]} {
+		seed := sha3.SumSHAKE256([]byte(h.Name()), 32)
+		expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
+		_, encoded := spec.KeyGenInternal(h.spec, expanded[:32], expanded[32:64])
+		c := new(confession)
+		c.add(numbersOf(seed))
+		for part := range slices.Chunk(expanded[:96], 32) { // d, z, and the seed of the group
+			c.add(numbersOf(part))
+		}
+		c.addExpanded(encoded)
+		dk := must(h.NewDecapsulationKey(seed))(t)
+		check(h.Name(), reflect.TypeOf(dk).Elem().String(), dk, c)
+	}
+}
+
+type leakyBytes struct{ b [16]byte }
+type leakySlice struct{ b []byte }
+type leakyWords struct{ p *leakyInner }
+type leakyInner struct{ w []int16 }
+
+// TestConfession shows what TestPrinting would find.
+func TestConfession(t *testing.T) {
+	secret := sha3.SumSHAKE256([]byte("a secret"), 16)
+	words := []int16{1201, 3017, 202, 77, 2999}
+	c := new(confession)
+	c.add(numbersOf(secret))
+	c.add(numbersOf(words))
+	for _, leak := range []struct {
+		value any
+		verbs string // by which it shows
+	}{
+		{leakyBytes{[16]byte(secret)}, "vdxXobqcUts"},
+		{struct{ h leakyBytes }{leakyBytes{[16]byte(secret)}}, "vdxXobqcUts"},
+		{leakySlice{secret}, "vdxXobqsct"},
+		{leakyWords{&leakyInner{words}}, "ts"},
+		{&leakyInner{words}, "vdxXobcUts"},
+	} {
+		for _, verb := range leak.verbs {
+			if text := fmt.Sprintf("%"+string(verb), leak.value); c.found(text) == "" {
+				t.Errorf("%T by %%%c is not found: %s", leak.value, verb, text)
+			}
+		}
+	}
+	if find := c.found(fmt.Sprint(numbersOf(pattern(64)))); find != "" {
+		t.Errorf("%s is found where it is not", find)
+	}
+}
