@@ -1,0 +1,108 @@
+package hybridkem_test
+
+import (
+	"bytes"
+	"fmt"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestZero calls every exported function and method of the public packages that takes or has a
+// key with keys that are nil or zero values. It finds them by their types, so that new ones are
+// tested as soon as they are there, in a program that it writes: testdata/zero has the rest
+// of that.
+func TestZero(t *testing.T) {
+	if testing.Short() {
+		t.Skip("type-checks the standard library, and builds a program")
+	}
+	dir := t.TempDir()
+	table := filepath.Join(dir, "table.go")
+	source, functions, keyTypes := exported(t)
+	if functions < 40 || keyTypes < 11 {
+		t.Errorf("%d functions and %d types are found", functions, keyTypes)
+	}
+	check, err := os.ReadFile(filepath.Join("testdata", "zero", "check.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := filepath.Join(dir, "main.go")
+	for file, text := range map[string][]byte{table: source, main: check} {
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(dir, "program")
+	if out, err := exec.Command("go", "build", "-o", program, main, table).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.Command(program).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", bytes.TrimSpace(out))
+}
+
+// publicPackages are those that a program may import, in the order of the floors.
+func publicPackages() (paths []string) {
+	for _, e := range edges {
+		if !regexp.MustCompile(`^(internal|examples|kats|interop)(/|$)`).MatchString(e.pkg) {
+			paths = append(paths, strings.TrimSuffix("hybridkem/"+e.pkg, "/"))
+		}
+	}
+	return paths
+}
+
+// exported returns a source file with all exported functions and types of the public packages.
+func exported(t *testing.T) (source []byte, functions, structs int) {
+	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	var imports, f, s bytes.Buffer
+	for _, path := range publicPackages() {
+		pkg, err := load.Import(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&imports, "\t_%s %q\n", pkg.Name(), path)
+		used := false
+		for _, name := range pkg.Scope().Names() {
+			object := pkg.Scope().Lookup(name)
+			if !object.Exported() {
+				continue
+			}
+			switch object := object.(type) {
+			case *types.Func:
+				functions++
+				used = true
+				fmt.Fprintf(&f, "\t%q: _%s.%s,\n", pkg.Name()+"."+name, pkg.Name(), name)
+			case *types.TypeName:
+				if _, ok := object.Type().Underlying().(*types.Struct); ok {
+					structs++
+					used = true
+					fmt.Fprintf(&s, "\treflect.TypeFor[_%s.%s](),\n", pkg.Name(), name)
+				}
+			}
+		}
+		if !used {
+			t.Errorf("%s exports nothing", path)
+		}
+	}
+	return fmt.Appendf(nil, `package main
+
+import (
+	"reflect"
+
+%s)
+
+var functions = map[string]any{
+%s}
+
+var types = []reflect.Type{
+%s}
+`, &imports, &f, &s), functions, structs
+}
