@@ -90,6 +90,7 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"xwing_draft.jsonl":                                {[]string{"sk", "pk", "ct", "ss"}, []string{"seed", "eseed"}},
 	"hpke_pq_draft.jsonl":                              {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
 	"hpke_pq_go.jsonl":                                 {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
+	"own_hybrids.jsonl":                                {[]string{"ek", "ct", "ss"}, []string{"seed", "random"}},
 	"mlkem_acvp_keygen.jsonl.gz":                       {[]string{"ek", "dk"}, []string{"seed"}},
 	"mlkem_acvp_encap.jsonl.gz":                        {[]string{"c", "K"}, []string{"ek", "m"}},
 	"mlkem_acvp_decap.jsonl":                           {[]string{"K"}, []string{"c"}},
