@@ -17,6 +17,8 @@ func (f *Poly) compressAVX2(b []byte, d int) {
 		compress10AVX2((*[320]byte)(b), c)
 	case 11:
 		compress11AVX2((*[352]byte)(b), c)
+	default:
+		panic("ring: no kernel compresses to so many bits")
 	}
 }
 
@@ -33,5 +35,7 @@ func (f *Poly) decompressAVX2(b []byte, d int) {
 		decompress10AVX2(c, (*[320]byte)(b))
 	case 11:
 		decompress11AVX2(c, (*[352]byte)(b))
+	default:
+		panic("ring: no kernel decompresses so many bits")
 	}
 }

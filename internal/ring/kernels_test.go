@@ -336,3 +336,25 @@ func BenchmarkKernels(b *testing.B) {
 		})
 	}
 }
+
+// TestNoKernel asks for numbers of bits that no parameter set has.
+func TestNoKernel(t *testing.T) {
+	if !cpu.AVX2 {
+		t.Skip("no kernels")
+	}
+	for _, d := range []int{0, 2, 3, 6, 12} {
+		for name, f := range map[string]func(){
+			"Compress":   func() { new(Poly).Compress(make([]byte, 32*d), d) },
+			"Decompress": func() { new(Poly).Decompress(make([]byte, 32*d), d) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s with %d bits does nothing, silently", name, d)
+					}
+				}()
+				f()
+			}()
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package hybridkem_test
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hybridkem"
+	"hybridkem/combiner"
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/kem/kemtest"
+	"hybridkem/keyfile"
+	"hybridkem/mlkem"
+	"hybridkem/xwing"
+)
+
+// wantError demands an error that wraps kind, names a package of this module, no other and once,
+// and says what is wanted.
+func wantError(t *testing.T, what string, err, kind error, want string) {
+	t.Helper()
+	switch {
+	case !errors.Is(err, kind):
+		t.Errorf("%s: %v, want %v", what, err, kind)
+	case !regexp.MustCompile(`^[a-z]+: `).MatchString(err.Error()) || len(packageNames.FindAllString(err.Error(), -1)) != 1:
+		t.Errorf("%s: %q does not name one package, once", what, err)
+	case !strings.Contains(err.Error(), want):
+		t.Errorf("%s: %q does not say %q", what, err, want)
+	}
+}
+
+var packageNames = regexp.MustCompile(`\b(hybridkem|kem|mlkem|mlkemtest|xwing|combiner|tlskex|sshkex|keyfile|kemtest|hybrid|derand|expanded|fault|testkit): `)
+
+// TestErrors has an input for each kind of error and each KEM.
+func TestErrors(t *testing.T) {
+	hybrids := []kem.KEM{
+		combiner.UG("own", mlkem.KEM768(), combiner.X25519()),
+		combiner.CG("foreign", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.P256()),
+		combiner.CK("nested", mlkem.KEM512(), combiner.UK("inner", mlkem.KEM512(), combiner.CG("innermost", mlkem.KEM512(), combiner.X25519()))),
+		combiner.UK("foreign and nested", xwing.KEM(), testkit.Foreign(combiner.MLKEM768P256(), testkit.Faults{})),
+	}
+	for _, k := range append(hybridkem.All(), hybrids...) {
+		name := k.Name()
+		dk, err := k.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ek := dk.PublicKey()
+		sharedKey, ciphertext := ek.Encapsulate()
+		encoded := ek.Bytes()
+
+		_, err = k.NewDecapsulationKey(dk.Bytes()[1:])
+		wantError(t, name+", seed", err, kem.ErrLength, " bytes, want ")
+		_, err = k.NewEncapsulationKey(encoded[1:])
+		wantError(t, name+", encapsulation key", err, kem.ErrLength, " bytes, want ")
+		_, err = dk.Decapsulate(ciphertext[1:])
+		wantError(t, name+", ciphertext", err, kem.ErrLength, " bytes, want ")
+		wantError(t, name+", buffer", dk.DecapsulateTo(sharedKey[1:], ciphertext), kem.ErrLength, "the buffer for the shared key has ")
+		wantError(t, name+", buffer", ek.EncapsulateTo(sharedKey[1:], ciphertext), kem.ErrLength, "the buffer for the shared key has ")
+		wantError(t, name+", buffer", ek.EncapsulateTo(sharedKey, ciphertext[1:]), kem.ErrLength, "the buffer for the ciphertext has ")
+		wantError(t, name+", overlap", ek.EncapsulateTo(ciphertext[:len(sharedKey)], ciphertext), kem.ErrOverlap, "overlap")
+
+		// An ML-KEM key of numbers from q on, and shares of zeros, which have low order or are no
+		// points, are in some place of each.
+		refused := 0
+		for _, bad := range []byte{0, 0xff} {
+			for i := 0; i+32 <= len(encoded); i++ {
+				b := bytes.Clone(encoded)
+				copy(b[i:], bytes.Repeat([]byte{bad}, 32))
+				if i%7 != 0 && i+32 != len(encoded) {
+					continue
+				}
+				if _, err := k.NewEncapsulationKey(b); err != nil {
+					refused++
+					if !errors.Is(err, kem.ErrEncapsulationKey) && !errors.Is(err, kem.ErrLowOrder) {
+						t.Errorf("%s, encapsulation key: %v", name, err)
+					}
+					wantError(t, name+", encapsulation key", err, err, "")
+				}
+				if i+32 > len(ciphertext) {
+					continue
+				}
+				c := bytes.Clone(ciphertext)
+				copy(c[min(i, len(c)-32):], bytes.Repeat([]byte{bad}, 32))
+				if _, err := dk.Decapsulate(c); err != nil {
+					refused++
+					if !errors.Is(err, kem.ErrCiphertext) && !errors.Is(err, kem.ErrLowOrder) {
+						t.Errorf("%s, ciphertext: %v", name, err)
+					}
+					wantError(t, name+", ciphertext", err, err, "")
+				}
+			}
+		}
+		if refused == 0 {
+			t.Errorf("%s refuses nothing", name)
+		}
+
+		_, err = keyfile.MarshalPKCS8PrivateKey(dk)
+		if err != nil {
+			wantError(t, name+", file", err, kem.ErrUnsupported, name)
+			wantError(t, name+", file", err, errors.ErrUnsupported, name)
+		}
+		dk.Destroy()
+		_, err = dk.Decapsulate(ciphertext)
+		wantError(t, name+", destroyed", err, kem.ErrDestroyed, "destroyed")
+		wantError(t, name+", destroyed", dk.DecapsulateTo(sharedKey, ciphertext), kem.ErrDestroyed, "destroyed")
+	}
+}
+
+// TestErrorTexts has errors word for word.
+func TestErrorTexts(t *testing.T) {
+	mlkemKey, err1 := mlkem.GenerateKey768()
+	xwingKey, err2 := xwing.GenerateKey()
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	private, err := keyfile.MarshalPKCS8PrivateKey(mlkemKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := keyfile.MarshalPublicKeyPEM(xwingKey.EncapsulationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ciphertext := mlkemKey.EncapsulationKey().Encapsulate()
+	foreign, err := testkit.Foreign(mlkem.KEM768(), testkit.Faults{}).GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		got  func() error
+		kind error
+		want string
+	}{
+		{func() error { _, err := mlkemKey.Decapsulate(ciphertext[1:]); return err }, kem.ErrLength,
+			"mlkem: ciphertext has 1087 bytes, want 1088"},
+		{func() error { _, err := mlkem.NewDecapsulationKey768(make([]byte, 2400)); return err }, kem.ErrLength,
+			"mlkem: seed has 2400 bytes, want 64: that is the length of an expanded key, see the functions NewExpandedKey"},
+		{func() error { _, err := mlkem.NewExpandedKey768(make([]byte, 64)); return err }, kem.ErrLength,
+			"mlkem: expanded key has 64 bytes, want 2400: that is the length of a seed, see the functions NewDecapsulationKey"},
+		{func() error { _, err := mlkem.NewDecapsulationKey768(private); return err }, kem.ErrLength,
+			"mlkem: seed has 86 bytes, want 64: it is DER, see package keyfile"},
+		{func() error { _, err := xwing.NewEncapsulationKey(public); return err }, kem.ErrLength,
+			"xwing: encapsulation key has 1734 bytes, want 1216: it is PEM, see package keyfile"},
+		{func() error { _, err := xwing.NewDecapsulationKey(make([]byte, 64)); return err }, kem.ErrLength,
+			"xwing: seed has 64 bytes, want 32: that is the length of a seed of ML-KEM-768"},
+		{func() error { return new(mlkem.DecapsulationKey768).DecapsulateTo(nil, nil) }, kem.ErrNoKey,
+			"mlkem: the decapsulation key is nil or a zero value"},
+		{func() error { return new(xwing.EncapsulationKey).EncapsulateTo(nil, nil) }, kem.ErrNoKey,
+			"kem: the key is nil or a zero value"},
+		{func() error { _, _, err := kemtest.Encapsulate(nil, nil); return err }, kem.ErrNoKey,
+			"kemtest: the encapsulation key is nil or a zero value"},
+		{func() error { _, _, err := kemtest.Encapsulate(foreign.PublicKey(), nil); return err }, kem.ErrUnsupported,
+			"kemtest: ML-KEM-768 does not take its randomness from outside"},
+		{func() error { _, _, err := kemtest.Encapsulate(xwingKey.PublicKey(), make([]byte, 32)); return err }, kem.ErrLength,
+			"kemtest: randomness has 32 bytes, want 64"},
+		{func() error {
+			_, err := keyfile.ParsePrivateKeyPEM(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{0xfd}}))
+			return err
+		}, nil,
+			"keyfile: the private key file does not have the tag 0x30"},
+	} {
+		err := test.got()
+		if err == nil || err.Error() != test.want || test.kind != nil && !errors.Is(err, test.kind) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+}
