@@ -14,7 +14,11 @@ import (
 // expansion from the seed, comparison, fresh memory, destruction, and concurrent use, also
 // beside Destroy. It is best run under the race detector.
 //
-// It is for any implementation, whether of this module or not.
+// It is for any implementation, whether of this module or not:
+//
+//	func TestMyKEM(t *testing.T) {
+//		kemtest.TestKEM(t, mykem.KEM())
+//	}
 func TestKEM(t *testing.T, k kem.KEM) {
 	for _, check := range checks {
 		t.Run(check.name, func(t *testing.T) { check.run(t, k) })

@@ -1,0 +1,81 @@
+package combiner_test
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/rand"
+	"fmt"
+
+	"hybridkem/combiner"
+	"hybridkem/mlkem"
+)
+
+// A hybrid that no document defines. Its label begins with a name that nobody else uses, and
+// names the parts, the framework and a version.
+func ExampleCG() {
+	k := combiner.CG("example.org/MLKEM768+P384/CG/v1", mlkem.KEM768(), combiner.P384())
+
+	dk, err := k.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	defer dk.Destroy()
+	bobKey, ciphertext := dk.PublicKey().Encapsulate()
+	aliceKey, err := dk.Decapsulate(ciphertext)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(k.Name())
+	fmt.Println(k.EncapsulationKeySize(), k.CiphertextSize(), bytes.Equal(aliceKey, bobKey))
+	// Output:
+	// example.org/MLKEM768+P384/CG/v1
+	// 1281 1185 true
+}
+
+// A protocol whose ML-KEM and X25519 keys are stored apart combines the secrets of both by
+// itself. It uses the keys for nothing else.
+func ExampleC2PRI() {
+	const label = "example.org/MLKEM768+X25519 stored apart/v1"
+
+	// Alice has two keys.
+	dkPQ, err := mlkem.GenerateKey768()
+	if err != nil {
+		panic(err)
+	}
+	dkT, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	ekPQ, ekT := dkPQ.EncapsulationKey(), dkT.PublicKey()
+
+	// Bob sends an ML-KEM ciphertext, and an ephemeral share as the ciphertext of X25519.
+	ssPQ, ctPQ := ekPQ.Encapsulate()
+	ephemeral, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	ssT, err := ephemeral.ECDH(ekT)
+	if err != nil {
+		panic(err)
+	}
+	ctT := ephemeral.PublicKey().Bytes()
+	bobKey := combiner.C2PRI(ssPQ, ssT, ctT, ekT.Bytes(), []byte(label))
+
+	// Alice
+	ssPQ, err = dkPQ.Decapsulate(ctPQ)
+	if err != nil {
+		panic(err)
+	}
+	share, err := ecdh.X25519().NewPublicKey(ctT)
+	if err != nil {
+		panic(err)
+	}
+	ssT, err = dkT.ECDH(share)
+	if err != nil {
+		panic(err)
+	}
+	aliceKey := combiner.C2PRI(ssPQ, ssT, ctT, ekT.Bytes(), []byte(label))
+
+	fmt.Println(bytes.Equal(aliceKey, bobKey))
+	// Output: true
+}
