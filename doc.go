@@ -3,5 +3,6 @@
 //
 // Programs that know which KEM they want import its package instead, and link
 // nothing else: hybridkem/xwing for X-Wing, hybridkem/mlkem for ML-KEM,
-// hybridkem/combiner for other hybrids.
+// hybridkem/combiner for other hybrids, and hybridkem/combiner/tlskex and
+// hybridkem/combiner/sshkex for the key exchanges of TLS and SSH.
 package hybridkem

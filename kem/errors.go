@@ -3,7 +3,8 @@ package kem
 import "errors"
 
 // These errors tell what was wrong. The functions of this module return errors whose text is
-// more precise, and which wrap one of these: use [errors.Is].
+// more precise, and which wrap one of these: use [errors.Is]. Two kinds wrap none: those of
+// malformed key files, and that of a seed without a scalar of P-256 or P-384.
 var (
 	// ErrLength means that a seed, a key, a ciphertext or a buffer has another length
 	// than the KEM prescribes.

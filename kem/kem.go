@@ -49,11 +49,13 @@ type KEM interface {
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
 	// bytes. The seed must be uniformly random, and used with this KEM only. The
-	// expansion may fail for a negligible part of all seeds only.
+	// expansion may fail for a negligible part of all seeds only. With
+	// GODEBUG=fips140=only, the named KEMs of this module return [ErrFIPS].
 	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
 
 	// NewEncapsulationKey parses and checks an encapsulation key of
-	// EncapsulationKeySize bytes.
+	// EncapsulationKeySize bytes. With GODEBUG=fips140=only, the named KEMs of this module
+	// return [ErrFIPS].
 	NewEncapsulationKey(encapsulationKey []byte) (EncapsulationKey, error)
 }
 
@@ -76,8 +78,8 @@ type EncapsulationKey interface {
 	EncapsulateTo(sharedKey, ciphertext []byte) error
 }
 
-// A Decapsulator is a private key: a [DecapsulationKey], or one of which nobody knows the
-// seed, such as the expanded keys of ML-KEM.
+// A Decapsulator is a private key: a [DecapsulationKey], or one whose seed is unknown, such as
+// the expanded keys of ML-KEM.
 //
 // Its methods are safe for concurrent use.
 type Decapsulator interface {

@@ -9,7 +9,7 @@
 // Decapsulation keys are written as seeds. Of ML-KEM, two more forms are read: expanded
 // keys made elsewhere, and both in one. What is not DER is refused, and so is a key
 // whose parts do not agree. Files encrypted under a password are not read. No error holds a
-// part of what a private key file holds.
+// part of a private key.
 package keyfile
 
 import (

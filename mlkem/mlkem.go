@@ -19,6 +19,8 @@
 // the encapsulation key into its KDF, beside the shared key, unless it hashes its whole
 // transcript. Never use a seed with two KEMs.
 //
+// With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
+//
 // [NIST FIPS 203]: https://doi.org/10.6028/NIST.FIPS.203
 package mlkem
 

@@ -8,6 +8,8 @@
 //
 // The keys of crypto/hpke's MLKEM768X25519 are of the same bytes, private and public ones, and
 // so are those of other implementations of X-Wing.
+//
+// With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
 package xwing
 
 import (

@@ -11,8 +11,8 @@
 //	alert.go        section 6     what the server is told when something is wrong
 //
 // In TLS the client's share is an encapsulation key, and the server's the
-// ciphertext. What they share, [hybridkem/combiner] leaves as the concatenation of
-// two secrets: the key schedule is its KDF, and hashes both shares with the rest of
+// ciphertext. A shared key of [hybridkem/combiner/tlskex] is the concatenation of
+// two secrets. The key schedule is its KDF, and hashes both shares with the rest of
 // the transcript.
 //
 // The client prefers X25519MLKEM768 and sends its share alone. A server that wants

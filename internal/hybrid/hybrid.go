@@ -1,5 +1,6 @@
-// Package hybrid is the hybrid KEMs under packages combiner and xwing: two parts,
-// each with keys of its own, and one way to combine their secrets.
+// Package hybrid is the hybrid KEMs under packages combiner, combiner/sshkex,
+// combiner/tlskex and xwing: two parts, each with keys of its own, and one way to combine
+// their secrets.
 //
 // It knows no NIST curve, so that a program with X-Wing links none.
 package hybrid
