@@ -147,6 +147,14 @@ func TestErrorTexts(t *testing.T) {
 			"xwing: encapsulation key has 1734 bytes, want 1216: it is PEM, see package keyfile"},
 		{func() error { _, err := xwing.NewDecapsulationKey(make([]byte, 64)); return err }, kem.ErrLength,
 			"xwing: seed has 64 bytes, want 32: that is the length of a seed of ML-KEM-768"},
+		{func() error {
+			p256, err := combiner.MLKEM768P256().GenerateKey()
+			if err != nil {
+				return err
+			}
+			_, _, err = kemtest.Encapsulate(p256.PublicKey(), make([]byte, 32+128))
+			return err
+		}, kem.ErrSeed, "kemtest: no scalar of the curve in the seed"},
 		{func() error { return new(mlkem.DecapsulationKey768).DecapsulateTo(nil, nil) }, kem.ErrNoKey,
 			"mlkem: the decapsulation key is nil or a zero value"},
 		{func() error { return new(xwing.EncapsulationKey).EncapsulateTo(nil, nil) }, kem.ErrNoKey,
@@ -160,7 +168,7 @@ func TestErrorTexts(t *testing.T) {
 		{func() error {
 			_, err := keyfile.ParsePrivateKeyPEM(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{0xfd}}))
 			return err
-		}, nil,
+		}, kem.ErrKeyFile,
 			"keyfile: the private key file does not have the tag 0x30"},
 	} {
 		err := test.got()

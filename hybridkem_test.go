@@ -112,6 +112,11 @@ func TestNames(t *testing.T) {
 	if combiner.CG("MLKEM768-P256", mlkem.KEM768(), combiner.P256()) != combiner.MLKEM768P256() {
 		t.Error("the parts of MLKEM768-P256 cannot have its label")
 	}
+	for _, label := range []string{"other/MLKEM768-P256", "P384", `x\.//^\`, "hybridkem/MLKEM512+X25519 " + "hybridkem/MLKEM1024+X25519"} {
+		if panics(func() { combiner.CG(label, mlkem.KEM768(), combiner.P256()) }) == "" {
+			t.Errorf("the label %s, which ends as another does, is taken", label)
+		}
+	}
 	if panics(func() { combiner.UG("MLKEM768-P256", mlkem.KEM768(), combiner.P256()) }) == "" {
 		t.Error("another combiner takes the label of MLKEM768-P256")
 	}
@@ -282,7 +287,7 @@ func TestFIPS(t *testing.T) {
 			})
 			refused := func(key any, err error) {
 				t.Helper()
-				if err == nil || !strings.Contains(err.Error(), "fips140=only") || key != nil {
+				if !errors.Is(err, kem.ErrFIPS) || !strings.Contains(err.Error(), "fips140=only") || key != nil {
 					t.Errorf("%s: %T, %v", k.Name(), key, err)
 				}
 			}

@@ -44,7 +44,7 @@ var edges = []struct {
 	{"mlkem", "internal/derand internal/fault internal/fips internal/mlkem internal/secret kem"},
 	{"mlkem/mlkemtest", "internal/derand mlkem"},
 	{"internal/hybrid", "internal/derand internal/fault internal/fips internal/mlkem internal/secret internal/sha3 internal/x25519 kem mlkem"},
-	{"internal/nist", "internal/hybrid"},
+	{"internal/nist", "internal/fault internal/hybrid kem"},
 	{"combiner", "internal/hybrid internal/nist internal/secret internal/sha3 kem"},
 	{"combiner/sshkex", "internal/hybrid internal/nist kem"},
 	{"combiner/tlskex", "internal/hybrid internal/nist kem"},

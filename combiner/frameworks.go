@@ -2,6 +2,7 @@ package combiner
 
 import (
 	"slices"
+	"strings"
 
 	"hybridkem/internal/hybrid"
 	"hybridkem/internal/nist"
@@ -37,9 +38,9 @@ func P384() Group { return Group{&nist.P384} }
 // be the beginning of another (the draft asks that) or its end (it is hashed last).
 //
 // If a part that is not of this module returns an error, EncapsulateTo returns it
-// and Encapsulate panics. UG panics if the label is empty or a name that is taken, pq nil, or t
-// the zero Group. Taken are the names and labels of the KEMs of this module: only the parts
-// and the combiner of such a KEM have its label.
+// and Encapsulate panics. UG panics if the label is empty or taken, pq nil, or t the zero Group.
+// Taken are the names and labels of the KEMs of this module, and what ends their labels or ends in
+// one. The parts and the combiner of such a KEM have its label, and give that KEM.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
 	return framework(label, part(pq), t.part, hybrid.Universal)
 }
@@ -83,23 +84,28 @@ func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.K
 	}
 	h := &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, Combiner: combiner, Label: []byte(label)}
 	for _, named := range []*hybrid.Hybrid{&mlkem768P256, &mlkem1024P384, &mlkem512X25519, &mlkem1024X25519} {
-		if named.ID == label {
-			if !named.Same(h) {
-				panic("combiner: the label " + label + " is that of a KEM with other parts")
-			}
+		if named.Same(h) {
 			return named
 		}
+		refuseEnd(label, named.ID)
 	}
+	refuseEnd(label, hybrid.XWingLabel)
 	if slices.Contains(taken, label) {
 		panic("combiner: the label " + label + " is the name of another KEM")
 	}
 	return h
 }
 
-// taken is the names of the KEMs that do not come from framework, and the label of X-Wing.
+// refuseEnd panics if one of the labels is the end of the other, or the other.
+func refuseEnd(label, named string) {
+	if strings.HasSuffix(label, named) || strings.HasSuffix(named, label) {
+		panic("combiner: the label " + label + " is, ends, or ends in that of a KEM with other parts, " + named)
+	}
+}
+
+// taken is the names of the KEMs that do not come from framework.
 var taken = []string{
-	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024",
-	"X-Wing", "MLKEM768-X25519", hybrid.XWingLabel,
+	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-X25519",
 	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024",
 	"mlkem768x25519-sha256", "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384",
 }

@@ -3,12 +3,15 @@ package kem
 import "errors"
 
 // These errors tell what was wrong. The functions of this module return errors whose text is
-// more precise, and which wrap one of these: use [errors.Is]. Two kinds wrap none: those of
-// malformed key files, and that of a seed without a scalar of P-256 or P-384.
+// more precise, and which wrap one of these: use [errors.Is].
 var (
 	// ErrLength means that a seed, a key, a ciphertext or a buffer has another length
 	// than the KEM prescribes.
 	ErrLength = errors.New("kem: wrong length")
+
+	// ErrSeed means that a seed holds no scalar of the curve, so that no key expands from
+	// it. This happens with P-256 and P-384 only, for fewer than one seed in 2^128.
+	ErrSeed = errors.New("kem: no key expands from the seed")
 
 	// ErrOverlap means that the buffers for a shared key and a ciphertext share memory.
 	ErrOverlap = errors.New("kem: buffers overlap")
@@ -33,6 +36,9 @@ var (
 	// ErrKeyPair means that a decapsulation key does not decapsulate what is
 	// encapsulated to its encapsulation key.
 	ErrKeyPair = errors.New("kem: the parts of a key pair do not match")
+
+	// ErrKeyFile means that a key file is malformed.
+	ErrKeyFile = errors.New("kem: malformed key file")
 
 	// ErrDestroyed means that the decapsulation key has been destroyed.
 	ErrDestroyed = errors.New("kem: the decapsulation key has been destroyed")

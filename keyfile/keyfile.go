@@ -15,8 +15,6 @@ package keyfile
 import (
 	"bytes"
 	encodingasn1 "encoding/asn1"
-	"errors"
-	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -65,7 +63,7 @@ const pkg = "keyfile" // in errors
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	dk, ok := key.(kem.DecapsulationKey)
 	if !ok {
-		return nil, fmt.Errorf("keyfile: %T is not a decapsulation key with a seed", key)
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not a decapsulation key with a seed", key)
 	}
 	if dk.KEM() == nil || dk.PublicKey() == nil {
 		return nil, errNoKey
@@ -102,7 +100,7 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	ek, ok := pub.(kem.EncapsulationKey)
 	if !ok {
-		return nil, fmt.Errorf("keyfile: %T is not an encapsulation key", pub)
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not an encapsulation key", pub)
 	}
 	encoded := ek.Bytes()
 	if ek.KEM() == nil || encoded == nil {
@@ -158,7 +156,7 @@ func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
 		return nil, err
 	}
 	if publicKey != nil && f.bare() {
-		return nil, fmt.Errorf("keyfile: a public key beside the private key of %s, where it must be absent", f.kem.Name())
+		return nil, fault.New(pkg, kem.ErrKeyFile, "a public key beside the private key of %s, where it must be absent", f.kem.Name())
 	}
 	dk, err := f.parsePrivateKey(contents)
 	if err != nil {
@@ -183,7 +181,7 @@ func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []
 		return nil, nil, nil, err
 	}
 	if len(version) != 1 || version[0] > 1 {
-		return nil, nil, nil, errors.New("keyfile: unknown version of a private key file")
+		return nil, nil, nil, fault.New(pkg, kem.ErrKeyFile, "unknown version of a private key file")
 	}
 	if f, err = readAlgorithm(&s); err != nil {
 		return nil, nil, nil, err
@@ -320,12 +318,12 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 	}
 	var oid encodingasn1.ObjectIdentifier
 	if !algorithm.ReadASN1ObjectIdentifier(&oid) {
-		return nil, errors.New("keyfile: the algorithm has no valid identifier")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the algorithm has no valid identifier")
 	}
 	for i := range formats {
 		if formats[i].oid.Equal(oid) {
 			if !algorithm.Empty() {
-				return nil, errors.New("keyfile: the algorithm has parameters, which must be absent")
+				return nil, fault.New(pkg, kem.ErrKeyFile, "the algorithm has parameters, which must be absent")
 			}
 			return &formats[i], nil
 		}
@@ -337,11 +335,11 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.String, err error) {
 	switch {
 	case s.Empty():
-		return nil, fmt.Errorf("keyfile: %s is missing", what)
+		return nil, fault.New(pkg, kem.ErrKeyFile, "%s is missing", what)
 	case !s.PeekASN1Tag(tag):
-		return nil, fmt.Errorf("keyfile: %s does not have the tag %#.2x", what, uint8(tag))
+		return nil, fault.New(pkg, kem.ErrKeyFile, "%s does not have the tag %#.2x", what, uint8(tag))
 	case !s.ReadASN1(&contents, tag):
-		return nil, fmt.Errorf("keyfile: the length of %s is not DER, or more than there is", what)
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the length of %s is not DER, or more than there is", what)
 	}
 	return contents, nil
 }
@@ -359,7 +357,7 @@ func readAll(b []byte, what string, tag asn1.Tag) (cryptobyte.String, error) {
 // end wants s, in or after what, to be empty.
 func end(s cryptobyte.String, what string) error {
 	if !s.Empty() {
-		return fmt.Errorf("keyfile: trailing data at the end of %s", what)
+		return fault.New(pkg, kem.ErrKeyFile, "trailing data at the end of %s", what)
 	}
 	return nil
 }
@@ -368,7 +366,7 @@ func end(s cryptobyte.String, what string) error {
 func wholeBytes(bits cryptobyte.String) ([]byte, error) {
 	var unused uint8
 	if !bits.ReadUint8(&unused) || unused != 0 {
-		return nil, errors.New("keyfile: the public key does not consist of whole bytes")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the public key does not consist of whole bytes")
 	}
 	return bits, nil
 }

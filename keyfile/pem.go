@@ -3,9 +3,8 @@ package keyfile
 import (
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
-	"fmt"
 
+	"hybridkem/internal/fault"
 	"hybridkem/kem"
 )
 
@@ -77,16 +76,16 @@ func encode(label string, der []byte, err error) ([]byte, error) {
 func decode(label string, file []byte) (der []byte, err error) {
 	block, rest := pem.Decode(file)
 	if block == nil {
-		return nil, errors.New("keyfile: no PEM block")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "no PEM block")
 	}
 	if block.Type != label {
-		return nil, fmt.Errorf("keyfile: the PEM block is %q, not %q", block.Type, label)
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block is %q, not %q", block.Type, label)
 	}
 	if len(block.Headers) > 0 {
-		return nil, errors.New("keyfile: the PEM block has headers")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block has headers")
 	}
 	if second, _ := pem.Decode(rest); second != nil {
-		return nil, errors.New("keyfile: more than one PEM block")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "more than one PEM block")
 	}
 	return block.Bytes, nil
 }

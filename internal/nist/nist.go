@@ -4,10 +4,11 @@ package nist
 
 import (
 	"crypto/ecdh"
-	"errors"
 	"slices"
 
+	"hybridkem/internal/fault"
 	"hybridkem/internal/hybrid"
+	"hybridkem/kem"
 )
 
 // A seed has room for four candidates for a scalar of P-256, and for one of P-384,
@@ -26,7 +27,7 @@ type group struct {
 
 type scalar struct{ key *ecdh.PrivateKey }
 
-var errScalar = errors.New("no scalar of the curve in the seed")
+var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
 
 // NewScalar returns the first candidate in seed that is a scalar of the curve.
 func (g group) NewScalar(seed []byte) (hybrid.Scalar, error) {
