@@ -76,6 +76,10 @@ var (
 const pkg = "mlkem" // in errors
 
 // The functions and types below work for the key types of all parameter sets.
+//
+// The methods of keys that return memory are inlined into the programs that call them, so that the
+// compiler keeps what does not outlive its function there off the heap. For this they must be short,
+// and what they call must not be inlined into them.
 
 // A privateKey is what decapsulation keys and expanded keys point to. Its secrets stand behind
 // one more pointer: of a key in a field that is not exported, fmt prints what the key
@@ -160,13 +164,14 @@ func (k *privateKey) parse(b []byte) error {
 	return nil
 }
 
-func (k *privateKey) seed() []byte {
+// appendSeed appends the seed to b, or returns nil.
+func (k *privateKey) appendSeed(b []byte) []byte {
 	use, err := k.begin()
 	if err != nil {
 		return nil
 	}
 	defer k.uses.End(use)
-	return k.dk.Seed()
+	return k.dk.AppendSeed(b)
 }
 
 func (k *privateKey) equal(x *privateKey) bool { return k.compare(x, (*mlkem.DecapsulationKey).Equal) }
@@ -187,15 +192,6 @@ func (k *privateKey) compare(x *privateKey, equal func(dk, x *mlkem.Decapsulatio
 	}
 	defer x.uses.End(useX)
 	return equal(k.dk, x.dk)
-}
-
-// decapsulate returns what decapsulateTo writes.
-func (k *privateKey) decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	sharedKey = make([]byte, SharedKeySize)
-	if err := k.decapsulateTo(sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
 }
 
 // decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21,

@@ -82,7 +82,9 @@ func (dk *DecapsulationKey1024) private() *privateKey {
 // nil after Destroy.
 //
 // The decapsulation key must be kept secret.
-func (dk *DecapsulationKey1024) Bytes() []byte { return dk.private().seed() }
+func (dk *DecapsulationKey1024) Bytes() []byte {
+	return dk.private().appendSeed(make([]byte, 0, SeedSize))
+}
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize1024] bytes, Decapsulate returns
@@ -91,12 +93,18 @@ func (dk *DecapsulationKey1024) Bytes() []byte { return dk.private().seed() }
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey1024) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.private().decapsulate(ciphertext)
+	sharedKey = make([]byte, SharedKeySize)
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
 // [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
 // returns an error it has written nothing.
+//
+//go:noinline
 func (dk *DecapsulationKey1024) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
@@ -192,11 +200,10 @@ func (ek *EncapsulationKey1024) asPublicKey() kem.EncapsulationKey {
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize1024] bytes.
 func (ek *EncapsulationKey1024) Bytes() []byte {
-	key := ek.public()
-	if key == nil {
+	if ek == nil || ek.key == nil {
 		return nil
 	}
-	return key.AppendBytes(make([]byte, 0, EncapsulationKeySize1024))
+	return ek.key.AppendBytes(make([]byte, 0, EncapsulationKeySize1024))
 }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
@@ -209,9 +216,7 @@ func (ek *EncapsulationKey1024) Bytes() []byte {
 // hybridkem/mlkem/mlkemtest package.
 func (ek *EncapsulationKey1024) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, SharedKeySize), make([]byte, CiphertextSize1024)
-	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
-		panic(err)
-	}
+	ek.mustEncapsulateTo(sharedKey, ciphertext)
 	return sharedKey, ciphertext
 }
 
@@ -221,6 +226,12 @@ func (ek *EncapsulationKey1024) Encapsulate() (sharedKey, ciphertext []byte) {
 // nothing.
 func (ek *EncapsulationKey1024) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return encapsulateTo(ek.public(), sharedKey, ciphertext)
+}
+
+func (ek *EncapsulationKey1024) mustEncapsulateTo(sharedKey, ciphertext []byte) {
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
+	}
 }
 
 // KEM returns [KEM1024].
@@ -270,11 +281,17 @@ func (dk *ExpandedKey1024) private() *privateKey {
 //
 // The shared key must be kept secret.
 func (dk *ExpandedKey1024) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.private().decapsulate(ciphertext)
+	sharedKey = make([]byte, SharedKeySize)
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory, like
 // [DecapsulationKey1024.DecapsulateTo].
+//
+//go:noinline
 func (dk *ExpandedKey1024) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }

@@ -80,7 +80,9 @@ func (dk *DecapsulationKey768) private() *privateKey {
 // nil after Destroy.
 //
 // The decapsulation key must be kept secret.
-func (dk *DecapsulationKey768) Bytes() []byte { return dk.private().seed() }
+func (dk *DecapsulationKey768) Bytes() []byte {
+	return dk.private().appendSeed(make([]byte, 0, SeedSize))
+}
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize768] bytes, Decapsulate returns
@@ -89,12 +91,18 @@ func (dk *DecapsulationKey768) Bytes() []byte { return dk.private().seed() }
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey768) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.private().decapsulate(ciphertext)
+	sharedKey = make([]byte, SharedKeySize)
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
 // [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
 // returns an error it has written nothing.
+//
+//go:noinline
 func (dk *DecapsulationKey768) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
@@ -190,11 +198,10 @@ func (ek *EncapsulationKey768) asPublicKey() kem.EncapsulationKey {
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize768] bytes.
 func (ek *EncapsulationKey768) Bytes() []byte {
-	key := ek.public()
-	if key == nil {
+	if ek == nil || ek.key == nil {
 		return nil
 	}
-	return key.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
+	return ek.key.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
 }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
@@ -207,9 +214,7 @@ func (ek *EncapsulationKey768) Bytes() []byte {
 // hybridkem/mlkem/mlkemtest package.
 func (ek *EncapsulationKey768) Encapsulate() (sharedKey, ciphertext []byte) {
 	sharedKey, ciphertext = make([]byte, SharedKeySize), make([]byte, CiphertextSize768)
-	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
-		panic(err)
-	}
+	ek.mustEncapsulateTo(sharedKey, ciphertext)
 	return sharedKey, ciphertext
 }
 
@@ -219,6 +224,12 @@ func (ek *EncapsulationKey768) Encapsulate() (sharedKey, ciphertext []byte) {
 // nothing.
 func (ek *EncapsulationKey768) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return encapsulateTo(ek.public(), sharedKey, ciphertext)
+}
+
+func (ek *EncapsulationKey768) mustEncapsulateTo(sharedKey, ciphertext []byte) {
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
+	}
 }
 
 // KEM returns [KEM768].
@@ -268,11 +279,17 @@ func (dk *ExpandedKey768) private() *privateKey {
 //
 // The shared key must be kept secret.
 func (dk *ExpandedKey768) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.private().decapsulate(ciphertext)
+	sharedKey = make([]byte, SharedKeySize)
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
 }
 
 // DecapsulateTo is Decapsulate into the caller's memory, like
 // [DecapsulationKey768.DecapsulateTo].
+//
+//go:noinline
 func (dk *ExpandedKey768) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }

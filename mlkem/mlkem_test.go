@@ -355,6 +355,14 @@ func TestMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(key)
 
+	// What does not outlive the function is on its stack.
+	ek := key.EncapsulationKey()
+	_, ciphertext := ek.Encapsulate()
+	var sum byte
+	testkit.NoAllocations(t, "Encapsulate", func() { sharedKey, c := ek.Encapsulate(); sum += sharedKey[0] + c[0] })
+	testkit.NoAllocations(t, "Decapsulate", func() { sharedKey, _ := key.Decapsulate(ciphertext); sum += sharedKey[0] })
+	testkit.NoAllocations(t, "Bytes", func() { sum += key.Bytes()[0] + ek.Bytes()[0] })
+
 	for _, s := range sets {
 		dk, err := s.kem.GenerateKey()
 		if err != nil {

@@ -79,9 +79,9 @@ func (ek *EncapsulationKey) Params() *Params { return ek.params }
 // Params returns the parameter set of the key.
 func (dk *DecapsulationKey) Params() *Params { return dk.ek.params }
 
-// Seed returns the seed, d ‖ z.
-func (dk *DecapsulationKey) Seed() []byte {
-	return append(append(make([]byte, 0, 64), dk.d[:]...), dk.z[:]...)
+// AppendSeed appends the seed, d ‖ z, to b.
+func (dk *DecapsulationKey) AppendSeed(b []byte) []byte {
+	return append(append(b, dk.d[:]...), dk.z[:]...)
 }
 
 // Equal reports whether dk and x, which both come from seeds and are of one
