@@ -102,6 +102,15 @@ func (h *Hybrid) Same(x *Hybrid) bool {
 		h.PQ.same(x.PQ) && h.T.same(x.T)
 }
 
+// do runs an operation.
+func (h *Hybrid) do(f func()) {
+	if h.PQ.kem != nil || h.T.kem != nil {
+		secret.DoFar(f)
+		return
+	}
+	secret.Do(f)
+}
+
 // split returns the parts of b, in which PQ has the given size.
 func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
 	if h.TFirst {
@@ -239,7 +248,7 @@ func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
 	}
 	pair := h.newPair()
 	var err error
-	secret.Do(func() {
+	h.do(func() {
 		fill(pair.secrets.seed[:])
 		err = pair.expand()
 	})
@@ -311,7 +320,7 @@ func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertex
 		return h.wrap(errOtherKEM)
 	}
 	var err error
-	secret.Do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
+	h.do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
 	return err
 }
 
@@ -389,7 +398,7 @@ func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 		return err
 	}
 	var err error
-	secret.Do(func() {
+	h.do(func() {
 		var buf [usualRandomSize]byte
 		random := sized(buf[:], h.PQ.randomSize+h.T.randomSize)
 		secret.Random(random)
@@ -526,7 +535,7 @@ func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
 		return err
 	}
-	secret.Do(func() { err = dk.decapsulate(sharedKey, ciphertext) })
+	h.do(func() { err = dk.decapsulate(sharedKey, ciphertext) })
 	return err
 }
 

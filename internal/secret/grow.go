@@ -1,15 +1,32 @@
 package secret
 
+// DoFar is Do for an f that calls what is not of this module, or another Do: that needs more of
+// the stack, and f has secrets on the stack meanwhile. 64 KiB are there for it.
+func DoFar(f func()) {
+	growFar(false)
+	Do(f)
+}
+
 // grow makes the stack large enough for an operation, before there are secrets on it. A stack
 // that grows later is copied, and the old one is freed with all that is on it.
 //
-// Go grows the stack when a function begins, to hold all of its frame. The frame of grow is
-// larger than those of an operation together, and grow is never asked to fill it.
+// Go grows the stack when a function begins, to hold all of its frame. The frame of grow is as
+// large as those of an operation together, and grow is never asked to fill it.
 //
 //go:noinline
 func grow(fill bool) {
 	if fill {
-		var frame [depth + 1<<10]byte
+		var frame [depth]byte
+		use(&frame)
+	}
+}
+
+// growFar is grow with a larger frame.
+//
+//go:noinline
+func growFar(fill bool) {
+	if fill {
+		var frame [64<<10 + depth]byte
 		use((*[depth]byte)(frame[:]))
 	}
 }

@@ -1,0 +1,87 @@
+//go:build !goexperiment.runtimesecret
+
+package attacks
+
+import (
+	"bytes"
+	"runtime/debug"
+	"testing"
+	"unsafe"
+
+	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+)
+
+// stackSize is how much of the stack TestDepth looks at: more than any operation uses.
+const stackSize = 32 << 10
+
+// paint fills the stack below its caller.
+//
+//go:noinline
+func paint() (sum byte) {
+	var frame [2 * stackSize]byte
+	for i := range frame {
+		frame[i] = 0xa5
+	}
+	for _, b := range frame {
+		sum += b
+	}
+	return sum
+}
+
+// copyStack copies the stack below its caller.
+//
+//go:noinline
+func copyStack(to *[stackSize]byte) {
+	var here byte
+	for i := range to {
+		to[i] = *(*byte)(unsafe.Add(unsafe.Pointer(&here), i-stackSize))
+	}
+}
+
+// TestDepth measures how far operations go below the part of the stack that secret.Do overwrites,
+// and that it makes sure of before: less than Go leaves a function without asking for more
+// stack, so that the stack never has to grow during an operation, wherever it begins.
+func TestDepth(t *testing.T) {
+	if testkit.Race {
+		t.Skip("the race detector does not let the stack be read")
+	}
+	const spare = 512                                // Go leaves 800 bytes
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection could give the goroutine another stack
+	most := 0
+	testkit.Implementations(t, func(t *testing.T) {
+		below := func(what string, operation func()) {
+			found := new([stackSize]byte)
+			paint()
+			operation()
+			copyStack(found)
+			deepest := 0
+			for deepest < stackSize && found[deepest] == 0xa5 {
+				deepest++
+			}
+			overwritten := bytes.Index(found[:], make([]byte, 12<<10))
+			if overwritten < 0 || overwritten-deepest > spare {
+				t.Errorf("%s uses %d bytes below what is overwritten, want at most %d", what, overwritten-deepest, spare)
+			}
+			most = max(most, overwritten-deepest)
+		}
+		all := []kem.KEM{}
+		for _, s := range sets {
+			all = append(all, s.KEM)
+		}
+		for _, h := range hybrids {
+			all = append(all, h.KEM)
+		}
+		for _, k := range all {
+			seed := pattern(k.SeedSize())
+			dk := must(k.NewDecapsulationKey(seed))(t)
+			ek := dk.PublicKey()
+			sharedKey, ciphertext := ek.Encapsulate()
+			below(k.Name()+", GenerateKey", func() { k.GenerateKey() })
+			below(k.Name()+", NewDecapsulationKey", func() { k.NewDecapsulationKey(seed) })
+			below(k.Name()+", EncapsulateTo", func() { ek.EncapsulateTo(sharedKey, ciphertext) })
+			below(k.Name()+", DecapsulateTo", func() { dk.DecapsulateTo(sharedKey, ciphertext) })
+		}
+	})
+	t.Logf("at most %d bytes", most)
+}
