@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"unsafe"
 
@@ -42,12 +43,27 @@ func Length(pkg, what string, b []byte, want int, hint string) error {
 	return New(pkg, kem.ErrLength, "%s has %d bytes, want %d%s", what, len(b), want, hint)
 }
 
-// encoding returns a hint if b looks like a file that package keyfile reads.
+// encoding returns a hint if b looks like a file that package keyfile reads. b may be a secret. Its
+// time depends on nothing else.
 func encoding(b []byte) string {
+	const begin = "-----BEGIN "
+	if len(b) <= len(begin) {
+		return ""
+	}
+	pem := subtle.ConstantTimeCompare(b[:len(begin)], []byte(begin))
+	// A SEQUENCE that fills b.
+	var der int
+	if size := len(b) - 2; size < 0x80 {
+		der = subtle.ConstantTimeCompare(b[:2], []byte{0x30, byte(size)})
+	} else if size := len(b) - 4; size < 1<<16 {
+		der = subtle.ConstantTimeCompare(b[:4], []byte{0x30, 0x82, byte(size >> 8), byte(size)})
+	}
+	//ct:declassify pem: the error tells it
+	//ct:declassify der: the error tells it
 	switch {
-	case len(b) > 11 && string(b[:11]) == "-----BEGIN ":
+	case pem == 1:
 		return ": it is PEM, see package keyfile"
-	case len(b) > 4 && b[0] == 0x30 && (b[1] == 0x82 && int(b[2])<<8|int(b[3]) == len(b)-4 || int(b[1]) == len(b)-2):
+	case der == 1:
 		return ": it is DER, see package keyfile"
 	}
 	return ""
