@@ -217,7 +217,7 @@ func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err 
 		//ct:declassify ek.x25519: it is a part of the encapsulation key, which is published
 		ek.encoded = ek.x25519[:]
 	}
-	//ct:declassify ek.encoded: it is a part of the encapsulation key
+	//ct:declassify ek.encoded[:]: it is a part of the encapsulation key
 	return nil
 }
 
@@ -252,7 +252,7 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) error {
 	default:
 		x25519.ScalarMultBoth((*[x25519.Size]byte)(ct), (*[x25519.Size]byte)(ss), (*[x25519.Size]byte)(random), &ek.x25519)
 	}
-	//ct:declassify ct: it is sent
+	//ct:declassify ct[:]: it is sent
 	return nil
 }
 
