@@ -57,7 +57,7 @@ func TestPlantedSource(t *testing.T) {
 		{"mlkem/mlkem.go", "*sharedKey = rejected", "if rejected[0] > 7 {\nclear(key[:])\n}\n*sharedKey = rejected",
 			"(*hybridkem/internal/mlkem.DecapsulationKey).Decapsulate: a branch"},
 		{"mlkem/mlkem.go", "clear(dk.d[:])", "for dk.d[0] > 0 {\ndk.d[0]--\n}",
-			"(*hybridkem/internal/mlkem.DecapsulationKey).Destroy: a branch"},
+			"(*hybridkem/internal/mlkem.DecapsulationKey).Overwrite: a branch"},
 		{"ring/pair.go", "return a - m*Q", "return a - m*Q + pair(zetas[a&1])",
 			"(hybridkem/internal/ring.pair).barrettReduce: an index"},
 		{"ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
@@ -70,16 +70,29 @@ func TestPlantedSource(t *testing.T) {
 			"hybridkem/internal/x25519.multiply: a branch"},
 		{"x25519/invert.go", "abs := uint64(a) ^ m - m", "abs := max(uint64(a)^m-m, 1)",
 			"hybridkem/internal/x25519.sum$1: max"},
-		{"hybrid/hybrid.go", "subtle.ConstantTimeCompare(dk.seed, other.seed) == 1", "bytes.Equal(dk.seed, other.seed)",
+		{"hybrid/hybrid.go", "subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1",
+			"bytes.Equal(key.secrets.seed[:], otherKey.secrets.seed[:])",
 			"(*hybridkem/internal/hybrid.DecapsulationKey).Equal: a call of bytes.Equal"},
+		{"fault/fault.go", "var der int", "var der int\nif b[0] == 0x30 {\nder = 1\n}",
+			"hybridkem/internal/fault.encoding: a branch"},
+		{"../kem/kem.go", "same := subtle.ConstantTimeCompare(sharedKey, again)",
+			"same := 0\nif bytes.Equal(sharedKey, again) {\nsame = 1\n}",
+			"hybridkem/kem.CheckKeyPair: a call of bytes.Equal"},
+		{"nist/nist.go", "return s.key.ECDH(", "if s.key.Bytes()[0] > 7 {\nreturn nil, errScalar\n}\nreturn s.key.ECDH(",
+			"(hybridkem/internal/nist.scalar).SharedSecret: a branch"},
 	} {
 		if err := module.Replace(filepath.Join(dir, "internal", plant.file), plant.old, plant.new); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, plant.want)
 	}
-	if err := module.Replace(filepath.Join(dir, "internal/hybrid/hybrid.go"), `"crypto/subtle"`, ""); err != nil {
-		t.Fatal(err)
+	for file, imports := range map[string][2]string{
+		"internal/hybrid/hybrid.go": {`"crypto/subtle"`, ""},
+		"kem/kem.go":                {`"crypto/subtle"`, `"bytes"`},
+	} {
+		if err := module.Replace(filepath.Join(dir, file), imports[0], imports[1]); err != nil {
+			t.Fatal(err)
+		}
 	}
 
 	r := report{used: map[string]bool{}}
@@ -99,6 +112,17 @@ func TestPlantedSource(t *testing.T) {
 	for _, w := range want {
 		if !slices.ContainsFunc(r.findings, func(f string) bool { return strings.Contains(f, w) }) {
 			t.Errorf("%s was not found", w)
+		}
+	}
+}
+
+func TestAtomicARM64(t *testing.T) {
+	for code, want := range map[string]bool{
+		"b8e20023": true, "f8e20023": true, "88fbfc22": true, "c8fbfc22": true, // LDADDALW, LDADDALD, CASALW, CASALD
+		"1ac20c20": false, "9ac20820": false, "b8e28023": false, // SDIV, UDIV, SWPALW
+	} {
+		if atomicARM64(code) != want {
+			t.Errorf("%s: %t", code, !want)
 		}
 	}
 }

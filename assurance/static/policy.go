@@ -5,9 +5,10 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/mlkem DecapsulationKey.s", "the expanded private key"},
 	{"hybridkem/internal/mlkem DecapsulationKey.z", "a half of the seed"},
 	{"hybridkem/internal/mlkem DecapsulationKey.d", "the other half"},
-	{"hybridkem/internal/hybrid DecapsulationKey.seed", "the private key"},
+	{"hybridkem/internal/hybrid secrets.seed", "the private key"},
 	{"hybridkem/internal/hybrid privatePart.x25519", "a scalar"},
 	{"hybridkem/internal/hybrid privatePart.scalar", "a scalar"},
+	{"hybridkem/internal/nist scalar.key", "a scalar"},
 	{"hybridkem/internal/derand Random.bytes", "m, and the seeds of scalars"},
 }
 
@@ -29,6 +30,7 @@ const (
 	first                 // the first is, others are not
 	known                 // none is
 	source                // it makes secrets
+	blind                 // none is, since it does not look at what its arguments refer to
 )
 
 const (
@@ -44,6 +46,7 @@ var kernels = trust{[]int{0}, secret, "their first argument is what they write t
 // trusted are the functions of other modules that are given secrets.
 var trusted = map[string]trust{
 	"crypto/rand.Read": {[]int{0}, source, "seeds and m"},
+	"io.ReadFull":      {[]int{1}, source, "the same, when crypto/rand.Reader has been replaced"},
 
 	"math/bits.Add64": {nil, secret, word},
 	"math/bits.Sub64": {nil, secret, word},
@@ -75,6 +78,8 @@ var trusted = map[string]trust{
 
 	"filippo.io/edwards25519/field.feMul":    {[]int{0}, known, "assembly without jumps"},
 	"filippo.io/edwards25519/field.feSquare": {[]int{0}, known, "assembly without jumps"},
+
+	"reflect.ValueOf": {nil, blind, "it is asked for a kind, and whether a pointer is nil"},
 
 	"slices.Chunk":                        {nil, secret, "it cuts, by length"},
 	"a function value":                    {nil, secret, "the iterator of slices.Chunk"},

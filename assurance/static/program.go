@@ -8,12 +8,13 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 )
 
 // public are the packages whose functions and methods are given secrets.
-var public = []string{"kem", "mlkem", "xwing", "combiner"}
+var public = []string{"kem", "mlkem", "xwing", "combiner", "combiner/tlskex", "combiner/sshkex", "keyfile"}
 
 // A platform is what code is compiled for.
 type platform struct{ arch, tags string }
@@ -48,18 +49,19 @@ func build(root, dir string, p platform) (string, error) {
 // packages from being removed by the linker: it takes their values.
 func program(root string) ([]byte, error) {
 	var imports, values bytes.Buffer
-	for _, name := range public {
-		fmt.Fprintf(&imports, "import %q\n", "hybridkem/"+name)
-		paths, err := filepath.Glob(filepath.Join(root, name, "*.go"))
+	for _, folder := range public {
+		name := path.Base(folder)
+		fmt.Fprintf(&imports, "import %q\n", "hybridkem/"+folder)
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
 		if err != nil {
 			return nil, err
 		}
-		for _, path := range paths {
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		for _, f := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
 			if err != nil {
 				return nil, err
 			}
-			if file.Name.Name != name || strings.HasSuffix(path, "_test.go") {
+			if file.Name.Name != name || strings.HasSuffix(f, "_test.go") {
 				continue
 			}
 			for _, decl := range file.Decls {
@@ -83,9 +85,15 @@ func exported(decl ast.Decl) (values []string) {
 		if d.Recv == nil {
 			return []string{"%s." + d.Name.Name}
 		}
-		star, pointer := d.Recv.List[0].Type.(*ast.StarExpr)
-		if pointer && star.X.(*ast.Ident).IsExported() {
-			return []string{"(*%s." + star.X.(*ast.Ident).Name + ")." + d.Name.Name}
+		switch receiver := d.Recv.List[0].Type.(type) {
+		case *ast.StarExpr:
+			if name := receiver.X.(*ast.Ident); name.IsExported() {
+				return []string{"(*%s." + name.Name + ")." + d.Name.Name}
+			}
+		case *ast.Ident:
+			if receiver.IsExported() {
+				return []string{"%s." + receiver.Name + "." + d.Name.Name}
+			}
 		}
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {

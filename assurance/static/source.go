@@ -27,14 +27,15 @@ import (
 // Each value has a cell. That of a pointer, slice, string or interface is what it refers
 // to, with all elements in one; fields of structs have cells of their own. Numbers
 // and arrays of numbers are copied, so that they flow from cell to cell; of all else
-// copies share memory, so that their cells become one. Methods of interfaces are those of
-// all types that are converted to one anywhere.
+// copies share memory, so that their cells become one. Methods of an interface are those of
+// all types that are converted to it anywhere, also by way of other interfaces.
 
 // sources are the packages into which the analysis goes.
 var sources = []string{
-	"./mlkem", "./xwing", "./combiner", "./kem", "./internal/hybrid", "./internal/mlkem", "./internal/ring",
-	"./internal/sha3", "./internal/keccak", "./internal/x25519", "./internal/cpu", "./internal/derand",
-	"./internal/secret", "./internal/fips",
+	"./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./kem", "./internal/hybrid",
+	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/keccak",
+	"./internal/x25519", "./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips",
+	"./internal/fault",
 	"filippo.io/edwards25519", "filippo.io/edwards25519/field",
 }
 
@@ -139,9 +140,9 @@ type analysis struct {
 	fset      *token.FileSet
 	graph     *callgraph.Graph
 	ours      map[*types.Package]bool
-	public    map[*types.Var]int    // declassified, in how many places
-	converted map[string]bool       // types, to interfaces
-	secrets   map[*types.Var]string // fields
+	public    map[*types.Var]int         // declassified, in how many places
+	converted map[string]map[string]bool // to an interface, which types
+	secrets   map[*types.Var]string      // fields
 	globals   map[*ssa.Global]*cell
 	covered   map[*ssa.Function]bool
 	checks    []func()          // of what must not be secret, when all is known
@@ -166,7 +167,7 @@ func checkSource(r *report, root string, p platform) error {
 	prog.Build()
 	a := &analysis{
 		report: r, fset: prog.Fset, graph: cha.CallGraph(prog), ours: map[*types.Package]bool{},
-		converted: map[string]bool{}, public: map[*types.Var]int{}, secrets: map[*types.Var]string{},
+		converted: map[string]map[string]bool{}, public: map[*types.Var]int{}, secrets: map[*types.Var]string{},
 		globals: map[*ssa.Global]*cell{}, covered: map[*ssa.Function]bool{}, found: map[string]string{},
 	}
 	for i, pkg := range loaded {
@@ -190,15 +191,7 @@ func checkSource(r *report, root string, p platform) error {
 		return fmt.Errorf("of %d secret fields in the table, %d exist", len(secretFields), len(a.secrets))
 	}
 	functions := ssautil.AllFunctions(prog)
-	for f := range functions {
-		for _, block := range f.Blocks {
-			for _, instr := range block.Instrs {
-				if x, ok := instr.(*ssa.MakeInterface); ok {
-					a.converted[x.X.Type().String()] = true
-				}
-			}
-		}
-	}
+	a.findConversions(functions)
 	entries := 0
 	for _, f := range entryPoints(functions) {
 		entries++
@@ -223,6 +216,49 @@ func checkSource(r *report, root string, p platform) error {
 	return nil
 }
 
+// findConversions finds which types the values of each interface can have.
+func (a *analysis) findConversions(functions map[*ssa.Function]bool) {
+	type step struct{ from, to string } // between interfaces
+	steps := map[step]bool{}
+	for f := range functions {
+		for _, block := range f.Blocks {
+			for _, instr := range block.Instrs {
+				switch x := instr.(type) {
+				case *ssa.MakeInterface:
+					a.convert(x.X.Type().String(), x.Type().String())
+				case *ssa.ChangeInterface:
+					steps[step{x.X.Type().String(), x.Type().String()}] = true
+				case *ssa.ChangeType:
+					steps[step{x.X.Type().String(), x.Type().String()}] = true
+				case *ssa.TypeAssert:
+					steps[step{x.X.Type().String(), x.AssertedType.String()}] = true
+				}
+			}
+		}
+	}
+	for more := true; more; {
+		more = false
+		for s := range steps {
+			for t := range a.converted[s.from] {
+				more = a.convert(t, s.to) || more
+			}
+		}
+	}
+}
+
+// convert notes that values of a type are converted to an interface. It reports whether that
+// is new.
+func (a *analysis) convert(t, to string) bool {
+	if a.converted[to][t] {
+		return false
+	}
+	if a.converted[to] == nil {
+		a.converted[to] = map[string]bool{}
+	}
+	a.converted[to][t] = true
+	return true
+}
+
 // entryPoints returns the exported functions and methods of the packages whose callers
 // have secrets.
 func entryPoints(functions map[*ssa.Function]bool) (entries []*ssa.Function) {
@@ -231,7 +267,8 @@ func entryPoints(functions map[*ssa.Function]bool) (entries []*ssa.Function) {
 			continue
 		}
 		switch f.Pkg.Pkg.Path() {
-		case "hybridkem/mlkem", "hybridkem/xwing", "hybridkem/combiner", "hybridkem/internal/hybrid":
+		case "hybridkem/mlkem", "hybridkem/xwing", "hybridkem/combiner", "hybridkem/combiner/tlskex",
+			"hybridkem/combiner/sshkex", "hybridkem/kem", "hybridkem/internal/hybrid":
 			entries = append(entries, f)
 		}
 	}
@@ -459,6 +496,12 @@ func (i *instance) follow(instr ssa.Instruction) {
 		}
 		assign(x.AssertedType, to, i.cell(x.X))
 	case *ssa.Convert:
+		if number, pointer := isNumber(x.Type()), isPointer(x.X.Type()); number && pointer {
+			return // where something lies is no secret, whatever it holds
+		}
+		if isPointer(x.Type()) && isNumber(x.X.Type()) {
+			i.find("%s: a pointer made of a number is not followed", i.fset.Position(x.Pos()))
+		}
 		if copied(x.Type()) || copied(x.X.Type()) {
 			i.cell(x.X).flow(to)
 		} else {
@@ -506,6 +549,16 @@ func (i *instance) follow(instr ssa.Instruction) {
 	default:
 		i.find("%s: %T is not followed", i.fset.Position(instr.Pos()), instr)
 	}
+}
+
+func isNumber(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsNumeric != 0
+}
+
+func isPointer(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Kind() == types.UnsafePointer
 }
 
 // variadic reports whether an address is that of one of a variable number of arguments.
@@ -576,12 +629,15 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 			in.cell(v).join(i.cell(closure.Bindings[n]))
 		}
 		return
+	} else if f != nil && f.String() == "hybridkem/kem.CheckKeyPair" {
+		// It is an entry point, with keys of all types, and gives back no secret.
+		return
 	} else if f != nil {
 		callees = append(callees, f)
 	} else if node := i.graph.Nodes[i.function]; node != nil {
 		for _, e := range node.Out {
 			f := e.Callee.Func
-			if e.Site == x && (!common.IsInvoke() || i.converted[f.Signature.Recv().Type().String()]) {
+			if e.Site == x && (!common.IsInvoke() || i.converted[common.Value.Type().String()][f.Signature.Recv().Type().String()]) {
 				callees = append(callees, f)
 			}
 		}
@@ -626,6 +682,10 @@ func (i *instance) outside(x ssa.CallInstruction, name string, args []ssa.Value,
 	t, ok := trusted[name]
 	if !ok && strings.HasPrefix(name, "hybridkem/") {
 		t, ok = kernels, true
+	}
+	if t.results == blind {
+		i.used[name] = true
+		return
 	}
 	all := new(cell)
 	for n, arg := range args {

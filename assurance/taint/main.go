@@ -19,8 +19,9 @@
 //	//ct:declassify EXPRESSION: reason
 //
 // In the copy this becomes a call that marks the value as known. Of a slice that is where it
-// lies, not what it holds: such a directive changes nothing here, and is for static. What is
-// known of other modules is in the table accepted.
+// lies, not what it holds: such a directive changes nothing here, and is for static. With [:]
+// at its end it is what a slice of bytes holds. What is known of other modules is in the table
+// accepted.
 package main
 
 import (
@@ -182,7 +183,7 @@ type directive struct {
 	place, expression, reason string
 }
 
-var directiveLine = regexp.MustCompile(`^(\s*)//ct:declassify ([^:]+): (.+)$`)
+var directiveLine = regexp.MustCompile(`^(\s*)//ct:declassify ([^:]+|[^:]+\[:\]): (.+)$`)
 
 // place puts calls in the place of directives, on the same lines.
 func place(name, source string) (string, []directive, error) {
@@ -191,12 +192,15 @@ func place(name, source string) (string, []directive, error) {
 	for i, line := range lines {
 		m := directiveLine.FindStringSubmatch(line)
 		if m == nil {
-			if strings.Contains(line, "//ct:") {
+			if strings.Contains(line, "//ct:") && !strings.HasPrefix(strings.TrimSpace(line), "// ") {
 				return "", nil, fmt.Errorf("%s:%d: a directive that is not understood", name, i+1)
 			}
 			continue
 		}
 		lines[i] = fmt.Sprintf("%s%s = mark.Declassified(%[2]s)", m[1], m[2])
+		if strings.HasSuffix(m[2], "[:]") {
+			lines[i] = fmt.Sprintf("%smark.Public(%s)", m[1], m[2])
+		}
 		found = append(found, directive{fmt.Sprintf("%s:%d", name, i+1), m[2], m[3]})
 	}
 	if found != nil {

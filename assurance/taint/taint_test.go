@@ -21,6 +21,13 @@ func TestPlace(t *testing.T) {
 	if len(directives) != 1 || directives[0] != (directive{"p.go:6", "x", "it is one"}) {
 		t.Errorf("the directives are %v", directives)
 	}
+	got, _, err = place("p.go", "package p\n\t//ct:declassify x.y[:]: it is sent")
+	if err != nil || !strings.HasSuffix(got, "\n\tmark.Public(x.y[:])") {
+		t.Errorf("%v: %s", err, got)
+	}
+	if _, directives, err := place("p.go", "package p\n// A comment on //ct:declassify."); directives != nil || err != nil {
+		t.Error("a comment on directives is taken for one")
+	}
 	if got, directives, err := place("p.go", want); got != want || directives != nil || err != nil {
 		t.Error("a file without directives is changed")
 	}

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"hybridkem"
 	"hybridkem/assurance/taint/mark"
@@ -56,10 +60,15 @@ func operations() (all []operation) {
 		add("decapsulate invalid", decapsulateInvalid)
 		add("compare", compare)
 		add("destroy", destroy)
+		add("look", look)
+		add("check key pair", checkKeyPair)
+		add("seed of wrong length", wrongLength)
 		if _, ok := spec.Sets[k.Name()]; ok {
 			add("expanded key", expandedKey)
 			add("invalid expanded key", invalidExpandedKey)
 			add("compare expanded key", compareExpandedKey)
+			add("key file with an expanded key", expandedKeyFile)
+			add("key file with both", bothKeyFile)
 		}
 		if _, ok := spec.Sets[k.Name()]; ok || k == xwing.KEM() {
 			add("key file", keyFile)
@@ -117,7 +126,7 @@ func encapsulate(k kem.KEM) error {
 	if !mark.IsSecret(sharedKey) {
 		return errUnmarked
 	}
-	sharedKey, _, err := derand.Encapsulate(ek, secret(random(k.(derand.KEM).RandomSize())))
+	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(k.(derand.KEM).RandomSize())))
 	if err == nil && !mark.IsSecret(sharedKey) {
 		return errUnmarked
 	}
@@ -205,23 +214,82 @@ func compare(k kem.KEM) error {
 
 func destroy(k kem.KEM) error {
 	dk, _ := newKey(k, random(k.SeedSize()))
+	if dk.Destroyed() {
+		return errWrong
+	}
 	dk.Destroy()
-	if dk.Bytes() != nil {
+	if dk.Bytes() != nil || !dk.Destroyed() {
 		return errWrong
 	}
 	return nil
 }
 
-// newExpandedKey returns the expanded form of the key from seed, as a whole and as a key,
-// of which ŝ and z are secrets.
-func newExpandedKey(k kem.KEM, seed []byte, change func(b []byte)) (expanded.Key, []byte, error) {
+// look does with a key what needs none of its secrets. What is printed is compared with
+// what should be, so that a secret in it decides a branch.
+func look(k kem.KEM) error {
+	dk, ek := newKey(k, random(k.SeedSize()))
+	if !dk.PublicKey().Equal(ek) || dk.KEM() != k {
+		return errWrong
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, x := range []any{dk, struct{ key any }{dk}, []kem.DecapsulationKey{dk}} {
+			if text := fmt.Sprintf(verb, x); strings.Contains(text, "\x00") {
+				return errWrong
+			}
+		}
+	}
+	if text, err := json.Marshal(dk); err == nil {
+		return fmt.Errorf("%w: %s", errWrong, text)
+	}
+	return nil
+}
+
+// A pair is a key, and a public key that has been published.
+type pair struct {
+	kem.DecapsulationKey
+	ek kem.EncapsulationKey
+}
+
+func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
+
+func checkKeyPair(k kem.KEM) error {
+	dk, ek := newKey(k, random(k.SeedSize()))
+	if err := kem.CheckKeyPair(pair{dk, ek}); err != nil {
+		return err
+	}
+	_, other := newKey(k, random(k.SeedSize()))
+	if err := kem.CheckKeyPair(pair{dk, other}); !errors.Is(err, kem.ErrKeyPair) {
+		return errWrong
+	}
+	return nil
+}
+
+// wrongLength gives what is not a seed, but may hold one.
+func wrongLength(k kem.KEM) error {
+	for _, n := range []int{0, 1, 31, 33, 63, 65, 200, 2400} {
+		if _, err := k.NewDecapsulationKey(secret(random(n))); !errors.Is(err, kem.ErrLength) {
+			return errWrong
+		}
+	}
+	return nil
+}
+
+// expand returns the expanded form of the key from seed, of which ŝ and z are secrets,
+// after change, and its encapsulation key.
+func expand(k kem.KEM, seed []byte, change func(b []byte)) (b, ek []byte) {
 	p := spec.Sets[k.Name()]
-	ek, b := spec.KeyGenInternal(p, seed[:32], seed[32:])
+	ek, b = spec.KeyGenInternal(p, seed[:32], seed[32:])
 	if change != nil {
 		change(b)
 	}
 	mark.Secret(b[:384*p.K])
 	mark.Secret(b[len(b)-32:])
+	return b, ek
+}
+
+// newExpandedKey returns the key that expand gives.
+func newExpandedKey(k kem.KEM, seed []byte, change func(b []byte)) (expanded.Key, []byte, error) {
+	b, ek := expand(k, seed, change)
 	dk, err := expanded.Parse(k, b)
 	return dk, ek, err
 }
@@ -241,7 +309,13 @@ func expandedKey(k kem.KEM) error {
 	for _, c := range damaged(ciphertext) {
 		err = errors.Join(err, agree(dk.Decapsulate, c, sharedKey, true))
 	}
-	dk.Decapsulator.(interface{ Destroy() }).Destroy()
+	if text := fmt.Sprintf("%+v %x", dk.Decapsulator, dk.Decapsulator); strings.Contains(text, "\x00") {
+		return errWrong
+	}
+	dk.Destroy()
+	if !dk.Destroyed() {
+		return errWrong
+	}
 	return err
 }
 
@@ -294,6 +368,97 @@ func keyFile(k kem.KEM) error {
 	}
 	if !slices.Equal(publish(again.(kem.DecapsulationKey).Bytes()), seed) {
 		return errWrong
+	}
+	return nil
+}
+
+// element returns an element of DER.
+func element(tag byte, parts ...[]byte) []byte {
+	contents := bytes.Join(parts, nil)
+	n := len(contents)
+	if n < 0x80 {
+		return append([]byte{tag, byte(n)}, contents...)
+	}
+	return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, contents...)
+}
+
+// file returns a PKCS #8 file of an ML-KEM key, with the private key in the form given.
+func file(k kem.KEM, privateKey []byte) ([]byte, error) {
+	dk, err := k.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	whole, err := keyfile.MarshalPKCS8PrivateKey(dk)
+	if err != nil {
+		return nil, err
+	}
+	versionAndAlgorithm := bytes.Clone(whole[2:18])
+	return element(0x30, versionAndAlgorithm, element(0x04, privateKey)), nil
+}
+
+// expandedKeyFile reads files with expanded keys: a right one, one that decapsulates wrongly,
+// since ŝ is another, and an invalid one.
+func expandedKeyFile(k kem.KEM) error {
+	seed := random(k.SeedSize())
+	for _, tt := range []struct {
+		change func(b []byte)
+		want   error
+	}{
+		{nil, nil},
+		{func(b []byte) { b[0] ^= 1; b[1] &= 0xf0; b[400] ^= 1; b[401] &= 0xf0 }, kem.ErrKeyPair},
+		{func(b []byte) { b[0], b[1] = 0xff, 0xff }, kem.ErrExpandedKey},
+	} {
+		b, _ := expand(k, seed, tt.change)
+		der, err := file(k, element(0x04, b))
+		if err != nil {
+			return err
+		}
+		dk, err := keyfile.ParsePKCS8PrivateKey(der)
+		if tt.want != nil {
+			if !errors.Is(err, tt.want) {
+				return fmt.Errorf("%w: %v", errWrong, err)
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
+		publish(sharedKey)
+		if err := agree(dk.Decapsulate, publish(ciphertext), sharedKey, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bothKeyFile reads files with a seed and an expanded key: that of the seed, one with another
+// ŝ, and one with another z.
+func bothKeyFile(k kem.KEM) error {
+	seed := random(k.SeedSize())
+	for _, change := range []func(b []byte){
+		nil,
+		func(b []byte) { b[0] ^= 1; b[1] &= 0xf0 },
+		func(b []byte) { b[len(b)-1] ^= 1 },
+	} {
+		b, _ := expand(k, seed, change)
+		der, err := file(k, element(0x30, element(0x04, secret(seed)), element(0x04, b)))
+		if err != nil {
+			return err
+		}
+		dk, err := keyfile.ParsePKCS8PrivateKey(der)
+		if change != nil {
+			if !errors.Is(err, kem.ErrExpandedKey) {
+				return fmt.Errorf("%w: %v", errWrong, err)
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(publish(dk.(kem.DecapsulationKey).Bytes()), seed) {
+			return errWrong
+		}
 	}
 	return nil
 }
