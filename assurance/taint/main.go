@@ -4,7 +4,7 @@
 // each address that depends on them, inside the module and in what it calls, and each
 // division in its machine code.
 //
-//	cd assurance && go run ./taint                   all, in about a minute
+//	cd assurance && go run ./taint                   all, in about two minutes
 //	cd assurance && go run ./taint -run X-Wing       operations whose name matches
 //	cd assurance && go run ./taint -impl AVX2        one implementation
 //	cd assurance && go run ./taint -n 10             on ten secrets, rather than one
