@@ -269,7 +269,8 @@ func ends(name string) bool { return name == "failing" || name == "panicking" }
 // isForeign reports whether a part of the KEM draws its own randomness.
 func isForeign(name string) bool { return name == foreignHybrid.Name() || ends(name) }
 
-// An endingEK does what a key does, and then ends it with an error or a panic.
+// An endingEK panics, or does what a key does and then returns an error. It panics at once: what a
+// key does would overwrite the stack.
 type endingEK struct {
 	kem.EncapsulationKey
 	panics bool
@@ -277,7 +278,7 @@ type endingEK struct {
 
 func (e endingEK) Unwrap() any { return e.EncapsulationKey }
 func (e endingEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return end(e.panics, e.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext))
+	return end(e.panics, func() error { return e.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext) })
 }
 
 type endingDK struct {
@@ -287,14 +288,14 @@ type endingDK struct {
 
 func (e endingDK) Unwrap() any { return e.DecapsulationKey }
 func (e endingDK) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return end(e.panics, e.DecapsulationKey.DecapsulateTo(sharedKey, ciphertext))
+	return end(e.panics, func() error { return e.DecapsulationKey.DecapsulateTo(sharedKey, ciphertext) })
 }
 
-func end(panics bool, err error) error {
+func end(panics bool, f func() error) error {
 	if panics {
 		panic("no luck")
 	}
-	return errors.Join(err, errors.New("no luck"))
+	return errors.Join(f(), errors.New("no luck"))
 }
 
 func endingCase(k kem.KEM) memoryCase {
