@@ -252,9 +252,17 @@ var foreignHybrid = hybrid{
 	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
 }
 
-// endingKEMs are hybrids of ML-KEM-768, and of a part whose operations end with an error or a
-// panic.
-var endingKEMs = []kem.KEM{endingKEM("failing", false), endingKEM("panicking", true)}
+// endingKEMs are hybrids of ML-KEM-768, and of a part whose operations, or whose constructor, end
+// with an error or a panic.
+var endingKEMs = []kem.KEM{
+	endingKEM("failing", false), endingKEM("panicking", true),
+	combiner.CK("stillborn", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
+		DecapsulationKey: func(dk kem.DecapsulationKey) kem.DecapsulationKey {
+			dk.Destroy()
+			panic("no luck")
+		},
+	})),
+}
 
 func endingKEM(label string, panics bool) kem.KEM {
 	return combiner.CK(label, mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
@@ -264,7 +272,7 @@ func endingKEM(label string, panics bool) kem.KEM {
 }
 
 // ends reports whether no encapsulation or decapsulation of the KEM ends well.
-func ends(name string) bool { return name == "failing" || name == "panicking" }
+func ends(name string) bool { return name == "failing" || name == "panicking" || name == "stillborn" }
 
 // isForeign reports whether a part of the KEM draws its own randomness.
 func isForeign(name string) bool { return name == foreignHybrid.Name() || ends(name) }
@@ -418,7 +426,7 @@ type operation struct {
 	replay bool // draws Random, otherwise the seed
 }
 
-func always(*memoryCase) bool        { return true }
+func isBorn(c *memoryCase) bool      { return c.KEM != "stillborn" }
 func endsWell(c *memoryCase) bool    { return !ends(c.KEM) }
 func hasFile(c *memoryCase) bool     { return c.PEM != nil }
 func hasExpanded(c *memoryCase) bool { return c.Expanded != nil }
@@ -432,7 +440,7 @@ func isOr(got, masked []byte, err error) error {
 }
 
 var operations = []operation{
-	{"GenerateKey", false, always, func(x *trial) (err error) {
+	{"GenerateKey", false, isBorn, func(x *trial) (err error) {
 		x.dk, err = x.kem.GenerateKey()
 		return err
 	}, false},
@@ -444,7 +452,7 @@ var operations = []operation{
 		}
 		return err
 	}, false},
-	{"NewDecapsulationKey", false, always, func(x *trial) (err error) {
+	{"NewDecapsulationKey", false, isBorn, func(x *trial) (err error) {
 		x.dk, err = x.kem.NewDecapsulationKey(x.seed)
 		return err
 	}, false},
@@ -477,28 +485,34 @@ var operations = []operation{
 	{"rejection", true, endsWell, func(x *trial) error {
 		return isOr(x.sharedKey, x.c.Rejection, x.dk.DecapsulateTo(x.sharedKey, x.rejected))
 	}, false},
-	{"failing encapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) }, func(x *trial) error {
+	{"failing NewDecapsulationKey", false, func(c *memoryCase) bool { return !isBorn(c) }, func(x *trial) error {
+		return fails(func() error { _, err := x.kem.NewDecapsulationKey(x.seed); return err })
+	}, false},
+	{"failing GenerateKey", false, func(c *memoryCase) bool { return !isBorn(c) }, func(x *trial) error {
+		return fails(func() error { _, err := x.kem.GenerateKey(); return err })
+	}, false},
+	{"failing encapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) && isBorn(c) }, func(x *trial) error {
 		return fails(func() error { return x.dk.PublicKey().EncapsulateTo(x.sharedKey, x.ownCiphertext) })
 	}, true},
-	{"failing decapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) }, func(x *trial) error {
+	{"failing decapsulation", true, func(c *memoryCase) bool { return ends(c.KEM) && isBorn(c) }, func(x *trial) error {
 		return fails(func() error { return x.dk.DecapsulateTo(x.sharedKey, x.ciphertext) })
 	}, false},
-	{"Bytes", true, always, func(x *trial) error {
+	{"Bytes", true, isBorn, func(x *trial) error {
 		x.other = x.dk.Bytes()
 		return is(x.other, x.c.Seed)
 	}, false},
-	{"Equal", true, always, func(x *trial) (err error) {
+	{"Equal", true, isBorn, func(x *trial) (err error) {
 		x.twin, err = x.kem.NewDecapsulationKey(x.seed)
 		if err == nil && !x.dk.Equal(x.twin) {
 			err = errors.New("not Equal")
 		}
 		return err
 	}, false},
-	{"Destroy", true, always, func(x *trial) error {
+	{"Destroy", true, isBorn, func(x *trial) error {
 		x.dk.Destroy()
 		return nil
 	}, false},
-	{"printing", true, always, func(x *trial) error {
+	{"printing", true, isBorn, func(x *trial) error {
 		if text := fmt.Sprintf("%x %+v %t", x.dk, x.dk, x.dk); text == "" {
 			return errors.New("nothing")
 		}
@@ -539,7 +553,7 @@ var operations = []operation{
 		}
 		return err
 	}, false},
-	{"the combiners", false, always, func(x *trial) error {
+	{"the combiners", false, isBorn, func(x *trial) error {
 		x.other = combiner.C2PRI(x.seed, x.sharedKey, x.ciphertext, x.ciphertext, []byte("label"))
 		again := combiner.Universal(x.seed, x.sharedKey, x.ciphertext, x.ciphertext, x.ciphertext, x.ciphertext, []byte("label"))
 		clear(again)

@@ -128,8 +128,7 @@ func printings(value any, f func(how, text string)) {
 	}
 	f("Print", fmt.Sprint(value))
 	f("Print of several", fmt.Sprintln("a", value, value))
-	extra := "%d"
-	f("extra argument", fmt.Sprintf(extra, 1, value))
+	f("extra argument", fmt.Sprintf(strings.Repeat("%d", 1), 1, value))
 	f("error", fmt.Errorf("a: %v", value).Error())
 	f("wrapped error", fmt.Errorf("a: %w", keyError{value}).Error())
 	f("error that is printed", fmt.Sprintf("%+v %#v", keyError{value}, keyError{value}))

@@ -247,15 +247,21 @@ func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
 		return nil, err
 	}
 	pair := h.newPair()
+	made := false
+	defer func() {
+		if !made { // An error, or a panic of a part.
+			pair.dk.Destroy()
+		}
+	}()
 	var err error
 	h.do(func() {
 		fill(pair.secrets.seed[:])
 		err = pair.expand()
 	})
 	if err != nil {
-		pair.dk.Destroy()
 		return nil, h.wrap(err)
 	}
+	made = true
 	return &pair.dk, nil
 }
 

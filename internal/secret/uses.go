@@ -16,6 +16,7 @@ type Uses struct {
 	secret    interface{ Overwrite() }
 	destroyed atomic.Bool
 	over      atomic.Bool // the secret is overwritten, or about to be
+	_         [64]byte
 	counters  [1 << counterBits]counter
 }
 
