@@ -29,17 +29,8 @@ func try(f func()) (panicked bool, value any) {
 	return false, nil
 }
 
-// depth is nearly what the largest operations use, with what they call, and leaves the stack
-// at 16 KiB. A test looks for secrets.
-const depth = 14<<10 + 512
-
 //go:noinline
 func overwrite() {
 	var frame [depth]byte
 	use(&frame)
 }
-
-// use makes the compiler believe that the frame is needed.
-//
-//go:noinline
-func use(*[depth]byte) {}

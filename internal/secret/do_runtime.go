@@ -10,9 +10,3 @@ func Do(f func()) {
 	grow(false)
 	secret.Do(f)
 }
-
-// depth is as in the other Do.
-const depth = 14<<10 + 512
-
-//go:noinline
-func use(*[depth]byte) {}
