@@ -56,7 +56,7 @@ func ByName(name string) (kem.KEM, error) {
 	if near := nearest(name, append(slices.Clone(names), xwingName)); near != nil {
 		suggestion = "did you mean " + strings.Join(near, " or ") + "? "
 	}
-	return nil, fault.New("hybridkem", kem.ErrUnsupported, "no KEM is named %q; %sThe names are %s", name, suggestion, strings.Join(names, ", "))
+	return nil, fault.New("hybridkem", kem.ErrUnsupported, "no KEM is named %q; %sthe names are %s", name, suggestion, strings.Join(names, ", "))
 }
 
 // xwingName is the name of X-Wing in draft-irtf-cfrg-concrete-hybrid-kems.

@@ -42,6 +42,7 @@ func ExampleC2PRI() {
 	if err != nil {
 		panic(err)
 	}
+	defer dkPQ.Destroy()
 	dkT, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		panic(err)
@@ -60,6 +61,8 @@ func ExampleC2PRI() {
 	}
 	ctT := ephemeral.PublicKey().Bytes()
 	bobKey := combiner.C2PRI(ssPQ, ssT, ctT, ekT.Bytes(), []byte(label))
+	clear(ssPQ)
+	clear(ssT)
 
 	// Alice
 	ssPQ, err = dkPQ.Decapsulate(ctPQ)
@@ -75,6 +78,8 @@ func ExampleC2PRI() {
 		panic(err)
 	}
 	aliceKey := combiner.C2PRI(ssPQ, ssT, ctT, ekT.Bytes(), []byte(label))
+	clear(ssPQ)
+	clear(ssT)
 
 	fmt.Println(bytes.Equal(aliceKey, bobKey))
 	// Output: true

@@ -1,6 +1,7 @@
 package combiner
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -39,8 +40,9 @@ func P384() Group { return Group{&nist.P384} }
 //
 // If a part that is not of this module returns an error, EncapsulateTo returns it
 // and Encapsulate panics. UG panics if the label is empty or taken, pq nil, or t the zero Group.
-// Taken are the names and labels of the KEMs of this module, and what ends their labels or ends in
-// one. The parts and the combiner of such a KEM have its label, and give that KEM.
+// A label is taken if it is the name or the label of a KEM of this module, or if it ends in such a
+// label or is the end of one. One exception: [CG] with the parts of a named KEM of this package and its
+// label returns that KEM.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
 	return framework(label, part(pq), t.part, hybrid.Universal)
 }
@@ -67,7 +69,7 @@ func CK(label string, pq, t kem.KEM) kem.KEM {
 
 // part returns nil for nil.
 func part(k kem.KEM) *hybrid.Part {
-	if k == nil {
+	if v := reflect.ValueOf(k); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil
 	}
 	return hybrid.KEMPart(k)
@@ -84,7 +86,7 @@ func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.K
 	}
 	h := &hybrid.Hybrid{Package: "combiner", ID: label, PQ: pq, T: t, Combiner: combiner, Label: []byte(label)}
 	for _, named := range []*hybrid.Hybrid{&mlkem768P256, &mlkem1024P384, &mlkem512X25519, &mlkem1024X25519} {
-		if named.Same(h) {
+		if named.ID == label && named.PQ == pq && named.T == t && named.Combiner == combiner {
 			return named
 		}
 		refuseEnd(label, named.ID)
@@ -99,7 +101,7 @@ func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.K
 // refuseEnd panics if one of the labels is the end of the other, or the other.
 func refuseEnd(label, named string) {
 	if strings.HasSuffix(label, named) || strings.HasSuffix(named, label) {
-		panic("combiner: the label " + label + " is, ends, or ends in that of a KEM with other parts, " + named)
+		panic("combiner: the label " + label + " is, ends, or ends in that of another KEM, " + named)
 	}
 }
 

@@ -34,7 +34,8 @@ var (
 	ErrExpandedKey = errors.New("kem: invalid expanded decapsulation key")
 
 	// ErrKeyPair means that a decapsulation key does not decapsulate what is
-	// encapsulated to its encapsulation key.
+	// encapsulated to its encapsulation key, or that the public key in a file is not that of
+	// the private key beside it.
 	ErrKeyPair = errors.New("kem: the parts of a key pair do not match")
 
 	// ErrKeyFile means that a key file is malformed.
@@ -53,7 +54,7 @@ var (
 	// [errors.ErrUnsupported].
 	ErrUnsupported error = unsupported{}
 
-	// ErrFIPS means that GODEBUG=fips140=only lets this module make no keys, because it
+	// ErrFIPS means that GODEBUG=fips140=only forbids this module to make or parse keys, because it
 	// has no FIPS 140-3 validation.
 	ErrFIPS = errors.New("kem: no FIPS 140-3 validation, which GODEBUG=fips140=only demands")
 )

@@ -18,7 +18,7 @@
 //
 // Decapsulation keys print as the names of their type and KEM. A copy of a key is the same key: to
 // destroy one destroys both. The zero value of a key type is no key. Its methods return
-// [ErrNoKey], false or nil, or panic where they can say it in no other way.
+// [ErrNoKey], false or nil. Encapsulate, which can return none of these, panics.
 package kem
 
 import (
@@ -128,7 +128,8 @@ type DecapsulationKey interface {
 // and SSH do. Nothing else binds those to them. The shared keys of other KEMs can be used as they
 // are.
 //
-// Such a KEM has a method NeedsTranscript that returns true.
+// Such a KEM has a method NeedsTranscript that returns true. A type that wraps a KEM must pass the
+// method on.
 func NeedsTranscript(k KEM) bool {
 	n, ok := k.(interface{ NeedsTranscript() bool })
 	return ok && n.NeedsTranscript()
@@ -148,12 +149,15 @@ func CheckKeyPair(dk crypto.Decapsulator) error {
 	if ek == nil {
 		return ErrNoKey
 	}
-	sharedKey, ciphertext := ek.Encapsulate()
+	sharedKey, ciphertext, err := encapsulate(ek)
 	defer clear(sharedKey)
+	if err != nil {
+		return err
+	}
 	again, err := dk.Decapsulate(ciphertext)
 	defer clear(again)
 	if err != nil {
-		return fmt.Errorf("kem: key pair: %w", err)
+		return err
 	}
 	same := subtle.ConstantTimeCompare(sharedKey, again)
 	//ct:declassify same: it is what this function tells
@@ -161,4 +165,15 @@ func CheckKeyPair(dk crypto.Decapsulator) error {
 		return fmt.Errorf("%w: what is encapsulated does not decapsulate to the same shared key", ErrKeyPair)
 	}
 	return nil
+}
+
+// encapsulate is the Encapsulate of ek, with an error where there may be one.
+func encapsulate(ek crypto.Encapsulator) (sharedKey, ciphertext []byte, err error) {
+	own, ok := ek.(EncapsulationKey)
+	if !ok || own.KEM() == nil {
+		sharedKey, ciphertext = ek.Encapsulate()
+		return sharedKey, ciphertext, nil
+	}
+	sharedKey, ciphertext = make([]byte, own.KEM().SharedKeySize()), make([]byte, own.KEM().CiphertextSize())
+	return sharedKey, ciphertext, own.EncapsulateTo(sharedKey, ciphertext)
 }

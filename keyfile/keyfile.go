@@ -62,8 +62,11 @@ const pkg = "keyfile" // in errors
 // one that has been destroyed. Expanded keys cannot be written.
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	dk, ok := key.(kem.DecapsulationKey)
-	if !ok {
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not a decapsulation key with a seed", key)
+	switch {
+	case key == nil:
+		return nil, errNoKey
+	case !ok:
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not a decapsulation key with a seed, or no pointer to one", key)
 	}
 	if dk.KEM() == nil || dk.PublicKey() == nil {
 		return nil, errNoKey
@@ -99,8 +102,11 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 // *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. Others are an error.
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	ek, ok := pub.(kem.EncapsulationKey)
-	if !ok {
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not an encapsulation key", pub)
+	switch {
+	case pub == nil:
+		return nil, errNoKey
+	case !ok:
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not an encapsulation key, or no pointer to one", pub)
 	}
 	encoded := ek.Bytes()
 	if ek.KEM() == nil || encoded == nil {

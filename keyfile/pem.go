@@ -30,8 +30,10 @@ func MarshalPublicKeyPEM(pub any) ([]byte, error) {
 }
 
 // ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file holds one block,
-// labelled PRIVATE KEY, without headers. Text around the block is skipped. If lines of the block
-// hold spaces or tabs, a copy of it is left in memory.
+// labelled PRIVATE KEY, without headers. Text around the block is skipped.
+//
+// A copy of the key is left in memory if lines of the block hold spaces or tabs, or if the base64
+// of a block is not valid.
 func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
 	der, err := decode(privateKeyLabel, file)
 	if err != nil {
@@ -78,6 +80,11 @@ func decode(label string, file []byte) (der []byte, err error) {
 	if block == nil {
 		return nil, fault.New(pkg, kem.ErrKeyFile, "no PEM block")
 	}
+	defer func() {
+		if err != nil {
+			clear(block.Bytes)
+		}
+	}()
 	if block.Type != label {
 		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block is %q, not %q", block.Type, label)
 	}
@@ -85,6 +92,7 @@ func decode(label string, file []byte) (der []byte, err error) {
 		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block has headers")
 	}
 	if second, _ := pem.Decode(rest); second != nil {
+		clear(second.Bytes)
 		return nil, fault.New(pkg, kem.ErrKeyFile, "more than one PEM block")
 	}
 	return block.Bytes, nil

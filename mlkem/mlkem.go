@@ -201,13 +201,13 @@ func (k *privateKey) decapsulateTo(sharedKey, ciphertext []byte) error {
 	if err != nil {
 		return err
 	}
-	// There is no defer: it would cost a hundredth of the operation, which does not panic.
 	err = fault.DecapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.dk.Params().CiphertextSize())
-	if err == nil {
-		secret.Do(func() { k.dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
+	if err != nil {
+		k.uses.End(use)
+		return err
 	}
-	k.uses.End(use)
-	return err
+	k.uses.Do(use, func() { k.dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
+	return nil
 }
 
 // parseEncapsulationKey implements the checks of FIPS 203, section 7.2.

@@ -5,6 +5,7 @@ package fault
 import (
 	"crypto/subtle"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"hybridkem/kem"
@@ -27,7 +28,7 @@ func New(pkg string, kind error, format string, args ...any) error {
 // In returns err as an error of pkg. Where err names another package of this module, pkg takes
 // its place, so that an error names one package however many it passes.
 func In(pkg string, err error) error {
-	text := err.Error()
+	text := strings.TrimPrefix(err.Error(), "kem: ")
 	if f, ok := err.(*fault); ok {
 		text = f.text
 	}

@@ -23,9 +23,15 @@ func CheckGenerated(pkg string, dk kem.Decapsulator) error {
 	if !fips140.Enabled() {
 		return nil
 	}
+	good := false
+	defer func() {
+		if !good { // An error, or a panic of a part.
+			dk.Destroy()
+		}
+	}()
 	if err := kem.CheckKeyPair(dk); err != nil {
-		dk.Destroy()
 		return fault.In(pkg, err)
 	}
+	good = true
 	return nil
 }

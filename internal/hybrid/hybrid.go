@@ -95,9 +95,9 @@ func (h *Hybrid) SharedKeySize() int {
 // NeedsTranscript reports whether nothing binds the shared key to the group's shares.
 func (h *Hybrid) NeedsTranscript() bool { return h.Combiner != C2PRI && h.Combiner != Universal }
 
-// Same reports whether h and x make the same shared keys from the same keys. Of parts that are
+// same reports whether h and x make the same shared keys from the same keys. Of parts that are
 // not of this package, it compares the names.
-func (h *Hybrid) Same(x *Hybrid) bool {
+func (h *Hybrid) same(x *Hybrid) bool {
 	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
 		h.PQ.same(x.PQ) && h.T.same(x.T)
 }
@@ -210,7 +210,7 @@ func (h *Hybrid) newPair() (p *pair) {
 		p = new(pair)
 	}
 	p.public.hybrid = h
-	p.private.secrets = &p.secrets
+	p.private.public, p.private.secrets = &p.public, &p.secrets
 	p.private.uses.Init(&p.secrets)
 	p.ek = EncapsulationKey{&p.public}
 	p.dk = DecapsulationKey{&p.private, &p.ek}
@@ -376,7 +376,7 @@ func (ek *EncapsulationKey) Bytes() []byte {
 
 func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.hybrid.Same(other.key.hybrid) &&
+	return ok && ek.public() != nil && other.public() != nil && ek.key.hybrid.same(other.key.hybrid) &&
 		bytes.Equal(ek.Bytes(), other.Bytes())
 }
 
@@ -447,6 +447,7 @@ type DecapsulationKey struct {
 // so that fmt does not reach them.
 type privateKey struct {
 	uses    secret.Uses
+	public  *publicKey // not that of the EncapsulationKey, which the caller may overwrite
 	secrets *secrets
 }
 
@@ -455,10 +456,18 @@ type secrets struct {
 	pq, t privatePart
 }
 
+// Overwrite overwrites own memory first: parts that are not of this module may panic.
 func (s *secrets) Overwrite() {
+	pq, t := s.pq.kem, s.t.kem
 	clear(s.seed[:])
-	s.pq.destroy()
-	s.t.destroy()
+	s.pq.overwrite()
+	s.t.overwrite()
+	if t != nil {
+		defer t.Destroy()
+	}
+	if pq != nil {
+		pq.Destroy()
+	}
 }
 
 // begin begins a use of the secrets.
@@ -473,9 +482,14 @@ func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
 	return dk.key, use, nil
 }
 
-func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.ek.key.hybrid }
+func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.key.public.hybrid }
 
-func (dk *DecapsulationKey) KEM() kem.KEM { return dk.EncapsulationKey().KEM() }
+func (dk *DecapsulationKey) KEM() kem.KEM {
+	if dk == nil || dk.key == nil {
+		return nil
+	}
+	return dk.hybrid()
+}
 
 func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey {
 	if dk == nil {
@@ -517,7 +531,8 @@ func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 		return false
 	}
 	defer otherKey.uses.End(otherUse)
-	return dk.ek.Equal(other.ek) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
+	ek, otherEK := EncapsulationKey{key.public}, EncapsulationKey{otherKey.public}
+	return ek.Equal(&otherEK) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
 }
 
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
@@ -558,7 +573,7 @@ func (dk *DecapsulationKey) decapsulate(sharedKey, ciphertext []byte) error {
 	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.ek.key)
+	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.key.public)
 	return nil
 }
 

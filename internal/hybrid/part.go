@@ -103,7 +103,7 @@ func (p *Part) same(x *Part) bool {
 	own, ok1 := p.kem.(*Hybrid)
 	other, ok2 := x.kem.(*Hybrid)
 	if ok1 && ok2 {
-		return own.Same(other)
+		return own.same(other)
 	}
 	return p.name == x.name
 }
@@ -136,7 +136,7 @@ func (ek *publicPart) keepEncoding() {
 
 // encode writes the encoded key to b, of the right length.
 func (ek *publicPart) encode(b []byte) {
-	if ek.encoded == nil {
+	if ek.mlkem != nil {
 		ek.mlkem.AppendBytes(b[:0])
 		return
 	}
@@ -170,7 +170,7 @@ func (p *Part) newPublicKey(ek *publicPart, b []byte) (err error) {
 		ek.element = element
 		ek.encoded = clone(b)
 	case p.kem != nil:
-		if ek.kem, err = p.kem.NewEncapsulationKey(clone(b)); err != nil {
+		if ek.kem, err = p.parseKEM(b); err != nil {
 			return err
 		}
 		ek.encoded = clone(b)
@@ -182,6 +182,18 @@ func (p *Part) newPublicKey(ek *publicPart, b []byte) (err error) {
 		}
 	}
 	return nil
+}
+
+// parseKEM is newPublicKey for a KEM that is not of this package.
+func (p *Part) parseKEM(b []byte) (kem.EncapsulationKey, error) {
+	ek, err := p.kem.NewEncapsulationKey(clone(b))
+	if err != nil {
+		return nil, err
+	}
+	if ek == nil {
+		return nil, fault.New("", kem.ErrNoKey, "%s gives no encapsulation key and no error", p.name)
+	}
+	return ek, nil
 }
 
 // newPrivateKey expands seed, of the right length. dk and ek may hold the memory for keys of
@@ -196,19 +208,33 @@ func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err 
 	case p.group != nil:
 		copied := clone(seed)
 		defer clear(copied)
-		if dk.scalar, err = p.group.NewScalar(copied); err != nil {
+		scalar, err := p.group.NewScalar(copied)
+		if err != nil {
 			return err
 		}
-		ek.element = dk.scalar.Element()
+		dk.scalar = scalar
+		ek.element = scalar.Element()
 		ek.encoded = ek.element.Bytes()
 	case p.kem != nil:
 		copied := clone(seed)
 		defer clear(copied)
-		if dk.kem, err = p.kem.NewDecapsulationKey(copied); err != nil {
-			return err
+		key, err := p.kem.NewDecapsulationKey(copied)
+		if err != nil {
+			return err // The key beside it may be a nil pointer.
 		}
-		ek.encoded = clone(dk.kem.PublicKey().Bytes())
-		if ek.kem, err = p.kem.NewEncapsulationKey(clone(ek.encoded)); err != nil {
+		if key == nil {
+			return fault.New("", kem.ErrNoKey, "%s gives no decapsulation key and no error", p.name)
+		}
+		dk.kem = key
+		public := key.PublicKey()
+		if public == nil {
+			return fault.New("", kem.ErrNoKey, "%s gives no encapsulation key and no error", p.name)
+		}
+		ek.encoded = clone(public.Bytes())
+		if len(ek.encoded) != p.encapsulationKeySize {
+			return fault.New("", kem.ErrLength, "an encapsulation key of %s has %d bytes, want %d", p.name, len(ek.encoded), p.encapsulationKeySize)
+		}
+		if ek.kem, err = p.parseKEM(ek.encoded); err != nil {
 			return err
 		}
 	default:
@@ -298,14 +324,11 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 	return nil
 }
 
-// destroy overwrites the secrets, except in a group's scalar, which is left to
-// the garbage collector.
-func (dk *privatePart) destroy() {
+// overwrite overwrites the secrets, except in a group's scalar, which is left to
+// the garbage collector, and in the key of a KEM.
+func (dk *privatePart) overwrite() {
 	if dk.mlkem != nil {
 		dk.mlkem.Overwrite()
-	}
-	if dk.kem != nil {
-		dk.kem.Destroy()
 	}
 	*dk = privatePart{}
 }

@@ -9,13 +9,6 @@ const depth = 14<<10 + 512
 //go:noinline
 func use(*[depth]byte) {}
 
-// DoFar is Do for an f that calls what is not of this module, or another Do: that needs more of
-// the stack, and f has secrets on the stack meanwhile. 64 KiB are there for it.
-func DoFar(f func()) {
-	growFar(false)
-	Do(f)
-}
-
 // grow makes the stack large enough for an operation, before there are secrets on it. A stack
 // that grows later is copied, and the old one is freed with all that is on it.
 //

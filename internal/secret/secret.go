@@ -11,7 +11,8 @@ import (
 	"io"
 )
 
-// defaultReader is what crypto/rand.Reader is unless the program replaces it.
+// defaultReader is what crypto/rand.Reader is unless the program replaces it. A program that does so
+// before this package starts gets copies of its randomness on the heap, which rand.Read makes.
 var defaultReader = rand.Reader
 
 // Random fills b with randomness from crypto/rand. Nothing else in the library draws any.

@@ -69,7 +69,7 @@ func (u *Uses) Destroyed() bool { return u.destroyed.Load() }
 func (u *Uses) overwrite() {
 	for i := range u.counters {
 		if u.counters[i].n.Load() != 0 {
-			return // who is counted there comes here, too
+			return // The use counted there ends later, and then comes here itself.
 		}
 	}
 	if u.over.CompareAndSwap(false, true) {
