@@ -141,6 +141,14 @@ func TestErrorTexts(t *testing.T) {
 			"mlkem: seed has 2400 bytes, want 64: that is the length of an expanded key, see the functions NewExpandedKey"},
 		{func() error { _, err := mlkem.NewExpandedKey768(make([]byte, 64)); return err }, kem.ErrLength,
 			"mlkem: expanded key has 64 bytes, want 2400: that is the length of a seed, see the functions NewDecapsulationKey"},
+		{func() error {
+			destroyed, err := xwing.GenerateKey()
+			if err != nil {
+				return err
+			}
+			destroyed.Destroy()
+			return kem.CheckKeyPair(destroyed)
+		}, kem.ErrDestroyed, "xwing: the decapsulation key has been destroyed"},
 		{func() error { _, err := mlkem.NewDecapsulationKey768(private); return err }, kem.ErrLength,
 			"mlkem: seed has 86 bytes, want 64: it is DER, see package keyfile"},
 		{func() error { _, err := xwing.NewEncapsulationKey(public); return err }, kem.ErrLength,

@@ -542,6 +542,15 @@ var operations = []operation{
 		}
 		return err
 	}, false},
+	{"refused PEM files", false, hasFile, func(x *trial) error {
+		x.other = slices.Concat(x.pem, x.pem)
+		_, err1 := keyfile.ParsePrivateKeyPEM(x.other)
+		_, err2 := keyfile.ParsePublicKeyPEM(x.pem)
+		if err1 == nil || err2 == nil {
+			return errors.New("no error")
+		}
+		return nil
+	}, false},
 	{"a file with seed and expanded key", false, hasExpanded, func(x *trial) error {
 		key, err := keyfile.ParsePKCS8PrivateKey(x.both)
 		if err == nil {
