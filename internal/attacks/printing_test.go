@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
 )
 
 // A confession finds numbers of a secret in what was printed, in any notation of fmt: four in a
@@ -192,6 +193,9 @@ func containers(key any, f func(what string, value any)) {
 // for their secrets. Where fmt, log or slog can call a method of the key, it prints its type and
 // its KEM.
 func TestPrinting(t *testing.T) {
+	if testkit.Race {
+		t.Skip("nothing is concurrent, and it takes minutes")
+	}
 	check := func(name, typeName string, key any, c *confession) {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "ML-KEM-768" && name != "ML-KEM-768, expanded" && name != "X-Wing" {
