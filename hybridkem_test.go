@@ -10,6 +10,8 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +21,7 @@ import (
 	"hybridkem/combiner"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
+	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
 	"hybridkem/mlkem"
@@ -361,5 +364,36 @@ func TestOtherParts(t *testing.T) {
 		if !a.Equal(again) || !again.PublicKey().Equal(a.PublicKey()) {
 			t.Errorf("a key does not Equal itself: %s", pair[0].Name())
 		}
+	}
+}
+
+// TestAllocations checks that a key pair is one allocation, but with the curves of crypto/ecdh, and
+// that Go does not serve its size with a whole span of memory for each.
+func TestAllocations(t *testing.T) {
+	if testkit.Race {
+		t.Skip("the race detector allocates")
+	}
+	for _, k := range hybridkem.All() {
+		seed := make([]byte, k.SeedSize())
+		if regexp.MustCompile(`(?i)p256|p384`).MatchString(k.Name()) {
+			continue
+		}
+		var dk kem.DecapsulationKey
+		if n := testing.AllocsPerRun(10, func() { dk, _ = k.NewDecapsulationKey(seed) }); n != 1 {
+			t.Errorf("%s: a key takes %v allocations, want one", k.Name(), n)
+		}
+		const rounds = 100
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range rounds {
+			dk, _ = k.NewDecapsulationKey(seed)
+		}
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(dk)
+		size := (after.TotalAlloc - before.TotalAlloc) / rounds
+		if size == 8<<10 || size == 16<<10 {
+			t.Errorf("%s: a key takes %d bytes, of which Go keeps one in a span", k.Name(), size)
+		}
+		t.Logf("%s: %d bytes", k.Name(), size)
 	}
 }
