@@ -4,12 +4,15 @@
 //
 // It has every name of crypto/mlkem with the same signature, so that a program
 // changes from one to the other by its import, unless it gives its keys to
-// crypto/hpke, which knows crypto/mlkem's types only (an example shows an adapter). Randomness comes from
-// crypto/rand.Read, and so from crypto/rand.Reader if the program has replaced
-// that; crypto/mlkem ignores a replacement. Beyond those names it has ML-KEM-512,
-// operations that work in the caller's memory, comparison and destruction of
-// keys, expanded decapsulation keys made elsewhere, and each parameter set as a
-// [kem.KEM].
+// crypto/hpke, which knows crypto/mlkem's types only. An example shows an
+// adapter.
+//
+// Randomness comes from crypto/rand.Read, and so from crypto/rand.Reader if the
+// program has replaced that. crypto/mlkem ignores a replacement.
+//
+// Beyond those names it has ML-KEM-512, operations that work in the caller's
+// memory, comparison and destruction of keys, expanded decapsulation keys made
+// elsewhere, and each parameter set as a [kem.KEM].
 //
 // Most applications should use ML-KEM-768, or better a hybrid with it, such as
 // hybridkem/xwing.

@@ -93,10 +93,9 @@ func (dk *DecapsulationKey) Bytes() []byte { return dk.hybrid().Bytes() }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // It returns an error if the ciphertext does not have [CiphertextSize] bytes
-// ([kem.ErrLength]), or if its X25519 share has low order ([kem.ErrLowOrder]), on which the draft
-// is silent. A ciphertext
-// whose ML-KEM part does not come from encapsulation to this key gives a shared
-// key that nobody else knows.
+// ([kem.ErrLength]), or if its X25519 share has low order ([kem.ErrLowOrder]). The draft
+// does not mention the latter. A ciphertext whose ML-KEM part does not come from
+// encapsulation to this key gives a shared key that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
