@@ -33,9 +33,14 @@ func (l loot) addRuns(name string, secret []byte, step, length int) {
 }
 
 // addPolys adds polynomials as this module holds them, with coefficients from 0 to q-1 or
-// around 0. Eight coefficients of noise, which are 16 bytes, stand in memory by chance: runs are
-// longer.
-func (l loot) addPolys(name string, polys []spec.Poly) {
+// around 0.
+func (l loot) addPolys(name string, polys []spec.Poly) { l.addPolyRuns(name, polys, 2, 16) }
+
+// addNoise is addPolys for noise. Eight of its coefficients, which are 16 bytes, stand in memory by
+// chance: runs are longer.
+func (l loot) addNoise(name string, polys []spec.Poly) { l.addPolyRuns(name, polys, 32, 64) }
+
+func (l loot) addPolyRuns(name string, polys []spec.Poly, step, length int) {
 	for _, f := range polys {
 		var canonical, centred []byte
 		for _, a := range f {
@@ -45,8 +50,8 @@ func (l loot) addPolys(name string, polys []spec.Poly) {
 			}
 			centred = binary.NativeEndian.AppendUint16(centred, uint16(a))
 		}
-		l.addRuns(name, canonical, 2, 64)
-		l.addRuns(name, centred, 2, 64)
+		l.addRuns(name, canonical, step, length)
+		l.addRuns(name, centred, step, length)
 	}
 }
 
@@ -64,7 +69,7 @@ func (l loot) addKey(p spec.Params, seed, dk []byte) {
 	g := sha3.Sum512(append(slices.Clone(seed[:32]), byte(p.K)))
 	l.add("σ", g[32:], 1)
 	s := noise(p.Eta1, g[32:], 2*p.K)
-	l.addPolys("s and e", s)
+	l.addNoise("s and e", s)
 	for _, f := range s {
 		l.addPolys("ŝ", []spec.Poly{spec.NTT(f)})
 	}
@@ -78,7 +83,7 @@ func (l loot) addEncapsulation(p spec.Params, ek, m []byte) {
 	l.add("K", g[:32], 1)
 	l.add("r", g[32:], 1)
 	y := noise(p.Eta1, g[32:], p.K)
-	l.addPolys("y", y)
+	l.addNoise("y", y)
 	for _, f := range y {
 		l.addPolys("ŷ", []spec.Poly{spec.NTT(f)})
 	}
