@@ -282,13 +282,17 @@ func checkWrongBuffers(t testing.TB, k kem.KEM) {
 	}
 }
 
-// checkOverlap lets a shared key and a ciphertext share memory, in every way.
+// checkOverlap lets a shared key and a ciphertext share memory: in every way at the ends of the
+// ciphertext, and in some in the middle.
 func checkOverlap(t testing.TB, k kem.KEM) {
 	dk, ek := newKey(t, k, 12)
 	sharedKey, ciphertext := agree(t, dk, ek)
 	s, c := len(sharedKey), len(ciphertext)
 	memory := make([]byte, s+c+s)
 	for at := range s + c + 1 {
+		if 2*s < at && at < c && at%37 != 0 {
+			continue
+		}
 		// The ciphertext stands at s, and the shared key at.
 		for i := range memory {
 			memory[i] = 0xa5
