@@ -204,9 +204,13 @@ func TestCombiners(t *testing.T) {
 func TestForeign(t *testing.T) {
 	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{Scribble: true})
 	foreignP256 := testkit.Foreign(tlskex.SecP256r1MLKEM768(), testkit.Faults{Scribble: true})
+	group := combiner.P384()
+	if testing.Short() {
+		group = combiner.P256() // which takes less time
+	}
 	hybrids := []kem.KEM{
 		combiner.UG("foreign UG", foreign768, combiner.X25519()),
-		combiner.CG("foreign CG", foreign768, combiner.P384()),
+		combiner.CG("foreign CG", foreign768, group),
 		combiner.UK("foreign UK", mlkem.KEM512(), foreignP256),
 		combiner.CK("foreign CK", foreign768, foreignP256),
 		combiner.CK("nested", xwing.KEM(), combiner.MLKEM512X25519()),

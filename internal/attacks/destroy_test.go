@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,9 @@ import (
 func TestDestroyMeanwhile(t *testing.T) {
 	for _, k := range hybridkem.All() {
 		t.Run(k.Name(), func(t *testing.T) {
+			if testing.Short() && strings.Contains(strings.ToLower(k.Name()), "p384") {
+				t.Skip("slow, and like P-256")
+			}
 			seed := pattern(k.SeedSize())
 			for round := range 8 {
 				dk, twin := must(k.NewDecapsulationKey(seed))(t), must(k.NewDecapsulationKey(seed))(t)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,8 +194,8 @@ func containers(key any, f func(what string, value any)) {
 // for their secrets. Where fmt, log or slog can call a method of the key, it prints its type and
 // its KEM.
 func TestPrinting(t *testing.T) {
-	if testkit.Race {
-		t.Skip("nothing is concurrent, and it takes minutes")
+	if testkit.Race || testing.Short() && runtime.GOARCH != "amd64" {
+		t.Skip("what the machine does not change, and takes minutes here")
 	}
 	check := func(name, typeName string, key any, c *confession) {
 		t.Run(name, func(t *testing.T) {
