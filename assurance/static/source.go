@@ -609,6 +609,14 @@ func (i *instance) binary(x *ssa.BinOp, to *cell) {
 	i.cell(x.Y).flow(to)
 }
 
+// runners call what they are given last. A call graph would have them call every function.
+var runners = map[string]bool{
+	"hybridkem/internal/secret.Do":           true,
+	"hybridkem/internal/secret.DoFar":        true,
+	"(*hybridkem/internal/secret.Uses).Do":   true,
+	"(*hybridkem/internal/hybrid.Hybrid).do": true,
+}
+
 // call follows secrets through a call, into functions of ours.
 func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	common := x.Common()
@@ -621,9 +629,8 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		args = append([]ssa.Value{common.Value}, args...)
 	}
 	var callees []*ssa.Function
-	if f := common.StaticCallee(); f != nil && f.String() == "hybridkem/internal/secret.Do" {
-		// It calls what it is given. A call graph would have it call every function.
-		closure := args[0].(*ssa.MakeClosure)
+	if f := common.StaticCallee(); f != nil && runners[f.String()] {
+		closure := args[len(args)-1].(*ssa.MakeClosure)
 		in := i.enter(closure.Fn.(*ssa.Function), i)
 		for n, v := range in.function.FreeVars {
 			in.cell(v).join(i.cell(closure.Bindings[n]))
