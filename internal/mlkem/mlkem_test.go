@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
@@ -296,5 +297,20 @@ func TestAllocations(t *testing.T) {
 		c := make([]byte, p.CiphertextSize())
 		testkit.NoAllocations(t, name+": Encapsulate", func() { dk.ek.Encapsulate(&k, c, &[32]byte{}) })
 		testkit.NoAllocations(t, name+": Decapsulate", func() { dk.Decapsulate(&k, c) })
+	}
+}
+
+// TestAligned checks that polynomials of keys begin at cache lines.
+func TestAligned(t *testing.T) {
+	for name, p := range sets {
+		for range 5 {
+			dk, ek := newKeyPair(p)
+			_, public := NewEncapsulationKey[[3]uint64](p)
+			for _, polys := range [][]ring.NTT{dk.s, ek.t, ek.a, public.t, public.a} {
+				if uintptr(unsafe.Pointer(&polys[0]))%line != 0 {
+					t.Errorf("%s: polynomials begin between two lines", name)
+				}
+			}
+		}
 	}
 }
