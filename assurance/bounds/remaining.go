@@ -58,8 +58,8 @@ var remaining = []struct {
 		{"mlkem.EncapsulationKey.encrypt", 1, "product.InnerProduct(ek.a[i:], k, factors[:k])"},
 		{"mlkem.EncapsulationKey.encrypt", 1, "y := noise[:k]"},
 		{"mlkem.EncapsulationKey.expandMatrix", 1, "rest := ek.a[made:]"},
-		{"mlkem.EncapsulationKey.init", 2, "dk.ek, dk.s = ek, polys[k*k:][:k]"},
-		{"mlkem.EncapsulationKey.init", 2, "ek.a, ek.t = polys[:k*k:k*k], polys[len(polys)-k:]"},
+		{"mlkem.EncapsulationKey.init", 1, "dk.ek, dk.s = ek, polys[k*k:][:k]"},
+		{"mlkem.EncapsulationKey.init", 2, "ek.a, ek.t = polys[:k*k:k*k], polys[n-k:]"},
 	}},
 	{"Callers have compared lengths with those of the parameter set, which are the sums of the " +
 		"parts that are cut off.", []check{
