@@ -757,6 +757,9 @@ func (i *instance) builtin(x ssa.CallInstruction, name string, args []ssa.Value,
 		}
 	case "String", "SliceData", "Slice", "ssa:wrapnilchk":
 		to.join(i.cell(args[0]))
+	case "Add": // of package unsafe
+		i.forbid(x, args[1], name)
+		to.join(i.cell(args[0]))
 	default:
 		i.find("%s: %s is not followed", i.fset.Position(x.Pos()), name)
 	}
