@@ -392,7 +392,7 @@ func TestAllocations(t *testing.T) {
 		runtime.KeepAlive(dk)
 		size := (after.TotalAlloc - before.TotalAlloc) / rounds
 		if size == 8<<10 || size == 16<<10 {
-			t.Errorf("%s: a key takes %d bytes, of which Go keeps one in a span", k.Name(), size)
+			t.Errorf("%s: a key takes %d bytes, and Go serves that size with a span for each", k.Name(), size)
 		}
 		t.Logf("%s: %d bytes", k.Name(), size)
 	}

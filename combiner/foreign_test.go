@@ -114,7 +114,8 @@ func TestStrangePart(t *testing.T) {
 	}
 }
 
-// TestStrangeDestroy has a part whose Destroy panics: the other part is destroyed before it.
+// TestStrangeDestroy has a part whose Destroy panics. That the other part is destroyed before it,
+// package hybrid tests.
 func TestStrangeDestroy(t *testing.T) {
 	k := combiner.UG("strange", strangeKEM{KEM: mlkem.KEM512(), newDK: func(seed []byte) (kem.DecapsulationKey, error) {
 		dk, err := mlkem.KEM512().NewDecapsulationKey(seed)

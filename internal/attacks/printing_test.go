@@ -57,7 +57,7 @@ func (c *confession) addExpanded(key []byte) {
 	c.add(numbersOf(f[:]))
 }
 
-// found returns what of the secret is in the text, if anything is.
+// found returns a part of the secret that is in the text, or nothing.
 func (c *confession) found(text string) string {
 	all := tokens.FindAllString(text, -1)
 	for _, base := range []int{2, 8, 10, 16} {

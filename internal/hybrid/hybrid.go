@@ -95,8 +95,8 @@ func (h *Hybrid) SharedKeySize() int {
 // NeedsTranscript reports whether nothing binds the shared key to the group's shares.
 func (h *Hybrid) NeedsTranscript() bool { return h.Combiner != C2PRI && h.Combiner != Universal }
 
-// same reports whether h and x make the same shared keys from the same keys. Of parts that are
-// not of this package, it compares the names.
+// same reports whether h and x make the same shared keys from the same keys. It compares
+// parts that are not of this package by their names.
 func (h *Hybrid) same(x *Hybrid) bool {
 	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
 		h.PQ.same(x.PQ) && h.T.same(x.T)

@@ -44,6 +44,29 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
+type panickingDK struct{ kem.DecapsulationKey }
+
+func (panickingDK) Destroy() { panic("no luck") }
+
+// TestDestroyPanics has a part whose Destroy panics: what is of this package is overwritten before.
+func TestDestroyPanics(t *testing.T) {
+	foreign := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
+		DecapsulationKey: func(dk kem.DecapsulationKey) kem.DecapsulationKey { return panickingDK{dk} },
+	})
+	h := Hybrid{Package: "hybrid", ID: "x", PQ: KEMPart(foreign), T: &X25519, Label: []byte("x")}
+	dk, err := h.Expand(bytes.Repeat([]byte{1}, SeedSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := dk.key.secrets
+	defer func() {
+		if recover() == nil || s.seed != [SeedSize]byte{} || s.pq != (privatePart{}) || s.t != (privatePart{}) {
+			t.Error("a part that panics keeps the secrets of the other")
+		}
+	}()
+	dk.Destroy()
+}
+
 // TestOtherKey has a key of one hybrid for another, and for the same as somebody
 // else's.
 func TestOtherKey(t *testing.T) {

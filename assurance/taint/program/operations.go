@@ -274,7 +274,7 @@ func wrongLength(k kem.KEM) error {
 	return nil
 }
 
-// expand returns the expanded form of the key from seed, of which ŝ and z are secrets,
+// expand returns the expanded form of the key from seed. Its ŝ and z are secrets,
 // after change, and its encapsulation key.
 func expand(k kem.KEM, seed []byte, change func(b []byte)) (b, ek []byte) {
 	p := spec.Sets[k.Name()]
