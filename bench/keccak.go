@@ -117,11 +117,12 @@ func expandMatrix(rho *[32]byte) *[9]ring.NTT {
 		ends[i] = [2]byte{byte(i % 3), byte(i / 3)}
 	}
 	var b sha3.Batch
+	var streams [sha3.Lanes * streamOutput]byte
 	for made := 0; made < len(matrix); {
-		n := b.SHAKE128s(streamOutput, rho, ends[made:], nil)
+		n := b.SHAKE128s(streams[:], streamOutput, rho, ends[made:])
 		for i := range n {
 			end := ends[made+i]
-			count := matrix[made+i].SampleVartime(0, b.Stream(i))
+			count := matrix[made+i].SampleVartime(0, streams[i*streamOutput:][:streamOutput])
 			for offset := streamOutput; count < ring.N; offset += sha3.RateSHAKE128 {
 				var block [sha3.RateSHAKE128]byte
 				sha3.SHAKE128At(&block, offset, rho[:], end[:])
@@ -144,10 +145,7 @@ func shake128s(out, in []byte) {
 	for i := range n {
 		ends[i] = [2]byte(in[i*streamInput+32:])
 	}
-	b.SHAKE128s(streamOutput, (*[32]byte)(in), ends[:n], nil)
-	for i := range n {
-		copy(out[i*streamOutput:], b.Stream(i))
-	}
+	b.SHAKE128s(out, streamOutput, (*[32]byte)(in), ends[:n])
 }
 
 // circlSHAKE128x4 is SHAKE128 on CIRCL's permutation of four states.

@@ -119,7 +119,7 @@ func ringKernels() []kernel {
 		kernel{"SampleCBD, η = 2", func(int) { other.SampleCBD(noise[:128], 2) }},
 		kernel{"SampleCBD, η = 3", func(int) { other.SampleCBD(noise[:192], 3) }},
 		kernel{"SHA3-256 of 1184 bytes", func(int) { sha3.Sum256(&hash32, key) }},
-		kernel{"SHA3-512 of 64 bytes", func(int) { batch.Sum512(&hash64, key[:64], nil) }},
+		kernel{"SHA3-512 of 64 bytes", func(int) { batch.Sum512(&hash64, key[:64]) }},
 		kernel{"crypto/rand, 32 bytes", func(int) { rand.Read(random) }},
 	)
 }

@@ -2,18 +2,18 @@ package main
 
 var mutations = []mutation{
 	// Key generation.
-	{"k byte missing from G", "internal/mlkem/kpke.go", "dk.d[:]...), byte(k)), nil)", "dk.d[:]...)), nil)", "./internal/mlkem"},
-	{"matrix transposed", "internal/mlkem/expand.go", "[2]byte{byte((made + i) % k), byte((made + i) / k)}", "[2]byte{byte((made + i) / k), byte((made + i) % k)}", "./internal/mlkem"},
-	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, factors[:k])", "InnerProduct(ek.a[i*k:], 1, factors[:k])", "./internal/mlkem"},
+	{"k byte missing from G", "internal/mlkem/kpke.go", "g(&b, &dk.d, []byte{byte(k)})", "g(&b, &dk.d, nil)", "./internal/mlkem"},
+	{"matrix transposed", "internal/mlkem/kpke.go", "i, j := (made+l)/k, (made+l)%k", "j, i := (made+l)/k, (made+l)%k", "./internal/mlkem"},
+	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, yHat[:k])", "InnerProduct(ek.a[i*k:], 1, yHat[:k])", "./internal/mlkem"},
 	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
-	{"η₁ in the place of η₂", "internal/mlkem/kpke.go", "expandNoise(b, e, eta2, r, k, known)", "expandNoise(b, e, ek.params.eta1, r, k, known)", "./internal/mlkem"},
-	{"noise counter not continued", "internal/mlkem/kpke.go", "expandNoise(b, e, eta2, r, k, known)", "expandNoise(b, e, eta2, r, 0, known)", "./internal/mlkem"},
+	{"η₁ in the place of η₂", "internal/mlkem/params.go", "eta2 = 2", "eta2 = 3", "./internal/mlkem"},
+	{"noise counter not continued", "internal/mlkem/kpke.go", "noise.eta, noise.end = eta2, 2*k+1", "noise.eta, noise.n, noise.end = eta2, 0, k+1", "./internal/mlkem"},
 	{"wrong d_u", "internal/mlkem/params.go", "eta1: 2, du: 11, dv: 5", "eta1: 2, du: 10, dv: 5", "./internal/mlkem"},
 
 	// Sampling.
 	{"sampler accepts q", "internal/ring/sample.go", "m += (lo - Q) >>", "m += (lo - Q - 1) >>", "./internal/ring"},
-	{"sampler cannot continue", "internal/mlkem/expand.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
-	{"sampler starts anew", "internal/mlkem/expand.go", "n = f.SampleVartime(n, block[:])", "n += f.SampleVartime(0, block[:])", "./internal/mlkem"},
+	{"sampler cannot continue", "internal/mlkem/kpke.go", "n < ring.N; offset", "n < 0; offset", "./internal/mlkem"},
+	{"sampler starts anew", "internal/mlkem/kpke.go", "n = f.SampleVartime(n, block[:])", "n += f.SampleVartime(0, block[:])", "./internal/mlkem"},
 	{"stream continued a block late", "internal/sha3/sha3.go", "h.Write(p)\n\t}\n\tfor i := 0; i <= offset;", "h.Write(p)\n\t}\n\tfor i := 0; i < offset;", "./internal/sha3"},
 	{"noise of the wrong sign", "internal/ring/sample.go", "x = x&low + low/3*2 - x>>2&low", "x = x>>2&low + low/3*2 - x&low", "./internal/ring"},
 
@@ -41,15 +41,15 @@ var mutations = []mutation{
 	{"infinity spoils both products", "internal/x25519/x25519.go", "z2.pick(&element{1}, infinity)", "", "./internal/x25519"},
 
 	// Checks.
-	{"modulus check missing", "internal/mlkem/mlkem.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./internal/attacks ./kats"},
+	{"modulus check missing", "internal/mlkem/keys.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./internal/attacks ./kats"},
 	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
-	{"modulus check of the last polynomial only", "internal/mlkem/mlkem.go", "ok = ok && below", "ok = below", "./internal/attacks"},
-	{"modulus check of ŝ missing", "internal/mlkem/mlkem.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./internal/attacks"},
-	{"hash of an expanded key not checked", "internal/mlkem/mlkem.go", " || ek.h != [32]byte(h)", " || h == nil", "./internal/attacks ./kats"},
+	{"modulus check of the last polynomial only", "internal/mlkem/keys.go", "valid = valid && below", "valid = below", "./internal/mlkem"},
+	{"modulus check of ŝ missing", "internal/mlkem/keys.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./internal/mlkem"},
+	{"hash of an expanded key not checked", "internal/mlkem/keys.go", " || ek.h != [32]byte(h)", " || h == nil", "./internal/attacks ./kats"},
 	{"ciphertext length not checked", "internal/fault/fault.go", "if len(ciphertext) != ciphertextSize {\n\t\treturn Length", "if len(ciphertext) < ciphertextSize {\n\t\treturn Length", "./internal/attacks"},
-	{"z of an expanded key not compared", "internal/mlkem/mlkem.go", "return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
-	{"ŝ of an expanded key not compared", "internal/mlkem/mlkem.go", "difference |= dk.s[i][j] ^ x.s[i][j]", "_ = j", "./mlkem ./kats"},
-	{"ek of an expanded key not compared", "internal/mlkem/mlkem.go", "if !dk.ek.Equal(x.ek) {", "if false {", "./mlkem"},
+	{"z of an expanded key not compared", "internal/mlkem/keys.go", "return subtle.ConstantTimeEq(int32(difference), 0)&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1", "return difference == 0", "./mlkem ./kats"},
+	{"ŝ of an expanded key not compared", "internal/mlkem/keys.go", "difference |= dk.s[i][j] ^ x.s[i][j]", "_ = j", "./mlkem ./kats"},
+	{"ek of an expanded key not compared", "internal/mlkem/keys.go", "if !dk.ek.Equal(x.ek) {", "if false {", "./mlkem"},
 	{"low order accepted in a key", "internal/hybrid/part.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./internal/attacks ./kats"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./internal/attacks ./kats"},
 
@@ -75,11 +75,11 @@ var mutations = []mutation{
 	{"comparison cut short", "internal/mlkem/kpke.go", "len(again) >= 8; part", "len(again) > 32; part", "./internal/attacks"},
 	{"comparison like that of strings", "internal/mlkem/kpke.go", "len(again) >= 8; part", "len(again) >= 8 && again[0] != 0; part", "./internal/attacks"},
 	{"comparison of the last part only", "internal/mlkem/kpke.go", "s.difference |= binary", "s.difference = binary", "./internal/attacks"},
-	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(),", "subtle.ConstantTimeCopy(1-again.same(),", "./internal/attacks"},
-	{"move that moves nothing", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(again.same(), rejected[:], key[:])", "_ = again.same()\n\tcopy(key[:], key[:])", "./internal/attacks"},
-	{"always accepted", "internal/mlkem/mlkem.go", "*sharedKey = rejected", "_ = rejected\n\t*sharedKey = key", "./internal/attacks"},
-	{"z not used", "internal/mlkem/mlkem.go", "b.BeginSHAKE256(&dk.z,", "b.BeginSHAKE256(&dk.d,", "./internal/attacks"},
-	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "b.Sum(&rejected, ciphertext)", "b = sha3.Batch{}\n\tb.BeginSHAKE256(&dk.z, 32)\n\tb.Sum(&rejected, ciphertext[:32])", "./internal/attacks"},
+	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again),", "subtle.ConstantTimeCopy(1-differ(c, again),", "./internal/mlkem"},
+	{"half of the ciphertext compared", "internal/mlkem/mlkem.go", "x, y = x[8:], y[8:]", "x, y = x[16:], y[16:]", "./internal/mlkem"},
+	{"always accepted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])", "_ = subtle.ConstantTimeCopy\n\t_ = differ", "./internal/mlkem"},
+	{"z not used", "internal/mlkem/mlkem.go", "b.Write(dk.z[:])", "b.Write(dk.d[:])", "./internal/mlkem"},
+	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "\tb.Write(c)\n", "\tb.Write(make([]byte, len(c)))\n", "./internal/mlkem"},
 
 	// Hybrids.
 	{"label misplaced", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), h.Label, ssPQ, ssT, ctT, ek.t.encoded)", "./combiner ./xwing"},
@@ -103,8 +103,8 @@ var mutations = []mutation{
 	{"key of another hybrid encapsulated to", "internal/hybrid/hybrid.go", "if !ok || own.key.hybrid != h {", "if !ok {", "./internal/hybrid ./combiner ."},
 
 	// Memory and randomness.
-	{"Destroy wipes nothing", "internal/mlkem/mlkem.go", "\tclear(dk.s)\n", "", "./internal/mlkem"},
-	{"Destroy leaves z", "internal/mlkem/mlkem.go", "\tclear(dk.z[:])\n", "", "./internal/hybrid"},
+	{"Destroy wipes nothing", "internal/mlkem/keys.go", "\tclear(dk.s)\n", "", "./internal/mlkem"},
+	{"Destroy leaves z", "internal/mlkem/keys.go", "\tclear(dk.z[:])\n", "", "./internal/hybrid"},
 	{"Destroy leaves the hybrid's seed", "internal/hybrid/hybrid.go", "\tclear(s.seed[:])\n", "", "./internal/hybrid"},
 	{"Destroy leaves a part", "internal/hybrid/hybrid.go", "\ts.pq.overwrite()\n", "", "./internal/hybrid"},
 	{"use begins after Destroy", "internal/secret/uses.go", "\tif u.destroyed.Load() {\n\t\tu.End(use)\n\t\treturn Use{}, false\n\t}\n", "", "./internal/attacks ./mlkem ."},
@@ -123,7 +123,7 @@ var mutations = []mutation{
 	{"randomness not filled", "mlkem/mlkem.go", "secret.Random(m[:])", "secret.Random(m[:8])", "."},
 	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "secret.Random(random)\n", "secret.Random(random[:32])\n", "."},
 	{"half of the seed drawn", "mlkem/mlkem.go", "secret.Random(seed[:])", "secret.Random(seed[:32])", "."},
-	{"keys of all KEMs equal", "internal/mlkem/mlkem.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./internal/attacks"},
+	{"keys of all KEMs equal", "internal/mlkem/keys.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./internal/attacks"},
 
 	// The conformance suite.
 	{"end of the ciphertext not flipped", "kem/kemtest/conformance.go", "for i := range ciphertext {", "for i := range ciphertext[:700] {", "./kem/kemtest"},
@@ -158,16 +158,16 @@ var kernelMutations = []struct {
 		{"last bit of the padding misplaced", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-2] ^= lastBit", "./internal/sha3"},
 		{"padding set instead of added", "internal/sha3/sponge.go", "s.a[s.rate-1] ^= lastBit", "s.a[s.rate-1] |= lastBit", "./internal/sha3"},
 		{"suffix of SHAKE for SHA-3", "internal/sha3/sponge.go", "sha3_512 = function{72, endSHA3}", "sha3_512 = function{72, endSHAKE}", "./internal/sha3"},
-		{"rate of SHAKE256 for SHAKE128", "internal/sha3/batch.go", "b.streams(shake128,", "b.streams(shake256,", "./internal/sha3"},
+		{"rate of SHAKE256 for SHAKE128", "internal/sha3/batch.go", "b.streams(out, size, shake128,", "b.streams(out, size, shake256,", "./internal/sha3"},
 		{"full block not permuted", "internal/sha3/sponge.go", "\t\t\tkeccak.Permute(&s.a)\n\t\t\ts.n = 0", "\t\t\ts.n = 0", "./internal/sha3"},
 		{"part begins a block", "internal/sha3/sponge.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
 		{"end of a stream dropped", "internal/sha3/batch.go", "uint64(end[1])<<8 | endSHAKE<<16", "endSHAKE<<16", "./internal/sha3"},
 		{"last block not squeezed", "internal/sha3/batch.go", "done < size; done += f.rate", "done+f.rate <= size; done += f.rate", "./internal/sha3"},
-		{"guest evicted", "internal/sha3/batch.go", "(b.long.inside() || b.long.due(known))", "b.long.due(known)", "./internal/sha3"},
-		{"guest permuted while it waits", "internal/sha3/batch.go", "\tcase l.inside():\n", "\tcase false:\n", "./internal/sha3"},
-		{"guest finds the bed made by another", "internal/sha3/batch.go", "\t\tb.a = [25][Lanes]uint64{}\n", "", "./internal/sha3"},
-		{"last block of the guest before the message ends", "internal/sha3/batch.go", "|| len(known) == l.size)", "|| len(known) > 0)", "./internal/sha3"},
-		{"head of the guest forgotten", "internal/sha3/batch.go", "n := copy(block[:], l.head[:l.n][min(l.absorbed, l.n):])", "n := 0", "./internal/sha3"},
+		{"lane of a waiting long hash given away", "internal/sha3/batch.go", "(b.long.inLane() || b.long.ready())", "b.long.ready()", "./internal/sha3"},
+		{"long hash permuted while it waits", "internal/sha3/batch.go", "\tcase l.inLane():\n", "\tcase false:\n", "./internal/sha3"},
+		{"long hash begins in the state of a short one", "internal/sha3/batch.go", "\t\tb.a = [25][Lanes]uint64{}\n", "", "./internal/sha3"},
+		{"long message padded before it ends", "internal/sha3/batch.go", "if l.filled == l.size {", "if l.filled > 0 {", "./internal/sha3"},
+		{"padding of a long message set instead of added", "internal/sha3/batch.go", "l.message[l.blocks-1] ^= lastBit", "l.message[l.blocks-1] = lastBit", "./internal/sha3"},
 		{"check of the last coefficients only, in assembly", "internal/ring/ring_amd64.s", "VPOR           Y4, Y3, Y3\n", "VMOVDQA        Y4, Y3\n", "./internal/ring"},
 		{"half of the last store dropped, in assembly", "internal/ring/ring_amd64.s", "VPSRLDQ      $0x04, X4, X4", "VPSRLDQ      $0x08, X4, X4", "./internal/ring"},
 		{"noise of one pattern wrong, in assembly", "internal/ring/ring_amd64.s", "DATA differences<>+3(SB)/1, $+2", "DATA differences<>+3(SB)/1, $+1", "./internal/ring"},

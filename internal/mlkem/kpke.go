@@ -1,116 +1,94 @@
 package mlkem
 
 import (
-	"encoding/binary"
-
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
 
 // keyGen sets t̂, ŝ, Â, ρ and H(ek) of the key pair of dk from its d.
 //
-// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and beside it
-// H(ek) of Algorithm 16, for which each row of t̂ is encoded as soon as it is there.
+// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and H(ek) of
+// Algorithm 16. It makes Â row by row, beside the polynomial of t̂ that needs the row, and
+// writes that polynomial to H at once: H absorbs it in a lane that the next rows leave free.
 func (dk *DecapsulationKey) keyGen() {
 	ek, p := dk.ek, dk.ek.params
 	k := p.k
-
 	var b sha3.Batch
-	var seeds [64]byte
-	b.Sum512(&seeds, append(append(make([]byte, 0, 33), dk.d[:]...), byte(k)), nil)
-	ek.rho = [32]byte(seeds[:32])
-	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
-	sigma := [32]byte(seeds[32:])
+	b.BeginSum256(p.EncapsulationKeySize())
 
-	noise := ring.Polys(dk.s[:2*k]) // s ‖ e, which become ŝ and t̂: t̂ stands behind ŝ
-	expandNoise(&b, noise, p.eta1, &sigma, 0, nil)
-	var factors [maxK]ring.Factor
+	rho, sigma := g(&b, &dk.d, []byte{byte(k)})
+	ek.rho = rho
+	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
+
+	// ŝ ← NTT(s), and ê ← NTT(e) in the place of t̂
+	noise := prf{batch: &b, seed: &sigma, eta: p.eta1, end: 2 * k}
+	var s [maxK]ring.Factor
 	for i := range dk.s {
-		noise[i].NTT().Reduce()
-		factors[i].Set(&dk.s[i])
+		dk.s[i].SampleCBD(noise.next(), p.eta1)
+		dk.s[i].Reduce()
+		s[i].Set(&dk.s[i])
+	}
+	for i := range ek.t {
+		ek.t[i].SampleCBD(noise.next(), p.eta1)
 	}
 
-	var buf [maxEncapsulationKeySize]byte
-	encoded := buf[:p.EncapsulationKeySize()]
-	copy(encoded[k*ring.EncodedSize:], ek.rho[:])
-	b.BeginSum256(len(encoded))
-	var product ring.NTT
+	// t̂ ← Â∘ŝ + ê
 	made := 0
-	for i := range k {
-		made = ek.expandMatrix(&b, made, (i+1)*k, encoded[:i*ring.EncodedSize])
-		t := noise[k+i].NTT()
-		product.InnerProduct(ek.a[i*k:], 1, factors[:k])
+	var product ring.NTT
+	var encoded [ring.EncodedSize]byte
+	for i := range ek.t {
+		made = ek.expandMatrix(&b, made, (i+1)*k)
+		product.InnerProduct(ek.a[i*k:], 1, s[:k])
+		t := &ek.t[i]
 		t.Add(&product)
 		t.Reduce()
 		//ct:declassify *t: t̂ is the other half of the encapsulation key
-		t.Encode((*[ring.EncodedSize]byte)(encoded[i*ring.EncodedSize:]))
+		t.Encode(&encoded)
+		b.Write(encoded[:])
 	}
 	//ct:declassify ek.t: it is a part of the encapsulation key
-	b.Sum(&ek.h, encoded)
+	b.Write(ek.rho[:])
+	b.Sum(&ek.h)
 }
 
-// A sink takes a ciphertext part by part.
-type sink struct {
-	ciphertext []byte // of which parts are cut off
-	compare    bool   // compare with what is there, rather than write
-	difference uint64 // not zero if they differ
-}
-
-// put takes the next part: f, compressed to d bits.
-func (s *sink) put(f *ring.Poly, d int) {
-	part := s.ciphertext[:32*d]
-	s.ciphertext = s.ciphertext[32*d:]
-	if !s.compare {
-		f.Compress(part, d)
-		//ct:declassify part: it is sent
-		return
-	}
-	var buf [32 * maxD]byte
-	again := buf[:32*d]
-	f.Compress(again, d)
-	for ; len(part) >= 8 && len(again) >= 8; part, again = part[8:], again[8:] {
-		s.difference |= binary.LittleEndian.Uint64(part) ^ binary.LittleEndian.Uint64(again)
-	}
-}
-
-// same returns 1 if no difference was found, and 0 otherwise. Its time does not depend
-// on that.
-func (s *sink) same() int { return int(1 ^ (s.difference|-s.difference)>>63) }
-
-// encrypt gives c the encryption of m with the randomness r. On the way it makes a long
-// hash of a message of which known is known.
+// encrypt sets c to the encryption of m with the randomness r.
 //
-// It implements K-PKE.Encrypt, according to FIPS 203, Algorithm 14, with Â and t̂
-// taken from the key.
-func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c *sink, m, r *[32]byte, known []byte) {
-	k, du, dv := ek.params.k, ek.params.du, ek.params.dv
+// It implements K-PKE.Encrypt, according to FIPS 203, Algorithm 14, with Â and t̂ taken
+// from the key. The batch b may make a long hash meanwhile.
+func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c []byte, m, r *[32]byte) {
+	k, eta1, du, dv := ek.params.k, ek.params.eta1, ek.params.du, ek.params.dv
+	noise := prf{batch: b, seed: r}
 
-	var noise [maxK + 1]ring.Poly
-	var factors [maxK]ring.Factor
-
-	y := noise[:k]
-	expandNoise(b, y, ek.params.eta1, r, 0, known)
-	for i := range y {
-		factors[i].Set(y[i].NTT())
+	// ŷ ← NTT(y)
+	noise.eta, noise.end = eta1, k
+	var y ring.Poly
+	var yHat [maxK]ring.Factor
+	for i := range k {
+		y.SampleCBD(noise.next(), eta1)
+		yHat[i].Set(y.NTT())
 	}
-	e := noise[:k+1] // e₁ ‖ e₂
-	expandNoise(b, e, eta2, r, k, known)
 
+	// u ← NTT⁻¹(Âᵀ∘ŷ) + e₁, with column i of Â for u[i]
+	noise.eta, noise.end = eta2, 2*k+1
+	var e ring.Poly
 	var product ring.NTT
 	for i := range k {
-		product.InnerProduct(ek.a[i:], k, factors[:k])
+		e.SampleCBD(noise.next(), eta2)
+		product.InnerProduct(ek.a[i:], k, yHat[:k])
 		u := product.InverseNTT()
-		u.Add(&e[i])
-		c.put(u, du)
+		u.Add(&e)
+		u.Compress(c[i*32*du:][:32*du], du)
 	}
 
-	mu := &e[0] // which is not needed any more
+	// v ← NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + μ
+	var mu ring.Poly
+	e.SampleCBD(noise.next(), eta2)
 	mu.Decompress(m[:], 1)
-	product.InnerProduct(ek.t, 1, factors[:k])
+	product.InnerProduct(ek.t, 1, yHat[:k])
 	v := product.InverseNTT()
-	v.Add(&e[k])
-	v.Add(mu)
-	c.put(v, dv)
+	v.Add(&e)
+	v.Add(&mu)
+	v.Compress(c[k*32*du:][:32*dv], dv)
 }
 
 // decrypt sets m to the decryption of c.
@@ -120,17 +98,93 @@ func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c *sink, m, r *[32]byte, know
 func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 	k, du, dv := dk.ek.params.k, dk.ek.params.du, dk.ek.params.dv
 
-	var u [maxK]ring.Factor
+	// NTT(u′)
+	var u ring.Poly
+	var uHat [maxK]ring.Factor
 	for i := range k {
-		var ui ring.Poly
-		ui.Decompress(c[i*32*du:][:32*du], du)
-		u[i].Set(ui.NTT())
+		u.Decompress(c[i*32*du:][:32*du], du)
+		uHat[i].Set(u.NTT())
 	}
-	var w ring.Poly
-	w.Decompress(c[k*32*du:][:32*dv], dv)
 
+	// w ← v′ - NTT⁻¹(ŝᵀ∘NTT(u′))
+	var w ring.Poly
 	var product ring.NTT
-	product.InnerProduct(dk.s, 1, u[:k])
+	w.Decompress(c[k*32*du:][:32*dv], dv)
+	product.InnerProduct(dk.s, 1, uHat[:k])
 	w.Sub(product.InverseNTT())
 	w.Compress(m[:], 1)
+}
+
+// expandMatrix makes polynomials of Â, row by row, from ρ. The first made of them are there
+// already. It goes on until at least want are there, and returns how many are. These can be
+// more than want, since a batch makes the streams of several polynomials at once.
+//
+// It implements the loops of K-PKE.KeyGen and K-PKE.Encrypt over Â (FIPS 203, Algorithm
+// 13, lines 3 to 7, and Algorithm 14, lines 4 to 8).
+func (ek *EncapsulationKey) expandMatrix(b *sha3.Batch, made, want int) int {
+	//ct:declassify ek.a: it expands from ρ, which is public
+	k := ek.params.k
+	var streams [sha3.Lanes * usualStream]byte
+	for made < want {
+		rest := ek.a[made:]
+		rest = rest[:min(len(rest), sha3.Lanes)]
+		var ends [sha3.Lanes][2]byte // j ‖ i
+		for l := range rest {
+			i, j := (made+l)/k, (made+l)%k
+			ends[l] = [2]byte{byte(j), byte(i)}
+		}
+		n := b.SHAKE128s(streams[:], usualStream, &ek.rho, ends[:len(rest)])
+		for l := range n {
+			sampleNTT(&rest[l], streams[l*usualStream:][:usualStream], &ek.rho, ends[l])
+		}
+		made += n
+	}
+	return made
+}
+
+// usualStream is the size of the streams that Â is sampled from: three blocks of SHAKE128
+// hold enough candidates for a polynomial 99 times in a hundred.
+const usualStream = 3 * sha3.RateSHAKE128
+
+// sampleNTT samples f from SHAKE128(ρ ‖ end). Its first blocks are in stream; if they do not
+// suffice, it squeezes further ones.
+//
+// It implements SampleNTT, according to FIPS 203, Algorithm 7, whose loop is
+// [ring.NTT.SampleVartime]. Its time depends on ρ, which is public.
+func sampleNTT(f *ring.NTT, stream []byte, rho *[32]byte, end [2]byte) {
+	//ct:declassify stream: it expands from ρ, which is public
+	n := f.SampleVartime(0, stream)
+	for offset := len(stream); n < ring.N; offset += sha3.RateSHAKE128 {
+		var block [sha3.RateSHAKE128]byte
+		sha3.SHAKE128At(&block, offset, rho[:], end[:])
+		//ct:declassify block: it expands from ρ, which is public
+		n = f.SampleVartime(n, block[:])
+	}
+}
+
+// A prf gives PRF_η(seed, N) for N = 0, 1, …, end - 1, in this order. It is that of FIPS 203,
+// section 4.1.
+//
+// A batch makes several at once, up to end. When the last of them has been given, eta and
+// end can be set anew, and N goes on.
+type prf struct {
+	batch   *sha3.Batch
+	seed    *[32]byte
+	eta     int
+	n, end  int // n is the next N
+	streams [sha3.Lanes * 64 * maxEta]byte
+	made    int // the number of streams
+	given   int // the number of those that next has returned
+}
+
+// next returns PRF_η(seed, N), which is valid until the next call, and adds 1 to N.
+func (p *prf) next() []byte {
+	size := 64 * p.eta
+	if p.given == p.made {
+		p.made, p.given = p.batch.SHAKE256s(p.streams[:], size, p.seed, p.n, p.end), 0
+	}
+	stream := p.streams[p.given*size:][:size]
+	p.n++
+	p.given++
+	return stream
 }

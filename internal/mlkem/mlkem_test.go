@@ -133,11 +133,12 @@ func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
 	ek := EncapsulationKey{params: &Params{k: k}, rho: *rho, a: make([]ring.NTT, k*k)}
 	var b sha3.Batch
 	b.BeginSum256(len(message))
-	if made := ek.expandMatrix(&b, 0, k*k, message); made != k*k {
+	b.Write(message)
+	if made := ek.expandMatrix(&b, 0, k*k); made != k*k {
 		t.Fatalf("%d of %d polynomials made", made, k*k)
 	}
 	var h [32]byte
-	if b.Sum(&h, message); h != stdsha3.Sum256(message) {
+	if b.Sum(&h); h != stdsha3.Sum256(message) {
 		t.Fatalf("the hash of %d bytes beside a matrix is wrong", len(message))
 	}
 	return ek.a
@@ -150,7 +151,7 @@ func TestExpandMatrix(t *testing.T) {
 }
 
 func testExpandMatrix(t *testing.T) {
-	message := make([]byte, 2000)
+	message := make([]byte, 1600)
 	check := func(k int, rho *[32]byte, n int) (long []int) {
 		a := expand(t, k, rho, message[:n])
 		for i := range k {
@@ -204,33 +205,77 @@ func testExpandMatrix(t *testing.T) {
 	}
 }
 
-func TestExpandNoise(t *testing.T) {
+// TestSampleNTT samples from streams of which up to three blocks are there at first. So
+// sampling goes on over more blocks than any known ρ needs.
+func TestSampleNTT(t *testing.T) {
+	testkit.Implementations(t, func(t *testing.T) {
+		for end := range byte(64) {
+			rho, ij := [32]byte{end}, [2]byte{end, end / 2}
+			stream := stdsha3.SumSHAKE128(append(rho[:], ij[:]...), usualStream)
+			want, _ := spec.SampleNTT(append(rho[:], ij[:]...))
+			for size := 0; size <= len(stream); size += sha3.RateSHAKE128 {
+				var f ring.NTT
+				sampleNTT(&f, stream[:size], &rho, ij)
+				for i := range f {
+					if int(f[i]) != want[i] {
+						t.Fatalf("%d, from %d bytes at first: coefficient %d is wrong", end, size, i)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestPRF(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		seed := [32]byte{6}
 		message := make([]byte, 500)
 		for _, eta := range []int{2, 3} {
 			for _, n := range []int{0, 1, 7} {
-				for size := range 2*maxK + 1 {
-					v := make([]ring.Poly, size)
+				for size := range 2*maxK + 2 {
 					var b sha3.Batch
-					b.BeginSHAKE256(&seed, len(message))
-					expandNoise(&b, v, eta, &seed, n, message)
-					for i := range v {
-						want := spec.SamplePolyCBD(eta, stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta))
-						for j, a := range v[i] {
-							if (int(a)+ring.Q)%ring.Q != want[j] {
-								t.Fatalf("η = %d: polynomial %d from number %d is wrong", eta, i, n)
-							}
+					b.BeginSHAKE256(len(message))
+					b.Write(message)
+					noise := prf{batch: &b, seed: &seed, eta: eta, n: n, end: n + size}
+					for i := range size {
+						want := stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta)
+						if !bytes.Equal(noise.next(), want) {
+							t.Fatalf("η = %d: PRF(seed, %d) from number %d is wrong", eta, n+i, n)
 						}
 					}
 					var h [32]byte
-					if b.Sum(&h, message); !bytes.Equal(h[:], stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), message...), 32)) {
+					if b.Sum(&h); !bytes.Equal(h[:], stdsha3.SumSHAKE256(message, 32)) {
 						t.Fatalf("η = %d: the hash beside %d polynomials is wrong", eta, size)
 					}
 				}
 			}
 		}
 	})
+}
+
+// TestModulus puts a coefficient that is not below q in each polynomial of t̂ and of ŝ.
+func TestModulus(t *testing.T) {
+	for name, p := range sets {
+		dk := generated(p)
+		ek := dk.ek.AppendBytes(nil)
+		for i := range p.k {
+			for _, j := range []int{0, ring.N - 1} {
+				bad := func(b []byte) []byte {
+					b = bytes.Clone(b)
+					at := i*ring.EncodedSize + 3*j/2 // 12 bits and a half of a neighbour
+					b[at], b[at+1] = 0xff, 0xff
+					return b
+				}
+				if _, parsed := NewEncapsulationKey[struct{}](p); parsed.Parse(bad(ek)) {
+					t.Errorf("%s: polynomial %d of t̂ is accepted", name, i)
+				}
+				read, _ := newKeyPair(p)
+				if read.ParseExpanded(bad(expanded(dk))) {
+					t.Errorf("%s: polynomial %d of ŝ is accepted", name, i)
+				}
+			}
+		}
+	}
 }
 
 func TestSizes(t *testing.T) {
@@ -244,7 +289,7 @@ func TestSizes(t *testing.T) {
 		if got := [3]int{p.EncapsulationKeySize(), p.ExpandedKeySize(), p.CiphertextSize()}; got != want {
 			t.Errorf("%s has the sizes %v, want %v", name, got, want)
 		}
-		if max(p.du, p.dv) > maxD || p.EncapsulationKeySize() > maxEncapsulationKeySize || p.k > maxK {
+		if p.CiphertextSize() > maxCiphertextSize || p.k > maxK || max(p.eta1, eta2) > maxEta {
 			t.Errorf("%s does not fit in the buffers", name)
 		}
 	}

@@ -21,10 +21,10 @@ var (
 const (
 	eta2 = 2
 
-	// What the parameter sets need at most, for arrays on the stack.
-	maxK                    = 4
-	maxD                    = 11
-	maxEncapsulationKeySize = ring.EncodedSize*maxK + 32
+	// The largest values of all parameter sets, for arrays on the stack.
+	maxK              = 4
+	maxEta            = 3
+	maxCiphertextSize = 1568
 )
 
 // EncapsulationKeySize returns the size of an encapsulation key: t̂ ‖ ρ.

@@ -30,7 +30,7 @@ func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others .
 	}
 	// The inner algorithms, with randomness that is not the message's.
 	r := (*[32]byte)(seed[32:])
-	if ek.encrypt(new(sha3.Batch), &sink{ciphertext: c}, m, r, nil); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
+	if ek.encrypt(new(sha3.Batch), c, m, r); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
 		t.Fatalf("%s: seed %x, m %x: wrong encryption", name, *seed, *m)
 	}
 	for _, c := range append(others, c, wantC) {
@@ -106,21 +106,24 @@ func TestIntermediate(t *testing.T) {
 		}
 		match("Â", encodeNTTs(expand(t, p.k, (*[32]byte)(v.Rho), nil)), v.A)
 
-		noise := make([]ring.Poly, p.k)
-		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.Sigma), p.k, nil)
-		match("e", encode(noise), v.E)
-		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.Sigma), 0, nil)
-		match("s", encode(noise), v.S)
+		noise := func(seed vectors.Hex, eta, n, size int) []ring.Poly {
+			sequence := prf{batch: new(sha3.Batch), seed: (*[32]byte)(seed), eta: eta, n: n, end: n + size}
+			fs := make([]ring.Poly, size)
+			for i := range fs {
+				fs[i].SampleCBD(sequence.next(), eta)
+			}
+			return fs
+		}
+		match("e", encode(noise(v.Sigma, p.eta1, p.k, p.k)), v.E)
+		s := noise(v.Sigma, p.eta1, 0, p.k)
+		match("s", encode(s), v.S)
 		var ntts []ring.NTT
-		for i := range noise {
-			ntts = append(ntts, *noise[i].NTT())
+		for i := range s {
+			ntts = append(ntts, *s[i].NTT())
 		}
 		match("ŝ", encodeNTTs(ntts), v.NTTS)
-
-		expandNoise(new(sha3.Batch), noise, p.eta1, (*[32]byte)(v.R), 0, nil)
-		match("y", encode(noise), v.RVec)
-		errors := make([]ring.Poly, p.k+1)
-		expandNoise(new(sha3.Batch), errors, eta2, (*[32]byte)(v.R), p.k, nil)
+		match("y", encode(noise(v.R, p.eta1, 0, p.k)), v.RVec)
+		errors := noise(v.R, eta2, p.k, p.k+1)
 		match("e₁", encode(errors[:p.k]), v.E1)
 		match("e₂", encode(errors[p.k:]), v.E2)
 		var mu ring.Poly
@@ -134,7 +137,7 @@ func TestIntermediate(t *testing.T) {
 		match("ek", ek.AppendBytes(nil), v.EK)
 		match("H(ek)", ek.h[:], v.HEK)
 		c := make([]byte, p.CiphertextSize())
-		ek.encrypt(new(sha3.Batch), &sink{ciphertext: c}, (*[32]byte)(v.M), (*[32]byte)(v.R), nil)
+		ek.encrypt(new(sha3.Batch), c, (*[32]byte)(v.M), (*[32]byte)(v.R))
 		match("c", c, v.C)
 		var k, m [32]byte
 		dk.decrypt(&m, v.C)

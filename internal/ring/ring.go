@@ -11,11 +11,7 @@
 // this package: the coefficients that others see are themselves.
 package ring
 
-import (
-	"unsafe"
-
-	"hybridkem/internal/cpu"
-)
+import "hybridkem/internal/cpu"
 
 const (
 	// N is the number of coefficients.
@@ -29,10 +25,6 @@ type Poly [N]int16
 
 // An NTT is an element of T_q, in the order of FIPS 203, Algorithm 9.
 type NTT [N]int16
-
-// Polys returns the memory of f under the other type: for what becomes an element of T_q
-// there and is not yet.
-func Polys(f []NTT) []Poly { return unsafe.Slice((*Poly)(unsafe.SliceData(f)), len(f)) }
 
 const (
 	qInv     = 62209 // q^-1 mod 2^16

@@ -57,6 +57,16 @@ func (f *Poly) SampleCBD(b []byte, eta int) {
 	}
 }
 
+// SampleCBD sets f to the transform of noise in [-eta, eta] made of b, of 64·eta bytes, for
+// eta 2 or 3. Out |f| < 8q.
+//
+// It implements SamplePolyCBD_η and then NTT, according to FIPS 203, Algorithms 8 and 9.
+func (f *NTT) SampleCBD(b []byte, eta int) {
+	p := (*Poly)(f)
+	p.SampleCBD(b, eta)
+	p.NTT()
+}
+
 func (f *Poly) sampleCBD2(b *[128]byte) {
 	const odd, low = 0x55555555_55555555, 0x33333333_33333333
 	for i := range N / 16 {

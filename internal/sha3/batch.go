@@ -7,149 +7,163 @@ import (
 	"hybridkem/internal/keccak"
 )
 
-const (
-	// Lanes is how many streams a Batch makes at once at most.
-	Lanes = 4
-	// MaxStream is how long they can be: three blocks of SHAKE128.
-	MaxStream = 3 * RateSHAKE128
-)
+// Lanes is the largest number of streams that a Batch makes at once.
+const Lanes = 4
 
-// A Batch makes hashes side by side. Beside short ones, all of one kind, it makes a
-// long one, SHA3-256 or SHAKE256, to 32 bytes, block by block: a block costs nothing
-// where a lane is to spare. The message of the long one lies in memory, and becomes
-// known by and by: methods are given its beginning, as far as it is known.
+// A Batch makes short hashes side by side, one in each lane of a permutation of four
+// states. A permutation takes as long for one state as for four. So a Batch can take
+// along one [Long] hash, which uses lane 3 where the short ones leave it free. This is
+// ML-KEM-768's decapsulation, a permutation a line; c₀, c₁, … are the blocks of
+// z ‖ c, of which J makes the key for rejected ciphertexts:
 //
-// The zero Batch makes no long hash.
+//	             lane 0      lane 1      lane 2      lane 3
+//	G(m′ ‖ h)    G           –           –           c₀
+//	y            PRF(r′,0)   PRF(r′,1)   PRF(r′,2)   c₁
+//	e₁, e₂       PRF(r′,3)   PRF(r′,4)   PRF(r′,5)   c₂
+//	             PRF(r′,6)   –           –           c₃
+//
+// Sum absorbs c₄ to c₈ alone. In key generation the message of H(ek) is not written yet
+// when the first short hashes are made; they use all four lanes then. Where a block is
+// missing later, the state in lane 3 waits: it is put aside and not permuted.
+//
+// The zero Batch is ready for use.
 type Batch struct {
-	a    [25][Lanes]uint64 // the states, with interleaved lanes; the last is that of the long hash
-	out  [Lanes * MaxStream]byte
-	size int // of each stream in out
+	a    [25][Lanes]uint64 // four states, interleaved: lane (x, y) of state i is a[x+5y][i]
 	long long
 }
 
-// A long is how far the long hash has come. Its rate is rate256.
+// longLane is the lane of the long hash.
+const longLane = Lanes - 1
+
+// A long is the hash of one long message, to 32 bytes. A [Batch] makes it.
 type long struct {
 	function
-	head     [32]byte // what comes before the message, if anything does
-	n        int      // the size of head
-	size     int      // of the message
-	absorbed int      // how much of it and of head is absorbed
-	padded   bool     // so is all of it, with the padding
-	sum      [32]byte // the result, once it is padded
+	message  [maxBlocks * rate256]byte // what is written, and the padding if that is all
+	size     int                       // the size of the message
+	blocks   int                       // the size of the message with the padding
+	filled   int                       // how much of the message is written; blocks if all is
+	absorbed int                       // how much of it is absorbed, in whole blocks
+	sum      [32]byte                  // the hash, once all blocks are absorbed
 }
 
-// guest is the lane of the long hash, as long as that is inside.
-const guest = Lanes - 1
+// maxBlocks is the number of blocks of the longest message: 32 bytes and a ciphertext of
+// ML-KEM-1024.
+const maxBlocks = (32+1568)/rate256 + 1
 
-// BeginSum256 makes the long hash SHA3-256 of a message of that size.
-func (b *Batch) BeginSum256(size int) { b.long = long{function: sha3_256, size: size} }
+// BeginSum256 begins SHA3-256 of a message of that size.
+func (b *Batch) BeginSum256(size int) { b.long.begin(sha3_256, size) }
 
-// BeginSHAKE256 makes the long hash SHAKE256 of head and a message of that size.
-func (b *Batch) BeginSHAKE256(head *[32]byte, size int) {
-	b.long = long{function: shake256, head: *head, n: len(head), size: size}
+// BeginSHAKE256 begins SHAKE256 of a message of that size.
+func (b *Batch) BeginSHAKE256(size int) { b.long.begin(shake256, size) }
+
+func (l *long) begin(f function, size int) {
+	l.function, l.size, l.blocks = f, size, (size/rate256+1)*rate256
 }
 
-// inside reports whether the long hash has a state.
-func (l *long) inside() bool { return l.absorbed > 0 && !l.padded }
-
-// due reports whether a block of the long message is known and not absorbed yet.
-func (l *long) due(known []byte) bool {
-	return l.rate > 0 && !l.padded && (l.n+len(known)-l.absorbed >= rate256 || len(known) == l.size)
+// Write writes the next part of the message.
+func (b *Batch) Write(p []byte) {
+	l := &b.long
+	l.filled += copy(l.message[l.filled:], p)
+	if l.filled == l.size {
+		l.message[l.size] = l.end
+		l.message[l.blocks-1] ^= lastBit
+		l.filled = l.blocks
+	}
 }
 
-// permute permutes the states of streams, and that of the long hash if a block of it is
-// due, which it absorbs first.
-func (b *Batch) permute(known []byte) {
+// ready reports whether a block is written and not absorbed.
+func (l *long) ready() bool { return l.filled-l.absorbed >= rate256 }
+
+// inLane reports whether lane 3 holds the state of l.
+func (l *long) inLane() bool { return l.absorbed > 0 && l.absorbed < l.blocks }
+
+// next returns the next block.
+func (l *long) next() *[rate256]byte {
+	block := (*[rate256]byte)(l.message[l.absorbed:])
+	l.absorbed += rate256
+	return block
+}
+
+// lanes returns the number of lanes for short hashes.
+func (b *Batch) lanes() int {
+	if keccak.Available() && (b.long.inLane() || b.long.ready()) {
+		return longLane
+	}
+	return Lanes
+}
+
+// permute permutes the states. The long hash absorbs a block before, if one is ready.
+func (b *Batch) permute() {
 	switch l := &b.long; {
-	case l.due(known):
-		b.absorb(known)
+	case l.ready():
+		keccak.Absorb4(&b.a, l.next())
 		keccak.Permute4(&b.a)
-		if l.padded {
+		if l.absorbed == l.blocks {
 			for i := range len(l.sum) / 8 {
-				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][guest])
+				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][longLane])
 			}
 		}
-	case l.inside():
+	case l.inLane():
 		var waiting [25]uint64
 		for i := range b.a {
-			waiting[i] = b.a[i][guest]
+			waiting[i] = b.a[i][longLane]
 		}
 		keccak.Permute4(&b.a)
 		for i := range b.a {
-			b.a[i][guest] = waiting[i]
+			b.a[i][longLane] = waiting[i]
 		}
 	default:
 		keccak.Permute4(&b.a)
 	}
 }
 
-// absorb absorbs the block of the long message that is due.
-func (b *Batch) absorb(known []byte) {
-	//ct:declassify known: long hashes are of ciphertexts and encapsulation keys
+// Sum sets out to the long hash. All of its message must have been written.
+func (b *Batch) Sum(out *[32]byte) {
 	l := &b.long
-	var block *[rate256]byte
-	if at := l.absorbed - l.n; at >= 0 && len(known)-at >= rate256 {
-		block = (*[rate256]byte)(known[at:])
-	} else {
-		// Of head and the message, or the last one.
-		block = new([rate256]byte)
-		n := copy(block[:], l.head[:l.n][min(l.absorbed, l.n):])
-		n += copy(block[n:], known[max(at, 0):])
-		if n < rate256 {
-			block[n] = l.end
-			block[rate256-1] ^= lastBit
-			l.padded = true
-		}
+	if !keccak.Available() {
+		l.portable(out)
+		return
 	}
-	keccak.Absorb4(&b.a, block)
-	l.absorbed = min(l.absorbed+rate256, l.n+len(known))
-}
-
-// Sum sets out to the long hash of the message, all of which is now known.
-func (b *Batch) Sum(out *[32]byte, message []byte) {
-	l := &b.long
-	switch {
-	case l.padded:
-		*out = l.sum
-	case !l.inside() || !keccak.Available():
-		l.hashAll(out, message)
-	default:
+	if l.absorbed < l.blocks {
 		s := sponge{rate: l.rate}
-		for i := range b.a {
-			binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][guest])
+		if l.inLane() {
+			for i := range b.a {
+				binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][longLane])
+			}
 		}
-		s.absorb(message[l.absorbed-l.n:])
-		s.pad(l.end)
-		s.squeeze(out[:])
+		s.absorb(l.message[l.absorbed:l.blocks])
+		l.sum, l.absorbed = [32]byte(s.a[:]), l.blocks
 	}
+	*out = l.sum
 }
 
-func (l *long) hashAll(out *[32]byte, message []byte) {
+// portable sets out to the hash without kernels.
+func (l *long) portable(out *[32]byte) {
 	if l.end == endSHA3 {
-		Sum256(out, message)
-	} else {
-		SHAKE256(out[:], l.head[:l.n], message)
+		*out = sha3.Sum256(l.message[:l.size])
+		return
 	}
+	SHAKE256(out[:], l.message[:l.size])
 }
 
 // Sum512 sets out to SHA3-512 of in, of 32 to 71 bytes.
-func (b *Batch) Sum512(out *[64]byte, in, known []byte) {
+func (b *Batch) Sum512(out *[64]byte, in []byte) {
 	if !keccak.Available() {
 		*out = sha3.Sum512(in)
 		return
 	}
-	if !b.long.due(known) {
+	if !b.long.ready() {
 		sha3_512.hash(out[:], in)
 		return
 	}
 	var block [72]byte
 	block[copy(block[:], in)] = endSHA3
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(block[8*i:]) }
-	b.start((*[32]byte)(in), &[Lanes]uint64{word(4)}, sha3_512, known)
+	b.start((*[32]byte)(in), &[Lanes]uint64{word(4)}, sha3_512)
 	for i := 5; i < len(block)/8; i++ {
 		b.a[i][0] ^= word(i)
 	}
-	b.permute(known)
+	b.permute()
 	for i := range len(out) / 8 {
 		binary.LittleEndian.PutUint64(out[8*i:], b.a[i][0])
 	}
@@ -157,13 +171,16 @@ func (b *Batch) Sum512(out *[64]byte, in, known []byte) {
 
 // SHAKE128s makes streams of size bytes, a multiple of 8, from SHAKE128 of seed and each
 // of the ends. It makes as many as it can at once, of the first ends, and returns their
-// number.
-func (b *Batch) SHAKE128s(size int, seed *[32]byte, ends [][2]byte, known []byte) (n int) {
-	n = min(len(ends), b.lanes(known))
+// number. They are written to out one after the other. It has room for Lanes streams.
+func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) (n int) {
+	n = min(len(ends), b.lanes())
 	if !keccak.Available() {
-		h := sha3.NewSHAKE128()
 		for i, end := range ends[:n] {
-			b.stream(h, i, size, seed, end[:])
+			h := sha3.NewSHAKE128()
+			h.Write(seed[:])
+			h.Write(end[:])
+			h.Read(out[i*size:][:size])
+			h.Reset()
 		}
 		return n
 	}
@@ -171,74 +188,53 @@ func (b *Batch) SHAKE128s(size int, seed *[32]byte, ends [][2]byte, known []byte
 	for i, end := range ends[:n] {
 		last[i] = uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16
 	}
-	b.streams(shake128, size, seed, &last, n, known)
+	b.streams(out, size, shake128, seed, &last, n)
 	return n
 }
 
-// SHAKE256s is [Batch.SHAKE128s] with SHAKE256 and ends of one byte.
-func (b *Batch) SHAKE256s(size int, seed *[32]byte, ends []byte, known []byte) (n int) {
-	n = min(len(ends), b.lanes(known))
+// SHAKE256s is [Batch.SHAKE128s] with SHAKE256, and with the single bytes from first to
+// end - 1 as the ends.
+func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) (n int) {
+	n = min(end-first, b.lanes())
 	if !keccak.Available() {
-		h := sha3.NewSHAKE256()
 		for i := range n {
-			b.stream(h, i, size, seed, ends[i:][:1])
+			SHAKE256(out[i*size:][:size], seed[:], []byte{byte(first + i)})
 		}
 		return n
 	}
 	var last [Lanes]uint64
-	for i, end := range ends[:n] {
-		last[i] = uint64(end) | endSHAKE<<8
+	for i := range n {
+		last[i] = uint64(byte(first+i)) | endSHAKE<<8
 	}
-	b.streams(shake256, size, seed, &last, n, known)
+	b.streams(out, size, shake256, seed, &last, n)
 	return n
-}
-
-// Stream returns the i-th of the streams that were made last.
-func (b *Batch) Stream(i int) []byte { return b.out[i*b.size:][:b.size] }
-
-// lanes returns how many streams there is room for.
-func (b *Batch) lanes(known []byte) int {
-	if keccak.Available() && (b.long.inside() || b.long.due(known)) {
-		return guest
-	}
-	return Lanes
-}
-
-// stream makes a stream without kernels.
-func (b *Batch) stream(h *sha3.SHAKE, i, size int, seed *[32]byte, end []byte) {
-	b.size = size
-	h.Write(seed[:])
-	h.Write(end)
-	h.Read(b.Stream(i))
-	h.Reset()
 }
 
 // streams makes n streams on kernels, from messages of seed and a last word.
 //
 // Four at once cost less than two one after the other: only a single one is made
 // alone.
-func (b *Batch) streams(f function, size int, seed *[32]byte, last *[Lanes]uint64, n int, known []byte) {
-	b.size = size
-	if n == 1 && !b.long.due(known) {
+func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[Lanes]uint64, n int) {
+	if n == 1 && !b.long.ready() {
 		s := sponge{rate: f.rate}
 		s.absorb(seed[:])
 		binary.LittleEndian.PutUint64(s.a[len(seed):], last[0])
 		s.a[f.rate-1] ^= lastBit
-		s.squeeze(b.Stream(0))
+		s.squeeze(out[:size])
 		return
 	}
-	b.start(seed, last, f, known)
+	b.start(seed, last, f)
 	for done := 0; done < size; done += f.rate {
-		b.permute(known)
-		keccak.Squeeze4(b.out[done:], size, min(f.rate, size-done), &b.a)
+		b.permute()
+		keccak.Squeeze4(out[done:], size, min(f.rate, size-done), &b.a)
 	}
 }
 
-// start absorbs messages of seed and a last word for all lanes that are free, and lets the
-// long hash in if a block of it is due.
-func (b *Batch) start(seed *[32]byte, last *[Lanes]uint64, f function, known []byte) {
-	if !b.long.inside() && b.long.due(known) {
+// start absorbs messages of seed and a last word in the lanes for short hashes. It clears
+// lane 3 for a long hash that begins.
+func (b *Batch) start(seed *[32]byte, last *[Lanes]uint64, f function) {
+	if b.long.ready() && !b.long.inLane() {
 		b.a = [25][Lanes]uint64{}
 	}
-	keccak.Start4(&b.a, seed, last, f.rate, b.lanes(known))
+	keccak.Start4(&b.a, seed, last, f.rate, b.lanes())
 }

@@ -10,7 +10,7 @@ import (
 // BenchmarkRatio compares each function with itself without kernels.
 func BenchmarkRatio(t *testing.B) {
 	in := random(1568)
-	seed, numbers, ends := (*[32]byte)(in), make([]byte, 9), make([][2]byte, 9)
+	seed, ends, out := (*[32]byte)(in), make([][2]byte, 9), make([]byte, Lanes*504)
 	var b Batch
 	var h256 [32]byte
 	var h512 [64]byte
@@ -18,18 +18,20 @@ func BenchmarkRatio(t *testing.B) {
 		name string
 		f    func()
 	}{
-		{"SHAKE128s/4x504", func() { b.SHAKE128s(MaxStream, seed, ends[:4], nil) }},
-		{"SHAKE256s/1x128", func() { b.SHAKE256s(128, seed, numbers[:1], nil) }},
-		{"SHAKE256s/4x128", func() { b.SHAKE256s(128, seed, numbers[:4], nil) }},
+		{"SHAKE128s/4x504", func() { b.SHAKE128s(out, 504, seed, ends[:4]) }},
+		{"SHAKE256s/1x128", func() { b.SHAKE256s(out, 128, seed, 0, 1) }},
+		{"SHAKE256s/4x128", func() { b.SHAKE256s(out, 128, seed, 0, 4) }},
 		{"SHAKE256/1120", func() { SHAKE256(h512[:32], in[:32], in[:1088]) }},
 		{"Sum256/1184", func() { Sum256(&h256, in[:1184]) }},
-		{"Sum512/64", func() { b.Sum512(&h512, in[:64], nil) }},
+		{"Sum512/64", func() { b.Sum512(&h512, in[:64]) }},
 		{"Sum256/1184 beside SHAKE128s/9x504", func() {
+			var b Batch
 			b.BeginSum256(1184)
+			b.Write(in[:1184])
 			for n := 0; n < 9; {
-				n += b.SHAKE128s(MaxStream, seed, ends[n:9], in[:1184])
+				n += b.SHAKE128s(out, 504, seed, ends[n:])
 			}
-			b.Sum(&h256, in[:1184])
+			b.Sum(&h256)
 		}},
 	} {
 		sets := cpu.Sets()

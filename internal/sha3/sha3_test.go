@@ -57,74 +57,70 @@ func TestParts(t *testing.T) {
 	})
 }
 
-// A message is one of a long hash, and what it has to become.
+// A message is one of a long hash, and its hash.
 type message struct {
-	head  *[32]byte
+	begin func(b *Batch, size int)
 	bytes []byte
 	want  []byte
 }
 
-// messages returns some of all sizes that matter, and none.
+// messages returns messages of all sizes that matter, for both hashes.
 func messages() (ms []message) {
-	ms = append(ms, message{})
-	for _, size := range []int{0, 1, rate256 - 33, rate256 - 32, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 32, 3 * rate256, 9 * rate256, 1184} {
+	for _, size := range []int{0, 1, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 1, 3 * rate256, 9 * rate256, 1184, 32 + 1568} {
 		b := random(size)
 		sum := sha3.Sum256(b)
-		head := (*[32]byte)(random(33))
-		ms = append(ms, message{nil, b, sum[:]}, message{head, b, sha3.SumSHAKE256(append(bytes.Clone(head[:]), b...), 32)})
+		ms = append(ms, message{(*Batch).BeginSum256, b, sum[:]}, message{(*Batch).BeginSHAKE256, b, sha3.SumSHAKE256(b, 32)})
 	}
 	return ms
 }
 
-func (m message) begin(b *Batch) {
-	switch {
-	case m.head != nil:
-		b.BeginSHAKE256(m.head, len(m.bytes))
-	case m.want != nil:
-		b.BeginSum256(len(m.bytes))
-	}
-}
-
+// check compares the long hash of b with what m wants, twice.
 func (m message) check(t *testing.T, b *Batch) {
 	t.Helper()
-	if m.want == nil {
-		return
-	}
-	var got [32]byte
-	b.Sum(&got, m.bytes)
-	if !bytes.Equal(got[:], m.want) {
-		t.Fatalf("the hash of %d bytes is wrong", len(m.bytes))
+	for range 2 {
+		var got [32]byte
+		if b.Sum(&got); !bytes.Equal(got[:], m.want) {
+			t.Fatalf("the hash of %d bytes is wrong", len(m.bytes))
+		}
 	}
 }
 
 func TestLong(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for _, m := range messages() {
-			b := Batch{}
-			m.begin(&b)
+			var b Batch
+			m.begin(&b, len(m.bytes))
+			b.Write(m.bytes)
 			m.check(t, &b)
 		}
 	})
 }
 
 // TestStreams makes random sequences of calls beside long hashes of all kinds, whose
-// messages become known in random steps; some calls come before the long hash begins.
+// messages are written in random steps, and without one.
 func TestStreams(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
+		for range 100 {
+			var b Batch
+			for range 12 {
+				randomCall(t, r, &b)
+			}
+		}
 		for _, m := range messages() {
 			for range 100 {
 				var b Batch
-				begin, known := r.IntN(3), 0
-				for step := range 12 {
-					if step == begin {
-						m.begin(&b)
+				m.begin(&b, len(m.bytes))
+				rest := m.bytes
+				for range 12 {
+					if r.IntN(3) > 0 {
+						n := r.IntN(len(rest) + 1)
+						b.Write(rest[:n])
+						rest = rest[n:]
 					}
-					if step >= begin && r.IntN(3) > 0 {
-						known += r.IntN(len(m.bytes) - known + 1)
-					}
-					randomCall(t, r, &b, m.bytes[:known])
+					randomCall(t, r, &b)
 				}
+				b.Write(rest)
 				m.check(t, &b)
 			}
 		}
@@ -132,7 +128,7 @@ func TestStreams(t *testing.T) {
 }
 
 // randomCall makes streams or a hash of b, and checks them.
-func randomCall(t *testing.T, r *rand.Rand, b *Batch, known []byte) {
+func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 	t.Helper()
 	in := make([]byte, 32+r.IntN(40))
 	for i := range in {
@@ -141,31 +137,31 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch, known []byte) {
 	kind := r.IntN(5)
 	if kind == 4 {
 		var got [64]byte
-		if b.Sum512(&got, in, known); got != sha3.Sum512(in) {
+		if b.Sum512(&got, in); got != sha3.Sum512(in) {
 			t.Fatalf("SHA3-512 of %d bytes is wrong", len(in))
 		}
 		return
 	}
 	seed := [32]byte(in)
-	ends, firsts := make([][2]byte, 1+r.IntN(Lanes+1)), make([]byte, Lanes+1)
+	ends, first := make([][2]byte, 1+r.IntN(Lanes+1)), r.IntN(256-Lanes)
 	for i := range ends {
-		ends[i] = [2]byte{byte(r.Uint32()), byte(r.Uint32())}
-		firsts[i] = ends[i][0]
+		ends[i] = [2]byte{byte(first + i), byte(r.Uint32())}
 	}
-	size := []int{8, 32, 128, 136, 144, 192, MaxStream}[r.IntN(7)]
+	size := []int{8, 32, 128, 136, 144, 192, 3 * RateSHAKE128}[r.IntN(7)]
+	out := make([]byte, Lanes*size)
 	var n int
 	one, endSize := sha3.SumSHAKE128, 2
 	if kind < 2 {
-		n = b.SHAKE128s(size, &seed, ends, known)
+		n = b.SHAKE128s(out, size, &seed, ends)
 	} else {
 		one, endSize = sha3.SumSHAKE256, 1
-		n = b.SHAKE256s(size, &seed, firsts[:len(ends)], known)
+		n = b.SHAKE256s(out, size, &seed, first, first+len(ends))
 	}
 	if n < 1 || n > min(len(ends), Lanes) {
 		t.Fatalf("%d streams of %d are made", n, len(ends))
 	}
 	for i := range n {
-		if want := one(append(bytes.Clone(in[:32]), ends[i][:endSize]...), size); !bytes.Equal(b.Stream(i), want) {
+		if want := one(append(bytes.Clone(in[:32]), ends[i][:endSize]...), size); !bytes.Equal(out[i*size:][:size], want) {
 			t.Fatalf("stream %d of %d, of %d bytes, is wrong", i, n, size)
 		}
 	}
@@ -177,14 +173,18 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch, known []byte) {
 func TestSum512(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for size := 32; size < 72; size++ {
-			for _, m := range messages() {
-				var b Batch
-				m.begin(&b)
+			check := func(b *Batch) {
 				var out [64]byte
-				b.Sum512(&out, random(size), m.bytes)
-				if out != sha3.Sum512(random(size)) {
+				if b.Sum512(&out, random(size)); out != sha3.Sum512(random(size)) {
 					t.Fatalf("the hash of %d bytes is wrong", size)
 				}
+			}
+			check(new(Batch))
+			for _, m := range messages() {
+				var b Batch
+				m.begin(&b, len(m.bytes))
+				b.Write(m.bytes)
+				check(&b)
 				m.check(t, &b)
 			}
 		}
@@ -206,7 +206,7 @@ func TestSHAKE128At(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	in, out := random(20*34), make([]byte, 1000)
+	in, out, streams := random(20*34), make([]byte, 1000), make([]byte, Lanes*504)
 	var h256 [32]byte
 	var h512 [64]byte
 	var block [RateSHAKE128]byte
@@ -215,11 +215,12 @@ func TestAllocations(t *testing.T) {
 			Sum256(&h256, in, in)
 			SHAKE256(out, in, in)
 			var b Batch
-			b.BeginSHAKE256((*[32]byte)(in), len(in))
-			b.Sum512(&h512, in[:64], in)
-			b.SHAKE128s(MaxStream, (*[32]byte)(in), [][2]byte{{1, 2}, {3, 4}}, in)
-			b.SHAKE256s(128, (*[32]byte)(in), []byte{1, 2}, in)
-			b.Sum(&h256, in)
+			b.BeginSHAKE256(len(in))
+			b.Write(in)
+			b.Sum512(&h512, in[:64])
+			b.SHAKE128s(streams, 504, (*[32]byte)(in), [][2]byte{{1, 2}, {3, 4}})
+			b.SHAKE256s(streams, 128, (*[32]byte)(in), 1, 3)
+			b.Sum(&h256)
 			SHAKE128At(&block, 504, in)
 		})
 	})
