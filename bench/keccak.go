@@ -63,7 +63,7 @@ func keccakOperations() ([]operation, error) {
 		o := operation{section: sectionKeccak, name: fmt.Sprintf("×%d", n), parts: float64(3 * n)}
 		var want []byte
 		for _, r := range rows {
-			out := make([]byte, sha3.Lanes*streamOutput)
+			out := make([]byte, sha3.States*streamOutput)
 			r.f(out, in)
 			if got := out[:n*streamOutput]; want == nil {
 				want = slices.Clone(got)
@@ -117,7 +117,7 @@ func expandMatrix(rho *[32]byte) *[9]ring.NTT {
 		ends[i] = [2]byte{byte(i % 3), byte(i / 3)}
 	}
 	var b sha3.Batch
-	var streams [sha3.Lanes * streamOutput]byte
+	var streams [sha3.States * streamOutput]byte
 	for made := 0; made < len(matrix); {
 		n := b.SHAKE128s(streams[:], streamOutput, rho, ends[made:])
 		for i := range n {
@@ -140,7 +140,7 @@ var matrix [9]ring.NTT
 // shake128s is SHAKE128 of inputs that have their first 32 bytes in common.
 func shake128s(out, in []byte) {
 	var b sha3.Batch
-	var ends [sha3.Lanes][2]byte
+	var ends [sha3.States][2]byte
 	n := len(in) / streamInput
 	for i := range n {
 		ends[i] = [2]byte(in[i*streamInput+32:])

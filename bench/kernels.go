@@ -71,7 +71,7 @@ type kernel struct {
 }
 
 func ringKernels() []kernel {
-	var streams [inputs][sha3.Lanes * streamOutput]byte
+	var streams [inputs][sha3.States * streamOutput]byte
 	for i := range streams {
 		shake128s(streams[i][:], append(make([]byte, streamInput-1), byte(i)))
 	}

@@ -9,7 +9,7 @@ import (
 //
 // It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and H(ek) of
 // Algorithm 16. It makes Â row by row, beside the polynomial of t̂ that needs the row, and
-// writes that polynomial to H at once: H absorbs it in a lane that the next rows leave free.
+// writes that polynomial to H at once: the batch makes H beside the next rows.
 func (dk *DecapsulationKey) keyGen() {
 	ek, p := dk.ek, dk.ek.params
 	k := p.k
@@ -124,11 +124,11 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 func (ek *EncapsulationKey) expandMatrix(b *sha3.Batch, made, want int) int {
 	//ct:declassify ek.a: it expands from ρ, which is public
 	k := ek.params.k
-	var streams [sha3.Lanes * usualStream]byte
+	var streams [sha3.States * usualStream]byte
 	for made < want {
 		rest := ek.a[made:]
-		rest = rest[:min(len(rest), sha3.Lanes)]
-		var ends [sha3.Lanes][2]byte // j ‖ i
+		rest = rest[:min(len(rest), sha3.States)]
+		var ends [sha3.States][2]byte // j ‖ i
 		for l := range rest {
 			i, j := (made+l)/k, (made+l)%k
 			ends[l] = [2]byte{byte(j), byte(i)}
@@ -172,7 +172,7 @@ type prf struct {
 	seed    *[32]byte
 	eta     int
 	n, end  int // n is the next N
-	streams [sha3.Lanes * 64 * maxEta]byte
+	streams [sha3.States * 64 * maxEta]byte
 	made    int // the number of streams
 	given   int // the number of those that next has returned
 }

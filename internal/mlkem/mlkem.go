@@ -30,8 +30,8 @@ func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, 
 // Decapsulate sets sharedKey. A ciphertext c that encapsulation has not made gives a key
 // that looks like any other (implicit rejection).
 //
-// It implements ML-KEM.Decaps_internal, according to FIPS 203, Algorithm 18. J is made in a
-// lane that the other hashes leave free, so it begins first.
+// It implements ML-KEM.Decaps_internal, according to FIPS 203, Algorithm 18. The batch makes J
+// beside the other hashes, so J begins first.
 func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, c []byte) {
 	var b sha3.Batch
 	b.BeginSHAKE256(len(dk.z) + len(c))

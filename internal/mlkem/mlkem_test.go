@@ -128,7 +128,7 @@ func compare(t *testing.T, p *Params, seed *[64]byte, m *[32]byte, wantEK, wantK
 	}
 }
 
-// expand returns Â, made beside a hash of message, which it checks too.
+// expand returns Â. It makes a hash of message beside it, and checks that.
 func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
 	ek := EncapsulationKey{params: &Params{k: k}, rho: *rho, a: make([]ring.NTT, k*k)}
 	var b sha3.Batch
@@ -144,8 +144,8 @@ func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
 	return ek.a
 }
 
-// TestExpandMatrix has matrices made beside hashes of all lengths, with streams that need
-// a fourth block in every place.
+// TestExpandMatrix makes matrices beside hashes of messages of many lengths. Each polynomial of a
+// matrix needs a fourth block of its stream at least once.
 func TestExpandMatrix(t *testing.T) {
 	testkit.Implementations(t, testExpandMatrix)
 }
@@ -205,8 +205,8 @@ func testExpandMatrix(t *testing.T) {
 	}
 }
 
-// TestSampleNTT samples from streams of which up to three blocks are there at first. So
-// sampling goes on over more blocks than any known ρ needs.
+// TestSampleNTT gives sampleNTT the first 0, 1, 2 or 3 blocks of a stream. So it squeezes up to
+// four further blocks by itself; no ρ is known that needs more than one.
 func TestSampleNTT(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for end := range byte(64) {
@@ -262,7 +262,7 @@ func TestModulus(t *testing.T) {
 			for _, j := range []int{0, ring.N - 1} {
 				bad := func(b []byte) []byte {
 					b = bytes.Clone(b)
-					at := i*ring.EncodedSize + 3*j/2 // 12 bits and a half of a neighbour
+					at := i*ring.EncodedSize + 3*j/2 // 12 bits of this coefficient, and 4 of a neighbour
 					b[at], b[at+1] = 0xff, 0xff
 					return b
 				}
@@ -312,7 +312,7 @@ func TestOverwrite(t *testing.T) {
 		t.Error("Overwrite changed the encapsulation key")
 	}
 
-	// ParseExpanded leaves nothing behind of what it refuses.
+	// ParseExpanded overwrites the secrets of a key that it refuses.
 	bad := expanded(generated(&MLKEM768))
 	bad[len(bad)-33] ^= 1
 	if dk.ParseExpanded(bad) {

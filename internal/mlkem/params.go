@@ -1,6 +1,9 @@
-// Package mlkem is ML-KEM below the public API: the algorithms of FIPS 203,
-// sections 5 and 6, for all parameter sets, on inputs that have been checked and
-// with randomness that is given.
+// Package mlkem implements the algorithms of FIPS 203, sections 5 and 6, for all parameter sets.
+// Their callers check the inputs and draw the randomness.
+//
+// Its files are in the order of the standard: kpke.go holds K-PKE, Algorithms 13 to 15; mlkem.go
+// holds ML-KEM, Algorithms 16 to 18; keys.go has the memory and the encodings of keys. Functions
+// on single polynomials are in internal/ring.
 package mlkem
 
 import "hybridkem/internal/ring"

@@ -11,7 +11,7 @@ import (
 	"hybridkem/kats/vectors"
 )
 
-// sameAsSpec runs all three algorithms on one input, beside the specification.
+// sameAsSpec compares all three algorithms with the specification, on one input.
 func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others ...[]byte) {
 	t.Helper()
 	p, s := sets[name], spec.Sets[name]
@@ -28,7 +28,7 @@ func sameAsSpec(t *testing.T, name string, seed *[64]byte, m *[32]byte, others .
 	if !bytes.Equal(k[:], wantK) || !bytes.Equal(c, wantC) {
 		t.Fatalf("%s: seed %x, m %x: wrong encapsulation", name, *seed, *m)
 	}
-	// The inner algorithms, with randomness that is not the message's.
+	// K-PKE, with randomness that does not depend on the message.
 	r := (*[32]byte)(seed[32:])
 	if ek.encrypt(new(sha3.Batch), c, m, r); !bytes.Equal(c, spec.PKEEncrypt(s, wantEK, m[:], r[:])) {
 		t.Fatalf("%s: seed %x, m %x: wrong encryption", name, *seed, *m)
@@ -62,9 +62,8 @@ func TestSpecification(t *testing.T) {
 	}
 }
 
-// TestIntermediate compares the values on the way with those that C2SP/CCTV
-// publishes. Its ρ and σ are those of the initial public draft, so that they are
-// where key generation starts.
+// TestIntermediate compares intermediate values with those of C2SP/CCTV. Those are of the initial
+// public draft, which derives ρ and σ in another way. So the test starts at ρ and σ.
 func TestIntermediate(t *testing.T) {
 	type vector struct {
 		ID, Set                     string

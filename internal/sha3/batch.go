@@ -7,42 +7,43 @@ import (
 	"hybridkem/internal/keccak"
 )
 
-// Lanes is the largest number of streams that a Batch makes at once.
-const Lanes = 4
+// States is the number of states that a Batch permutes at once, and the largest number of
+// streams that it makes at once.
+const States = 4
 
-// A Batch makes short hashes side by side, one in each lane of a permutation of four
-// states. A permutation takes as long for one state as for four. So a Batch can take
-// along one [Long] hash, which uses lane 3 where the short ones leave it free. This is
-// ML-KEM-768's decapsulation, a permutation a line; c₀, c₁, … are the blocks of
-// z ‖ c, of which J makes the key for rejected ciphertexts:
+// A Batch makes short hashes side by side, in four states that are permuted at once. That takes
+// as long whether one of the states is used or all. So a Batch can make one long hash beside the
+// short ones, block by block, in a state that they do not need. ML-KEM-768's decapsulation makes these permutations; c₀ to c₈ are the
+// blocks of z ‖ c, whose hash J is the key for rejected ciphertexts:
 //
-//	             lane 0      lane 1      lane 2      lane 3
+//	             state 0     state 1     state 2     state 3
 //	G(m′ ‖ h)    G           –           –           c₀
 //	y            PRF(r′,0)   PRF(r′,1)   PRF(r′,2)   c₁
-//	e₁, e₂       PRF(r′,3)   PRF(r′,4)   PRF(r′,5)   c₂
-//	             PRF(r′,6)   –           –           c₃
+//	e₁           PRF(r′,3)   PRF(r′,4)   PRF(r′,5)   c₂
+//	e₂           PRF(r′,6)   –           –           c₃
+//	Sum                                              c₄, c₅, c₆, c₇, c₈: five permutations of one state
 //
-// Sum absorbs c₄ to c₈ alone. In key generation the message of H(ek) is not written yet
-// when the first short hashes are made; they use all four lanes then. Where a block is
-// missing later, the state in lane 3 waits: it is put aside and not permuted.
+// Until the first block of the long message is written, the short hashes use all four states. If
+// a later block is not written in time, state 3 waits: it is set aside during the
+// permutation.
 //
-// The zero Batch is ready for use.
+// A Batch holds secrets. The zero Batch is ready for use, without a long hash.
 type Batch struct {
-	a    [25][Lanes]uint64 // four states, interleaved: lane (x, y) of state i is a[x+5y][i]
+	a    [25][States]uint64 // four states, interleaved: lane (x, y) of state i is a[x+5y][i]
 	long long
 }
 
-// longLane is the lane of the long hash.
-const longLane = Lanes - 1
+// longState is the state of the long hash.
+const longState = States - 1
 
-// A long is the hash of one long message, to 32 bytes. A [Batch] makes it.
+// A long is the hash of one long message, to 32 bytes.
 type long struct {
 	function
-	message  [maxBlocks * rate256]byte // what is written, and the padding if that is all
+	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
 	size     int                       // the size of the message
 	blocks   int                       // the size of the message with the padding
-	filled   int                       // how much of the message is written; blocks if all is
-	absorbed int                       // how much of it is absorbed, in whole blocks
+	written  int                       // the size of what is written, in the end with the padding
+	absorbed int                       // the size of the blocks that are absorbed
 	sum      [32]byte                  // the hash, once all blocks are absorbed
 }
 
@@ -50,49 +51,51 @@ type long struct {
 // ML-KEM-1024.
 const maxBlocks = (32+1568)/rate256 + 1
 
-// BeginSum256 begins SHA3-256 of a message of that size.
+// BeginSum256 begins the long hash: SHA3-256 of a message of that size, at most 1600 bytes.
 func (b *Batch) BeginSum256(size int) { b.long.begin(sha3_256, size) }
 
-// BeginSHAKE256 begins SHAKE256 of a message of that size.
+// BeginSHAKE256 begins the long hash: 32 bytes of SHAKE256 of a message of that size, at most
+// 1600 bytes.
 func (b *Batch) BeginSHAKE256(size int) { b.long.begin(shake256, size) }
 
 func (l *long) begin(f function, size int) {
 	l.function, l.size, l.blocks = f, size, (size/rate256+1)*rate256
 }
 
-// Write writes the next part of the message.
+// Write writes the next part of the long message.
 func (b *Batch) Write(p []byte) {
 	l := &b.long
-	l.filled += copy(l.message[l.filled:], p)
-	if l.filled == l.size {
+	l.written += copy(l.message[l.written:], p)
+	if l.written == l.size {
 		l.message[l.size] = l.end
 		l.message[l.blocks-1] ^= lastBit
-		l.filled = l.blocks
+		l.written = l.blocks
 	}
 }
 
 // ready reports whether a block is written and not absorbed.
-func (l *long) ready() bool { return l.filled-l.absorbed >= rate256 }
+func (l *long) ready() bool { return l.written-l.absorbed >= rate256 }
 
-// inLane reports whether lane 3 holds the state of l.
-func (l *long) inLane() bool { return l.absorbed > 0 && l.absorbed < l.blocks }
+// hasState reports whether state 3 is that of l, which has begun then and is not done.
+func (l *long) hasState() bool { return l.absorbed > 0 && l.absorbed < l.blocks }
 
-// next returns the next block.
+// next returns the next block, which is absorbed then.
 func (l *long) next() *[rate256]byte {
 	block := (*[rate256]byte)(l.message[l.absorbed:])
 	l.absorbed += rate256
 	return block
 }
 
-// lanes returns the number of lanes for short hashes.
-func (b *Batch) lanes() int {
-	if keccak.Available() && (b.long.inLane() || b.long.ready()) {
-		return longLane
+// free returns the number of states for short hashes.
+func (b *Batch) free() int {
+	if keccak.Available() && (b.long.hasState() || b.long.ready()) {
+		return longState
 	}
-	return Lanes
+	return States
 }
 
-// permute permutes the states. The long hash absorbs a block before, if one is ready.
+// permute permutes the four states. If a block of the long message is ready, it is absorbed
+// first; if none is, state 3 does not change while it is that of the long hash.
 func (b *Batch) permute() {
 	switch l := &b.long; {
 	case l.ready():
@@ -100,17 +103,17 @@ func (b *Batch) permute() {
 		keccak.Permute4(&b.a)
 		if l.absorbed == l.blocks {
 			for i := range len(l.sum) / 8 {
-				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][longLane])
+				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][longState])
 			}
 		}
-	case l.inLane():
+	case l.hasState():
 		var waiting [25]uint64
 		for i := range b.a {
-			waiting[i] = b.a[i][longLane]
+			waiting[i] = b.a[i][longState]
 		}
 		keccak.Permute4(&b.a)
 		for i := range b.a {
-			b.a[i][longLane] = waiting[i]
+			b.a[i][longState] = waiting[i]
 		}
 	default:
 		keccak.Permute4(&b.a)
@@ -126,9 +129,9 @@ func (b *Batch) Sum(out *[32]byte) {
 	}
 	if l.absorbed < l.blocks {
 		s := sponge{rate: l.rate}
-		if l.inLane() {
+		if l.hasState() {
 			for i := range b.a {
-				binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][longLane])
+				binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][longState])
 			}
 		}
 		s.absorb(l.message[l.absorbed:l.blocks])
@@ -159,7 +162,7 @@ func (b *Batch) Sum512(out *[64]byte, in []byte) {
 	var block [72]byte
 	block[copy(block[:], in)] = endSHA3
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(block[8*i:]) }
-	b.start((*[32]byte)(in), &[Lanes]uint64{word(4)}, sha3_512)
+	b.start((*[32]byte)(in), &[States]uint64{word(4)}, sha3_512)
 	for i := 5; i < len(block)/8; i++ {
 		b.a[i][0] ^= word(i)
 	}
@@ -171,9 +174,9 @@ func (b *Batch) Sum512(out *[64]byte, in []byte) {
 
 // SHAKE128s makes streams of size bytes, a multiple of 8, from SHAKE128 of seed and each
 // of the ends. It makes as many as it can at once, of the first ends, and returns their
-// number. They are written to out one after the other. It has room for Lanes streams.
+// number. They are written to out one after the other. It has room for States streams.
 func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) (n int) {
-	n = min(len(ends), b.lanes())
+	n = min(len(ends), b.free())
 	if !keccak.Available() {
 		for i, end := range ends[:n] {
 			h := sha3.NewSHAKE128()
@@ -184,7 +187,7 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 		}
 		return n
 	}
-	var last [Lanes]uint64
+	var last [States]uint64
 	for i, end := range ends[:n] {
 		last[i] = uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16
 	}
@@ -195,14 +198,14 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 // SHAKE256s is [Batch.SHAKE128s] with SHAKE256, and with the single bytes from first to
 // end - 1 as the ends.
 func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) (n int) {
-	n = min(end-first, b.lanes())
+	n = min(end-first, b.free())
 	if !keccak.Available() {
 		for i := range n {
 			SHAKE256(out[i*size:][:size], seed[:], []byte{byte(first + i)})
 		}
 		return n
 	}
-	var last [Lanes]uint64
+	var last [States]uint64
 	for i := range n {
 		last[i] = uint64(byte(first+i)) | endSHAKE<<8
 	}
@@ -214,7 +217,7 @@ func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) 
 //
 // Four at once cost less than two one after the other: only a single one is made
 // alone.
-func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[Lanes]uint64, n int) {
+func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[States]uint64, n int) {
 	if n == 1 && !b.long.ready() {
 		s := sponge{rate: f.rate}
 		s.absorb(seed[:])
@@ -230,11 +233,11 @@ func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *
 	}
 }
 
-// start absorbs messages of seed and a last word in the lanes for short hashes. It clears
-// lane 3 for a long hash that begins.
-func (b *Batch) start(seed *[32]byte, last *[Lanes]uint64, f function) {
-	if b.long.ready() && !b.long.inLane() {
-		b.a = [25][Lanes]uint64{}
+// start absorbs messages of seed and a last word in the states for short hashes. It clears
+// state 3 for a long hash that begins.
+func (b *Batch) start(seed *[32]byte, last *[States]uint64, f function) {
+	if b.long.ready() && !b.long.hasState() {
+		b.a = [25][States]uint64{}
 	}
-	keccak.Start4(&b.a, seed, last, f.rate, b.lanes())
+	keccak.Start4(&b.a, seed, last, f.rate, b.free())
 }

@@ -10,7 +10,7 @@ import (
 // BenchmarkRatio compares each function with itself without kernels.
 func BenchmarkRatio(t *testing.B) {
 	in := random(1568)
-	seed, ends, out := (*[32]byte)(in), make([][2]byte, 9), make([]byte, Lanes*504)
+	seed, ends, out := (*[32]byte)(in), make([][2]byte, 9), make([]byte, States*504)
 	var b Batch
 	var h256 [32]byte
 	var h512 [64]byte

@@ -1,10 +1,9 @@
-// Package sha3 holds the hashes of ML-KEM and X-Wing, in the shapes in which
-// they are used: the input in parts, the output in the caller's memory, and several at
-// once. The functions are those of FIPS 202. They leave secrets on the stack: callers run
-// them within secret.Do.
+// Package sha3 makes the hashes of ML-KEM and X-Wing, according to FIPS 202. It takes inputs
+// in parts, writes to the caller's memory, and makes several hashes at once with a [Batch].
 //
-// Where internal/keccak has kernels, the sponges in this package run on them; elsewhere
-// everything is done by crypto/sha3.
+// Its sponges run on the kernels of internal/keccak. On machines without kernels, crypto/sha3
+// does everything. All functions leave secrets on the stack: callers run them within
+// secret.Do.
 package sha3
 
 import (
@@ -44,9 +43,10 @@ func SHAKE256(out []byte, parts ...[]byte) {
 	h.Reset()
 }
 
-// SHAKE128At fills out with what SHAKE128 of the concatenated parts gives from the block
-// on that starts at offset. It squeezes anew all that comes before: it is for streams
-// which a Batch has left too short, and few are.
+// SHAKE128At sets out to the block at offset of SHAKE128 of the concatenated parts.
+//
+// It squeezes all blocks before that one too. It is for the rare stream of a Batch that is too
+// short.
 func SHAKE128At(out *[RateSHAKE128]byte, offset int, parts ...[]byte) {
 	if keccak.Available() {
 		s := sponge{rate: RateSHAKE128}

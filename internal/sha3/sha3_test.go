@@ -30,7 +30,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestParts has every length up to three blocks of every hash, in all kinds of parts.
+// TestParts hashes inputs of every length up to three blocks, cut into random parts.
 func TestParts(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -57,14 +57,15 @@ func TestParts(t *testing.T) {
 	})
 }
 
-// A message is one of a long hash, and its hash.
+// A message is the message of a long hash. Its hash must be want.
 type message struct {
 	begin func(b *Batch, size int)
 	bytes []byte
 	want  []byte
 }
 
-// messages returns messages of all sizes that matter, for both hashes.
+// messages returns messages for both hashes. Their sizes are at the edges of blocks, and the
+// largest.
 func messages() (ms []message) {
 	for _, size := range []int{0, 1, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 1, 3 * rate256, 9 * rate256, 1184, 32 + 1568} {
 		b := random(size)
@@ -74,7 +75,7 @@ func messages() (ms []message) {
 	return ms
 }
 
-// check compares the long hash of b with what m wants, twice.
+// check compares the long hash of b with that of m. Sum must give it twice.
 func (m message) check(t *testing.T, b *Batch) {
 	t.Helper()
 	for range 2 {
@@ -96,8 +97,8 @@ func TestLong(t *testing.T) {
 	})
 }
 
-// TestStreams makes random sequences of calls beside long hashes of all kinds, whose
-// messages are written in random steps, and without one.
+// TestStreams makes random sequences of calls beside all kinds of long hashes, and without
+// one. The long messages are written in random steps.
 func TestStreams(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -143,12 +144,12 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 		return
 	}
 	seed := [32]byte(in)
-	ends, first := make([][2]byte, 1+r.IntN(Lanes+1)), r.IntN(256-Lanes)
+	ends, first := make([][2]byte, 1+r.IntN(States+1)), r.IntN(256-States)
 	for i := range ends {
 		ends[i] = [2]byte{byte(first + i), byte(r.Uint32())}
 	}
 	size := []int{8, 32, 128, 136, 144, 192, 3 * RateSHAKE128}[r.IntN(7)]
-	out := make([]byte, Lanes*size)
+	out := make([]byte, States*size)
 	var n int
 	one, endSize := sha3.SumSHAKE128, 2
 	if kind < 2 {
@@ -157,7 +158,7 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 		one, endSize = sha3.SumSHAKE256, 1
 		n = b.SHAKE256s(out, size, &seed, first, first+len(ends))
 	}
-	if n < 1 || n > min(len(ends), Lanes) {
+	if n < 1 || n > min(len(ends), States) {
 		t.Fatalf("%d streams of %d are made", n, len(ends))
 	}
 	for i := range n {
@@ -206,7 +207,7 @@ func TestSHAKE128At(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	in, out, streams := random(20*34), make([]byte, 1000), make([]byte, Lanes*504)
+	in, out, streams := random(20*34), make([]byte, 1000), make([]byte, States*504)
 	var h256 [32]byte
 	var h512 [64]byte
 	var block [RateSHAKE128]byte

@@ -6,10 +6,10 @@ import (
 	"hybridkem/internal/keccak"
 )
 
-// A function is one of FIPS 202, section 6: its rate in bytes, and what ends a message,
-// which is a suffix and the first bit of the padding.
+// A function is one of FIPS 202, section 6. The byte end holds the suffix of its messages and
+// the first bit of the padding.
 type function struct {
-	rate int
+	rate int // in bytes
 	end  byte
 }
 
@@ -31,13 +31,14 @@ var (
 // lastBit is the last bit of the padding, in the last byte of a block.
 const lastBit = 0x80
 
-// A sponge is KECCAK[c] of FIPS 202, section 5.2, with its state. It runs on kernels.
+// A sponge is KECCAK[c] of FIPS 202, section 5.2, on kernels.
 type sponge struct {
 	a    [200]byte
 	rate int
-	n    int // how much of a block is absorbed
+	n    int // the size of what is absorbed of a block
 }
 
+// absorb absorbs p. It permutes the state after each whole block.
 func (s *sponge) absorb(p []byte) {
 	for len(p) > 0 {
 		free := s.a[s.n:s.rate]
@@ -50,12 +51,13 @@ func (s *sponge) absorb(p []byte) {
 	}
 }
 
+// pad ends the message. The last block is not permuted yet.
 func (s *sponge) pad(end byte) {
 	s.a[s.n] ^= end
 	s.a[s.rate-1] ^= lastBit
 }
 
-// squeeze fills out from the blocks to come, the last of which it leaves in the state.
+// squeeze fills out from the next blocks. It permutes the state before each.
 func (s *sponge) squeeze(out []byte) {
 	for len(out) > 0 {
 		keccak.Permute(&s.a)
@@ -63,7 +65,7 @@ func (s *sponge) squeeze(out []byte) {
 	}
 }
 
-// hash fills out from the hash of the concatenated parts.
+// hash fills out from f of the concatenated parts.
 func (f function) hash(out []byte, parts ...[]byte) {
 	s := sponge{rate: f.rate}
 	for _, p := range parts {
