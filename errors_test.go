@@ -18,8 +18,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// wantError demands an error that wraps kind, names a package of this module, no other and once,
-// and says what is wanted.
+// wantError checks that err wraps kind and contains want. The error must name exactly one
+// package of this module, once.
 func wantError(t *testing.T, what string, err, kind error, want string) {
 	t.Helper()
 	switch {
@@ -34,7 +34,7 @@ func wantError(t *testing.T, what string, err, kind error, want string) {
 
 var packageNames = regexp.MustCompile(`\b(hybridkem|kem|mlkem|mlkemtest|xwing|combiner|tlskex|sshkex|keyfile|kemtest|hybrid|derand|expanded|fault|testkit): `)
 
-// TestErrors has an input for each kind of error and each KEM.
+// TestErrors provokes each kind of error in each KEM.
 func TestErrors(t *testing.T) {
 	step := 7
 	if testing.Short() {
@@ -67,8 +67,8 @@ func TestErrors(t *testing.T) {
 		wantError(t, name+", buffer", ek.EncapsulateTo(sharedKey, ciphertext[1:]), kem.ErrLength, "the buffer for the ciphertext has ")
 		wantError(t, name+", overlap", ek.EncapsulateTo(ciphertext[:len(sharedKey)], ciphertext), kem.ErrOverlap, "overlap")
 
-		// An ML-KEM key of numbers from q on, and shares of zeros, which have low order or are no
-		// points, are in some place of each.
+		// Overwrite 32 bytes at each position. Somewhere the bytes 0xff make coefficients of q or
+		// more in an ML-KEM key. Somewhere zeros make a share that has low order or is no point.
 		refused := 0
 		for _, bad := range []byte{0, 0xff} {
 			for i := 0; i+32 <= len(encoded); i++ {
@@ -114,7 +114,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestErrorTexts has errors word for word.
+// TestErrorTexts compares errors word for word.
 func TestErrorTexts(t *testing.T) {
 	mlkemKey, err1 := mlkem.GenerateKey768()
 	xwingKey, err2 := xwing.GenerateKey()

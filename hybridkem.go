@@ -14,8 +14,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// All returns every KEM of the module. [kem.NeedsTranscript] tells those of TLS and SSH, whose
-// shared keys are not fit for use as they are.
+// All returns every KEM of the module. Those of TLS and SSH have shared keys that are not fit
+// for use as they are: [kem.NeedsTranscript] reports whether a KEM is one of them.
 func All() []kem.KEM {
 	return []kem.KEM{
 		xwing.KEM(),
@@ -35,12 +35,13 @@ func All() []kem.KEM {
 	}
 }
 
-// ByName returns the KEM with the given name, in the spelling of its document. Upper and lower
-// case are the same. X-Wing is found as "X-Wing" and as "MLKEM768-X25519"; both give
-// xwing.KEM, whose Name is "X-Wing".
+// ByName returns the KEM with the given name, as its document spells it. Case does not matter.
+// X-Wing has two names, "X-Wing" and "MLKEM768-X25519". For both, ByName returns xwing.KEM,
+// whose Name is "X-Wing".
 //
-// For another name, the error wraps [kem.ErrUnsupported]. It suggests names that are near, and
-// lists all. No name is guessed: names of different KEMs can differ in a hyphen only.
+// If no KEM has the name, the error wraps [kem.ErrUnsupported]. It suggests similar names and
+// lists all names. ByName does not guess, since the names of different KEMs can differ in just
+// a hyphen.
 func ByName(name string) (kem.KEM, error) {
 	if strings.EqualFold(name, xwingName) {
 		return xwing.KEM(), nil
@@ -62,8 +63,8 @@ func ByName(name string) (kem.KEM, error) {
 // xwingName is the name of X-Wing in draft-irtf-cfrg-concrete-hybrid-kems.
 const xwingName = "MLKEM768-X25519"
 
-// nearest returns those of names that differ least from name, in letters and digits, unless
-// they differ much.
+// nearest returns the names whose letters and digits differ least from those of name. It
+// returns nil if every name differs in more than three.
 func nearest(name string, names []string) (near []string) {
 	least := 4
 	for _, candidate := range names {
@@ -77,7 +78,8 @@ func nearest(name string, names []string) (near []string) {
 	return near
 }
 
-// letters returns the letters and digits of s, in lower case, without the name of this module.
+// letters returns the letters and digits of s in lower case. It leaves out the prefix
+// "hybridkem/".
 func letters(s string) []rune {
 	var out []rune
 	for _, r := range strings.TrimPrefix(s, "hybridkem/") {
@@ -88,7 +90,7 @@ func letters(s string) []rune {
 	return out
 }
 
-// distance returns how many letters have to be put in, taken out or replaced to make b of a.
+// distance returns how many letters must be inserted, deleted or replaced to turn a into b.
 func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -86,8 +86,8 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// TestNames checks that no name or label of a KEM can be taken for that of another: none
-// is the end of another, and case tells none apart.
+// TestNames checks that no name or label of a KEM can be mistaken for another: none is a
+// suffix of another, even if case is ignored.
 func TestNames(t *testing.T) {
 	labels := []string{`\.//^\`, "MLKEM768-X25519"}
 	for _, k := range hybridkem.All() {
@@ -125,7 +125,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// panics returns what f panics with, as a text.
+// panics returns the text that f panics with, or "" if f does not panic.
 func panics(f func()) (text string) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -136,8 +136,8 @@ func panics(f func()) (text string) {
 	return ""
 }
 
-// TestNeedsTranscript checks which KEMs say that their shared keys are not fit for use as they
-// are, and that this is what the combiner makes of it.
+// TestNeedsTranscript checks which KEMs need a transcript, and that a hybrid with one of them
+// as a part does not.
 func TestNeedsTranscript(t *testing.T) {
 	needs := 0
 	for _, k := range hybridkem.All() {
@@ -160,7 +160,7 @@ func TestNeedsTranscript(t *testing.T) {
 	}
 }
 
-// A recorder remembers what was drawn.
+// A recorder remembers what each Read returned.
 type recorder struct {
 	stream io.Reader
 	draws  [][]byte
@@ -172,7 +172,8 @@ func (r *recorder) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// take returns what was drawn at once, or nil if that was not once.
+// take returns the bytes drawn since the last call. It returns nil unless they were drawn
+// in a single Read.
 func (r *recorder) take() []byte {
 	draws := r.draws
 	r.draws = nil
@@ -182,8 +183,8 @@ func (r *recorder) take() []byte {
 	return draws[0]
 }
 
-// TestRandomness checks that keys and ciphertexts are made from randomness of
-// full length, drawn at once, all of it, and from nothing else.
+// TestRandomness checks that keys and ciphertexts depend on their randomness and on
+// nothing else. All of it must be drawn in a single Read.
 func TestRandomness(t *testing.T) {
 	random := &recorder{stream: mathrand.NewChaCha8([32]byte{})}
 	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
@@ -218,7 +219,8 @@ func TestRandomness(t *testing.T) {
 	}
 }
 
-// TestReproducible checks that under a deterministic source everything is deterministic.
+// TestReproducible checks that the same source of randomness gives the same keys and
+// ciphertexts, and another source gives others.
 func TestReproducible(t *testing.T) {
 	for _, k := range hybridkem.All() {
 		run := func(source uint64) (all []byte) {
@@ -240,7 +242,7 @@ func TestReproducible(t *testing.T) {
 	}
 }
 
-// TestFIPS runs itself in both FIPS 140-3 modes.
+// TestFIPS runs itself once in each FIPS 140-3 mode.
 func TestFIPS(t *testing.T) {
 	mode := os.Getenv("HYBRIDKEM_TEST_FIPS")
 	switch mode {
@@ -250,7 +252,7 @@ func TestFIPS(t *testing.T) {
 			command.Env = append(os.Environ(), "GODEBUG=fips140="+mode, "HYBRIDKEM_TEST_FIPS="+mode)
 			out, err := command.CombinedOutput()
 			if strings.Contains(string(out), "FIPS 140-3 mode is incompatible with") {
-				t.Skipf("%s", out) // the purego build, for one
+				t.Skipf("%s", out) // for example in the purego build
 			}
 			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 				t.Skip(err) // a program cannot run itself under emulation
@@ -269,7 +271,8 @@ func TestFIPS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A seed, and the randomness of an encapsulation by which the key is tested.
+			// The first draw is the seed. The second is for the encapsulation that tests
+			// the key.
 			if len(random.draws) != 2 || len(random.draws[0]) != k.SeedSize() {
 				t.Errorf("%s: key generation draws %d times", k.Name(), len(random.draws))
 			}
@@ -311,7 +314,8 @@ func TestFIPS(t *testing.T) {
 	t.Logf("%d KEMs in mode %s", len(hybridkem.All()), mode)
 }
 
-// TestOtherKEM has keys of the same seed that differ only in the KEM.
+// TestOtherKEM checks that keys of different KEMs are not Equal, even with the same seed
+// and the same encapsulation key.
 func TestOtherKEM(t *testing.T) {
 	seed := make([]byte, 32)
 	var dks []kem.DecapsulationKey
@@ -338,7 +342,8 @@ func TestOtherKEM(t *testing.T) {
 	}
 }
 
-// TestOtherParts has keys of the same seed and label that differ only in a part, however deep.
+// TestOtherParts checks that keys with the same seed and label are not Equal if their KEMs
+// differ in a part, at any depth.
 func TestOtherParts(t *testing.T) {
 	seed := make([]byte, 32)
 	inner := func(label string) kem.KEM { return combiner.CG(label, mlkem.KEM512(), combiner.X25519()) }
@@ -367,8 +372,9 @@ func TestOtherParts(t *testing.T) {
 	}
 }
 
-// TestAllocations checks that a key pair is one allocation, but with the curves of crypto/ecdh, and
-// that Go does not serve its size with a whole span of memory for each.
+// TestAllocations checks that a key pair takes one allocation. Go must not need a whole span of
+// memory for an allocation of that size. KEMs with NIST curves are left out, since crypto/ecdh
+// allocates more.
 func TestAllocations(t *testing.T) {
 	if testkit.Race {
 		t.Skip("the race detector allocates")

@@ -14,10 +14,10 @@ import (
 	"testing"
 )
 
-// TestZero calls every exported function and method of the public packages that takes or has a
-// key with keys that are nil or zero values. It finds them by their types, so that new ones are
-// tested as soon as they are there, in a program that it writes: testdata/zero has the rest
-// of that.
+// TestZero calls every exported function of the public packages that takes a key, and every
+// method of a key. All keys are nil or zero values. TestZero finds the functions by their
+// types, so new ones are tested too. It makes the calls in a program that it builds from
+// testdata/zero and a file that it writes.
 func TestZero(t *testing.T) {
 	if testing.Short() {
 		t.Skip("type-checks the standard library, and builds a program")
@@ -49,7 +49,8 @@ func TestZero(t *testing.T) {
 	t.Logf("%s", bytes.TrimSpace(out))
 }
 
-// publicPackages are those that a program may import, in the order of the floors.
+// publicPackages returns the paths of the packages that other modules may import, in the
+// order of edges.
 func publicPackages() (paths []string) {
 	for _, e := range edges {
 		if !regexp.MustCompile(`^(internal|examples|kats|interop)(/|$)`).MatchString(e.pkg) {
@@ -59,7 +60,8 @@ func publicPackages() (paths []string) {
 	return paths
 }
 
-// exported returns a source file with all exported functions and types of the public packages.
+// exported returns a source file that lists the exported functions and structs of the public
+// packages, and how many there are of each.
 func exported(t *testing.T) (source []byte, functions, structs int) {
 	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
 	var imports, f, s bytes.Buffer

@@ -1,8 +1,8 @@
-// This program is one half of TestZero, which writes the other: the variables functions and
-// types, with every exported function and type of the public packages.
+// This program is one half of TestZero, which writes the other half: the variables functions and
+// types, with every exported function and struct of the public packages.
 //
-// It calls every function and method that takes or has a key with keys that are none: nil, a nil
-// pointer of each key type, a zero value of each.
+// It calls functions and methods with invalid keys: nil, a nil pointer to each key type, and a
+// pointer to the zero value of each key type.
 package main
 
 import (
@@ -17,11 +17,11 @@ import (
 	"hybridkem/kem"
 )
 
-// A function is one that is exported, or a method.
+// A function is an exported function or a method.
 type function struct {
 	name string
 	f    reflect.Value
-	own  bool // a method of a key that is none
+	own  bool // a method of an invalid key
 }
 
 var calls, failures int
@@ -32,7 +32,7 @@ func fail(format string, args ...any) {
 }
 
 func main() {
-	// The types of hybrids have no name outside.
+	// The key types of hybrids are not exported.
 	for _, k := range hybridkem.All() {
 		dk, err := k.GenerateKey()
 		if err != nil {
@@ -45,7 +45,7 @@ func main() {
 			}
 		}
 	}
-	var none []reflect.Value // keys that are none
+	var none []reflect.Value // invalid keys
 	var all []function
 	for _, t := range types {
 		if !isKey(t) {
@@ -61,8 +61,8 @@ func main() {
 		for i := range t.NumMethod() {
 			m := t.Method(i)
 			if _, ok := t.Elem().MethodByName(m.Name); ok {
-				// It is of the value, which a nil pointer has not. Its callers, fmt and
-				// encoding/json, know.
+				// Its receiver is a value, so it cannot be called on a nil pointer. Its
+				// callers, fmt and encoding/json, take care of that.
 				continue
 			}
 			all = append(all, function{name: fmt.Sprintf("%v(%v).%s", t, describe(key), m.Name), f: key.Method(i), own: true})
@@ -90,7 +90,8 @@ func describe(v reflect.Value) string {
 	return "zero"
 }
 
-// try calls f with each of the keys in the place of each argument that can be a key.
+// try calls f with nil and with each invalid key that fits its key argument. It skips
+// functions without a key argument, unless they are methods of an invalid key.
 func (f function) try(none []reflect.Value) {
 	t := f.f.Type()
 	arguments := make([]reflect.Value, t.NumIn())
@@ -126,8 +127,8 @@ func (f function) try(none []reflect.Value) {
 	}
 }
 
-// call demands an error, false or nil, or a panic that says what is wrong where there is no
-// result that could.
+// call checks that f reports the invalid key. If f can return an error, it must. Otherwise
+// it must return false or nil, or panic with a text that says what is wrong.
 func (f function) call(name string, arguments []reflect.Value) {
 	calls++
 	t := f.f.Type()
