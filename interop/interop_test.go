@@ -1,9 +1,9 @@
-// Package interop runs this module beside an independent implementation in
-// another language, @noble/post-quantum in JavaScript. It needs node, and
-// "npm ci" in this folder; without them its test is skipped.
+// Package interop compares this module with an independent implementation in JavaScript,
+// @noble/post-quantum. Its test needs node and "npm ci" in this folder, and is skipped
+// without them.
 //
-// That package's hybrids with NIST curves are not compared: they hash both
-// coordinates of the shared point, and the drafts and their vectors one.
+// The test leaves out that package's hybrids with NIST curves: they hash both coordinates
+// of the shared point, where the drafts and their test vectors hash one.
 package interop
 
 import (
@@ -33,7 +33,7 @@ type answer struct {
 	Decapsulated                            []vectors.Hex
 }
 
-// startPeer returns a function that asks the other implementation.
+// startPeer starts the other implementation and returns a function that asks it.
 func startPeer(t *testing.T) func(request) answer {
 	t.Helper()
 	if testing.Short() {

@@ -1,5 +1,5 @@
-// Answers requests of interop_test.go, one JSON object a line each way, with
-// @noble/post-quantum.
+// Answers requests of interop_test.go with @noble/post-quantum. Each request and each
+// answer is one line of JSON.
 import { createInterface } from 'node:readline';
 import { ml_kem512, ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
 import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js';

@@ -1,5 +1,5 @@
-// Package overlay changes sources of the module for one run of the go command. The files
-// themselves stay as they are. It is for what shows that tests and tools find bugs.
+// Package overlay changes sources of the module for one run of the go command and leaves
+// the files alone. With it, programs plant bugs to show that tests and tools find them.
 package overlay
 
 import (
@@ -15,19 +15,20 @@ import (
 	"strings"
 )
 
-// An Overlay holds the texts of files that are changed or new.
+// An Overlay holds the texts of changed and new files.
 type Overlay struct {
 	root  string
-	texts map[string]string // by name
+	texts map[string]string // by name, relative to root
 }
 
-// New returns an empty overlay of the module in the folder root.
+// New returns an empty overlay of the module in the directory root.
 func New(root string) *Overlay { return &Overlay{root, map[string]string{}} }
 
-// Clone returns a copy.
+// Clone returns a copy of o.
 func (o *Overlay) Clone() *Overlay { return &Overlay{o.root, maps.Clone(o.texts)} }
 
-// Text returns the text of a file, changed or not. Its name is relative to the root.
+// Text returns the text of the named file, with any change that o makes. The name is
+// relative to the root.
 func (o *Overlay) Text(name string) (string, error) {
 	name = filepath.Clean(name)
 	if text, ok := o.texts[name]; ok {
@@ -37,7 +38,7 @@ func (o *Overlay) Text(name string) (string, error) {
 	return string(b), err
 }
 
-// Set makes text the text of a file, which may be a new one.
+// Set replaces the text of the named file or adds a new file.
 func (o *Overlay) Set(name, text string) { o.texts[filepath.Clean(name)] = text }
 
 // Errors of Replace.
@@ -46,7 +47,8 @@ var (
 	ErrAmbiguous = errors.New("AMBIGUOUS: the text to replace is there more than once")
 )
 
-// Replace replaces old in a file. It demands that old is there once.
+// Replace replaces old in the named file. It returns an error unless old occurs exactly
+// once.
 func (o *Overlay) Replace(name, old, new string) error {
 	text, err := o.Text(name)
 	if err != nil {
@@ -62,7 +64,7 @@ func (o *Overlay) Replace(name, old, new string) error {
 	return fmt.Errorf("%s: %w", name, ErrAmbiguous)
 }
 
-// Go runs the go command with args in the folder dir, and returns what it prints.
+// Go runs the go command with args in the directory dir and returns its output.
 func (o *Overlay) Go(dir string, args ...string) (string, error) {
 	temporary, err := os.MkdirTemp("", "overlay-*")
 	if err != nil {
@@ -79,7 +81,8 @@ func (o *Overlay) Go(dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// write writes the files to a folder, and the list of them that the go command reads.
+// write writes the changed files into dir. It returns the name of the file that the flag
+// -overlay of the go command takes.
 func (o *Overlay) write(dir string) (list string, err error) {
 	root, err := filepath.Abs(o.root)
 	if err != nil {
@@ -87,7 +90,7 @@ func (o *Overlay) write(dir string) (list string, err error) {
 	}
 	replace := map[string]string{}
 	for name, text := range o.texts {
-		// The go command needs the ending.
+		// The base name keeps the extension, which the go command needs.
 		file := filepath.Join(dir, strconv.Itoa(len(replace))+"-"+filepath.Base(name))
 		replace[filepath.Join(root, name)] = file
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {

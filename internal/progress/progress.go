@@ -1,4 +1,4 @@
-// Package progress shows on a terminal how far something long is.
+// Package progress shows the progress of long work on a terminal.
 package progress
 
 import (
@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// A Bar shows how many of some steps are done, and how long the others will take. It
-// is silent where there is no terminal. Its methods may be called by several
-// goroutines.
+// A Bar shows how many steps are done and how long the rest will take. It shows nothing
+// if its writer is not a terminal. Several goroutines may call its methods.
 type Bar struct {
 	w     io.Writer // nil if silent
 	name  string
@@ -24,9 +23,9 @@ type Bar struct {
 	shown time.Time
 }
 
-// New returns the bar of something that has total steps, to be shown on w.
+// New returns a bar for work of total steps, shown on w.
 //
-// go test leaves a test the terminal only if it is given no package, as with -C.
+// Under go test, w is a terminal only if go test is given no package, as with -C.
 func New(w io.Writer, name string, total int64) *Bar {
 	if !isTerminal(w) {
 		w = nil
@@ -57,7 +56,7 @@ func (b *Bar) Add(n int64) {
 	}
 }
 
-// line draws the bar after elapsed.
+// line returns the bar as text.
 func line(name string, done, total int64, elapsed time.Duration) string {
 	const width = 40
 	part := min(1, float64(done)/float64(total))

@@ -1,9 +1,9 @@
-// Package spec is FIPS 203 and X-Wing, transcribed as literally as Go allows, for
-// tests to compare with. It shares nothing with the code that it is compared
-// with: numbers are ints, bits are bytes of 0 or 1, nothing is fast and nothing is
-// constant time. Its SHA-3 is crypto/sha3 and its X25519 the formulas of RFC 7748.
+// Package spec transcribes FIPS 203 and X-Wing as literally as Go allows. Tests
+// compare the module with it. It shares no code with the module: numbers are
+// ints, bits are bytes of 0 or 1, and nothing is fast or constant-time. SHA-3
+// comes from crypto/sha3, and X25519 follows the formulas of RFC 7748.
 //
-// It must not be used for anything else.
+// Use it only in tests.
 package spec
 
 import (
@@ -28,14 +28,14 @@ type Params struct {
 	K, Eta1, Eta2, Du, Dv int
 }
 
-// The parameter sets, by name.
+// Sets holds the parameter sets by name.
 var Sets = map[string]Params{
 	"ML-KEM-512":  {2, 3, 2, 10, 4},
 	"ML-KEM-768":  {3, 2, 2, 10, 4},
 	"ML-KEM-1024": {4, 2, 2, 11, 5},
 }
 
-// mod is the reduction of section 2.3: a mod m in {0, …, m-1}.
+// mod returns a mod m in {0, …, m-1}, section 2.3.
 func mod(a, m int) int { return (a%m + m) % m }
 
 // BitsToBytes is Algorithm 3.
@@ -89,8 +89,8 @@ func ByteDecode(d int, B []byte) (F Poly) {
 	return F
 }
 
-// Compress is equation 4.7, on each coefficient: ⌈(2^d/q)·x⌋ mod 2^d, where halves
-// are rounded up.
+// Compress is equation 4.7 on each coefficient: ⌈(2^d/q)·x⌋ mod 2^d. Halves are rounded
+// up.
 func Compress(d int, x Poly) (y Poly) {
 	for i := range n {
 		y[i] = mod((2*(1<<d)*x[i]+q)/(2*q), 1<<d)
@@ -98,7 +98,7 @@ func Compress(d int, x Poly) (y Poly) {
 	return y
 }
 
-// Decompress is equation 4.8, on each coefficient: ⌈(q/2^d)·y⌋.
+// Decompress is equation 4.8 on each coefficient: ⌈(q/2^d)·y⌋.
 func Decompress(d int, y Poly) (x Poly) {
 	for i := range n {
 		x[i] = (2*q*y[i] + 1<<d) / (2 << d)
@@ -114,8 +114,8 @@ func SampleNTT(B []byte) (a Poly, squeezed int) {
 	return a, squeezed
 }
 
-// SampleNTTFrom is Algorithm 7 on bytes that may end before all j coefficients are
-// there.
+// SampleNTTFrom is Algorithm 7 on the bytes of ctx. If they run out, it stops early. It
+// also returns the number j of coefficients and how many bytes it read.
 func SampleNTTFrom(ctx io.Reader) (a Poly, j, squeezed int) {
 	for j < n {
 		C := make([]byte, 3)
@@ -160,7 +160,7 @@ func BitRev7(r int) (rev int) {
 	return rev
 }
 
-// powers are those of ζ, whose order is 256.
+// powers holds the powers of ζ, which has order 256.
 var powers = func() (p [256]int) {
 	p[0] = 1
 	for i := range p[1:] {
@@ -222,7 +222,7 @@ func BaseCaseMultiply(a0, a1, b0, b1, gamma int) (c0, c1 int) {
 	return mod(a0*b0+mod(a1*b1, q)*gamma, q), mod(a0*b1+a1*b0, q)
 }
 
-// Add is the sum of two polynomials.
+// Add returns f + g.
 func Add(f, g Poly) Poly {
 	for i := range f {
 		f[i] = mod(f[i]+g[i], q)
@@ -230,7 +230,7 @@ func Add(f, g Poly) Poly {
 	return f
 }
 
-// Sub is the difference of two polynomials.
+// Sub returns f - g.
 func Sub(f, g Poly) Poly {
 	for i := range f {
 		f[i] = mod(f[i]-g[i], q)
@@ -244,7 +244,7 @@ func prf(eta int, s []byte, b int) []byte {
 	return sha3.SumSHAKE256(append(append([]byte(nil), s...), byte(b)), 64*eta)
 }
 
-// H is that of section 4.1.
+// H is the hash function H of section 4.1.
 func H(s []byte) []byte { h := sha3.Sum256(s); return h[:] }
 
 func hashJ(s []byte) []byte { return sha3.SumSHAKE256(s, 32) }
@@ -289,7 +289,7 @@ func PKEKeyGen(p Params, d []byte) (ekPKE, dkPKE []byte) {
 	return append(ekPKE, rho...), dkPKE
 }
 
-// matrix is lines 3 to 7 of Algorithm 13, and 4 to 8 of Algorithm 14.
+// matrix is lines 3 to 7 of Algorithm 13 and lines 4 to 8 of Algorithm 14.
 func matrix(p Params, rho []byte) [][]Poly {
 	A := make([][]Poly, p.K)
 	for i := range A {
@@ -414,7 +414,7 @@ func Decaps(p Params, dk, c []byte) (K []byte, err error) {
 	return DecapsInternal(p, dk, c), nil
 }
 
-// CheckEK is the type check and the modulus check of section 7.2.
+// CheckEK does the type check and the modulus check of section 7.2.
 func CheckEK(p Params, ek []byte) error {
 	if len(ek) != 384*p.K+32 {
 		return fmt.Errorf("spec: %d bytes of encapsulation key", len(ek))
@@ -425,8 +425,8 @@ func CheckEK(p Params, ek []byte) error {
 	return nil
 }
 
-// Reduced is the modulus check of section 7.2: it reports whether decoding and
-// encoding again gives the same polynomials.
+// Reduced is the modulus check of section 7.2. It reports whether decoding and encoding
+// give back the same bytes.
 func Reduced(polys []byte) bool {
 	for i := 0; i < len(polys); i += 384 {
 		if string(ByteEncode(12, ByteDecode(12, polys[i:i+384]))) != string(polys[i:i+384]) {
@@ -436,7 +436,7 @@ func Reduced(polys []byte) bool {
 	return true
 }
 
-// CheckDK is the type checks and the hash check of section 7.3.
+// CheckDK does the type checks and the hash check of section 7.3.
 func CheckDK(p Params, dk, c []byte) error {
 	if len(c) != 32*(p.Du*p.K+p.Dv) {
 		return fmt.Errorf("spec: %d bytes of ciphertext", len(c))

@@ -102,7 +102,7 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// TestRandomised has the three algorithms that draw their randomness.
+// TestRandomised checks Algorithms 19 to 21. The first two draw randomness.
 func TestRandomised(t *testing.T) {
 	for name, p := range Sets {
 		ek, dk := KeyGen(p)
@@ -130,9 +130,10 @@ func TestRandomised(t *testing.T) {
 	}
 }
 
-// TestIntermediate follows the algorithms through the values that C2SP/CCTV
-// publishes of one run, each step from the published values before it. Key
-// generation starts from ρ and σ, which are those of the initial public draft.
+// TestIntermediate follows the algorithms through the intermediate values of one run that
+// C2SP/CCTV publishes. Each step starts from the published values of the step before. Key
+// generation starts from ρ and σ, since the published ones are those of the initial
+// public draft.
 func TestIntermediate(t *testing.T) {
 	type vector struct {
 		ID, Set                              string
@@ -304,8 +305,8 @@ func TestXWing(t *testing.T) {
 	}
 }
 
-// TestTransform compares the NTT with what section 4.3 says it computes: the
-// residues of f modulo X² - ζ^(2·BitRev7(i)+1).
+// TestTransform compares the NTT with its definition in section 4.3: the residues of f
+// modulo X² - ζ^(2·BitRev7(i)+1).
 func TestTransform(t *testing.T) {
 	for _, seed := range []string{"a", "b", "c"} {
 		f, _ := SampleNTT([]byte(seed))
@@ -313,7 +314,7 @@ func TestTransform(t *testing.T) {
 		for i := range 128 {
 			root := Power(2*BitRev7(i) + 1)
 			var c [2]int
-			for j := 127; j >= 0; j-- { // Horner's rule, on X² = root
+			for j := 127; j >= 0; j-- { // Horner's rule at X² = root
 				c[0] = mod(c[0]*root+f[2*j], q)
 				c[1] = mod(c[1]*root+f[2*j+1], q)
 			}

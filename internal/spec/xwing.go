@@ -9,7 +9,8 @@ import (
 // p25519 is 2^255 - 19, RFC 7748, section 4.1.
 var p25519 = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
 
-// decodeLittleEndian and the two after it are those of RFC 7748, section 5.
+// decodeLittleEndian, decodeUCoordinate and decodeScalar25519 are the functions of RFC
+// 7748, section 5.
 func decodeLittleEndian(b []byte) *big.Int {
 	b = slices.Clone(b)
 	slices.Reverse(b)
@@ -30,7 +31,7 @@ func decodeScalar25519(k []byte) *big.Int {
 	return decodeLittleEndian(k)
 }
 
-// X25519 is the function of RFC 7748, section 5, in the formulas of its pseudocode.
+// X25519 is the function of RFC 7748, section 5, with the formulas of its pseudocode.
 func X25519(scalar, point []byte) []byte {
 	k, x1 := decodeScalar25519(scalar), decodeUCoordinate(point)
 	mod := func(a *big.Int) *big.Int { return a.Mod(a, p25519) }
@@ -77,7 +78,7 @@ func X25519(scalar, point []byte) []byte {
 	return out
 }
 
-// The names below are those of draft-connolly-cfrg-xwing-kem, section 5.
+// The functions below have the names of draft-connolly-cfrg-xwing-kem, section 5.
 
 var mlkem768 = Sets["ML-KEM-768"]
 
@@ -91,7 +92,7 @@ func expandDecapsulationKey(sk []byte) (skM, skX, pkM, pkX []byte) {
 	return skM, skX, pkM, X25519(skX, BasePoint())
 }
 
-// XWingGenerateKeyPairDerand expands a seed of 32 bytes to an encapsulation key.
+// XWingGenerateKeyPairDerand expands a 32-byte seed and returns the encapsulation key.
 func XWingGenerateKeyPairDerand(sk []byte) (pk []byte) {
 	_, _, pkM, pkX := expandDecapsulationKey(sk)
 	return concat(pkM, pkX)

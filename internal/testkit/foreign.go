@@ -1,4 +1,4 @@
-// Package testkit holds what tests of several packages need.
+// Package testkit holds helpers that tests of several packages share.
 package testkit
 
 import (
@@ -7,18 +7,17 @@ import (
 	"hybridkem/kem"
 )
 
-// Foreign returns k as somebody else's implementation of kem.KEM: this module
-// knows nothing of it but the interface.
+// Foreign returns k as somebody else's implementation of kem.KEM: the module can use it
+// only through the interface.
 //
-// What the functions of faults return takes the place of the keys, so that a test
-// can replace some of their methods.
+// The functions in faults replace keys, so that a test can change some of their methods.
 func Foreign(k kem.KEM, faults Faults) kem.KEM { return &foreign{k, faults} }
 
-// Faults are what a foreign KEM does wrong. Functions that are nil replace no keys.
+// Faults are what a foreign KEM does wrong. A nil function replaces no key.
 type Faults struct {
 	DecapsulationKey func(kem.DecapsulationKey) kem.DecapsulationKey
 	EncapsulationKey func(kem.EncapsulationKey) kem.EncapsulationKey
-	// Scribble overwrites inputs, and the capacity behind them, after their use.
+	// Scribble makes methods overwrite their inputs, up to the capacity, before they return.
 	Scribble bool
 }
 
@@ -108,7 +107,8 @@ func (ek foreignEncapsulationKey) Equal(x crypto.PublicKey) bool {
 	return ek.EncapsulationKey.Equal(inner(x))
 }
 
-// inner returns the key in x, which may be in a fault that embeds it.
+// inner returns the module's own key inside x. A fault that embeds a foreign key has the
+// method Unwrap.
 func inner(x any) any {
 	if x, ok := x.(interface{ inner() any }); ok {
 		return x.inner()

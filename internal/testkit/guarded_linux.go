@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// Guarded returns two pieces of memory of that many bytes, all zero, for kernels to
-// run on: right before the first and right behind the second lies memory that nobody
-// may touch. On other systems it skips the test.
+// Guarded returns two zeroed buffers of the given size for kernels to run on. Touching
+// memory right before the first or right after the second faults. On other systems it
+// skips the test.
 func Guarded(t testing.TB, size int) (first, second []byte) {
 	t.Helper()
 	page := os.Getpagesize()

@@ -6,7 +6,8 @@ import (
 	"unsafe"
 )
 
-// TestGuarded checks that the memory is there, and that none is beside it.
+// TestGuarded checks that the buffers can be touched, and that the bytes before and after
+// them cannot.
 func TestGuarded(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	faults := func(p unsafe.Pointer, offset int) (faulted bool) {

@@ -6,10 +6,9 @@ import (
 	"hybridkem/internal/cpu"
 )
 
-// Implementations runs f once for each implementation of the module's inside that
-// this machine can run, each in a subtest; with -short, only for the portable one and the
-// one that is used. Neither f itself nor the test that calls it may be parallel; subtests
-// of f may.
+// Implementations runs f as a subtest for each set of kernels that this machine can run.
+// With -short, it runs only the portable code and the set that programs use. Neither f
+// nor the test that calls Implementations may be parallel, but subtests of f may.
 func Implementations(t *testing.T, f func(t *testing.T)) {
 	sets := cpu.Sets()
 	for i, set := range sets {

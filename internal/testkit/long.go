@@ -2,6 +2,6 @@ package testkit
 
 import "flag"
 
-// Long is the opposite of testing.Short: a flag with which some tests try all that
-// there is, for minutes. Packages that do not import testkit do not know it.
+// Long is a flag, the opposite of testing.Short: with it, some tests run for minutes and
+// try every case. Only packages whose tests import testkit have the flag.
 var Long = flag.Bool("long", false, "run the tests that have a long form in full")

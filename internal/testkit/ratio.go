@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Ratio is a benchmark that runs own and other in turn, and reports the median of
-// the ratio of their times: what disturbs one of them disturbs the other, too.
+// Ratio is a benchmark that runs own and other alternately, and reports the median ratio
+// of their times. A disturbance hits both, so the ratio hardly changes.
 func Ratio(b *testing.B, name string, own, other func()) {
 	b.Run(name, func(b *testing.B) {
 		var ratios []float64
@@ -20,6 +20,6 @@ func Ratio(b *testing.B, name string, own, other func()) {
 		}
 		slices.Sort(ratios)
 		b.ReportMetric(ratios[len(ratios)/2], "ratio")
-		b.ReportMetric(0, "ns/op") // it would be of both
+		b.ReportMetric(0, "ns/op") // omitted, since it would be the time of both
 	})
 }

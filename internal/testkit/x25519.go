@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// X25519Points returns encoded points at which mistakes hide: all those of low
-// order, all that are not canonical, and their neighbours, each also with the most
-// significant bit set.
+// X25519Points returns encoded points at which mistakes hide: all points of low
+// order, all non-canonical encodings, and their neighbours. Each also occurs with the
+// most significant bit set.
 func X25519Points() (points [][32]byte) {
 	var us []*big.Int
 	for d := range int64(40) {
 		us = append(us, big.NewInt(d), new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(d+1)))
 	}
-	// The coordinates of the points of order 8. Those of lower order are 0, 1, p-1
-	// and what is congruent.
+	// These are the coordinates of the points of order 8. Points of lower order have 0,
+	// 1, p-1 or a number congruent to one of them.
 	for _, s := range []string{
 		"325606250916557431795983626356110631294008115727848805560023387167927233504",
 		"39382357235489614581723060781553021112529911719440698176882885853963445705823",
