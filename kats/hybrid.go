@@ -44,7 +44,8 @@ func allOperations(k kem.KEM, seed, ek, random, sharedKey, ciphertext []byte) er
 		decapsulates(dk, ciphertext, sharedKey))
 }
 
-// An ownVector is of a hybrid of this module that no document has.
+// An ownVector is a vector of one of this module's own hybrids, which no document
+// defines.
 type ownVector struct {
 	KEM                      string
 	Seed, EK, Random, CT, SS vectors.Hex
@@ -74,7 +75,7 @@ var hpkeKEMs = map[uint16]string{
 	0x647a: "MLKEM768-X25519",
 }
 
-// check runs the KEM part of the vector; the key schedule is HPKE's own.
+// check runs the KEM's part of the vector, without HPKE's key schedule.
 func (v hpkeVector) check() error {
 	switch v.KEMID {
 	case 0x0010, 0x0011, 0x0020, 0x0021: // DHKEM of P-256, P-384, X25519, X448
@@ -97,8 +98,8 @@ func (v hpkeVector) check() error {
 	return allOperations(k, v.SkRm, v.PkRm, random, v.SharedSecret, v.Enc)
 }
 
-// deriveKeyPair is HPKE's DeriveKeyPair, which for these KEMs is
-// SHAKE256.LabeledDerive(ikm, "DeriveKeyPair", "", size) whatever the suite's KDF.
+// deriveKeyPair is HPKE's DeriveKeyPair. For these KEMs it is SHAKE256.LabeledDerive(ikm,
+// "DeriveKeyPair", "", size), whatever the suite's KDF.
 func (v hpkeVector) deriveKeyPair(size int) []byte {
 	h := sha3.NewSHAKE256()
 	h.Write(v.IkmR)
@@ -111,9 +112,10 @@ func (v hpkeVector) deriveKeyPair(size int) []byte {
 	return seed
 }
 
-// random returns ikmE at the length of the KEM's randomness. For MLKEM768-P256
-// the vectors give three candidates for the scalar, and the KEM takes four. As
-// only the first in range is used, and the first of all is, the fourth is free.
+// random returns ikmE, extended to the length of the KEM's randomness. For MLKEM768-P256,
+// ikmE has three candidates for the scalar, and the KEM takes four. Only the first
+// candidate in range is used. The first of all is in range, so the fourth can be
+// anything.
 func (v hpkeVector) random() ([]byte, error) {
 	if v.KEM != "MLKEM768-P256" {
 		return v.IkmE, nil
@@ -132,10 +134,12 @@ type x25519Vector struct {
 	Result                  verdict
 }
 
-// check goes through the TLS hybrid, whose client share is ek ‖ public, whose
-// randomness is m ‖ private and whose shared key is K ‖ X25519(private, public).
-// Of what is acceptable, the module refuses the all-zero result and nothing else,
-// and so in decapsulation too, where the private key is not ours to choose.
+// check runs X25519 as part of the TLS hybrid. There the client's share is ek ‖ public,
+// the randomness is m ‖ private, and the shared key is K ‖ X25519(private, public).
+//
+// Among the vectors with the result "acceptable", the module refuses only those whose
+// shared secret is zero. Decapsulation refuses the same shares, although its private key
+// is another one.
 func (v x25519Vector) check() error {
 	k, err := hybridkem.ByName("X25519MLKEM768")
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package kats checks this module against the known answers of its standards:
-// the test vectors of package vectors, each run through the public packages.
+// Package kats checks this module against the known answers of its standards: it runs the
+// test vectors of package vectors through the public packages.
 //
-// The command kats/cmd/kats runs them all.
+// The command kats/cmd/kats runs all of them.
 package kats
 
 import (
@@ -13,16 +13,16 @@ import (
 	"hybridkem/kats/vectors"
 )
 
-// A File is a file of test vectors and the way to run them.
+// A File is a file of test vectors, with the way to run them.
 type File struct {
 	Name      string // in package vectors
 	Source    string // who published it
 	Operation string // what it tests
 	Count     int    // the number of vectors in it
-	Skip      int    // how many of those are of a KEM that this module lacks
+	Skip      int    // how many of them belong to a KEM that this module lacks
 
-	// check returns nil only if the vector demanded something and got it, and
-	// errNoKEM if it is one to skip.
+	// check returns nil only if the vector demanded something and got it. It returns
+	// errNoKEM for a vector to skip.
 	check func(vector []byte) error
 }
 
@@ -51,16 +51,16 @@ var files = []File{
 // Files returns every file, in the order in which the command runs them.
 func Files() []File { return slices.Clone(files) }
 
-// A Result tells what became of the vectors of a file.
+// A Result tells how the vectors of a file fared.
 type Result struct {
 	Passed  int
 	Skipped int
-	Failed  []error // one for each failed vector, naming it and what differs
+	Failed  []error // one for each failed vector, with its name and what differs
 }
 
-// Run runs the vectors of the file. It calls progress, if not nil, after each.
-// The error is of the file as a whole: it cannot be read, or the number of its
-// vectors, or of those skipped, is not the one it should be.
+// Run runs the vectors of the file. If progress is not nil, Run calls it after each
+// vector. It returns an error if it cannot read the file, or if the file has another
+// number of vectors, or of vectors to skip, than f says.
 func (f File) Run(progress func(done int)) (Result, error) {
 	var r Result
 	lines, err := vectors.Lines(f.Name, f.Count)
@@ -87,7 +87,7 @@ func (f File) Run(progress func(done int)) (Result, error) {
 	return r, nil
 }
 
-// each makes a check of one kind of vector a check of its JSON.
+// each turns a check of one kind of vector into a check of the vector's JSON.
 func each[V any](check func(V) error) func([]byte) error {
 	return func(line []byte) error {
 		v, err := vectors.Decode[V](line)
@@ -100,7 +100,7 @@ func each[V any](check func(V) error) func([]byte) error {
 
 var errNoKEM = errors.New("a KEM that this module does not have")
 
-// A verdict is what the vector's author says of its input. None is valid.
+// A verdict is what the vector's author says of its input. A missing verdict means valid.
 type verdict string
 
 const invalid verdict = "invalid"
@@ -113,7 +113,7 @@ func (v *verdict) UnmarshalText(text []byte) error {
 	return fmt.Errorf("unknown result %q", text)
 }
 
-// refused wants an error, the answer to an invalid input.
+// refused returns an error if err is nil: an invalid input must be refused.
 func refused(what string, err error) error {
 	if err == nil {
 		return fmt.Errorf("invalid %s is accepted", what)
@@ -121,7 +121,7 @@ func refused(what string, err error) error {
 	return nil
 }
 
-// match wants equal bytes. It shows where they part.
+// match returns an error if got and want differ. The error says where.
 func match(what string, got, want []byte) error {
 	if bytes.Equal(got, want) {
 		return nil

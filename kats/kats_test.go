@@ -35,7 +35,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// inside are the files that need the module's inside, where they are run.
+// inside names the package that runs each file that needs more than the public packages.
 var inside = map[string]string{
 	"mlkem_accumulated.jsonl":       "internal/mlkem",
 	"mlkem_cctv_intermediate.jsonl": "internal/mlkem",
@@ -84,8 +84,8 @@ func TestWrongCount(t *testing.T) {
 	}
 }
 
-// fields names those of each file that matter: the answers, and the inputs of
-// which a change must change an answer.
+// fields names the fields of each file that matter: the answers, and those inputs that no
+// change may leave without effect on an answer.
 var fields = map[string]struct{ answers, inputs []string }{
 	"xwing_draft.jsonl":                                {[]string{"sk", "pk", "ct", "ss"}, []string{"seed", "eseed"}},
 	"hpke_pq_draft.jsonl":                              {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
@@ -108,8 +108,8 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"wycheproof_x25519_test.jsonl":                     {[]string{"shared"}, nil},
 }
 
-// No vector of any file passes once an answer of it is changed or missing, or
-// an input changed. This is what makes "passed" mean that something was checked.
+// TestWrongVectors checks that no vector passes after an answer is changed or removed, or
+// an input changed. So a vector that passes has checked something.
 func TestWrongVectors(t *testing.T) {
 	for _, f := range Files() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -136,8 +136,7 @@ func TestWrongVectors(t *testing.T) {
 	}
 }
 
-// wrongVariants returns variants of vector i that must fail, each different in
-// one field.
+// wrongVariants returns variants of vector i that must fail. Each differs in one field.
 func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte) {
 	var vector map[string]any
 	if err := json.Unmarshal(line, &vector); err != nil {
@@ -161,9 +160,9 @@ func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte)
 		value, ok := vector[field].(string)
 		switch {
 		case !ok:
-		case field == "class": // why it is invalid
+		case field == "class": // the reason why the key is invalid
 			for _, class := range []string{"h_ek_mismatch", "s_mismatch", "z_mismatch"} {
-				// These two are found in one way.
+				// The same check refuses both of these classes.
 				if value != class && (value != "seed_expanded_mismatch" || class != "z_mismatch") {
 					add(with(field, class))
 				}
@@ -171,7 +170,7 @@ func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte)
 		case field == "result" && valid:
 			wrong := with(field, "invalid")
 			add(wrong)
-			wrong["class"] = "c_length" // blames the ciphertext
+			wrong["class"] = "c_length" // says that the ciphertext is invalid, not the key
 			add(wrong)
 		case field == "result":
 			add(with(field, "valid"))
@@ -184,7 +183,7 @@ func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte)
 	if valid {
 		for _, field := range fields[f.Name].inputs {
 			add(with(field, changeDigit(vector[field].(string), 0)))
-			// Every digit of a key in a file counts, but not every one of a certificate.
+			// In a key file every digit matters. In a certificate some do not.
 			if value := vector[field].(string); field == "der" && vector["kind"] != "certificate" {
 				for at := range len(value) {
 					if at < 100 || at%97 == 0 {
@@ -205,7 +204,7 @@ func changeDigit(s string, i int) string {
 	return s[:i] + digit + s[i+1:]
 }
 
-// A change anywhere in an expanded key is noticed.
+// TestExpandedKeyParts checks that a change in any part of an expanded key is noticed.
 func TestExpandedKeyParts(t *testing.T) {
 	keys, err := vectors.Read[keyGen]("mlkem_acvp_keygen.jsonl.gz", 75)
 	if err != nil {
@@ -225,7 +224,7 @@ func TestExpandedKeyParts(t *testing.T) {
 	}
 }
 
-// A vector that the check does not understand has not passed.
+// TestOddVectors checks that no malformed vector passes.
 func TestOddVectors(t *testing.T) {
 	for _, f := range Files() {
 		for _, line := range []string{"", "{", "{}", "null", "[]", `{"set":"ML-KEM-767","ek":"","dk":"","result":"invalid"}`} {

@@ -13,7 +13,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// A keyFormat is a key in a file, as RFC 9935 and the X-Wing draft have them.
+// A keyFormat is a key in a file, in the formats of RFC 9935 and the X-Wing draft.
 type keyFormat struct {
 	DER    vectors.Hex
 	Seed   vectors.Hex `json:",omitempty"`
@@ -30,7 +30,7 @@ func verify(what string, holds bool) error {
 	return nil
 }
 
-// refusals tells for each class of private keys which error refuses them.
+// refusals gives the text of the error that must refuse each class of private keys.
 var refusals = map[string]string{
 	"seed_expanded_mismatch": "not that of the seed",
 	"z_mismatch":             "not that of the seed",
@@ -38,7 +38,8 @@ var refusals = map[string]string{
 	"s_mismatch":             "does not decapsulate",
 }
 
-// check reads the key, which is of k, and compares it with what the seed gives.
+// check reads the key, which belongs to k, and compares it with the key that the seed
+// gives.
 func (v keyFormat) check(k kem.KEM) error {
 	if v.Kind != "pkcs8" {
 		err := v.checkPublicKey(k)
@@ -75,8 +76,8 @@ func (v keyFormat) check(k kem.KEM) error {
 	return err
 }
 
-// sameUse wants key to be the expansion of dk, as far as its use shows that: ek, ŝ in
-// what is encapsulated to it, z in what is not.
+// sameUse checks by use that key is the expansion of dk. The encapsulation keys must
+// match. A valid ciphertext depends on ŝ, and an invalid one on z.
 func sameUse(key, dk crypto.Decapsulator) error {
 	err := match("ek", key.Encapsulator().Bytes(), dk.Encapsulator().Bytes())
 	_, ciphertext := dk.Encapsulator().Encapsulate()
@@ -89,7 +90,8 @@ func sameUse(key, dk crypto.Decapsulator) error {
 	return err
 }
 
-// checkPublicKey reads a public key, bare or in a certificate.
+// checkPublicKey reads the public key, which may be in a certificate, and compares it
+// with the key that the seed gives.
 func (v keyFormat) checkPublicKey(k kem.KEM) error {
 	der := []byte(v.DER)
 	if v.Kind == "certificate" {

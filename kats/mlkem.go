@@ -12,11 +12,11 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A set is a parameter set of ML-KEM, in JSON its name.
+// A set is a parameter set of ML-KEM. In JSON it is the set's name.
 type set struct{ kem.KEM }
 
-// UnmarshalText makes an unknown name an error of the vector, so that it is
-// never taken for a refused key.
+// UnmarshalText returns an error for an unknown name, so that such a vector never counts
+// as a refused key.
 func (s *set) UnmarshalText(name []byte) error {
 	for _, k := range []kem.KEM{mlkem.KEM512(), mlkem.KEM768(), mlkem.KEM1024()} {
 		if k.Name() == string(name) {
@@ -34,9 +34,9 @@ type keyGen struct {
 	Seed, EK, DK vectors.Hex
 }
 
-// check cannot compare dk = ŝ ‖ ek ‖ H(ek) ‖ z with bytes of the module, which
-// never writes it. Instead dk must load, which takes the right H(ek), and match the
-// key of the seed, which takes all the rest.
+// check cannot compare dk = ŝ ‖ ek ‖ H(ek) ‖ z byte for byte, since the module never
+// writes an expanded key. Instead dk must parse, which requires the right H(ek), and it
+// must match the key that the seed gives, which requires the rest.
 func (v keyGen) check() error {
 	seedKey, err := v.Set.NewDecapsulationKey(v.Seed)
 	if err != nil {
@@ -128,8 +128,8 @@ func (v dkCheck) check() error {
 	return match("ek", dk.Encapsulator().Bytes(), v.DK[end-v.Set.EncapsulationKeySize():end])
 }
 
-// mixedDecap is what Wycheproof's two decapsulation files share: vectors that
-// fail at the key beside vectors that fail at the ciphertext.
+// mixedDecap holds what Wycheproof's two decapsulation files have in common. In both,
+// some vectors have an invalid key and others an invalid ciphertext.
 type mixedDecap struct {
 	Set    set
 	C      vectors.Hex

@@ -1,9 +1,8 @@
-// Package vectors holds published test vectors and reads them. It imports
-// nothing of this module, so the tests of every package can use it.
+// Package vectors holds published test vectors and reads them. It imports nothing of this
+// module, so tests of every package can use it.
 //
-// A file has one vector a line, a JSON object in which byte strings are
-// hexadecimal; the README beside the files tells their fields, their sources
-// and their licences.
+// Each line of a file is one vector: a JSON object with byte strings in hexadecimal. The
+// README in this folder describes the fields and gives the sources and licences.
 package vectors
 
 import (
@@ -22,11 +21,11 @@ import (
 //go:embed *.jsonl *.jsonl.gz
 var files embed.FS
 
-// Hex is a byte string, in JSON a string of hexadecimal digits.
+// Hex is a byte string. In JSON it is a string of hexadecimal digits.
 type Hex []byte
 
-// UnmarshalText decodes hexadecimal digits. The result is never nil, which
-// tells an empty string from an absent one.
+// UnmarshalText decodes hexadecimal digits. Its result is never nil, so an empty string
+// differs from an absent one.
 func (h *Hex) UnmarshalText(text []byte) error {
 	b := make([]byte, hex.DecodedLen(len(text)))
 	if _, err := hex.Decode(b, text); err != nil {
@@ -36,8 +35,8 @@ func (h *Hex) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Read returns the vectors of a file as structs; count and T are as for
-// [Lines] and [Decode].
+// Read returns the vectors of a file as structs. It uses count as [Lines] does and T as
+// [Decode] does.
 func Read[T any](name string, count int) ([]T, error) {
 	lines, err := Lines(name, count)
 	if err != nil {
@@ -52,8 +51,8 @@ func Read[T any](name string, count int) ([]T, error) {
 	return vectors, nil
 }
 
-// Lines returns the vectors of a file as JSON. The caller says how many there
-// are: another number is an error, and so is none.
+// Lines returns the vectors of a file as JSON. It returns an error if their number is not
+// count, or if there are none.
 func Lines(name string, count int) ([][]byte, error) {
 	data, err := files.ReadFile(name)
 	if err != nil {
@@ -79,10 +78,9 @@ func split(name string, data []byte, count int) ([][]byte, error) {
 	return lines, nil
 }
 
-// Decode parses one line into the struct T, by the rules of encoding/json. An
-// absent (or zero) field is an error unless its tag says omitempty, so that no
-// vector passes for want of what it should check. Fields that T does not name
-// are ignored.
+// Decode parses one line into the struct T as encoding/json does. It returns an error if
+// a field is absent or zero, unless the field's tag says omitempty. So no vector passes
+// because the value to check is missing. Decode ignores fields that T does not name.
 func Decode[T any](line []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(line, &v); err != nil {

@@ -89,7 +89,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Every file has a line in the README, which gives its source and licence.
+// TestREADME checks that every file has a line in the README, which gives its source and
+// licence.
 func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

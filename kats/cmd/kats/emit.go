@@ -21,8 +21,8 @@ var emitForms = map[string]func([]answer) []byte{
 	"xwing-text": answersText,
 }
 
-// emitXWing makes the X-Wing draft's vectors as the draft does: seed and eseed
-// of each in turn from one SHAKE128 of the empty string.
+// emitXWing computes the X-Wing draft's vectors as the draft does: it reads the seed and
+// the eseed of each vector from one SHAKE128 stream of the empty string.
 func emitXWing(w io.Writer, form func([]answer) []byte) error {
 	stream := sha3.NewSHAKE128()
 	answers := make([]answer, 3)
@@ -49,8 +49,8 @@ func emitXWing(w io.Writer, form func([]answer) []byte) error {
 	return err
 }
 
-// answersJSON is the draft's spec/test-vectors.json, which separates in its own
-// way and does not end in a newline.
+// answersJSON returns the draft's spec/test-vectors.json. That file has a space after
+// each comma and colon and no final newline.
 func answersJSON(answers []answer) []byte {
 	objects := make([][]byte, len(answers))
 	for i, a := range answers {
@@ -60,8 +60,8 @@ func answersJSON(answers []answer) []byte {
 	return slices.Concat([]byte("["), bytes.Join(objects, []byte(", ")), []byte("]"))
 }
 
-// answersText is the draft's spec/test-vectors.txt: a short value stands beside
-// its name, a long one on lines of its own.
+// answersText returns the draft's spec/test-vectors.txt. There a short value follows its
+// name on the same line, and a long one has lines of its own.
 func answersText(answers []answer) []byte {
 	var text []byte
 	for _, a := range answers {

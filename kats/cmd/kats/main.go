@@ -1,12 +1,13 @@
-// Command kats runs the known-answer tests of this module, one line a file:
-// source, operation, vectors, passed, time.
+// Command kats runs the known-answer tests of this module. For each file it prints a
+// line with the source, the operation, the number of vectors, how many passed, and the
+// time.
 //
 //	go run ./kats/cmd/kats                  run all
 //	go run ./kats/cmd/kats -file wycheproof run the files whose name or line contains the text
-//	go run ./kats/cmd/kats -emit xwing      print the X-Wing draft's vectors, made anew
-//	go run ./kats/cmd/kats -emit xwing-text the same in the draft's text form
+//	go run ./kats/cmd/kats -emit xwing      compute and print the X-Wing draft's vectors
+//	go run ./kats/cmd/kats -emit xwing-text print them in the draft's text form
 //
-// It exits with status 1 if a vector fails, and 2 if it is called wrongly.
+// It exits with status 1 if a vector fails, and with status 2 if its arguments are wrong.
 package main
 
 import (
@@ -81,7 +82,8 @@ func runFiles(files []kats.File, stdout, stderr io.Writer) int {
 		elapsed := time.Since(start).Round(100 * time.Microsecond)
 		bar.Close()
 
-		// What has not passed has failed, also when the file could not be run.
+		// Every vector that has not passed counts as failed, even if the file could not
+		// be run.
 		missed := f.Count - r.Skipped - r.Passed
 		passed, failed, skipped = passed+r.Passed, failed+missed, skipped+r.Skipped
 		var note string
@@ -104,7 +106,7 @@ func runFiles(files []kats.File, stdout, stderr io.Writer) int {
 	return status
 }
 
-// report prints what failed, and of many failures the first.
+// report prints the failures, but no more than the first ten.
 func report(stderr io.Writer, r kats.Result, err error) {
 	const limit = 10
 	if err != nil {

@@ -17,7 +17,7 @@ func runCommand(args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), errs.String()
 }
 
-// What -emit prints is what the draft published, byte for byte.
+// TestEmit checks that -emit prints the draft's published files byte for byte.
 func TestEmit(t *testing.T) {
 	for form, file := range map[string]string{
 		"xwing":      "xwing_draft.json",
