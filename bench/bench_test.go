@@ -29,7 +29,8 @@ func benchmarkSection(b *testing.B, section string) {
 	})
 }
 
-// benchmark runs the operations that have a name.
+// benchmark runs each operation as a sub-benchmark of the name that name returns. It
+// skips operations without a name.
 func benchmark(b *testing.B, name func(operation) string) {
 	operations, _, err := goOperations()
 	if err != nil {
@@ -51,7 +52,7 @@ func benchmark(b *testing.B, name func(operation) string) {
 	}
 }
 
-// camel joins the words of an operation's name: ParseEncapsulate.
+// camel joins the words of an operation's name, as in ParseEncapsulate.
 func camel(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '×' })
 	for i, w := range words {
@@ -62,7 +63,8 @@ func camel(name string) string {
 	return strings.Join(words, "")
 }
 
-// plain writes an implementation's name without what the names of benchmarks use.
+// plain returns an implementation's name without the characters that have a meaning in
+// names of benchmarks.
 func plain(implementation string) string {
 	return strings.NewReplacer("/", ".", " + ", "+", ", …", "-", " ", "-").Replace(implementation)
 }

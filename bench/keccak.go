@@ -23,7 +23,7 @@ const (
 	matrix3       = "matrix, k = 3"
 )
 
-// Of a matrix element are squeezed three blocks of SHAKE128, from 34 bytes.
+// For an element of the matrix, SHAKE128 takes 34 bytes and squeezes three blocks.
 const (
 	streamInput  = 34
 	streamOutput = 3 * sha3.RateSHAKE128
@@ -58,7 +58,7 @@ func keccakOperations() ([]operation, error) {
 		}
 		in := in[:n*streamInput]
 		for i := range n {
-			in[(i+1)*streamInput-1] += byte(i) // no two streams alike
+			in[(i+1)*streamInput-1] += byte(i) // makes the streams differ
 		}
 		o := operation{section: sectionKeccak, name: fmt.Sprintf("×%d", n), parts: float64(3 * n)}
 		var want []byte
@@ -81,8 +81,8 @@ func keccakOperations() ([]operation, error) {
 	return append(operations, permutations()...), nil
 }
 
-// permutations returns the operations on the permutation alone, and on what takes most of
-// them.
+// permutations returns the operations on the permutation alone, and the expansion of the
+// matrix, which consists mostly of permutations.
 func permutations() []operation {
 	one := operation{section: sectionKeccak, name: permutation1, parts: 1}
 	four := operation{section: sectionKeccak, name: permutation4, parts: 4}
@@ -109,8 +109,8 @@ func permutations() []operation {
 	return []operation{one, four, third}
 }
 
-// expandMatrix is that of ML-KEM-768, as internal/mlkem has it, but without a hash of the
-// encapsulation key beside it.
+// expandMatrix expands the matrix of ML-KEM-768 as internal/mlkem does, except that
+// internal/mlkem hashes the encapsulation key at the same time.
 func expandMatrix(rho *[32]byte) *[9]ring.NTT {
 	var ends [9][2]byte
 	for i := range ends {
@@ -134,10 +134,10 @@ func expandMatrix(rho *[32]byte) *[9]ring.NTT {
 	return &matrix
 }
 
-// matrix is where expandMatrix leaves it, as a C program would have it.
+// matrix receives the result of expandMatrix. It is a static variable, as in a C program.
 var matrix [9]ring.NTT
 
-// shake128s is SHAKE128 of inputs that have their first 32 bytes in common.
+// shake128s is SHAKE128 of several inputs that begin with the same 32 bytes.
 func shake128s(out, in []byte) {
 	var b sha3.Batch
 	var ends [sha3.States][2]byte
@@ -148,7 +148,7 @@ func shake128s(out, in []byte) {
 	b.SHAKE128s(out, streamOutput, (*[32]byte)(in), ends[:n])
 }
 
-// circlSHAKE128x4 is SHAKE128 on CIRCL's permutation of four states.
+// circlSHAKE128x4 is SHAKE128 with CIRCL's permutation of four states.
 func circlSHAKE128x4(out, in []byte) {
 	const lanes, rate = 4, sha3.RateSHAKE128
 	var state keccakf1600.StateX4

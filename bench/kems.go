@@ -23,7 +23,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// Implementations that more than one file speaks of.
+// Names of implementations that more than one file uses.
 const (
 	ours        = "hybridkem"
 	oursInto    = "hybridkem, …To"
@@ -44,35 +44,35 @@ const (
 
 var kemOperations = []string{keyGeneration, parseEncapsulate, encapsulate, decapsulate, seedToSharedKey}
 
-// A kemGroup is a KEM and those who implement it, this module first.
+// A kemGroup is a KEM and its implementations. This module's comes first.
 type kemGroup struct {
 	kem             kem.KEM
 	seeds           [][]byte
 	implementations []*implementation
 }
 
-// An implementation is one of a KEM, with keys made from the group's seeds.
+// An implementation implements a KEM. Its keys come from the group's seeds.
 type implementation struct {
 	name string
-	// operations are those that it has, in Go.
+	// operations are the operations that the implementation offers in Go.
 	operations map[string]func(i int)
-	// newDecapsulationKey and newEncapsulationKey make keys of it, to be weighed.
+	// newDecapsulationKey and newEncapsulationKey make keys whose memory is measured.
 	newDecapsulationKey, newEncapsulationKey func() any
 	subject
 }
 
-// A subject is an implementation as the check needs it, with key i made from seed i.
+// A subject is an implementation in the form that agree checks. Key i comes from seed i.
 type subject struct {
 	encapsulationKey func(i int) ([]byte, error)
 	encapsulate      func(i int) (sharedKey, ciphertext []byte, err error)
 	decapsulate      func(i int, ciphertext []byte) ([]byte, error)
-	// ownSharedKey is set if the shared key is derived further before it is seen.
+	// ownSharedKey is set if the implementation shows only a key derived from the shared
+	// key.
 	ownSharedKey bool
 }
 
-// A scheme is a KEM in Go as the functions that the operations are made of. They are
-// called as values, so that no call is inlined and what they return is allocated
-// as it is for a caller who keeps it.
+// A scheme holds the functions of a KEM in Go. Operations call them as values, so that no
+// call is inlined. Then their results are allocated as for a caller who keeps them.
 type scheme[DK, EK any] struct {
 	expand      func(seed []byte) (DK, error)
 	public      func(DK) EK
@@ -129,9 +129,9 @@ func (s scheme[DK, EK]) implement(name string, seeds [][]byte) (*implementation,
 
 var errDisagrees = errors.New("computes something else")
 
-// agree checks that x computes what reference does: the encapsulation key of each
-// seed, the shared key of the other's ciphertext either way, and that of a damaged
-// ciphertext.
+// agree checks that x computes what reference computes. It compares the encapsulation key
+// of each seed. It sends ciphertexts, valid and damaged, in both directions and compares
+// the shared keys.
 func agree(reference, x subject) error {
 	for i := range inputs {
 		want, err := reference.encapsulationKey(i)
@@ -155,8 +155,8 @@ func agree(reference, x subject) error {
 	return nil
 }
 
-// exchange checks that receiver gets the shared key of sender, and that both get the
-// same from a damaged ciphertext.
+// exchange checks that receiver gets the same shared key as sender. From a damaged
+// ciphertext, both must get the same key too.
 func exchange(sender, receiver subject, i int) error {
 	sharedKey, ciphertext, err := sender.encapsulate(i)
 	if err != nil {
@@ -179,8 +179,8 @@ func exchange(sender, receiver subject, i int) error {
 	return nil
 }
 
-// kemGroups returns all KEMs with their implementations in Go. It returns an error if
-// one of them does not compute what this module does.
+// kemGroups returns all KEMs with their implementations in Go. It returns an error if an
+// implementation does not compute the same as this module.
 func kemGroups() ([]*kemGroup, error) {
 	std768 := newStandard(
 		func(seed []byte) (crypto.Decapsulator, error) { return stdmlkem.NewDecapsulationKey768(seed) },
@@ -218,7 +218,7 @@ func kemGroups() ([]*kemGroup, error) {
 	return groups, errors.Join(errs...)
 }
 
-// add adds x, after a check against the first.
+// add adds x after comparing it with the first implementation.
 func (g *kemGroup) add(x *implementation, err error) error {
 	if err == nil && len(g.implementations) > 0 {
 		err = agree(g.implementations[0].subject, x.subject)
@@ -230,14 +230,14 @@ func (g *kemGroup) add(x *implementation, err error) error {
 	return nil
 }
 
-// fixedSeeds returns the seeds of all keys. They are the same in every run, and so
-// is the work.
+// fixedSeeds returns the seeds of all keys. They are the same in every run, so every run
+// does the same work.
 func fixedSeeds(size int) [][]byte {
 	return slices.Collect(slices.Chunk(sha3.SumSHAKE256([]byte("hybridkem/bench"), inputs*size), size))
 }
 
-// kemOperationTable returns the operations on KEMs in which the implementations take
-// part that have them.
+// kemOperationTable returns the operations on KEMs. The contenders of an operation are
+// the implementations that offer it.
 func kemOperationTable(groups []*kemGroup) []operation {
 	var table []operation
 	for _, g := range groups {
@@ -265,8 +265,8 @@ func newOurs(k kem.KEM) scheme[kem.DecapsulationKey, crypto.Encapsulator] {
 	}
 }
 
-// intoBuffers is this module's EncapsulateTo and DecapsulateTo, the operations in
-// which the caller's memory makes a difference. All calls share the buffers.
+// intoBuffers returns an implementation with this module's EncapsulateTo and
+// DecapsulateTo, which write into the caller's buffers. All calls share the buffers.
 func intoBuffers(k kem.KEM, seeds [][]byte) (*implementation, error) {
 	x, err := newOurs(k).implement(oursInto, seeds)
 	if err != nil {
@@ -323,7 +323,7 @@ func newCIRCL(s circl.Scheme) scheme[circl.PrivateKey, circl.PublicKey] {
 	}
 }
 
-// A composedKey is an X-Wing key made of the standard library's parts.
+// A composedKey is an X-Wing key composed of keys of the standard library.
 type composedKey struct {
 	mlkem  *stdmlkem.DecapsulationKey768
 	x25519 *ecdh.PrivateKey
@@ -335,7 +335,8 @@ type composedPublic struct {
 	x25519 *ecdh.PublicKey
 }
 
-// composed is X-Wing as a program without this module would put it together.
+// composed is X-Wing as a program without this module would compose it from the standard
+// library.
 var composed = scheme[composedKey, composedPublic]{
 	expand: func(seed []byte) (composedKey, error) {
 		expanded := sha3.SumSHAKE256(seed, 96)
@@ -392,8 +393,8 @@ func combine(parts ...[]byte) []byte {
 	return h.Sum(nil)
 }
 
-// standardHPKE is X-Wing as far as the API of crypto/hpke shows it: a KEM under a key
-// schedule, from which the shared key is exported.
+// standardHPKE is X-Wing in crypto/hpke. That package does not show the shared key, so
+// this exports a key from the HPKE context instead.
 var standardHPKE = scheme[hpke.PrivateKey, hpke.PublicKey]{
 	expand: hpke.MLKEM768X25519().NewPrivateKey,
 	public: hpke.PrivateKey.PublicKey,

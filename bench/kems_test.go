@@ -38,7 +38,7 @@ func TestAgree(t *testing.T) {
 			"another key's shared key": func(s *subject) {
 				s.decapsulate = func(i int, ciphertext []byte) ([]byte, error) { return x.decapsulate((i+1)%inputs, ciphertext) }
 			},
-			// As decapsulation without implicit rejection would have it.
+			// What a decapsulation without implicit rejection would do.
 			"rejection": func(s *subject) {
 				seen := make(map[string][]byte)
 				s.decapsulate = func(i int, ciphertext []byte) ([]byte, error) {

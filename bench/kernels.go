@@ -13,15 +13,16 @@ import (
 
 const sectionKernel = "kernels"
 
-// featureSets returns the names under which this module's kernels can run on this
-// machine, the best first.
+// featureSets returns the names of the instruction sets that this module's kernels can
+// use on this machine, the best first.
 func featureSets() []string {
 	sets := cpu.Sets()
 	slices.Reverse(sets)
 	return sets
 }
 
-// withSet returns a contender whose samples run with a feature set of this module.
+// withSet returns c, changed so that its samples run with the named feature set of this
+// module.
 func withSet(set string, c contender) contender {
 	run := c.run
 	c.implementation += " " + set
@@ -33,7 +34,7 @@ func withSet(set string, c contender) contender {
 	return c
 }
 
-// kernelOperations returns the operations on what KEMs are made of.
+// kernelOperations returns the operations on the building blocks of KEMs.
 func kernelOperations() ([]operation, error) {
 	curve, err := x25519Operations()
 	if err != nil {
@@ -46,8 +47,8 @@ func kernelOperations() ([]operation, error) {
 	return slices.Concat(curve, sponge, ringOperations()), nil
 }
 
-// ringOperations returns the kernels that have no counterpart in other libraries'
-// interfaces.
+// ringOperations returns this module's kernels that have no counterpart in the APIs of
+// other libraries.
 func ringOperations() []operation {
 	var operations []operation
 	index := make(map[string]int)
@@ -64,7 +65,7 @@ func ringOperations() []operation {
 	return operations
 }
 
-// A kernel is one function under internal/.
+// A kernel is a function under internal/.
 type kernel struct {
 	name string
 	op   func(i int)
@@ -94,7 +95,7 @@ func ringKernels() []kernel {
 	noise := streams[0][:]
 
 	kernels := []kernel{
-		// Transforms are in place, so these include a copy of 512 bytes.
+		// The transforms work in place, so these two include a copy of 512 bytes.
 		{"NTT", func(int) { poly = ring.Poly(matrix[1]); poly.NTT() }},
 		{"InverseNTT", func(int) { transform = matrix[1]; transform.InverseNTT() }},
 		{"Factor.Set", func(int) { factor.Set(&matrix[0]) }},

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// A machine is what results depend on beside the code.
+// A machine is what results depend on besides the code.
 type machine struct {
 	CPU      string   `json:"cpu"`
 	Features []string `json:"features"`
@@ -55,7 +55,8 @@ func describeMachine(now time.Time) machine {
 	return m
 }
 
-// cpuModel returns the name and the numbers under which Linux knows the processor.
+// cpuModel returns the processor's name, family, model and stepping as Linux reports
+// them.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -74,8 +75,7 @@ func cpuModel() string {
 	return name
 }
 
-// features returns the instruction sets that the processor has, as x/sys/cpu names
-// them.
+// features returns the instruction sets of the processor, with the names of x/sys/cpu.
 func features() []string {
 	var sets any = cpu.X86
 	if runtime.GOARCH == "arm64" {
@@ -91,7 +91,7 @@ func features() []string {
 	return names
 }
 
-// compilerVersion returns the first line in which the C compiler names itself.
+// compilerVersion returns the first line of the C compiler's --version.
 func compilerVersion() string {
 	out, err := exec.Command(compiler(), "--version").Output()
 	if err != nil {
@@ -101,7 +101,7 @@ func compilerVersion() string {
 	return line
 }
 
-// compiler returns the command of the C compiler.
+// compiler returns the command that runs the C compiler.
 func compiler() string {
 	if cc := os.Getenv("CC"); cc != "" {
 		return cc

@@ -1,5 +1,5 @@
-// Command bench measures hybridkem beside other implementations of the same: those
-// in Go that it is built with, and those in C whose sources it is shown.
+// Command bench measures hybridkem beside other implementations of the same
+// algorithms: those in Go that it is built with, and those in C whose sources it is given.
 //
 //	cd bench && go run .                              all, in less than ten minutes
 //	cd bench && go run . -quick                       less exactly, in less than one
@@ -7,32 +7,31 @@
 //	cd bench && go run . -peers DIR -o DIR            with peers in C; files and pictures too
 //	cd bench && go run . -peers DIR -o ../doc/bench -readme ../README.md
 //
-// It prints tables; -o writes them to a folder too, as results.json, table.md and
-// three pictures, and -readme puts a short table and the link to a picture between
-// the lines <!-- bench --> and <!-- /bench --> of a file.
+// It prints tables. With -o, it also writes results.json, table.md and three pictures
+// to a folder. With -readme, it replaces the text between the lines <!-- bench --> and
+// <!-- /bench --> of a file by a short table and the link to a picture.
 //
-// -peers names a folder with copies of the peers' repositories, as many as there are:
-// mlkem-native (of pq-code-package), libcrux (of cryspen), s2n-bignum (of awslabs) and
-// ml-kem (of kstzv). Nothing is downloaded. Beside each is a file of yours that says
-// how to build it, such as mlkem-native.build, with a line for each table that it is
-// to be in:
+// -peers names a folder with copies of some of the peers' repositories: mlkem-native (of
+// pq-code-package), libcrux (of cryspen), s2n-bignum (of awslabs) and ml-kem (of kstzv).
+// Nothing is downloaded. Next to each, a file that you write says how to build it, such
+// as mlkem-native.build. It has a line for each table that the peer should be in:
 //
 //	ML-KEM-768: -Iinclude -DSOMETHING=768 source/*.c assembly/*.S
 //
-// Options and patterns of files go to $CC, or cc, together with -O3 -march=native and
-// a program from the folder peers here, whose comment says what it needs. Peers run as
-// processes of their own, which read the same clock. One that is missing, does not
-// build or computes something else has a row that says so.
+// The options and file patterns go to $CC, or cc, together with -O3 -march=native and a
+// program from the folder peers here, whose comment says what it needs. Each peer runs
+// as a process of its own, which reads the same clock. If a peer is missing, does not
+// build or computes something else, its row says so.
 //
-// Implementations take turns: a round has one sample of each, in changing order and of
-// fixed work for about a millisecond, and ratios are taken within a round. Before anything is timed, all
-// are checked to compute the same.
+// Before anything is timed, all implementations are checked to compute the same. Then
+// they run alternately: a round has one sample of each, in changing order. A sample is
+// fixed work for about a millisecond. Ratios are taken within a round.
 //
-// The same operations are benchmarks for go test, whose names benchstat takes apart:
+// The same operations are benchmarks for go test, with names that benchstat can split:
 //
 //	go test -bench KEM/op=Decapsulate -count 10 | tee new; benchstat -col /impl new
 //
-// It exits with status 1 if it fails itself, and 2 if it is called wrongly.
+// It exits with status 1 if it fails, and with status 2 if its arguments are wrong.
 package main
 
 import (
@@ -51,7 +50,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// options are what the command line says.
+// options holds the arguments of the command line.
 type options struct {
 	plan               plan
 	pattern            *regexp.Regexp
@@ -72,7 +71,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// parse reads the command line, and complains to stderr.
+// parse reads the command line and writes errors to stderr.
 func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -113,7 +112,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		} else if !info.IsDir() {
 			return misuse("-peers: %s is no folder", o.peers)
 		}
-		// The compiler runs in the folders of the peers.
+		// The path must be absolute, since the compiler runs in the folders of the peers.
 		if o.peers, err = filepath.Abs(o.peers); err != nil {
 			return misuse("-peers: %w", err)
 		}
@@ -123,7 +122,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 
 func (o options) run(stdout, stderr io.Writer) error {
 	if o.readme != "" {
-		// What could fail in the end fails before minutes of measuring.
+		// This finds a bad file now rather than after minutes of measuring.
 		if err := checkMarkers(o.readme); err != nil {
 			return err
 		}
@@ -165,7 +164,7 @@ func (o options) run(stdout, stderr io.Writer) error {
 	return nil
 }
 
-// goOperations returns all operations with the implementations in Go.
+// goOperations returns all operations with their implementations in Go.
 func goOperations() ([]operation, []*kemGroup, error) {
 	groups, err := kemGroups()
 	if err != nil {

@@ -40,7 +40,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// files writes a folder of peers.
+// files writes a folder with the given contents and returns its name.
 func files(t *testing.T, contents map[string]string) string {
 	dir := t.TempDir()
 	for name, content := range contents {
@@ -65,7 +65,8 @@ void curve25519_x25519_byte_alt(uint8_t *, const uint8_t *, const uint8_t *);
 void curve25519_x25519base_byte(uint8_t *, const uint8_t *);
 void curve25519_x25519base_byte_alt(uint8_t *, const uint8_t *);
 `
-	// Each of the functions returns at once, or raises a signal.
+	// Each function executes just the given instruction, which returns or raises a
+	// signal.
 	curve := func(instruction string) string {
 		return ".text\n.globl curve25519_x25519_byte, curve25519_x25519_byte_alt, curve25519_x25519base_byte, curve25519_x25519base_byte_alt\n" +
 			"curve25519_x25519_byte:\ncurve25519_x25519_byte_alt:\ncurve25519_x25519base_byte:\ncurve25519_x25519base_byte_alt:\n\t" + instruction + "\n" +
@@ -105,7 +106,7 @@ void curve25519_x25519base_byte_alt(uint8_t *, const uint8_t *);
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
 			dir := files(t, test.peers)
-			t.Chdir(filepath.Dir(dir)) // so that the folder has a relative name
+			t.Chdir(filepath.Dir(dir)) // so that -peers gets a relative name
 			if code := run([]string{"-quick", "-run", test.operation, "-peers", filepath.Base(dir)}, &stdout, &stderr); code != 0 {
 				t.Errorf("exit status %d: %s", code, &stderr)
 			}
@@ -125,7 +126,7 @@ void curve25519_x25519base_byte_alt(uint8_t *, const uint8_t *);
 	}
 }
 
-// answering returns the child of a harness that gives the answers.
+// answering returns a child whose harness gives the given answers.
 func answering(name, section string, answers ...string) *child {
 	return &child{
 		peer:   peer{name: name, section: section},

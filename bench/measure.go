@@ -8,26 +8,26 @@ import (
 	"hybridkem/internal/progress"
 )
 
-// inputs is how many keys an operation works on in turn, where it expands or parses
-// one: the time of rejection sampling depends on the key, and a branch predictor
-// learns a single one.
+// inputs is the number of keys that an operation cycles through if it expands or parses a
+// key. The time of rejection sampling depends on the key, and a branch predictor would
+// learn a single key.
 const inputs = 16
 
-// An operation is something that several implementations do, the first of which is
-// the one that the others are compared with.
+// An operation is something that several implementations do. The others are compared with
+// the first one.
 type operation struct {
 	section, name string
-	parts         float64 // of which the time of one is reported: permutations
+	parts         float64 // the reported time is per part: permutations
 	contenders    []contender
 }
 
 // A contender is an implementation of an operation.
 type contender struct {
 	implementation string
-	// op does the operation once, on input i mod inputs; nil if that happens in
-	// another process. It is safe for concurrent use.
+	// op does the operation once, on input i mod inputs. It is nil if another process
+	// does the operation. It is safe for concurrent use.
 	op func(i int)
-	// run does it n times and returns how long that took.
+	// run does the operation n times and returns how long that took.
 	run func(n int) (time.Duration, error)
 }
 
@@ -41,7 +41,7 @@ func goContender(implementation string, op func(i int)) contender {
 	}}
 }
 
-// A result is the measurement of one contender.
+// A result holds the measurements of one contender.
 type result struct {
 	Section        string  `json:"section"`
 	Operation      string  `json:"operation"`
@@ -49,12 +49,12 @@ type result struct {
 	Samples        int     `json:"samples"`
 	PerSample      int     `json:"operations_per_sample"`
 	Nanoseconds    summary `json:"nanoseconds"`
-	// Ratio is of the first contender's time to this one's, round by round.
+	// Ratio is the first contender's time divided by this one's, in each round.
 	Ratio summary `json:"ratio"`
-	// Only for implementations in Go.
+	// Bytes and Allocations are set only for implementations in Go.
 	Bytes       float64 `json:"bytes_per_operation"`
 	Allocations float64 `json:"allocations_per_operation"`
-	// What fell into the timed samples.
+	// Collections and Pauses count only what fell into the timed samples.
 	Collections int           `json:"garbage_collections"`
 	Pauses      time.Duration `json:"garbage_collection_pauses_ns"`
 	Error       string        `json:"error,omitempty"`
@@ -62,8 +62,8 @@ type result struct {
 
 // A plan says how much is measured.
 type plan struct {
-	sample         time.Duration // a sample lasts about that long
-	passes, rounds int           // rounds in each pass, over all operations
+	sample         time.Duration // about how long a sample lasts
+	passes, rounds int           // each pass has this many rounds of every operation
 	profile        time.Duration // for each breakdown
 	throughput     time.Duration // for each point of the throughput
 }
@@ -73,7 +73,7 @@ var (
 	quickPlan   = plan{time.Millisecond, 5, 8, 500 * time.Millisecond, 40 * time.Millisecond}
 )
 
-// A track is a contender under measurement.
+// A track is a contender with its measurements so far.
 type track struct {
 	contender
 	n       int // operations in a sample
@@ -81,10 +81,10 @@ type track struct {
 	result  result
 }
 
-// measure measures the operations. In a round, each contender of an operation has
-// one sample of fixed work. The order changes from round to round, so that nobody
-// always follows the same one, and a pass has few rounds of each operation, so that
-// a noisy minute spoils a few samples of many operations rather than most of one.
+// measure measures the operations. In a round, each contender of an operation has one
+// sample of fixed work. The order of contenders is random in each round, so that none
+// always follows the same other one. A pass has few rounds of each operation, so that a
+// noisy minute spoils a few samples of many operations rather than most samples of one.
 func measure(operations []operation, p plan, bar *progress.Bar) []result {
 	tracks := make([][]*track, len(operations))
 	for i, o := range operations {
@@ -149,8 +149,8 @@ func (t *track) time(n int) time.Duration {
 	return elapsed
 }
 
-// sample takes one sample, after a tenth of one that warms up what the contender
-// before has left cold.
+// sample takes one sample. It first does a tenth of the work untimed, to warm up what
+// went cold while other contenders ran.
 func (t *track) sample() {
 	if t.result.Error != "" {
 		return

@@ -11,7 +11,8 @@ import (
 	"hybridkem/internal/progress"
 )
 
-// fake returns a contender that claims to take d for each operation.
+// fake returns a contender that claims to take d for each operation. It appends its name
+// to order at each call.
 func fake(name string, d time.Duration, order *[]string) contender {
 	return contender{implementation: name, run: func(n int) (time.Duration, error) {
 		*order = append(*order, name)
@@ -48,10 +49,11 @@ func TestMeasure(t *testing.T) {
 	if c.Error != "broken" || c.Samples != 0 || a.Error != "" {
 		t.Errorf("a contender that breaks: %+v", c)
 	}
-	if calls > 12 { // a warm-up that fails, and the sample after it
+	if calls > 12 { // the failing call may be a warm-up, with the sample after it
 		t.Errorf("%d calls of a contender that breaks in the eleventh", calls)
 	}
-	// Two calls are a warm-up and a sample. In a round, both have one, in either order.
+	// Each contender has two calls in a round, a warm-up and a sample. The contenders
+	// must come in either order.
 	rounds := make(map[string]int)
 	for turns := range slices.Chunk(order[len(order)-2*2*6:], 4) {
 		rounds[strings.Join(turns, "")]++

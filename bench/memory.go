@@ -7,19 +7,18 @@ import (
 	"sync"
 )
 
-// A footprint is the memory of an implementation in Go beyond what the measurements
-// of time tell.
+// A footprint is the memory that an implementation in Go uses for keys and stacks.
 type footprint struct {
 	KEM              string `json:"kem"`
 	Implementation   string `json:"implementation"`
 	DecapsulationKey int    `json:"decapsulation_key_bytes"`
 	EncapsulationKey int    `json:"encapsulation_key_bytes"`
-	// Stack is how large each operation makes the stack of a new goroutine, which
+	// Stack is the size to which each operation grows the stack of a new goroutine, which
 	// starts with 2 KiB.
 	Stack map[string]int `json:"stack_bytes"`
 }
 
-// measureMemory measures those implementations that take part in the operations.
+// measureMemory measures the implementations that take part in the operations.
 func measureMemory(groups []*kemGroup, operations []operation) []footprint {
 	var all []footprint
 	for _, g := range groups {
@@ -39,7 +38,7 @@ func measureMemory(groups []*kemGroup, operations []operation) []footprint {
 	return all
 }
 
-// heldBytes returns how much of the heap what make returns holds.
+// heldBytes returns how many bytes of the heap a result of make keeps alive.
 func heldBytes(make func() any) int {
 	const count = 256
 	var held [count]any
@@ -55,11 +54,11 @@ func heldBytes(make func() any) int {
 	return int(after.HeapAlloc-before.HeapAlloc) / count
 }
 
-// stackOf returns the size of the stack of a goroutine that has called op.
+// stackOf returns the stack size of a goroutine that has called op.
 func stackOf(op func(i int)) int {
 	const count = 256
-	// A collection would shrink the stacks. Three give back all that earlier
-	// goroutines have left: they free stacks, caches of stacks, and spans in turn.
+	// A collection would shrink the stacks. Three collections first release what earlier
+	// goroutines have left: stacks, caches of stacks, and spans.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range 3 {
 		runtime.GC()
@@ -74,12 +73,12 @@ func stackOf(op func(i int)) int {
 			called <- true
 			<-leave
 		})
-		<-called // one after the other, so that each takes the small stacks that the last has left
+		<-called // one at a time, so that each can reuse the small stacks that the last one left
 	}
 	runtime.ReadMemStats(&after)
 	close(leave)
 	wg.Wait()
-	// Stacks are powers of 2. What else is counted is what each goroutine has left of
-	// smaller ones.
+	// Stack sizes are powers of 2. The average is a little larger, since each goroutine
+	// has left smaller stacks behind.
 	return 1 << int(math.Round(math.Log2(float64(after.StackInuse-before.StackInuse)/count)))
 }

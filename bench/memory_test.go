@@ -29,7 +29,7 @@ func TestStackOf(t *testing.T) {
 	if got := stackOf(func(int) { deep(7) }); got != 64<<10 {
 		t.Errorf("a frame of 40 KiB takes a stack of %d bytes, want 64 KiB", got)
 	}
-	for range 3 { // goroutines leave stacks behind
+	for range 3 { // goroutines of an earlier round leave stacks behind
 		if got := stackOf(func(int) { shallow(7) }); got != 16<<10 {
 			t.Errorf("a frame of 10 KiB takes a stack of %d bytes, want 16 KiB", got)
 		}

@@ -24,26 +24,27 @@ import (
 	"hybridkem/internal/x25519"
 )
 
-// harnesses are our programs around the peers in C, which call their APIs, and two
-// parts of one that the API does not show.
+// harnesses holds our programs around the peers in C. They call the peers' APIs. One
+// calls two functions that an API does not show.
 //
 //go:embed peers
 var harnesses embed.FS
 
-// cflags are for all peers. Without -march=native some leave out what they have for
-// AVX2.
+// cflags are the flags for all peers. Without -march=native, some peers leave out their
+// code for AVX2.
 var cflags = []string{"-O3", "-march=native", "-std=gnu11", "-w"}
 
 // A peer is an implementation in C or assembly, in one section of the results.
 type peer struct {
 	name       string
-	folder     string // in the folder of peers; how to build it is in the file beside it, folder.build
+	folder     string // within the folder of peers; the file folder.build next to it says how to build
 	harness    string
 	section    string
 	operations []string
 }
 
-// packedOperations are those of a KEM that does not parse encapsulation keys.
+// packedOperations are the operations of a KEM that has no parsed form of encapsulation
+// keys.
 var packedOperations = []string{keyGeneration, parseEncapsulate, decapsulate, seedToSharedKey}
 
 var peers = []peer{
@@ -58,11 +59,11 @@ var peers = []peer{
 	{"s2n-bignum", "s2n-bignum", "s2n-bignum.c", sectionX25519, x25519Names},
 }
 
-// A sum is an implementation that nobody offers as a whole: the parts that X-Wing needs,
-// one after the other, without its combiner.
+// sum stands for an implementation that nobody offers as a whole. Its time is the sum of
+// the times of X-Wing's parts, without the combiner.
 var sum = struct {
 	name, section string
-	parts         map[string][]part // of each operation
+	parts         map[string][]part // by operation
 }{
 	"mlkem-native + s2n-bignum", "X-Wing",
 	map[string][]part{
@@ -89,8 +90,8 @@ type failure struct {
 	Reason         string `json:"reason"`
 }
 
-// startPeers builds the peers that have a part in the operations, from their sources
-// in dir, and starts them.
+// startPeers builds and starts the peers that take part in the operations. Their sources
+// are in dir.
 func startPeers(dir string, operations []operation) (children []*child, builds []peerBuild, failures []failure, err error) {
 	work, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
@@ -128,7 +129,7 @@ func startPeers(dir string, operations []operation) (children []*child, builds [
 	return children, builds, failures, nil
 }
 
-// has reports whether the part is one of the peer's operations.
+// has reports whether x is an operation of p.
 func (p peer) has(x part) bool { return p.name == x.peer && p.section == x.section }
 
 // start builds the peer in its folder and starts its harness.
@@ -164,9 +165,10 @@ func (p peer) start(dir, harnessDir string) (*child, error) {
 	return startChild(p, binary)
 }
 
-// arguments returns what the file of the peer says for its section. A line of it is a
-// section, a colon, and what the compiler is to be given, separated by spaces: options,
-// and patterns of the files to compile. Names are relative to the peer's folder.
+// arguments returns the compiler's arguments for the peer's section, from the peer's
+// build file. Each line of that file is a section, a colon, and the arguments, separated
+// by spaces: options, and patterns of the files to compile. Names are relative to the
+// peer's folder.
 func (p peer) arguments(dir string) ([]string, error) {
 	b, err := os.ReadFile(filepath.Join(dir, p.folder+".build"))
 	if err != nil {
@@ -180,7 +182,7 @@ func (p peer) arguments(dir string) ([]string, error) {
 	return nil, fmt.Errorf("%s.build has no line for %s", p.folder, p.section)
 }
 
-// firstError returns the compiler's first error, without the names of folders.
+// firstError returns the compiler's first error message, without the names of folders.
 func firstError(out []byte, err error, folders ...string) string {
 	for line := range strings.Lines(string(out)) {
 		if strings.Contains(line, "error") || strings.Contains(line, "undefined reference") {
@@ -193,7 +195,7 @@ func firstError(out []byte, err error, folders ...string) string {
 	return err.Error()
 }
 
-// commit returns the commit that is checked out in dir, if dir is a repository.
+// commit returns the commit that is checked out in dir, or "" if dir is not a repository.
 func commit(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
 		return ""
@@ -234,7 +236,7 @@ func (c *child) close() {
 	c.cmd.Wait()
 }
 
-// ask sends a command and returns the answer.
+// ask sends a command to the harness and returns its answer.
 func (c *child) ask(format string, args ...any) (string, error) {
 	if _, err := fmt.Fprintf(c.stdin, format+"\n", args...); err != nil {
 		return "", errors.New("its harness has ended")
@@ -250,7 +252,7 @@ func (c *child) ask(format string, args ...any) (string, error) {
 	return answer, nil
 }
 
-// script sends commands, and returns the answer to the last one, in hexadecimal.
+// script sends commands and returns the last answer, decoded from hexadecimal.
 func (c *child) script(commands ...string) ([]byte, error) {
 	var answer string
 	for _, command := range commands {
@@ -273,8 +275,8 @@ func (c *child) contender(operation string) contender {
 	}}
 }
 
-// joinPeers lets the peers take part in the operations of their sections, if they
-// compute the same. It returns those that do not.
+// joinPeers adds the peers to the operations of their sections, after checking that they
+// compute the same. It returns a failure for each peer that does not.
 func joinPeers(operations []operation, groups []*kemGroup, children []*child) []failure {
 	var failures []failure
 	var sound []*child
@@ -303,8 +305,8 @@ func joinPeers(operations []operation, groups []*kemGroup, children []*child) []
 	return failures
 }
 
-// sumContender returns the contender that does all of the parts, if there are any, and
-// their peers are there.
+// sumContender returns the contender that does all of the parts. It returns false if a
+// peer of one of them is missing, or if there are no parts.
 func sumContender(parts []part, children []*child) (c contender, ok bool) {
 	var runs []contender
 	for _, x := range parts {
@@ -326,7 +328,7 @@ func sumContender(parts []part, children []*child) (c contender, ok bool) {
 	}}, len(runs) > 0
 }
 
-// check gives the harness its inputs and checks what it makes of them.
+// check sends the harness its inputs and checks its results.
 func (c *child) check(groups []*kemGroup) error {
 	for _, g := range groups {
 		if g.kem.Name() == c.section {
@@ -339,7 +341,8 @@ func (c *child) check(groups []*kemGroup) error {
 	return c.checkX25519()
 }
 
-// checkKeccak compares four states, and the sum of all coefficients of a matrix.
+// checkKeccak compares four permuted states and the sum of all coefficients of each
+// matrix.
 func (c *child) checkKeccak() error {
 	seeds := fixedSeeds(64)
 	const lanes = 4
@@ -420,8 +423,8 @@ func (c *child) checkKEM(g *kemGroup) error {
 	return c.checkHeld(reference)
 }
 
-// checkHeld checks the operations with keys that are held, and leaves ciphertexts
-// that belong to their keys.
+// checkHeld checks the operations with held keys. It leaves the harness with ciphertexts
+// that belong to its keys.
 func (c *child) checkHeld(reference subject) error {
 	sharedKeys := make([][]byte, inputs)
 	for i := range inputs {

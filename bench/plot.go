@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// timesPicture shows the time of each operation, a panel for each KEM of the README.
+// timesPicture shows the time of each operation, with a panel for each KEM of the README.
 func timesPicture(r *report) string {
 	const (
 		margin, top, bottom = 24, 112, 34
@@ -65,7 +65,7 @@ var categoryColours = map[string]string{
 	fixedTime: "#f2b134", variableTime: "#d9592b", combining: "#9a5ba6", memory: "#7f8c9a", otherTime: "#b8bfc6",
 }
 
-// breakdownPicture shows where the time of this module goes, a bar for each
+// breakdownPicture shows where this module spends its time, with a bar for each
 // operation.
 func breakdownPicture(r *report) string {
 	const (
@@ -105,7 +105,7 @@ func breakdownPicture(r *report) string {
 	return p.String()
 }
 
-// throughputPicture shows operations per second against goroutines, a panel for each
+// throughputPicture shows operations per second against goroutines, with a panel for each
 // operation.
 func throughputPicture(r *report) string {
 	const (
@@ -174,7 +174,7 @@ func throughputPicture(r *report) string {
 	return p.String()
 }
 
-// tickStep returns a round number of which a few make most.
+// tickStep returns a round number that divides the axis up to most into a few steps.
 func tickStep(most float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(most)))
 	for _, part := range []float64{0.2, 0.5, 1} {
@@ -185,7 +185,7 @@ func tickStep(most float64) float64 {
 	return step * 2
 }
 
-// thousands shows a number of operations.
+// thousands formats a number of operations.
 func thousands(v float64) string {
 	if v < 1000 {
 		return fmt.Sprintf("%g", v)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// The categories of where time goes, in the order in which they are shown.
+// The categories of time, in the order in which they are shown.
 const (
 	hashing      = "hashing"
 	sampling     = "sampling"
@@ -27,11 +27,11 @@ const (
 
 var categories = []string{hashing, sampling, products, encoding, fixedTime, variableTime, combining, memory, otherTime}
 
-// A sample belongs to the combiner if that is anywhere on its stack, since the
-// combiner hashes too. Otherwise the function nearest to the leaf decides of which
-// one of these expressions matches; of the expressions, the first. The inversion that
-// ScalarMultBoth shares counts for the variable base. What is left is memory if the leaf
-// is in the Go runtime or overwrites the stack.
+// A sample belongs to the combiner if the combiner is anywhere on its stack, since the
+// combiner hashes too. Otherwise the function nearest to the leaf that matches a rule
+// decides. If it matches several, the first rule counts. ScalarMultBoth shares one
+// inversion, which counts for the variable base. A sample that matches no rule is memory
+// if its leaf is in the Go runtime or overwrites the stack.
 var (
 	combinerFunction = regexp.MustCompile(`^hybridkem/internal/hybrid\.(\(\*Hybrid\)\.combine|Combine)`)
 	memoryFunction   = regexp.MustCompile(`^(runtime|hybridkem/internal/secret)\.`)
@@ -48,7 +48,8 @@ var (
 	}
 )
 
-// categoryOf returns the category of a stack of function names, the leaf first.
+// categoryOf returns the category of a stack of function names, which begins with the
+// leaf.
 func categoryOf(stack []string) string {
 	for _, f := range stack {
 		if combinerFunction.MatchString(f) {
@@ -68,7 +69,7 @@ func categoryOf(stack []string) string {
 	return otherTime
 }
 
-// A breakdown is where the time of an operation goes, in parts of 1.
+// A breakdown says where the time of an operation goes. The shares add up to 1.
 type breakdown struct {
 	KEM       string             `json:"kem"`
 	Operation string             `json:"operation"`
@@ -76,14 +77,14 @@ type breakdown struct {
 	Shares    map[string]float64 `json:"shares"`
 }
 
-// brokenDown tells for which operations the time is broken down.
+// brokenDown reports whether the time of o is broken down.
 func brokenDown(o operation) bool {
 	return (o.section == "ML-KEM-768" || o.section == "X-Wing") &&
 		(o.name == keyGeneration || o.name == parseEncapsulate || o.name == decapsulate)
 }
 
-// measureBreakdown samples this module's implementation of the operation for d, on
-// all processors.
+// measureBreakdown profiles this module's implementation of the operation for d, on all
+// processors.
 func measureBreakdown(o operation, d time.Duration) (breakdown, error) {
 	var b bytes.Buffer
 	if err := pprof.StartCPUProfile(&b); err != nil {
@@ -117,7 +118,7 @@ func attribute(p *profile.Profile) (shares map[string]float64, samples int64) {
 	for _, s := range p.Sample {
 		var stack []string
 		for _, location := range s.Location {
-			for _, line := range location.Line { // those inlined first
+			for _, line := range location.Line { // inlined functions come first
 				stack = append(stack, line.Function.Name)
 			}
 		}

@@ -68,8 +68,8 @@ func TestAttribute(t *testing.T) {
 	}
 }
 
-// TestBreakdown notices when the functions of the library have other names than the
-// attribution knows.
+// TestBreakdown fails if functions of the library are renamed and the attribution still
+// uses the old names.
 func TestBreakdown(t *testing.T) {
 	if testing.Short() {
 		t.Skip("samples for a second")

@@ -10,7 +10,7 @@ import (
 
 const startMarker, endMarker = "<!-- bench -->", "<!-- /bench -->"
 
-// replaceMarked returns text with what is between the markers replaced.
+// replaceMarked returns text with everything between the markers replaced.
 func replaceMarked(text, replacement string) (string, error) {
 	before, rest, ok := strings.Cut(text, startMarker)
 	if !ok {
@@ -35,14 +35,14 @@ func checkMarkers(file string) error {
 	return nil
 }
 
-// updateReadme puts the summary of r between the markers in file. The picture is in
+// updateReadme writes the summary of r between the markers in file. The picture is in
 // dir.
 func (r *report) updateReadme(file, dir string) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	// The link is from the file's folder to the picture's.
+	// The link must be relative to the file's folder.
 	from, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return err
@@ -62,10 +62,10 @@ func (r *report) updateReadme(file, dir string) error {
 	return os.WriteFile(file, []byte(text), 0o666)
 }
 
-// featuredKEMs are those of the README.
+// featuredKEMs are the KEMs in the README's table.
 var featuredKEMs = []string{"ML-KEM-768", "ML-KEM-1024", "X-Wing"}
 
-// A family is implementations that go by one name where there is room for few.
+// A family is a set of implementations that share one column or colour.
 type family struct {
 	name, colour    string
 	implementations []string
@@ -80,7 +80,7 @@ var families = []family{
 	{"kstzv/ml-kem", "#7fc4e8", []string{"kstzv/ml-kem"}},
 }
 
-// find returns the result of the family, or nil if there is none.
+// find returns the family's result, or nil if there is none.
 func (f family) find(r *report, section, operation string) *result {
 	for _, implementation := range f.implementations {
 		if x := r.find(section, operation, implementation); x != nil {
@@ -90,7 +90,7 @@ func (f family) find(r *report, section, operation string) *result {
 	return nil
 }
 
-// measuredFamilies returns the families that have a result for a KEM of the README.
+// measuredFamilies returns the families that have a result for a featured KEM.
 func (r *report) measuredFamilies() []family {
 	var found []family
 	for _, f := range families {
@@ -104,7 +104,7 @@ func (r *report) measuredFamilies() []family {
 	return found
 }
 
-// summary returns the machine, the table and the picture for a README.
+// summary returns the text for a README: the machine, the table and the picture.
 func (r *report) summary(picture string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, %s. Median times; in parentheses hybridkem's time divided by this one, so below 1 hybridkem is faster.\n",

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A report is all that a run has found.
+// A report holds the results of a run.
 type report struct {
 	Machine    machine      `json:"machine"`
 	Peers      []peerBuild  `json:"peers"`
@@ -22,7 +22,7 @@ type report struct {
 	Throughput []throughput `json:"throughput"`
 }
 
-// write writes the report into dir, in all its forms.
+// write writes the report into dir in all formats.
 func (r *report) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (r *report) write(dir string) error {
 	return nil
 }
 
-// text returns the report for a terminal.
+// text returns the report as text for a terminal.
 func (r *report) text() string {
 	var b strings.Builder
 	for _, line := range r.Machine.lines() {
@@ -62,7 +62,7 @@ func (r *report) text() string {
 	return b.String()
 }
 
-// markdown returns the report as a page.
+// markdown returns the report as a Markdown page.
 func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Measurements\n\n")
@@ -100,8 +100,8 @@ func (m machine) lines() []string {
 	return append(lines, m.Date)
 }
 
-// notes say where an implementation's operations are not quite the others'. Without
-// a section, a note stands under the first table that the implementation is in.
+// notes say where an implementation's operations differ from the others'. A note without
+// a section stands under the first table that has the implementation.
 var notes = []struct{ implementation, section, note string }{
 	{oursInto, "", "EncapsulateTo and DecapsulateTo, into the caller's memory."},
 	{cryptoHPKE, "", "What its API shows: NewSender or NewRecipient, and Export. That includes the key schedule, with SHAKE256."},
@@ -163,8 +163,8 @@ var sectionTitles = map[string]string{
 	sectionKernel: "Kernels of hybridkem, by feature set",
 }
 
-// sectionTable has a row for each implementation, and for kernels one for each
-// operation.
+// sectionTable has a row for each implementation. In the section of kernels it has a row
+// for each operation.
 func (r *report) sectionTable(section string) table {
 	t := table{title: cmp.Or(sectionTitles[section], section)}
 	byOperation := section == sectionKernel
@@ -186,7 +186,7 @@ func (r *report) sectionTable(section string) table {
 		}
 		cells[[2]string{row, column}] = x.cell()
 	}
-	// This module comes first, also where it lacks the first operation.
+	// This module comes first, even if it lacks the first operation.
 	slices.SortStableFunc(rows, func(a, b string) int {
 		switch {
 		case isOurs(a) == isOurs(b):
@@ -212,7 +212,7 @@ func (r *report) sectionTable(section string) table {
 	return t
 }
 
-// cell shows a time, its spread, and the ratio if it is not of hybridkem to itself.
+// cell formats a time and its spread. For other implementations it adds the ratio.
 func (x result) cell() string {
 	if x.Error != "" {
 		return x.Error
@@ -224,12 +224,12 @@ func (x result) cell() string {
 	return s + fmt.Sprintf(" (%.2f)", x.Ratio.Median)
 }
 
-// isOurs reports whether an implementation is of this module.
+// isOurs reports whether the implementation belongs to this module.
 func isOurs(implementation string) bool {
 	return strings.HasPrefix(implementation, ours)
 }
 
-// formatTime shows a time in three digits.
+// formatTime formats a time with three digits.
 func formatTime(ns float64) string {
 	switch {
 	case ns < 1e3:
@@ -240,7 +240,7 @@ func formatTime(ns float64) string {
 	return digits(ns/1e6) + " ms"
 }
 
-// digits shows a number below 1000 in three digits.
+// digits formats a number below 1000 with three digits.
 func digits(x float64) string {
 	switch {
 	case x < 9.995:
@@ -313,7 +313,7 @@ func (r *report) throughputTable() table {
 	return t
 }
 
-// collectionTable tells how much garbage collection the times contain.
+// collectionTable shows how much garbage collection the times contain.
 func (r *report) collectionTable() table {
 	t := table{
 		title:  "Garbage collections that fell into timed samples",

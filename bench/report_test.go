@@ -161,7 +161,7 @@ func TestReadme(t *testing.T) {
 	}
 	r := sampleReport()
 	r.Results = append(r.Results, result{Section: "ML-KEM-768", Operation: decapsulate, Implementation: "mlkem-native"})
-	for range 2 { // again, it replaces what it has written
+	for range 2 { // the second time it replaces its own text
 		if err := r.updateReadme(file, filepath.Join(dir, "doc", "bench")); err != nil {
 			t.Fatal(err)
 		}

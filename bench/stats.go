@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A summary is what is kept of many samples.
+// A summary describes the distribution of many samples.
 type summary struct {
 	Min    float64 `json:"min"`
 	Q1     float64 `json:"q1"`
@@ -19,8 +19,8 @@ func summarize(samples []float64) summary {
 	return summary{quantile(x, 0), quantile(x, 0.25), quantile(x, 0.5), quantile(x, 0.75), quantile(x, 1)}
 }
 
-// quantile returns the p-quantile of x, which is sorted, interpolating between
-// neighbours; NaN if x is empty.
+// quantile returns the p-quantile of x, which must be sorted. It interpolates between
+// neighbours. If x is empty, it returns NaN.
 func quantile(x []float64, p float64) float64 {
 	if len(x) == 0 {
 		return math.NaN()
@@ -33,8 +33,8 @@ func quantile(x []float64, p float64) float64 {
 	return x[i] + (at-float64(i))*(x[i+1]-x[i])
 }
 
-// spread returns half the interquartile range in percent of the median: half of the
-// samples lie about that near to it.
+// spread returns half the interquartile range, in percent of the median. About half of
+// the samples lie that close to the median.
 func (s summary) spread() float64 {
 	return 100 * (s.Q3 - s.Q1) / 2 / s.Median
 }

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// Colours of what is not data. The background is white in light and dark pages.
+// Colours of everything but the data. The background is white on light and dark pages.
 const (
 	ink   = "#1f2328"
 	faint = "#59636e"
 	grid  = "#e4e8ec"
 )
 
-// An svg is a picture under construction. Coordinates are in pixels, y downwards.
+// An svg is a picture under construction. Coordinates are in pixels, and y grows
+// downwards.
 type svg struct{ b strings.Builder }
 
 func newSVG(width, height float64, title string) *svg {
@@ -38,7 +39,7 @@ func (p *svg) circle(x, y, r float64, fill string) {
 	fmt.Fprintf(&p.b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s"/>`+"\n", x, y, r, fill)
 }
 
-// curve joins points, which are x and y in turn.
+// curve draws a line through points, a sequence of alternating x and y.
 func (p *svg) curve(points []float64, stroke string) {
 	var s strings.Builder
 	for i := 0; i < len(points); i += 2 {
@@ -53,7 +54,7 @@ func (p *svg) text(x, y, size float64, anchor, fill, weight, s string) {
 		x, y, size, anchor, fill, weight, html.EscapeString(s))
 }
 
-// legend writes names with their colours in a row from x on.
+// legend writes names with their colours in a row that begins at x.
 func (p *svg) legend(x, y float64, names, colours []string) {
 	for i, name := range names {
 		p.rect(x, y-10, 12, 12, colours[i])
@@ -62,7 +63,7 @@ func (p *svg) legend(x, y float64, names, colours []string) {
 	}
 }
 
-// width returns about how wide s is, as a multiple of the size of its letters.
+// width returns the approximate width of s as a multiple of its font size.
 func width(s string) float64 {
 	w := 0.0
 	for _, r := range s {

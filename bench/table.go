@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// A table is some text in rows and columns. A row may end early: its last cell then
-// spans the rest.
+// A table is text in rows and columns. If a row ends early, its last cell spans the rest.
 type table struct {
 	title  string
 	header []string
@@ -15,7 +14,7 @@ type table struct {
 	notes  []string
 }
 
-// text returns the table for a terminal, its columns aligned.
+// text returns the table for a terminal, with aligned columns.
 func (t *table) text() string {
 	widths := make([]int, len(t.header))
 	lines := append([][]string{t.header}, t.rows...)

@@ -18,11 +18,10 @@ type throughput struct {
 	PerSecond      summary `json:"per_second"`
 }
 
-// throughputRounds is how many samples each point has.
+// throughputRounds is the number of samples of each point.
 const throughputRounds = 5
 
-// throughputContenders returns those who take part in o, if its throughput is
-// measured.
+// throughputContenders returns the contenders of o whose throughput is measured.
 func throughputContenders(o operation) []contender {
 	if o.section != "ML-KEM-768" && o.section != "X-Wing" || o.name != parseEncapsulate && o.name != decapsulate {
 		return nil
@@ -32,7 +31,7 @@ func throughputContenders(o operation) []contender {
 	})
 }
 
-// goroutineCounts returns 1, 2, 4 and so on, to four for each processor.
+// goroutineCounts returns the powers of 2 up to four goroutines per processor.
 func goroutineCounts() []int {
 	var counts []int
 	for n := 1; n <= 4*runtime.GOMAXPROCS(0); n *= 2 {
@@ -45,7 +44,7 @@ func goroutineCounts() []int {
 func measureThroughput(o operation, d time.Duration, bar *progress.Bar) []throughput {
 	contenders := throughputContenders(o)
 	counts := goroutineCounts()
-	work := make([]int, len(contenders)) // that one goroutine does in a sample
+	work := make([]int, len(contenders)) // operations that one goroutine does in a sample
 	for i, c := range contenders {
 		t := track{contender: c}
 		t.calibrate(d / throughputRounds)
@@ -73,8 +72,8 @@ func measureThroughput(o operation, d time.Duration, bar *progress.Bar) []throug
 	return points
 }
 
-// rate lets goroutines share as many operations as keep all processors busy for a
-// sample, and returns how many they do per second.
+// rate divides among goroutines the operations that keep all processors busy for a
+// sample. It returns how many operations they do per second.
 func rate(op func(i int), work, goroutines int) float64 {
 	each := max(1, work*min(goroutines, runtime.GOMAXPROCS(0))/goroutines)
 	var ready, done sync.WaitGroup

@@ -24,7 +24,8 @@ var x25519Names = []string{fixedBase, variableBase, bothBases}
 // A multiplication returns scalar times the base point, scalar times point, or both.
 type multiplication func(scalar, point *[32]byte) (public, shared [32]byte)
 
-// A curve is an implementation of X25519, by the names of operations.
+// A curve is an implementation of X25519. Its multiplications are indexed by the name of
+// the operation.
 type curve struct {
 	name            string
 	multiplications map[string]multiplication
@@ -88,8 +89,8 @@ var ourCurve = curve{ours, map[string]multiplication{
 	},
 }}
 
-// standardCurve is crypto/ecdh. It computes the public key with each private key, so
-// for the variable base those of scalars are held.
+// standardCurve is crypto/ecdh. That package computes a public key with each private key.
+// So for the variable base, the private keys are made beforehand.
 func standardCurve(scalars *[inputs][32]byte) (curve, error) {
 	held := make(map[[32]byte]*ecdh.PrivateKey)
 	for _, scalar := range scalars {

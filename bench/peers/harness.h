@@ -1,13 +1,13 @@
-// The part that all harnesses share: commands on the standard input, one a line,
-// and an answer to each on the standard output, "ok" with a result or "error".
+// The code that all harnesses share. A harness reads commands from the standard input,
+// one a line. It answers each on the standard output with "ok" and a result, or "error".
 //
-//	set seed|ek|ct I HEX   input I of that kind
+//	set seed|ek|ct I HEX   set input I of that kind
 //	hold                   make the key from seed 0, and parse encapsulation key 0
-//	once I OPERATION       with the inputs I
-//	time N OPERATION       N times, with the inputs in turn; the answer is in nanoseconds
-//	get ek|ct|ss           what an operation has left
+//	once I OPERATION       do the operation with the inputs I
+//	time N OPERATION       do it N times, cycling through the inputs; answer in nanoseconds
+//	get ek|ct|ss           return an output of the last operation
 //
-// A harness includes this file first and has a table of operations, a function
+// A harness includes this file first. It defines a table of operations, a function
 // hold, and the sizes EK_SIZE and CT_SIZE.
 
 #define _GNU_SOURCE
@@ -20,16 +20,16 @@
 #include <sys/random.h>
 #include <time.h>
 
-// INPUTS is as many as there are seeds on the other side.
+// INPUTS equals the constant inputs in bench/measure.go.
 #define INPUTS 16
 #define MAX_SIZE 1568
 
 static uint8_t in_seed[INPUTS][64], in_ek[INPUTS][MAX_SIZE], in_ct[INPUTS][MAX_SIZE];
-// Aligned, as the states of hash functions are that lie there too.
+// Some harnesses put the states of hash functions here, which must be aligned.
 static _Alignas(64) uint8_t out_ek[MAX_SIZE];
 static uint8_t out_ct[MAX_SIZE], out_ss[32];
 
-// An operation returns 0 if all went well.
+// run returns 0 if the operation succeeded.
 struct operation {
 	const char *name;
 	int (*run)(int i);
@@ -37,7 +37,8 @@ struct operation {
 
 static int hold(void);
 
-// draw fills b from the operating system, as every encapsulation here does.
+// draw fills b from the operating system. Every encapsulation here draws its randomness
+// so.
 static inline int draw(uint8_t *b, size_t n) { return getrandom(b, n, 0) == (ssize_t)n ? 0 : -1; }
 
 static const struct operation *find(const struct operation *table, const char *name)

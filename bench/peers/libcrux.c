@@ -1,5 +1,5 @@
-// Harness for libcrux's ML-KEM-768 in C, with AVX2. Keys are held in its unpacked
-// form, which has the matrix in it.
+// Harness for libcrux's ML-KEM-768 in C, with AVX2. Held keys are in its unpacked form,
+// which includes the matrix.
 
 #include "harness.h"
 #include "libcrux_mlkem768_avx2.h"
@@ -7,8 +7,8 @@
 #define EK_SIZE 1184
 #define CT_SIZE 1088
 
-// The extraction names the types of arrays by hashes. These are the inputs of 32
-// and 64 bytes; all others follow from the functions.
+// The code generator names array types by hashes. These two are the inputs of 32 and 64
+// bytes. All other types follow from the functions.
 typedef Eurydice_arr_600 bytes32;
 typedef Eurydice_arr_060 bytes64;
 

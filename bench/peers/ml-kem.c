@@ -1,5 +1,5 @@
-// Harness for the C library kstzv/ml-kem, for the parameter set LEVEL: 2, 3 or 4.
-// Its keys come with a pool of slots for decapsulation, here of one slot.
+// Harness for the C library kstzv/ml-kem with the parameter set LEVEL: 2, 3 or 4. Its
+// keys come with a pool of slots for decapsulation. Here the pool has one slot.
 
 #include "harness.h"
 #include "ml_kem.h"
@@ -10,8 +10,8 @@
 static struct ml_kem_pool_decaps_ctx *held;
 static const uint8_t *seed;
 
-// from_seed is what the library takes for a source of randomness: it asks for d, and
-// then for z.
+// from_seed serves as the library's source of randomness. The library asks for d first
+// and then for z.
 static int from_seed(void *b, size_t n)
 {
 	memcpy(b, seed, n);

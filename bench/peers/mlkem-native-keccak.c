@@ -1,8 +1,8 @@
-// Harness for parts of mlkem-native that its API does not show: the permutation of four
-// states, and the matrix of ML-KEM-768. It needs the separate sources, not the one that
-// includes them all. The states are the seeds, each with zeros behind
-// it; the matrix expands from an encapsulation key. Of its polynomials only
-// their sum is given out, since their coefficients are in an order of its own.
+// Harness for two parts of mlkem-native that its API does not show: the permutation of
+// four states, and the matrix of ML-KEM-768. It must be built from the separate source
+// files, not from the one that includes them all. Each state is a seed followed by zeros.
+// The matrix expands from an encapsulation key. The harness returns only the sum of its
+// coefficients, because mlkem-native stores them in another order.
 
 #include "harness.h"
 #include "indcpa.h"

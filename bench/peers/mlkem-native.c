@@ -1,6 +1,6 @@
-// Harness for mlkem-native: its API without randomness of its own, for the
-// parameter set MLK_CONFIG_PARAMETER_SET. Keys are held in the expanded encoding,
-// since it has no other form. Its functions are built with the prefix peer.
+// Harness for mlkem-native with the parameter set MLK_CONFIG_PARAMETER_SET. It uses the
+// derandomised functions of the API. Held keys are in the expanded encoding, the only
+// form that mlkem-native has. Its functions must be built with the prefix peer.
 
 #include "harness.h"
 #include "mlkem_native.h"

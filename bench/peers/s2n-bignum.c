@@ -1,5 +1,5 @@
-// Harness for the X25519 of s2n-bignum. The scalar is a seed's first half, and the
-// point an encapsulation key.
+// Harness for the X25519 of s2n-bignum. The scalar is the first half of a seed. The point
+// is in the place of an encapsulation key.
 
 #include "harness.h"
 #include "s2n-bignum.h"
