@@ -20,8 +20,8 @@ import (
 	"hybridkem/kem"
 )
 
-// kemIDs has the identifiers of draft-ietf-hpke-pq, sections 3 and 4. X-Wing is
-// registered under another name, and this module has it under both.
+// kemIDs holds the identifiers of draft-ietf-hpke-pq, sections 3 and 4. X-Wing is
+// registered there as MLKEM768-X25519. The map has it under both names.
 var kemIDs = map[string]uint16{
 	"ML-KEM-512":      0x0040,
 	"ML-KEM-768":      0x0041,
@@ -32,8 +32,8 @@ var kemIDs = map[string]uint16{
 	"X-Wing":          0x647a,
 }
 
-// A kdf is a key derivation function: HKDF with a hash, which works in two stages,
-// or a function that derives in one.
+// A kdf is a key derivation function. It is either HKDF with a hash, which works in two
+// stages, or a function that derives in one stage.
 type kdf struct {
 	id     uint16
 	name   string
@@ -42,7 +42,8 @@ type kdf struct {
 	derive func(ikm []byte, length int) []byte
 }
 
-// kdfs are those of RFC 9180, section 7.2, and of draft-ietf-hpke-pq, section 5.
+// kdfs holds the functions of RFC 9180, section 7.2, and of draft-ietf-hpke-pq, section
+// 5.
 var kdfs = []*kdf{
 	{id: 0x0001, name: "HKDF-SHA256", size: 32, hash: sha256.New},
 	{id: 0x0002, name: "HKDF-SHA384", size: 48, hash: sha512.New384},
@@ -55,8 +56,8 @@ var kdfs = []*kdf{
 
 var shake256 = &kdf{id: 0x0011, name: "SHAKE256", size: 64, derive: sha3.SumSHAKE256}
 
-// maxLength is the most bytes that the KDF gives at once: what HKDF can, or what
-// fits in the two bytes that LabeledDerive has for a length.
+// maxLength is the largest number of bytes that the KDF can derive at once. HKDF has a
+// limit of its own. LabeledDerive has two bytes for the length.
 func (k *kdf) maxLength() int {
 	if k.hash != nil {
 		return 255 * k.size
@@ -71,7 +72,7 @@ type aead struct {
 	new                func(key []byte) (cipher.AEAD, error)
 }
 
-// aeads are those of RFC 9180, section 7.3.
+// aeads holds the algorithms of RFC 9180, section 7.3.
 var aeads = []*aead{
 	{0x0001, "AES-128-GCM", 16, 12, newGCM},
 	{0x0002, "AES-256-GCM", 32, 12, newGCM},
@@ -93,10 +94,11 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 }
 
 // A suite names the algorithms that both ends use. Only six KEMs have a registered
-// identifier; any other works too, under a number that the ends have agreed on. But HPKE
-// is no better than its KEM (RFC 9180, sections 9.1 and 9.2), and does not hash enc, as TLS
-// and SSH do: the KEMs of RFC 10024 and RFC 10042, whose shared key does not cover the
-// ciphertext, are not made for it.
+// identifier. Any other KEM works under a number that both ends have agreed on.
+//
+// But HPKE is only as secure as its KEM (RFC 9180, sections 9.1 and 9.2), and unlike TLS
+// and SSH it does not hash enc. The KEMs of RFC 10024 and RFC 10042 are not made for that:
+// their shared key does not cover the ciphertext.
 type suite struct {
 	kemID uint16
 	kem   kem.KEM
@@ -104,7 +106,7 @@ type suite struct {
 	aead  *aead
 }
 
-// newSuite returns the suite of a KEM that has an identifier.
+// newSuite returns the suite of a KEM that has a registered identifier.
 func newSuite(k kem.KEM, kdfName, aeadName string) (*suite, error) {
 	id, ok := kemIDs[k.Name()]
 	if !ok {
@@ -121,38 +123,39 @@ func newSuite(k kem.KEM, kdfName, aeadName string) (*suite, error) {
 	return &suite{id, k, kdfs[f], aeads[a]}, nil
 }
 
-// labeled is the suite's KDF (RFC 9180, section 5.1, for suite_id).
+// labeled returns the suite's KDF with its suite_id (RFC 9180, section 5.1).
 func (s *suite) labeled() labeledKDF {
 	return labeledKDF{s.kdf, slices.Concat([]byte("HPKE"), i2osp2(s.kemID), i2osp2(s.kdf.id), i2osp2(s.aead.id))}
 }
 
-// A labeledKDF is a KDF with the suite_id that enters each of its uses.
+// A labeledKDF is a KDF with the suite_id that goes into each call.
 type labeledKDF struct {
 	*kdf
 	suiteID []byte
 }
 
-// LabeledExtract is that of RFC 9180, section 4.
+// LabeledExtract is the function of RFC 9180, section 4.
 func (k labeledKDF) LabeledExtract(salt []byte, label string, ikm []byte) []byte {
 	prk, err := hkdf.Extract(k.hash, slices.Concat([]byte("HPKE-v1"), k.suiteID, []byte(label), ikm), salt)
 	if err != nil {
-		panic(err) // only for a hash or a length that FIPS 140 forbids: none here
+		panic(err) // only if FIPS 140 forbids the hash or the length, and it allows these
 	}
 	return prk
 }
 
-// LabeledExpand is that of RFC 9180, section 4, for a length of at most maxLength.
+// LabeledExpand is the function of RFC 9180, section 4. The length must be at most
+// maxLength.
 func (k labeledKDF) LabeledExpand(prk []byte, label string, info []byte, length int) []byte {
 	labeledInfo := slices.Concat(i2osp2(uint16(length)), []byte("HPKE-v1"), k.suiteID, []byte(label), info)
 	b, err := hkdf.Expand(k.hash, prk, string(labeledInfo), length)
 	if err != nil {
-		panic(err) // as in LabeledExtract, or for another length
+		panic(err) // as in LabeledExtract, or if the length is too large
 	}
 	return b
 }
 
-// LabeledDerive is that of draft-ietf-hpke-hpke, section 4.4, for a length of at most
-// maxLength.
+// LabeledDerive is the function of draft-ietf-hpke-hpke, section 4.4. The length must be
+// at most maxLength.
 func (k labeledKDF) LabeledDerive(ikm []byte, label string, context []byte, length int) []byte {
 	return k.derive(slices.Concat(ikm, []byte("HPKE-v1"), k.suiteID, lengthPrefixed([]byte(label)),
 		i2osp2(uint16(length)), context), length)
@@ -161,11 +164,13 @@ func (k labeledKDF) LabeledDerive(ikm []byte, label string, context []byte, leng
 // i2osp2 is I2OSP(n, 2) (RFC 9180, section 3).
 func i2osp2(n uint16) []byte { return binary.BigEndian.AppendUint16(nil, n) }
 
-// lengthPrefixed is that of draft-ietf-hpke-hpke, section 3, for at most 65,535 bytes.
+// lengthPrefixed is the function of draft-ietf-hpke-hpke, section 3. b must have at most
+// 65,535 bytes.
 func lengthPrefixed(b []byte) []byte { return slices.Concat(i2osp2(uint16(len(b))), b) }
 
-// DeriveKeyPair is that of draft-ietf-hpke-pq, sections 3 and 4. It uses SHAKE256
-// whatever the suite's KDF. ikm should have as much entropy as the seed that comes of it.
+// DeriveKeyPair is the function of draft-ietf-hpke-pq, sections 3 and 4. It uses
+// SHAKE256, whatever the suite's KDF. ikm should have at least as much entropy as the
+// seed that it gives.
 func (s *suite) DeriveKeyPair(ikm []byte) (kem.DecapsulationKey, error) {
 	k := labeledKDF{shake256, slices.Concat([]byte("KEM"), i2osp2(s.kemID))}
 	skR, err := s.kem.NewDecapsulationKey(k.LabeledDerive(ikm, "DeriveKeyPair", nil, s.kem.SeedSize()))
@@ -175,8 +180,8 @@ func (s *suite) DeriveKeyPair(ikm []byte) (kem.DecapsulationKey, error) {
 	return skR, nil
 }
 
-// SetupBaseS is that of RFC 9180, section 5.1.1. enc goes to the recipient. info is
-// known to both, and need not be secret.
+// SetupBaseS is the function of RFC 9180, section 5.1.1. enc goes to the recipient. Both
+// ends know info, which need not be secret.
 func (s *suite) SetupBaseS(pkR kem.EncapsulationKey, info []byte) (enc []byte, c *ContextS, err error) {
 	if err := s.check(pkR.KEM()); err != nil {
 		return nil, nil, err
@@ -192,8 +197,8 @@ func (s *suite) SetupBaseS(pkR kem.EncapsulationKey, info []byte) (enc []byte, c
 	return enc, &ContextS{base}, nil
 }
 
-// SetupBaseR is that of RFC 9180, section 5.1.1. Of an enc for another key it notices
-// nothing; then no message opens.
+// SetupBaseR is the function of RFC 9180, section 5.1.1. It does not notice if enc is for
+// another key, but then no message opens.
 func (s *suite) SetupBaseR(enc []byte, skR kem.DecapsulationKey, info []byte) (*ContextR, error) {
 	if err := s.check(skR.KEM()); err != nil {
 		return nil, err
@@ -216,10 +221,10 @@ func (s *suite) check(k kem.KEM) error {
 	return nil
 }
 
-// Base mode has the mode 0, and neither a psk nor a psk_id (RFC 9180, section 5).
+// modeBase is base mode, which has neither a psk nor a psk_id (RFC 9180, section 5).
 const modeBase = 0
 
-// KeySchedule is that of RFC 9180, section 5.1, for either end.
+// KeySchedule is the function of RFC 9180, section 5.1, for both ends.
 func (s *suite) KeySchedule(sharedSecret, info []byte) (*Context, error) {
 	if s.kdf.hash == nil && len(info) > math.MaxUint16 {
 		return nil, fmt.Errorf("hpke: info has %d bytes, and %s takes at most 65535", len(info), s.kdf.name)
@@ -235,7 +240,7 @@ func (s *suite) KeySchedule(sharedSecret, info []byte) (*Context, error) {
 	return c, nil
 }
 
-// CombineSecrets is that of draft-ietf-hpke-hpke, section 5.1.
+// CombineSecrets is the function of draft-ietf-hpke-hpke, section 5.1.
 func (s *suite) CombineSecrets(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
 	if s.kdf.hash == nil {
 		return s.CombineSecretsOneStage(sharedSecret, info)
@@ -243,7 +248,8 @@ func (s *suite) CombineSecrets(sharedSecret, info []byte) (key, baseNonce, expor
 	return s.CombineSecretsTwoStage(sharedSecret, info)
 }
 
-// CombineSecretsTwoStage is part of KeySchedule in RFC 9180, section 5.1.
+// CombineSecretsTwoStage is the part of KeySchedule in RFC 9180, section 5.1, that
+// derives secrets.
 func (s *suite) CombineSecretsTwoStage(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
 	k := s.labeled()
 	pskIDHash := k.LabeledExtract(nil, "psk_id_hash", nil)
@@ -255,7 +261,7 @@ func (s *suite) CombineSecretsTwoStage(sharedSecret, info []byte) (key, baseNonc
 		k.LabeledExpand(secret, "exp", context, s.kdf.size)
 }
 
-// CombineSecretsOneStage is that of draft-ietf-hpke-hpke, section 5.1.
+// CombineSecretsOneStage is the function of draft-ietf-hpke-hpke, section 5.1.
 func (s *suite) CombineSecretsOneStage(sharedSecret, info []byte) (key, baseNonce, exporterSecret []byte) {
 	secrets := slices.Concat(lengthPrefixed(nil), lengthPrefixed(sharedSecret))
 	context := slices.Concat([]byte{modeBase}, lengthPrefixed(nil), lengthPrefixed(info))
@@ -264,8 +270,8 @@ func (s *suite) CombineSecretsOneStage(sharedSecret, info []byte) (key, baseNonc
 	return secret[:nk], secret[nk : nk+nn], secret[nk+nn:]
 }
 
-// A Context is what the two ends of one encapsulation share. It must not be used
-// concurrently, or two messages might get the same nonce.
+// A Context holds what the two ends of one encapsulation share. It must not be used
+// concurrently, or two messages could get the same nonce.
 type Context struct {
 	kdf            labeledKDF
 	aead           cipher.AEAD // nil if the suite is export-only
@@ -274,8 +280,9 @@ type Context struct {
 	seq            uint64 // shorter than the nonce, as section 5.2 allows
 }
 
-// A ContextS is the sender's context, which cannot open, and a ContextR the
-// recipient's, which cannot seal (RFC 9180, section 5.2): the nonces are the same.
+// A ContextS is the sender's context, and a ContextR the recipient's. Both use the same
+// nonces, so the sender's cannot open and the recipient's cannot seal (RFC 9180, section
+// 5.2).
 type (
 	ContextS struct{ *Context }
 	ContextR struct{ *Context }
@@ -288,7 +295,7 @@ var (
 	errTooLong             = errors.New("hpke: the message is too long")
 )
 
-// Seal encrypts pt as the next message, and authenticates aad with it (RFC 9180,
+// Seal encrypts pt as the next message and authenticates it together with aad (RFC 9180,
 // section 5.2).
 func (c *ContextS) Seal(aad, pt []byte) ([]byte, error) {
 	if err := c.checkNext(int64(len(pt))); err != nil {
@@ -299,8 +306,8 @@ func (c *ContextS) Seal(aad, pt []byte) ([]byte, error) {
 	return ct, nil
 }
 
-// Open decrypts the next message (RFC 9180, section 5.2). After an error the same
-// message is still the next.
+// Open decrypts the next message (RFC 9180, section 5.2). After an error, it still
+// expects the same message.
 func (c *ContextR) Open(aad, ct []byte) ([]byte, error) {
 	if err := c.checkNext(int64(len(ct)) - tagSize); err != nil {
 		return nil, err
@@ -313,8 +320,9 @@ func (c *ContextR) Open(aad, ct []byte) ([]byte, error) {
 	return pt, nil
 }
 
-// checkNext checks that there can be a message with size bytes of plaintext. It does
-// what IncrementSeq checks in RFC 9180, section 5.2, but before the message and not after.
+// checkNext checks that there can be another message with size bytes of plaintext. In RFC
+// 9180, section 5.2, IncrementSeq checks the sequence number after a message. checkNext
+// checks it before the message.
 func (c *Context) checkNext(size int64) error {
 	switch {
 	case c.aead == nil:
@@ -327,7 +335,7 @@ func (c *Context) checkNext(size int64) error {
 	return nil
 }
 
-// ComputeNonce is that of RFC 9180, section 5.2, for the next message.
+// ComputeNonce is the function of RFC 9180, section 5.2, for the next message.
 func (c *Context) ComputeNonce() []byte {
 	nonce := make([]byte, len(c.baseNonce))
 	binary.BigEndian.PutUint64(nonce[len(nonce)-8:], c.seq)
@@ -335,8 +343,9 @@ func (c *Context) ComputeNonce() []byte {
 	return nonce
 }
 
-// Export derives a secret that both ends get (RFC 9180, section 5.3; for a one-stage
-// KDF draft-ietf-hpke-hpke, section 5.3). It does not depend on the messages.
+// Export derives a secret that both ends get. It does not depend on the messages. It
+// follows RFC 9180, section 5.3, and for a one-stage KDF draft-ietf-hpke-hpke, section
+// 5.3.
 func (c *Context) Export(exporterContext []byte, length int) ([]byte, error) {
 	if length < 0 || length > c.kdf.maxLength() {
 		return nil, fmt.Errorf("hpke: cannot export %d bytes: %s gives 0 to %d", length, c.kdf.name, c.kdf.maxLength())

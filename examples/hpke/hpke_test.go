@@ -22,8 +22,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// newIDs is newSuite with the identifiers of the KDF and the AEAD, and without a check
-// of the KEM, which may be nil.
+// newIDs is newSuite with the identifiers of the KDF and the AEAD. It does not check the
+// KEM, which may be nil.
 func newIDs(t *testing.T, kemID uint16, k kem.KEM, kdfID, aeadID uint16) *suite {
 	t.Helper()
 	f := slices.IndexFunc(kdfs, func(f *kdf) bool { return f.id == kdfID })
@@ -50,7 +50,7 @@ func equal(t *testing.T, what string, got, want []byte) {
 	}
 }
 
-// refused wants an error of this program.
+// refused checks that err is an error of this program.
 func refused(t *testing.T, what string, err error) {
 	t.Helper()
 	if err == nil || !strings.HasPrefix(err.Error(), "hpke: ") {
@@ -108,8 +108,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// contexts sets up both ends. If the KEM is one of this module, contexts checks it and
-// puts it into the suite; otherwise the ends have the vector's shared secret.
+// contexts sets up both ends. If this module has the KEM, contexts checks it and puts it
+// into the suite. Otherwise both ends start from the vector's shared secret.
 func (v vector) contexts(t *testing.T, s *suite) (*ContextS, *ContextR) {
 	sharedSecret := []byte(v.SharedSecret)
 	var recipient *ContextR
@@ -137,8 +137,8 @@ func (v vector) contexts(t *testing.T, s *suite) (*ContextS, *ContextR) {
 		}
 		random := v.IkmE
 		if v.KEM == "MLKEM768-P256" {
-			// The vectors have three candidates for the scalar, the KEM takes four,
-			// and the first is used.
+			// The vectors have three candidates for the scalar, and the KEM takes four.
+			// The KEM uses the first, so the fourth can be anything.
 			random = append(random, make([]byte, 32)...)
 		}
 		var enc []byte
@@ -191,7 +191,8 @@ func (v vector) check(t *testing.T, s *suite, sender *ContextS, recipient *Conte
 	}
 }
 
-// TestInterop has crypto/hpke at one end and then at the other.
+// TestInterop tests this program with crypto/hpke at the other end, as recipient and as
+// sender.
 func TestInterop(t *testing.T) {
 	pairs := 0
 	for _, name := range []string{"ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-P256", "MLKEM1024-P384"} {
@@ -263,7 +264,8 @@ func TestInterop(t *testing.T) {
 	}
 }
 
-// exchange sends messages in sequence, unless the suite is export-only.
+// exchange sends messages in sequence. If the suite is export-only, it checks that
+// sealing and opening fail.
 func exchange(t *testing.T, s *suite, seal, open func(aad, b []byte) ([]byte, error)) {
 	t.Helper()
 	if s.aead.new == nil {
@@ -315,7 +317,8 @@ func sameExports(t *testing.T, s *suite, ours *Context, theirs func(context stri
 	}
 }
 
-// ends returns the two ends of a context of X-Wing, and what led to them.
+// ends returns the two ends of a context of X-Wing, with the suite, the private key and
+// enc.
 func ends(t *testing.T, kdfID, aeadID uint16) (*suite, kem.DecapsulationKey, []byte, *ContextS, *ContextR) {
 	t.Helper()
 	s := newIDs(t, 0x647a, xwing.KEM(), kdfID, aeadID)
@@ -334,8 +337,8 @@ func ends(t *testing.T, kdfID, aeadID uint16) (*suite, kem.DecapsulationKey, []b
 	return s, skR, enc, sender, recipient
 }
 
-// TestAnyKEM has every KEM of the module, those without an identifier under one that
-// nobody has registered, and every KDF.
+// TestAnyKEM runs every KEM of the module with every KDF. KEMs without an identifier get
+// one that is not registered.
 func TestAnyKEM(t *testing.T) {
 	for i, k := range hybridkem.All() {
 		for _, f := range kdfs {
@@ -427,7 +430,7 @@ func TestTampering(t *testing.T) {
 			}
 			closed("another suite", otherID, aad, ct)
 
-			// None of that has moved the sequence on.
+			// The sequence numbers have not changed.
 			for i, message := range [][]byte{ct, second} {
 				if opened, err := recipient.Open(aad, message); err != nil || !bytes.Equal(opened, pt) {
 					t.Errorf("%s, %s: message %d: %q opened, error %v", f.name, s.aead.name, i, opened, err)
@@ -476,7 +479,7 @@ func TestSequence(t *testing.T) {
 	}
 }
 
-// A brokenKey is one of a KEM from elsewhere, which may fail.
+// A brokenKey is a key of somebody else's KEM whose encapsulation fails.
 type brokenKey struct{ kem.EncapsulationKey }
 
 func (brokenKey) EncapsulateTo(sharedKey, ciphertext []byte) error { return errors.New("broken") }
@@ -503,7 +506,8 @@ func TestBadInput(t *testing.T) {
 		_, _, err = s.SetupBaseS(brokenKey{pkR}, nil)
 		refused(t, "a broken key", err)
 
-		// One-stage KDFs have two bytes for the length of info, HKDF no limit in reach.
+		// One-stage KDFs have two bytes for the length of info. HKDF has no limit that
+		// info could reach.
 		for _, size := range []int{math.MaxUint16, math.MaxUint16 + 1} {
 			info := make([]byte, size)
 			enc, _, err := s.SetupBaseS(pkR, info)
@@ -543,8 +547,8 @@ type badSeed struct{ kem.KEM }
 
 func (badSeed) SeedSize() int { return 31 }
 
-// TestTurboSHAKE has the vectors of RFC 9861, section 5, with the domain byte 0x1f and
-// up to 17⁴ bytes. Of the long outputs it gives the last 32 bytes.
+// TestTurboSHAKE checks vectors of RFC 9861, section 5: those with the domain byte 0x1f
+// and up to 17⁴ bytes. For long outputs, the RFC gives only the last 32 bytes.
 func TestTurboSHAKE(t *testing.T) {
 	for _, test := range []struct {
 		f            func([]byte, int) []byte
@@ -589,8 +593,9 @@ func TestTurboSHAKE(t *testing.T) {
 	}
 }
 
-// TestSponge compares with SHAKE, which differs in the number of rounds alone, at every
-// length up to three blocks: none of the vectors ends a byte before its block does.
+// TestSponge compares the sponge with SHAKE, which differs only in the number of rounds.
+// It tries every length up to three blocks, since no vector ends one byte before the end
+// of a block.
 func TestSponge(t *testing.T) {
 	message := make([]byte, 3*168)
 	for i := range message {
@@ -602,8 +607,8 @@ func TestSponge(t *testing.T) {
 	}
 }
 
-// TestDemonstration runs the program with every KEM, KDF and AEAD, and with what it
-// refuses.
+// TestDemonstration runs the program with every KEM, KDF and AEAD, and with arguments
+// that it refuses.
 func TestDemonstration(t *testing.T) {
 	output := func(code int, args ...string) (stdout, stderr string) {
 		t.Helper()

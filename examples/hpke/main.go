@@ -1,24 +1,24 @@
 // Hpke seals a few messages to a public key and opens them, by the base mode of
 // Hybrid Public Key Encryption: RFC 9180 with the KEMs and KDFs of draft-ietf-hpke-pq.
-// What it seals crypto/hpke opens, and the other way round.
+// It is compatible with crypto/hpke in both directions.
 //
 //	recipient                                     sender
 //
 //	  public key                               →
 //	                   ←  encapsulated key ‖ {message} {message} …
 //
-// Both ends can then also export secrets, for keys of their own. To read it: hpke.go
-// has the mode from the tables of algorithms to Seal, Open and Export, turboshake.go
-// the two hash functions that Go lacks, and this file the demonstration.
+// Both ends can then also export secrets, for keys of their own. Read hpke.go first: it
+// has the mode, from the tables of algorithms to Seal, Open and Export. turboshake.go
+// has the two hash functions that Go lacks, and this file has the demonstration.
 //
-// HPKE hides messages from all but the holder of the private key. One that was altered,
-// moved, or comes after one that was left out, does not open; but that the last ones are
-// missing does not show, nor who sent them, since everybody can seal to a public key. All
-// of them can be recorded and sent again, and whoever steals the private key later can
-// open the recording. Lengths are visible.
+// Only the holder of the private key can read the messages. A message does not open if
+// it was altered or moved, or if an earlier one is missing. HPKE does not show whether
+// the last messages are missing. It does not show who sent them, since anyone can seal
+// to a public key. A recording of all messages can be sent again, and whoever steals the
+// private key later can open it. Lengths are visible.
 //
-// This is an example for reading: secrets in memory are not wiped. Real programs have
-// crypto/hpke.
+// This is an example for reading: it does not wipe secrets from memory. Real programs
+// should use crypto/hpke.
 package main
 
 import (
@@ -77,7 +77,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// demonstrate plays both ends. Only public, enc and each ct go from one to the other.
+// demonstrate plays both ends. Only the public key, enc and each ct go from one end to
+// the other.
 func demonstrate(w io.Writer, s *suite) error {
 	fmt.Fprintf(w, "suite            %s, %s, %s\n", s.kem.Name(), s.kdf.name, s.aead.name)
 	info := []byte("hybridkem example")

@@ -12,8 +12,8 @@ func turboSHAKE128(message []byte, length int) []byte { return sponge(168, 12, m
 // turboSHAKE256 is TurboSHAKE256 of RFC 9861, section 2, with the domain byte 0x1f.
 func turboSHAKE256(message []byte, length int) []byte { return sponge(136, 12, message, length) }
 
-// sponge is that of RFC 9861, section 2.2, with a rate in bytes. With twelve rounds it is
-// TurboSHAKE, and with 24 it would be SHAKE.
+// sponge is the function of RFC 9861, section 2.2, with a rate in bytes. With 12 rounds
+// it is TurboSHAKE. With 24 rounds it would be SHAKE.
 func sponge(rate, rounds int, message []byte, length int) []byte {
 	padded := make([]byte, (len(message)/rate+1)*rate)
 	copy(padded, message)
@@ -40,8 +40,8 @@ func sponge(rate, rounds int, message []byte, length int) []byte {
 // lanes is the state of FIPS 202, section 3.1, with Lane(x, y) at x + 5y.
 type lanes [25]uint64
 
-// permute is Keccak-p[1600, rounds] of FIPS 202, section 3.3. Its rounds are the last of
-// the 24 within SHA-3.
+// permute is Keccak-p[1600, rounds] of FIPS 202, section 3.3. It does the last of the 24
+// rounds of SHA-3.
 func (a *lanes) permute(rounds int) {
 	for _, rc := range roundConstants[24-rounds:] {
 		// θ, Algorithm 1.
@@ -53,7 +53,7 @@ func (a *lanes) permute(rounds int) {
 			a[i] ^= c[(i+4)%5] ^ bits.RotateLeft64(c[(i+1)%5], 1)
 		}
 
-		// ρ and π, Algorithms 2 and 3: lanes turn, and (x, y) moves to (y, 2x+3y).
+		// ρ and π, Algorithms 2 and 3: lanes rotate, and (x, y) moves to (y, 2x+3y).
 		b := lanes{a[0]}
 		x, y := 1, 0
 		for t := range 24 {
@@ -73,7 +73,7 @@ func (a *lanes) permute(rounds int) {
 	}
 }
 
-// roundConstants are those of ι in each round (FIPS 202, Algorithm 5).
+// roundConstants holds the constants of ι for each round (FIPS 202, Algorithm 5).
 var roundConstants = [24]uint64{
 	0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
 	0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// maxInput is more than any key or ciphertext has.
+// maxInput is larger than any key or ciphertext.
 const maxInput = 1 << 16
 
 func readInput(e env, name string) ([]byte, error) {
@@ -41,9 +41,9 @@ func inputName(name string) string {
 	return name
 }
 
-// A content is what stands in an output.
+// A content is a kind of output.
 type content struct {
-	what     string // for an error, if it is not for a terminal
+	what     string // for an error message; used if terminal is false
 	perm     fs.FileMode
 	terminal bool
 }
@@ -54,7 +54,7 @@ var (
 	text   = content{"", 0o644, true}
 )
 
-// An output is where to write: standard output if the name is empty or "-".
+// An output is the file to write to. It is standard output if the name is empty or "-".
 type output struct {
 	name  string
 	force bool
@@ -87,8 +87,8 @@ func (o *output) write(e env, c content, b []byte) error {
 	return finish(file, b)
 }
 
-// replace puts a new file in the place of an old one, whose permissions may be others.
-// What is there stays until all is written.
+// replace replaces a file by a new one, which may have other permissions. The old file
+// stays until the new one is complete.
 func replace(name string, b []byte, perm fs.FileMode) error {
 	file, err := os.CreateTemp(filepath.Dir(name), ".kemtool-*")
 	if err != nil {
@@ -104,7 +104,7 @@ func replace(name string, b []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// finish writes and closes a new file, of which nothing is left if that fails.
+// finish writes and closes a new file. If that fails, it removes the file.
 func finish(file *os.File, b []byte) error {
 	_, err := file.Write(b)
 	if err := errors.Join(err, file.Close()); err != nil {

@@ -11,8 +11,8 @@ import (
 	"hybridkem/keyfile"
 )
 
-// KEMs whose keys no document puts into files have PEM blocks here whose label names the
-// KEM, and which hold the seed or the encapsulation key as it is.
+// For some KEMs, no document defines a key file. Their keys are PEM blocks here, with the
+// KEM's name before one of these labels. A block holds the seed or the encapsulation key.
 const (
 	privateLabel = " PRIVATE KEY"
 	publicLabel  = " PUBLIC KEY"
@@ -36,7 +36,7 @@ func marshalPublicKey(ek kem.EncapsulationKey) ([]byte, error) {
 	return file, err
 }
 
-// parseKey returns a private key or a public one.
+// parseKey parses a private or public key.
 func parseKey(file []byte) (key any, err error) {
 	block, rest := pem.Decode(file)
 	if block == nil {

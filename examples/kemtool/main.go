@@ -6,10 +6,11 @@
 //	kemtool encap -secret bob.key -o message alice.pub    bob, who trusts alice.pub
 //	kemtool decap -key alice.pem -o alice.key message     alice; her key equals bob's
 //
-// Keys are in PEM: those of ML-KEM and X-Wing as other programs read them, the others in
-// a form of its own. Ciphertexts and shared keys are plain bytes. It never writes over a
-// file without -f, nor a secret to a terminal without -o -. It exits with status 1 for
-// what went wrong, and 2 for what was asked wrongly.
+// Keys are in PEM. Keys of ML-KEM and X-Wing have the standard formats that other
+// programs read, and the others have a format of kemtool's own. Ciphertexts and shared
+// keys are plain bytes. Kemtool overwrites a file only with -f, and writes a secret to a
+// terminal only with -o -. It exits with status 1 if an operation fails, and with status 2
+// if its arguments are wrong.
 package main
 
 import (
@@ -41,7 +42,7 @@ decap gives a shared key for every ciphertext of the right length. Only one that
 the key gives the key that encap gave.
 `
 
-// An env is what the process has to do with: standard streams, and whether output is a
+// An env is the process's environment: its standard streams, and whether output goes to a
 // terminal.
 type env struct {
 	stdin          io.Reader
@@ -93,8 +94,8 @@ func run(e env, args []string) int {
 	return 1
 }
 
-// parse parses the arguments and returns the one that is no flag, or "-". No more than
-// one is allowed, and only if input is.
+// parse parses the flags and returns the argument after them, or "-" if there is none. It
+// allows one such argument if input is set, and none otherwise.
 func parse(flags *flag.FlagSet, args []string, input bool) (name string, err error) {
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -171,7 +172,8 @@ func encap(e env, flags *flag.FlagSet, args []string) error {
 	}
 	sharedKey, ciphertext := ek.Encapsulate()
 	defer clear(sharedKey)
-	// The ciphertext last: who sees it can rely on the shared key being kept.
+	// The ciphertext comes last: whoever sees it can rely on the shared key having been
+	// written.
 	if err := (&output{name: *secretName, force: out.force}).write(e, secret, sharedKey); err != nil {
 		return err
 	}

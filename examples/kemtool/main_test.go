@@ -15,20 +15,20 @@ import (
 	"hybridkem/kats/vectors"
 )
 
-// A result is what a call leaves.
+// A result is what a call of the program returns and prints.
 type result struct {
 	code           int
 	stdout, stderr string
 }
 
-// call runs a command line, whose words have no spaces.
+// call runs a command line. Its arguments must not contain spaces.
 func call(stdin string, terminal bool, line string) result {
 	var stdout, stderr bytes.Buffer
 	code := run(env{strings.NewReader(stdin), &stdout, &stderr, terminal}, strings.Fields(line))
 	return result{code, stdout.String(), stderr.String()}
 }
 
-// ok runs a command line that should succeed, and returns what it writes.
+// ok runs a command line that must succeed, and returns its output.
 func ok(t *testing.T, stdin, line string) string {
 	t.Helper()
 	r := call(stdin, false, line)
@@ -38,7 +38,7 @@ func ok(t *testing.T, stdin, line string) string {
 	return r.stdout
 }
 
-// fails runs a command line that should not succeed.
+// fails runs a command line that must fail.
 func fails(t *testing.T, stdin, line string, code int, want string) {
 	t.Helper()
 	r := call(stdin, false, line)
@@ -100,7 +100,7 @@ func TestExchange(t *testing.T) {
 				t.Error("the shared keys differ with the private key from a pipe")
 			}
 
-			// A key is told apart from another, and no secret is shown.
+			// inspect names the KEM and shows no secret.
 			for _, file := range []string{private, public} {
 				description := ok(t, file, "inspect")
 				if !strings.Contains(description, " key of "+k.Name()+"\n") {
@@ -114,7 +114,7 @@ func TestExchange(t *testing.T) {
 				}
 			}
 
-			// What is refused.
+			// Wrong inputs are refused.
 			fails(t, public, "pub", 1, "not a private key")
 			fails(t, private, "encap -f -secret x", 1, "not a public key")
 			fails(t, message[1:], "decap -key alice.pem", 1, "ciphertext has ")
@@ -263,7 +263,7 @@ func TestExpanded(t *testing.T) {
 	}
 }
 
-// TestForms checks the forms of files that no document has.
+// TestForms checks the file formats that no document defines.
 func TestForms(t *testing.T) {
 	for _, k := range hybridkem.All() {
 		dk, err := k.NewDecapsulationKey(make([]byte, k.SeedSize()))

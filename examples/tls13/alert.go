@@ -2,7 +2,8 @@ package main
 
 import "fmt"
 
-// An alert is what one end tells the other when it closes or gives up (section 6).
+// An alert is what one end tells the other when it closes the connection or gives up
+// (section 6).
 type alert uint8
 
 const (
@@ -25,7 +26,7 @@ const (
 	unsupportedExtension   alert = 110
 )
 
-// alertNames has those too that only a server sends.
+// alertNames also has the alerts that only a server sends.
 var alertNames = map[alert]string{
 	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow",
 	40: "handshake_failure", 42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
@@ -43,7 +44,7 @@ func (a alert) String() string {
 	return fmt.Sprintf("alert %d", uint8(a))
 }
 
-// A failure is found at this end, and the other gets its alert.
+// A failure is an error that this end has found. The other end gets its alert.
 type failure struct {
 	alert  alert
 	reason string

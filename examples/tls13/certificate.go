@@ -33,14 +33,16 @@ var schemes = []scheme{
 	{ed25519Scheme, 0, nil},
 }
 
-// certificateSchemes, RSA with PKCS #1 v1.5, are for certificates alone.
+// certificateSchemes are RSA with PKCS #1 v1.5, which only signatures in certificates may
+// use.
 var certificateSchemes = []uint16{0x0401, 0x0501, 0x0601}
 
-// maxRSA bounds the work that a chain can make, in bits.
+// maxRSA is the largest size of an RSA key in bits. It bounds the work that a chain can
+// cause.
 const maxRSA = 8192
 
-// readCertificate takes the server's Certificate (section 4.4.2), and before it a
-// CertificateRequest, which exchangeFinished answers.
+// readCertificate reads the server's Certificate (section 4.4.2). A CertificateRequest
+// may come first, which exchangeFinished answers.
 func (h *handshaker) readCertificate() error {
 	message, err := h.expect(typeCertificateRequest, typeCertificate)
 	if err == nil && message[0] == typeCertificateRequest {
@@ -90,8 +92,8 @@ func (h *handshaker) readCertificate() error {
 	return h.verifyChain(chain)
 }
 
-// checkCertificateRequest is of section 4.3.2. Extensions that are not known are
-// to be ignored in it.
+// checkCertificateRequest checks a CertificateRequest (section 4.3.2). It ignores unknown
+// extensions, as the section demands.
 func checkCertificateRequest(body cryptobyte.String) error {
 	var context cryptobyte.String
 	if !body.ReadUint8LengthPrefixed(&context) {
@@ -111,8 +113,8 @@ func checkCertificateRequest(body cryptobyte.String) error {
 	return nil
 }
 
-// verifyChain checks that the first certificate is for this server, leads to a
-// root and may sign handshakes (sections 4.4.2.2 and 4.4.2.4).
+// verifyChain checks the first certificate (sections 4.4.2.2 and 4.4.2.4). It must be for
+// this server, lead to a root, and allow signing handshakes.
 func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 	h.server = chain[0]
 	if h.server.KeyUsage != 0 && h.server.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
@@ -135,8 +137,8 @@ func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 	return fail(reason, "%v", err)
 }
 
-// readCertificateVerify checks the signature by which the server shows that it
-// holds the certificate's key (section 4.4.3).
+// readCertificateVerify checks the signature that proves that the server has the
+// certificate's key (section 4.4.3).
 func (h *handshaker) readCertificateVerify() error {
 	content := bytes.Repeat([]byte{' '}, 64)
 	content = append(content, "TLS 1.3, server CertificateVerify\x00"...)

@@ -26,7 +26,7 @@ import (
 	"hybridkem/kem"
 )
 
-// A goServer is a crypto/tls server that tells what its first handshake came to.
+// A goServer is a crypto/tls server that reports the result of its first handshake.
 type goServer struct {
 	address string
 	state   chan tls.ConnectionState
@@ -86,8 +86,8 @@ func checkState(t *testing.T, state tls.ConnectionState, g *group, s *suite) {
 	}
 }
 
-// TestGroups has crypto/tls use each group with each cipher suite, and no other
-// to fall back on.
+// TestGroups runs crypto/tls with each group and each cipher suite. No other group is
+// offered, so none can be a fallback.
 func TestGroups(t *testing.T) {
 	for _, g := range allGroups {
 		for _, s := range allSuites {
@@ -112,7 +112,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestClientHello compares what crypto/tls reads in the ClientHello.
+// TestClientHello checks what crypto/tls reads from the ClientHello.
 func TestClientHello(t *testing.T) {
 	hellos := make(chan *tls.ClientHelloInfo, 1)
 	server := startGo(t, &tls.Config{
@@ -136,7 +136,8 @@ func TestClientHello(t *testing.T) {
 	}
 }
 
-// TestIntermediate is a chain of three, and one with its middle missing.
+// TestIntermediate uses a chain of three certificates, and one that lacks the middle
+// certificate.
 func TestIntermediate(t *testing.T) {
 	middleDER := ca().issue(keys()["P-384"].Public(), func(c *x509.Certificate) {
 		c.Subject.CommonName = "middle"
@@ -149,7 +150,7 @@ func TestIntermediate(t *testing.T) {
 	checkFake(t, &fake{chain: [][]byte{middleDER, leaf}}, testConfig(), certificateUnknown)
 }
 
-// TestGoCertificates is with each kind of key that crypto/tls signs with.
+// TestGoCertificates uses each kind of key with which crypto/tls signs.
 func TestGoCertificates(t *testing.T) {
 	for _, key := range []string{"P-256", "P-384", "RSA", "Ed25519"} {
 		server := startGo(t, goConfig(key, nil), nil)
@@ -162,7 +163,7 @@ func TestGoCertificates(t *testing.T) {
 	checkError(t, "P-521", err, "the server gave up: handshake_failure")
 }
 
-// TestGoRetry is a server that wants another group than the client's first.
+// TestGoRetry uses a server that wants another group than the client's first.
 func TestGoRetry(t *testing.T) {
 	for _, g := range allGroups[1:] {
 		for _, s := range allSuites[:2] { // for both hashes
@@ -187,7 +188,7 @@ func TestGoRetry(t *testing.T) {
 	}
 }
 
-// TestGoClientAuth is with servers that ask for a certificate.
+// TestGoClientAuth uses servers that ask for a client certificate.
 func TestGoClientAuth(t *testing.T) {
 	cfg := goConfig("P-256", nil)
 	cfg.ClientAuth = tls.RequestClientCert
@@ -205,8 +206,8 @@ func TestGoClientAuth(t *testing.T) {
 	checkError(t, "the client", err, "the server gave up: certificate_required")
 }
 
-// TestGoRefused is a crypto/tls server with which the handshake must fail, and
-// what both ends say.
+// TestGoRefused uses crypto/tls servers with which the handshake must fail. It checks the
+// errors of both ends.
 func TestGoRefused(t *testing.T) {
 	for _, test := range []struct {
 		name           string
@@ -252,7 +253,7 @@ func TestGoRefused(t *testing.T) {
 	}
 }
 
-// TestLargePage is of many records, with the tickets of crypto/tls before it.
+// TestLargePage fetches a page of many records. The tickets of crypto/tls come before it.
 func TestLargePage(t *testing.T) {
 	want := bytes.Repeat([]byte("0123456789abcdef"), 5<<16)
 	server := startGo(t, goConfig("P-256", nil), want)
@@ -266,8 +267,9 @@ func TestLargePage(t *testing.T) {
 	}
 }
 
-// checkFake runs the client against a fake server. With an alert, the handshake
-// or the page must fail, and the server get the alert; without one, all is well.
+// checkFake runs the client against a fake server. If want is closeNotify, all must go
+// well. Otherwise the handshake or the page must fail, and the server must get that
+// alert.
 func checkFake(t *testing.T, f *fake, cfg config, want alert) string {
 	t.Helper()
 	address, done := f.start(t)
@@ -303,8 +305,8 @@ func TestFake(t *testing.T) {
 	checkFake(t, &fake{request: request}, testConfig(), closeNotify)
 }
 
-// TestShares is with servers whose share is wrong: RFC 10024 and sections 4.2.8.2
-// and 7.4.2 want illegal_parameter.
+// TestShares uses servers with a wrong share. RFC 10024 and sections 4.2.8.2 and 7.4.2
+// demand illegal_parameter.
 func TestShares(t *testing.T) {
 	cut := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:len(b)-n] } }
 	overwrite := func(from int, part ...byte) func([]byte) []byte {
@@ -358,18 +360,18 @@ func TestShares(t *testing.T) {
 			}
 		}
 
-		// A ciphertext of the right form that is false shows in the keys only.
+		// A false ciphertext of the right form is noticed only when the keys differ.
 		falsify := func(b []byte) []byte { b[100] ^= 1; return b }
 		t.Run(g.kem.Name()+"/false", func(t *testing.T) {
 			address, done := (&fake{answer: falsify}).start(t)
 			_, err := visit(t, address, cfg)
 			checkError(t, "the client", err, "(bad_record_mac)")
-			checkError(t, "the server", <-done, "(bad_record_mac)") // as the alert's keys are others too
+			checkError(t, "the server", <-done, "(bad_record_mac)") // since the keys for the alert differ too
 		})
 	}
 }
 
-// replace gives an edit of the messages of one type.
+// replace returns an edit that changes the body of messages of type t.
 func replace(t uint8, change func(body []byte) []byte) func([]byte) []byte {
 	return func(m []byte) []byte {
 		if m[0] != t {
@@ -385,7 +387,7 @@ func addByte(b []byte) []byte { return append(slices.Clone(b), 0) }
 
 func cutByte(b []byte) []byte { return b[:len(b)-1] }
 
-// retype gives an edit that changes the type of a message.
+// retype returns an edit that changes the type of messages.
 func retype(from, to uint8) func([]byte) []byte {
 	return func(m []byte) []byte {
 		if m[0] == from {
@@ -395,7 +397,7 @@ func retype(from, to uint8) func([]byte) []byte {
 	}
 }
 
-// put gives an edit that overwrites a part of the messages of one type.
+// put returns an edit that overwrites part of the body of messages of type t.
 func put(t uint8, from int, part ...byte) func([]byte) []byte {
 	return replace(t, func(b []byte) []byte {
 		copy(b[from:], part)
@@ -403,8 +405,8 @@ func put(t uint8, from int, part ...byte) func([]byte) []byte {
 	})
 }
 
-// flip gives an edit that changes a bit of the messages of one type; -1 is their
-// last byte.
+// flip returns an edit that changes a bit in messages of type t, in the byte at the given
+// offset. The offset -1 is the last byte.
 func flip(t uint8, at int) func([]byte) []byte {
 	return replace(t, func(b []byte) []byte {
 		b[(at+len(b))%len(b)] ^= 1
@@ -412,8 +414,8 @@ func flip(t uint8, at int) func([]byte) []byte {
 	})
 }
 
-// TestMessages is with servers that send a wrong message, and the alert that the
-// RFC has for it.
+// TestMessages uses servers that send a wrong message. It checks that the client sends
+// the alert that the RFC demands.
 func TestMessages(t *testing.T) {
 	s0 := allSuites[0]
 	random := bytes.Repeat([]byte{7}, 32)
@@ -559,10 +561,10 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// withoutKey makes the P-256 key of a certificate one of an unknown kind. The CA's
-// signature is made anew.
+// withoutKey changes a certificate so that the kind of its P-256 key is unknown. It signs
+// the result with the CA's key.
 func withoutKey(der []byte) []byte {
-	// id-ecPublicKey, with its last byte changed
+	// id-ecPublicKey, whose last byte is changed below
 	oid := []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}
 	tbs := slices.Clone(must(x509.ParseCertificate(der)).RawTBSCertificate)
 	tbs[bytes.Index(tbs, oid)+6] = 9
@@ -575,21 +577,21 @@ func withoutKey(der []byte) []byte {
 	}{asn1.RawValue{FullBytes: tbs}, algorithm, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}}))
 }
 
-// sendAs sends a message or data in one record of any type and content.
+// sendAs sends data in one record of the given type.
 func (f *fake) sendAs(t contentType, data []byte) { check(f.write(t, data)) }
 
-// raw sends bytes that are no record of this package's making.
+// raw sends bytes as they are, without the record layer.
 func (f *fake) raw(b ...byte) { must(f.rw.Write(b)) }
 
-// seal sends a protected record with this TLSInnerPlaintext.
+// seal sends a protected record with the given TLSInnerPlaintext.
 func (f *fake) seal(inner []byte) {
 	size := len(inner) + f.out.aead.Overhead()
 	header := []byte{byte(typeApplicationData), 3, 3, byte(size >> 8), byte(size)}
 	must(f.rw.Write(f.out.aead.Seal(header, f.out.nonce(), inner, header)))
 }
 
-// TestRecords is with servers that send a wrong record before a message, or are
-// lawful in a way that crypto/tls is not.
+// TestRecords uses servers that send another record before a message. Most of these
+// records are wrong. Some are allowed, but crypto/tls does not send them.
 func TestRecords(t *testing.T) {
 	fatal := []byte{2, 40}
 	for _, test := range []struct {
@@ -644,17 +646,17 @@ func TestRecords(t *testing.T) {
 		})
 	}
 
-	// One byte of another message in the record before a change of keys.
+	// The record before a change of keys ends with one byte of another message.
 	for _, at := range []uint8{typeServerHello, typeFinished} {
 		checkFake(t, &fake{trail: map[uint8][]byte{at: {8}}}, testConfig(), unexpectedMessage)
 	}
 
-	// Each byte of the protected flight in a record of its own, with padding.
+	// Each byte of the protected flight has its own record, with padding.
 	f := &fake{split: true}
 	checkFake(t, f, testConfig(), closeNotify)
 }
 
-// TestAlerts is with servers that give up.
+// TestAlerts uses servers that give up.
 func TestAlerts(t *testing.T) {
 	for _, test := range []struct {
 		alert byte
@@ -673,14 +675,14 @@ func TestAlerts(t *testing.T) {
 			address, done := f.start(t)
 			_, err := visit(t, address, testConfig())
 			checkError(t, "the client", err, test.want)
-			if got, ok := errors.AsType[received](<-done); ok { // nobody is told what he said himself
+			if got, ok := errors.AsType[received](<-done); ok { // the client must not answer an alert with an alert
 				t.Errorf("the client answers an alert with %v", alert(got))
 			}
 		}
 	}
 }
 
-// TestPage is what can happen while the page is read.
+// TestPage tests the events that can happen while the client reads the page.
 func TestPage(t *testing.T) {
 	sends := func(data []byte) func(*fake) error {
 		return func(f *fake) error {
@@ -764,8 +766,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestCut is a page that ends with the connection. Only close_notify shows that
-// this is the server's will.
+// TestCut cuts the connection at the end of the page. Only close_notify shows that the
+// server has ended it.
 func TestCut(t *testing.T) {
 	for _, part := range [][]byte{nil, {23}, {23, 3, 3, 0, 100}, {23, 3, 3, 0, 100, 1, 2, 3}} {
 		f := &fake{then: func(f *fake) error {
@@ -787,8 +789,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestLargeHeader is a response that is all right, but for a header that would
-// fill the client's memory.
+// TestLargeHeader sends correct responses with large headers. The client must refuse the
+// one that would fill its memory.
 func TestLargeHeader(t *testing.T) {
 	for _, size := range []int{maxHeader / 2, 2 * maxHeader} {
 		line := "line: " + strings.Repeat("x", 1000) + "\r\n"
@@ -817,8 +819,8 @@ func TestLargeHeader(t *testing.T) {
 type damaged struct {
 	io.ReadWriter
 	written int
-	flip    int // the number of the byte to be changed, or -1
-	cut     int // how many bytes are written at all, or -1
+	flip    int // index of the byte to change, or -1
+	cut     int // number of bytes after which the connection fails, or -1
 }
 
 func (d *damaged) Write(p []byte) (int, error) {
@@ -835,10 +837,10 @@ func (d *damaged) Write(p []byte) (int, error) {
 	return d.ReadWriter.Write(q)
 }
 
-// TestEveryByte changes each byte of the server's flight, and cuts the connection
-// before each; within the share, every sixteenth.
+// TestEveryByte changes each byte of the server's flight, and cuts the connection before
+// each byte. Within the share, it does so for every 16th byte.
 func TestEveryByte(t *testing.T) {
-	// Ed25519, and one certificate, so that the flight has always the same length.
+	// With Ed25519 and a single certificate, the flight always has the same length.
 	const key, scheme = "Ed25519", ed25519Scheme
 	chain := [][]byte{ca().issue(keys()[key].Public(), nil)}
 	whole := &damaged{flip: -1, cut: -1}
@@ -855,12 +857,12 @@ func TestEveryByte(t *testing.T) {
 		if i > 128 && i < allGroups[0].kem.CiphertextSize() && i%16 != 0 {
 			continue
 		}
-		// Of a record in the clear, the version means nothing.
+		// The client ignores the version in an unprotected record.
 		harmless := i == 1 || i == 2
 		for _, d := range []*damaged{{flip: i, cut: -1}, {flip: -1, cut: i}} {
 			f := &fake{join: true, key: key, scheme: scheme, chain: chain}
 			f.rw = d
-			f.hangUp = !harmless || d.cut >= 0 // or the client would wait for what a changed length promises
+			f.hangUp = !harmless || d.cut >= 0 // otherwise the client would wait for bytes that a changed length promises
 			address, done := f.start(t)
 			_, err := visit(t, address, testConfig())
 			<-done
@@ -875,7 +877,7 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
-// countingKEM tells which keys were destroyed.
+// countingKEM remembers its keys, so that a test sees which were destroyed.
 type countingKEM struct {
 	kem.KEM
 	keys []kem.DecapsulationKey
@@ -926,7 +928,7 @@ func FuzzServer(f *testing.F) {
 	})
 }
 
-// FuzzMessage puts one message into the protected flight.
+// FuzzMessage inserts one message into the protected flight.
 func FuzzMessage(f *testing.F) {
 	f.Add(uint8(typeEncryptedExtensions), []byte{0, 0})
 	f.Add(uint8(typeCertificate), []byte{0, 0, 0, 0})

@@ -7,18 +7,18 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// A conn is a connection after its handshake. Reading may write, in answer to a
-// KeyUpdate, so its methods must not run beside each other.
+// A conn is a connection after its handshake. Its methods must not run concurrently,
+// since Read answers a KeyUpdate by writing.
 type conn struct {
 	records
 	group  *group
 	suite  *suite
 	server *x509.Certificate
-	data   []byte // has arrived and is to be read
-	err    error  // ended the reading
+	data   []byte // has arrived and was not yet read
+	err    error  // the error that ended reading
 }
 
-// Read returns the page's bytes, and io.EOF only after the server's close_notify.
+// Read reads the page. It returns io.EOF only after the server's close_notify.
 func (c *conn) Read(p []byte) (int, error) {
 	for len(c.data) == 0 {
 		if c.err != nil {
@@ -54,9 +54,9 @@ func (c *conn) advance() error {
 	}
 }
 
-// postHandshake takes a message that comes after the handshake (section 4.6).
-// Tickets are of no use to a client that connects once. A CertificateRequest would
-// need an extension that it has not sent.
+// postHandshake handles a message after the handshake (section 4.6). It ignores tickets,
+// since the client connects only once. It refuses a CertificateRequest, for which the
+// client would have to send an extension first.
 func (c *conn) postHandshake(message []byte) error {
 	switch message[0] {
 	case typeNewSessionTicket:
@@ -68,7 +68,7 @@ func (c *conn) postHandshake(message []byte) error {
 	}
 }
 
-// keyUpdate is of section 4.6.3.
+// keyUpdate handles a KeyUpdate (section 4.6.3).
 func (c *conn) keyUpdate(body cryptobyte.String) error {
 	var requested uint8
 	if !body.ReadUint8(&requested) || !body.Empty() {
@@ -98,8 +98,8 @@ func (c *conn) Write(p []byte) (int, error) {
 // Close sends close_notify (section 6.1). It leaves the TCP connection open.
 func (c *conn) Close() error { return c.write(typeAlert, []byte{1, byte(closeNotify)}) }
 
-// abort sends the alert of a failure (section 6.2), and returns the error. What
-// else ends a connection, such as an alert from the server, gets none.
+// abort sends the alert of a failure (section 6.2) and returns err. For other errors,
+// such as an alert from the server, it sends nothing.
 func (c *conn) abort(err error) error {
 	if f, ok := errors.AsType[*failure](err); ok {
 		c.write(typeAlert, []byte{2, byte(f.alert)})

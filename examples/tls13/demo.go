@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// demonstrate fetches a page with each group from a crypto/tls server, which
-// writes into it the group that it has used.
+// demonstrate fetches a page with each group from a crypto/tls server. The page names the
+// group that the server has used.
 func demonstrate(ctx context.Context, stdout io.Writer) error {
 	certificate, roots, err := selfSigned()
 	if err != nil {

@@ -56,7 +56,8 @@ var ca = sync.OnceValue(func() *authority {
 	return a
 })
 
-// issue returns a certificate for testName; change may alter it first.
+// issue returns a certificate for testName. If change is not nil, it can alter the
+// certificate before it is signed.
 func (a *authority) issue(public crypto.PublicKey, change func(*x509.Certificate)) []byte {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
@@ -69,7 +70,7 @@ func (a *authority) issue(public crypto.PublicKey, change func(*x509.Certificate
 	return must(x509.CreateCertificate(rand.Reader, template, a.certificate, public, a.key))
 }
 
-// keys are one of each kind. That of RSA is as short as SHA-512 allows.
+// keys returns a key of each kind. The RSA key is as short as SHA-512 allows.
 var keys = sync.OnceValue(func() map[string]crypto.Signer {
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	check(err)
@@ -95,7 +96,7 @@ func testConfig() config {
 	return config{serverName: testName, roots: ca().roots, groups: allGroups, suites: allSuites}
 }
 
-// visit fetches a page from the server at an address under the name testName.
+// visit fetches a page from the server at address. It expects a certificate for testName.
 func visit(t *testing.T, address string, cfg config) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -108,9 +109,8 @@ func visit(t *testing.T, address string, cfg config) (string, error) {
 	return page.String(), err
 }
 
-// A fake is a server that says what it is told to say. It uses the client's own
-// record layer and key schedule, which other tests compare with RFC 8448 and with
-// crypto/tls.
+// A fake is a server that a test controls. It uses the client's own record layer and key
+// schedule, which other tests compare with RFC 8448 and with crypto/tls.
 type fake struct {
 	records
 	suite      *suite
@@ -118,28 +118,28 @@ type fake struct {
 	group      *group
 	share      []byte
 
-	// What a test may change.
+	// A test may set these fields.
 	retry   []byte              // the extensions of a HelloRetryRequest
-	edit    func([]byte) []byte // of each message, before anyone hashes it
-	before  func(*fake, uint8)  // the message of this type is sent
-	answer  func([]byte) []byte // instead of a share
+	edit    func([]byte) []byte // changes each message before it is hashed
+	before  func(*fake, uint8)  // called before a message of this type is sent
+	answer  func([]byte) []byte // returns the share to send instead
 	request []byte              // the body of a CertificateRequest
 	chain   [][]byte
 	key     string
 	scheme  uint16
-	salt    int               // of RSA-PSS, if not the hash's length
-	then    func(*fake) error // after the handshake
-	join    bool              // the messages of the flight in one record
-	split   bool              // or each byte in one
-	trail   map[uint8][]byte  // follows the message in its record, and is not hashed
-	hangUp  bool              // after the flight
+	salt    int               // of RSA-PSS; 0 means the hash's length
+	then    func(*fake) error // called after the handshake
+	join    bool              // send the messages of the flight in one record
+	split   bool              // send each byte of the flight in a record
+	trail   map[uint8][]byte  // what follows the message in its record; not hashed
+	hangUp  bool              // close the connection after the flight
 
 	peek   *bufio.Reader
 	flight []byte
 }
 
-// start serves one connection, and returns the address and what the server's
-// side ends with.
+// start starts the server for one connection. It returns the address and a channel that
+// gets the server's error.
 func (f *fake) start(t *testing.T) (string, chan error) {
 	t.Helper()
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))
@@ -171,8 +171,8 @@ func (f *fake) start(t *testing.T) (string, chan error) {
 	return listener.Addr().String(), done
 }
 
-// get is read, but takes an alert in the clear also when the client should have
-// keys already: it has none if it did not like the ServerHello.
+// get is read, except that it also accepts an unprotected alert after the ServerHello. A
+// client that refuses the ServerHello has no keys yet.
 func (f *fake) get() (contentType, []byte, error) {
 	if b, err := f.peek.Peek(1); err == nil && b[0] == byte(typeAlert) {
 		f.in = direction{}
@@ -197,7 +197,8 @@ func (f *fake) next() ([]byte, error) {
 	}
 }
 
-// readClientHello takes the share, and refuses a hello with more than one.
+// readClientHello reads the ClientHello and takes the share from it. It refuses more than
+// one share.
 func (f *fake) readClientHello() ([]byte, error) {
 	message, err := f.next()
 	if err != nil {
@@ -264,7 +265,7 @@ func helloBody(random []byte, s *suite, extensions ...[]byte) []byte {
 
 var versionExt = ext(extSupportedVersions, []byte{3, 4})
 
-// send sends a message of the flight, and puts it into the transcript.
+// send sends a message of the flight and adds it to the transcript.
 func (f *fake) send(t uint8, body []byte) error {
 	m := message(t, body)
 	if f.edit != nil {
@@ -301,7 +302,7 @@ func (f *fake) sign(content []byte) []byte {
 		}
 	}
 	if key, ok := key.(*ecdsa.PrivateKey); ok {
-		// Since Go 1.27 its method Sign panics without a hash.
+		// Since Go 1.27, the method Sign panics without a hash.
 		return must(ecdsa.SignASN1(rand.Reader, key, content))
 	}
 	return must(key.Sign(rand.Reader, content, options))
@@ -406,7 +407,7 @@ func (f *fake) serve() error {
 	return f.then(f)
 }
 
-// readRequest reads the client's one request.
+// readRequest reads the client's single request.
 func (f *fake) readRequest() error {
 	var request []byte
 	for !bytes.HasSuffix(request, []byte("\r\n\r\n")) {
@@ -424,8 +425,8 @@ func (f *fake) readRequest() error {
 
 const fakePage = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
-// servePage answers with a page whose end is that of the connection, and returns
-// what comes from the client after that.
+// servePage sends a page that ends with the connection. It returns the last thing that
+// the client sends after that.
 func servePage(f *fake) error {
 	if err := f.readRequest(); err != nil {
 		return err
@@ -435,7 +436,7 @@ func servePage(f *fake) error {
 	return f.end()
 }
 
-// end returns what the client says last, nil for close_notify.
+// end returns the last thing that the client sends. It returns nil for close_notify.
 func (f *fake) end() error {
 	t, _, err := f.get()
 	if err == nil {

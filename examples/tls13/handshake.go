@@ -29,8 +29,8 @@ const (
 	typeMessageHash         = 254
 )
 
-// A group is a key exchange of RFC 10024. The client's share is an encapsulation
-// key, the server's the ciphertext, and the shared key takes the place of the
+// A group is a key exchange of RFC 10024. The client's share is an encapsulation key, and
+// the server's share is the ciphertext. The shared key takes the place of the
 // Diffie-Hellman secret.
 type group struct {
 	id  uint16
@@ -45,8 +45,8 @@ var allGroups = []*group{
 
 type config struct {
 	serverName string         // or IP address
-	roots      *x509.CertPool // nil for the system's
-	groups     []*group       // in order of preference; the first one's share goes with the first ClientHello
+	roots      *x509.CertPool // nil means the system's
+	groups     []*group       // in order of preference; the first ClientHello has the share of the first
 	suites     []*suite
 }
 
@@ -57,13 +57,13 @@ type handshaker struct {
 	random     [32]byte
 	key        kem.DecapsulationKey // the key share
 	sent       []uint16             // the extensions of the last ClientHello
-	transcript hash.Hash            // nil until the ServerHello tells the hash
+	transcript hash.Hash            // nil until the ServerHello determines the hash
 	secret     []byte               // the Handshake Secret
-	asked      bool                 // for a certificate of the client
+	asked      bool                 // the server has asked for a certificate
 }
 
-// handshake is that of section 2, from the ClientHello to the Finished of both
-// ends. If it finds an error, it tells the server.
+// handshake does the handshake of section 2, from the ClientHello to the Finished of both
+// ends. If it finds an error, it sends the server an alert.
 func handshake(rw io.ReadWriter, cfg config) (*conn, error) {
 	h := &handshaker{config: cfg}
 	h.rw = rw
@@ -93,8 +93,8 @@ func (h *handshaker) destroyKey() {
 	}
 }
 
-// expect returns the next message, which has to be of one of the types, with its
-// header.
+// expect returns the next message, with its header. The message must have one of the
+// given types.
 func (h *handshaker) expect(types ...uint8) ([]byte, error) {
 	for {
 		message, err := h.message()
@@ -121,7 +121,7 @@ func (h *handshaker) expect(types ...uint8) ([]byte, error) {
 	}
 }
 
-// encrypt begins to protect the handshake, with keys from the shared key and the
+// encrypt switches to the keys of the handshake. They derive from the shared key and the
 // hellos (section 7.1).
 func (h *handshaker) encrypt(shared []byte) error {
 	h.secret = h.suite.handshakeSecret(shared)
@@ -130,8 +130,8 @@ func (h *handshaker) encrypt(shared []byte) error {
 	return h.rekey(h.suite.protect(h.suite.deriveSecret(h.secret, "s hs traffic", hellos)))
 }
 
-// readEncryptedExtensions is of section 4.3.1. Which groups the server supports
-// would matter to the next connection only.
+// readEncryptedExtensions reads EncryptedExtensions (section 4.3.1). It ignores the list
+// of the server's groups, which would matter only for another connection.
 func (h *handshaker) readEncryptedExtensions() error {
 	message, err := h.expect(typeEncryptedExtensions)
 	if err != nil {
@@ -152,9 +152,9 @@ func (h *handshaker) readEncryptedExtensions() error {
 	return nil
 }
 
-// exchangeFinished checks by the server's Finished that both ends have seen the
-// same handshake, and sends the client's (section 4.4.4). Then come the keys of
-// the application data, which depend on what went before the latter (section 7.1).
+// exchangeFinished checks the server's Finished, which proves that both ends have seen
+// the same handshake. Then it sends the client's Finished (section 4.4.4). The keys of
+// the application data depend on the handshake up to the server's Finished (section 7.1).
 func (h *handshaker) exchangeFinished() error {
 	want := h.suite.finished(h.in.secret, h.transcript.Sum(nil))
 	message, err := h.expect(typeFinished)
@@ -176,7 +176,7 @@ func (h *handshaker) exchangeFinished() error {
 	}
 
 	var flight []byte
-	if h.asked { // there is no certificate (section 4.4.2)
+	if h.asked { // the client has no certificate (section 4.4.2)
 		flight = []byte{typeCertificate, 0, 0, 4, 0, 0, 0, 0}
 		h.transcript.Write(flight)
 	}

@@ -21,8 +21,8 @@ const (
 
 const version13 = 0x0304
 
-// exchangeHellos goes from the ClientHello to the ServerHello, perhaps by way of
-// a HelloRetryRequest (section 4.1), and to the first keys.
+// exchangeHellos sends the ClientHello and reads the ServerHello (section 4.1). If a
+// HelloRetryRequest comes in between, it answers that. At the end it sets the first keys.
 func (h *handshaker) exchangeHellos() error {
 	if err := h.generateShare(h.groups[0]); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (h *handshaker) exchangeHellos() error {
 	transcript := h.suite.hash.New()
 
 	if answer.retry {
-		// A hash stands for the first ClientHello (section 4.4.1).
+		// In the transcript, a hash replaces the first ClientHello (section 4.4.1).
 		digest := sum(h.suite.hash, hello)
 		transcript.Write([]byte{typeMessageHash, 0, 0, byte(len(digest))})
 		transcript.Write(digest)
@@ -64,9 +64,10 @@ func (h *handshaker) exchangeHellos() error {
 	if answer.group != h.group.id {
 		return fail(illegalParameter, "a share of group %d where one of %s is due", answer.group, h.group.kem.Name())
 	}
-	// The error is a wrong length (RFC 10024), a point that is not on the curve
-	// (section 4.2.8.2) or an X25519 secret of zero (section 7.4.2). From an ML-KEM
-	// ciphertext that is merely false comes a secret that the server does not have.
+	// Decapsulate fails if the share has a wrong length (RFC 10024), a point that is not
+	// on the curve (section 4.2.8.2), or an X25519 point that gives a secret of zero
+	// (section 7.4.2). For a false ML-KEM ciphertext of the right length it does not
+	// fail, but gives another secret than the server's.
 	shared, err := h.key.Decapsulate(answer.share)
 	if err != nil {
 		return fail(illegalParameter, "the server's share: %v", err)
@@ -86,8 +87,8 @@ func (h *handshaker) generateShare(g *group) error {
 	return nil
 }
 
-// retry answers a HelloRetryRequest (section 4.1.4) with a ClientHello that has
-// another share, or a cookie, or both.
+// retry answers a HelloRetryRequest (section 4.1.4) with a ClientHello that has another
+// share, a cookie, or both.
 func (h *handshaker) retry(r *serverHello) ([]byte, error) {
 	if r.group == 0 && r.cookie == nil {
 		return nil, fail(illegalParameter, "a HelloRetryRequest that changes nothing")
@@ -184,7 +185,7 @@ type extension struct {
 	data cryptobyte.String
 }
 
-// readExtensions takes a block of extensions from s (section 4.2).
+// readExtensions reads a block of extensions from s (section 4.2).
 func readExtensions(s *cryptobyte.String) ([]extension, error) {
 	var block cryptobyte.String
 	if !s.ReadUint16LengthPrefixed(&block) {
@@ -213,9 +214,9 @@ func find(all []extension, id uint16) *cryptobyte.String {
 	return nil
 }
 
-// allow refuses extensions that a message must not have: those that the client
-// did not ask for, and those that belong to another message (section 4.2). A
-// cookie comes unasked.
+// allow refuses extensions that a message must not have (section 4.2): those that belong
+// to another message, and those that the client did not ask for. Only a cookie may come
+// without being asked for.
 func (h *handshaker) allow(all []extension, ids ...uint16) error {
 	for _, e := range all {
 		switch {
@@ -229,14 +230,14 @@ func (h *handshaker) allow(all []extension, ids ...uint16) error {
 	return nil
 }
 
-// A serverHello is a ServerHello or, with retry, a HelloRetryRequest.
+// A serverHello is a ServerHello. If retry is set, it is a HelloRetryRequest.
 type serverHello struct {
 	raw    []byte
 	retry  bool
 	suite  *suite
 	group  uint16            // 0 if none
-	share  cryptobyte.String // not in a HelloRetryRequest
-	cookie cryptobyte.String // in a HelloRetryRequest only, nil if none
+	share  cryptobyte.String // only in a ServerHello
+	cookie cryptobyte.String // only in a HelloRetryRequest; nil if none
 }
 
 // retryRandom marks a HelloRetryRequest (section 4.1.3).
@@ -259,7 +260,7 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 		return nil, fail(decodeError, "a malformed ServerHello")
 	}
 	var extensions []extension
-	if !body.Empty() { // before TLS 1.3, extensions may be missing
+	if !body.Empty() { // before TLS 1.3, extensions are optional
 		if extensions, err = readExtensions(&body); err != nil {
 			return nil, err
 		}
@@ -268,7 +269,7 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 		}
 	}
 
-	// The version before all else (section 4.2.1).
+	// The version must be checked first (section 4.2.1).
 	if err := checkVersion(find(extensions, extSupportedVersions), random[24:]); err != nil {
 		return nil, err
 	}
@@ -299,8 +300,9 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 	return hello, nil
 }
 
-// checkVersion looks at supported_versions, and without it at the mark by which a
-// server shows that it knows TLS 1.3 but was not asked for it (section 4.1.3).
+// checkVersion checks the version in supported_versions. Without that extension, it looks
+// at the mark in the server's random: there, a server that knows TLS 1.3 shows that it
+// was not asked for it (section 4.1.3).
 func checkVersion(selected *cryptobyte.String, mark []byte) error {
 	var version uint16
 	switch {
@@ -316,7 +318,7 @@ func checkVersion(selected *cryptobyte.String, mark []byte) error {
 	return nil
 }
 
-// readRetry takes what a HelloRetryRequest asks for from its extensions.
+// readRetry reads what a HelloRetryRequest asks for from its extensions.
 func (h *handshaker) readRetry(hello *serverHello, extensions []extension) error {
 	if err := h.allow(extensions, extSupportedVersions, extKeyShare, extCookie); err != nil {
 		return err

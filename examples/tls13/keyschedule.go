@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// A suite is a cipher suite: the hash of the key schedule and the AEAD of the
-// records (section B.4).
+// A suite is a cipher suite (section B.4): a hash for the key schedule and an AEAD for
+// the records.
 type suite struct {
 	id      uint16
 	name    string
@@ -46,21 +46,21 @@ func (s *suite) expandLabel(secret []byte, label string, context []byte, size in
 	return must(hkdf.Expand(s.hash.New, secret, string(info.BytesOrPanic()), size))
 }
 
-// deriveSecret is Derive-Secret (section 7.1), of a transcript that is hashed
-// already.
+// deriveSecret is Derive-Secret (section 7.1), except that the transcript is already
+// hashed.
 func (s *suite) deriveSecret(secret []byte, label string, transcript []byte) []byte {
 	return s.expandLabel(secret, label, transcript, s.hash.Size())
 }
 
-// handshakeSecret begins the key schedule (section 7.1). Without a pre-shared
-// key, the Early Secret is made of zeros; shared is "(EC)DHE".
+// handshakeSecret returns the Handshake Secret, where shared is "(EC)DHE" (section 7.1).
+// There is no pre-shared key, so the Early Secret derives from zeros.
 func (s *suite) handshakeSecret(shared []byte) []byte {
 	zeros := make([]byte, s.hash.Size())
 	early := must(hkdf.Extract(s.hash.New, zeros, zeros))
 	return s.nextSecret(early, shared)
 }
 
-// masterSecret ends it.
+// masterSecret returns the Master Secret (section 7.1).
 func (s *suite) masterSecret(handshakeSecret []byte) []byte {
 	return s.nextSecret(handshakeSecret, make([]byte, s.hash.Size()))
 }
@@ -71,26 +71,25 @@ func (s *suite) nextSecret(secret, input []byte) []byte {
 	return must(hkdf.Extract(s.hash.New, input, salt))
 }
 
-// protect gives the keys of a traffic secret (section 7.3).
+// protect returns a direction with the keys of a traffic secret (section 7.3).
 func (s *suite) protect(secret []byte) direction {
 	aead := must(s.aead(s.expandLabel(secret, "key", nil, s.keySize)))
 	return direction{suite: s, secret: secret, aead: aead, iv: s.expandLabel(secret, "iv", nil, aead.NonceSize())}
 }
 
-// next gives the keys after a KeyUpdate (section 7.2).
+// next returns the direction after a KeyUpdate (section 7.2).
 func (d *direction) next() direction {
 	return d.suite.protect(d.suite.deriveSecret(d.secret, "traffic upd", nil))
 }
 
-// finished is the verify_data of the end that sends with the secret (section
-// 4.4.4).
+// finished returns the verify_data of the end that sends with the secret (section 4.4.4).
 func (s *suite) finished(secret, transcript []byte) []byte {
 	mac := hmac.New(s.hash.New, s.expandLabel(secret, "finished", nil, s.hash.Size()))
 	mac.Write(transcript)
 	return mac.Sum(nil)
 }
 
-// must is for functions that fail only for sizes that do not occur here.
+// must panics on an error of a function that fails only for sizes that do not occur here.
 func must[T any](x T, err error) T {
 	if err != nil {
 		panic(err)

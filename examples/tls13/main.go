@@ -1,6 +1,6 @@
-// Tls13 is a small TLS 1.3 client whose only key exchanges are the hybrids of RFC
-// 10024, and fetches a page. It is to be read beside RFC 8446: sections named here
-// without a document are its sections.
+// Tls13 is a small TLS 1.3 client that fetches a page. Its only key exchanges are the
+// hybrids of RFC 10024. It is meant to be read alongside RFC 8446: a section without a
+// document is a section of that RFC.
 //
 //	record.go       section 5     records, their protection, what may come when
 //	keyschedule.go  section 7     secrets and keys
@@ -10,20 +10,20 @@
 //	conn.go         section 4.6   reading and writing, KeyUpdate, closing
 //	alert.go        section 6     what the server is told when something is wrong
 //
-// In TLS the client's share is an encapsulation key, and the server's the
-// ciphertext. A shared key of [hybridkem/combiner/tlskex] is the concatenation of
-// two secrets. The key schedule is its KDF, and hashes both shares with the rest of
+// In TLS, the client's share is an encapsulation key and the server's share is the
+// ciphertext. A shared key of [hybridkem/combiner/tlskex] is the concatenation of two
+// secrets. Its KDF is the key schedule, which also hashes both shares with the rest of
 // the transcript.
 //
-// The client prefers X25519MLKEM768 and sends its share alone. A server that wants
-// another group asks for it with a HelloRetryRequest. Without P-256 the client is
-// less than the profile of section 9.1 demands. It has no session resumption, no early
-// data, no certificate of its own (a server that asks is told so), and does not ask
+// The client prefers X25519MLKEM768 and sends only the share of that group. A server
+// that wants another group asks for it with a HelloRetryRequest. The client lacks P-256,
+// which section 9.1 demands. It has no session resumption, no early data and no
+// certificate of its own: a server that asks for one is told so. It does not check
 // whether certificates are revoked. It is an example of using KEMs and not a vetted
-// implementation. For real traffic, use crypto/tls, which knows these groups too.
+// implementation. For real traffic, use crypto/tls, which supports these groups too.
 //
 // Without arguments, Tls13 fetches a page from a crypto/tls server on the loopback
-// interface, once with each group. To fetch another:
+// interface, once with each group. To fetch another page:
 //
 //	tls13 [-group NAME] [-ca FILE] [-timeout TIME] https://HOST[:PORT]/PATH
 package main
@@ -48,8 +48,8 @@ import (
 )
 
 const (
-	maxHeader = 1 << 20     // of an HTTP response
-	lingering = time.Second // with a server that was told what is wrong
+	maxHeader = 1 << 20     // of an HTTP response, in bytes
+	lingering = time.Second // how long to wait for the server after an alert
 )
 
 func main() {
@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// get fetches a page as the command line says.
+// get fetches the page that the command line names.
 func get(ctx context.Context, stdout io.Writer, page, name, ca string) error {
 	u, err := url.Parse(page)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
@@ -139,7 +139,7 @@ func findGroup(name string) ([]*group, error) {
 	return nil, fmt.Errorf("no group %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// fetch connects to a server, and prints what was agreed on, and the page.
+// fetch connects to a server and prints what was negotiated and the page.
 func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cfg config) error {
 	cfg.serverName = strings.TrimSuffix(u.Hostname(), ".") // RFC 6066, section 3
 	var dialer net.Dialer
@@ -151,8 +151,8 @@ func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cf
 	defer context.AfterFunc(ctx, func() { tcp.Close() })()
 
 	if err := exchange(ctx, tcp, stdout, u, cfg); err != nil {
-		// Closing with bytes unread resets the connection, which may destroy an
-		// alert on its way to the server.
+		// Closing a connection with unread bytes resets it. That could destroy an alert
+		// that the server has not read yet.
 		tcp.(*net.TCPConn).CloseWrite()
 		tcp.SetDeadline(time.Now().Add(lingering))
 		io.Copy(io.Discard, tcp)

@@ -40,7 +40,7 @@ func TestArguments(t *testing.T) {
 
 	const usage = "tls13: use it with one https URL"
 	for _, test := range []struct {
-		args           []string // of which SERVER is the address of a server
+		args           []string // SERVER stands for the address of a server
 		code           int
 		stdout, stderr string
 	}{

@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// openSSL returns the program, of a version that knows the groups.
+// openSSL returns the path of openssl. It skips the test if there is none, or if its
+// version lacks the groups.
 func openSSL(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("openssl")
@@ -69,7 +70,7 @@ func startOpenSSL(t *testing.T, path, key string, args ...string) *openSSLServer
 	return s
 }
 
-// wait returns what follows the prefix on the next line that has it.
+// wait reads up to the next line with the prefix and returns what follows the prefix.
 func (s *openSSLServer) wait(t *testing.T, prefix string) string {
 	t.Helper()
 	for {
@@ -83,15 +84,15 @@ func (s *openSSLServer) wait(t *testing.T, prefix string) string {
 	}
 }
 
-// TestOpenSSL is with a server that can use only one group, and says in its page
-// what it has used.
+// TestOpenSSL uses servers that support only one group. Their page says what they have
+// used.
 func TestOpenSSL(t *testing.T) {
 	path := openSSL(t)
 	for _, g := range allGroups {
 		for i, s := range allSuites {
 			key := []string{"P-256", "RSA", "Ed25519"}[i]
 			server := startOpenSSL(t, path, key, "-www", "-groups", g.kem.Name(), "-ciphersuites", s.name)
-			for _, groups := range [][]*group{{g}, allGroups} { // the latter with a HelloRetryRequest but for one
+			for _, groups := range [][]*group{{g}, allGroups} { // with allGroups, all but one need a HelloRetryRequest
 				cfg := testConfig()
 				cfg.groups = groups
 				page, err := visit(t, server.address, cfg)
@@ -123,8 +124,8 @@ func TestOpenSSL(t *testing.T) {
 	checkError(t, "no group", err, "the server gave up: handshake_failure")
 }
 
-// TestOpenSSLKeyUpdate has the server change its keys, and ask the client for new
-// ones, before it sends the page.
+// TestOpenSSLKeyUpdate makes the server change its keys, and ask the client for new ones,
+// before it sends the page.
 func TestOpenSSLKeyUpdate(t *testing.T) {
 	server := startOpenSSL(t, openSSL(t), "P-256")
 	type result struct {

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// A contentType is what a record carries (section 5.1).
+// A contentType is the type of a record's content (section 5.1).
 type contentType uint8
 
 const (
@@ -19,24 +19,25 @@ const (
 )
 
 const (
-	legacyVersion = 0x0303 // of TLS 1.2, in every record
+	legacyVersion = 0x0303 // TLS 1.2; every record has it
 	headerSize    = 5
 	maxPlaintext  = 1 << 14
 	maxCiphertext = maxPlaintext + 256
-	maxMessage    = 1 << 16 // of the handshake; the RFC would allow 2^24
+	maxMessage    = 1 << 16 // of a handshake message; the RFC allows 2^24
 )
 
-// A direction protects the records that go one way (section 5.2). Before there
-// are keys, aead is nil and nothing is protected.
+// A direction protects the records that one end sends (section 5.2). Before there are
+// keys, aead is nil and records are not protected.
 type direction struct {
 	suite  *suite
-	secret []byte // from which the next keys come, in a KeyUpdate
+	secret []byte // the next keys derive from it in a KeyUpdate
 	aead   cipher.AEAD
 	iv     []byte
 	number uint64
 }
 
-// nonce is of section 5.3. It does not repeat, as nobody sends 2^64 records.
+// nonce returns the nonce of the next record (section 5.3). Nonces do not repeat, since
+// nobody sends 2^64 records.
 func (d *direction) nonce() []byte {
 	nonce := bytes.Clone(d.iv)
 	low := nonce[len(nonce)-8:]
@@ -49,13 +50,12 @@ func (d *direction) nonce() []byte {
 type records struct {
 	rw        io.ReadWriter
 	in, out   direction
-	messages  []byte // handshake messages that have arrived, the last one perhaps in part
+	messages  []byte // handshake messages that have arrived; the last may be incomplete
 	confirmed bool   // the server's Finished has arrived
 	buf       [headerSize + maxCiphertext]byte
 }
 
-// write sends data in as many records as it takes (section 5.1), none of them
-// padded.
+// write sends data in as many records as needed (section 5.1), without padding.
 func (r *records) write(t contentType, data []byte) error {
 	for len(data) > 0 {
 		fragment := data[:min(len(data), maxPlaintext)]
@@ -79,8 +79,8 @@ func (r *records) write(t contentType, data []byte) error {
 	return nil
 }
 
-// read returns the next record that holds handshake messages or application data.
-// What it returns is valid until the next call.
+// read returns the next record with handshake messages or application data. Its data are
+// valid until the next call.
 func (r *records) read() (contentType, []byte, error) {
 	for {
 		t, data, err := r.readAny()
@@ -101,8 +101,9 @@ func (r *records) read() (contentType, []byte, error) {
 	}
 }
 
-// readAlert makes an error of an alert (section 6): io.EOF of a close_notify, and
-// none of the one that only announces it. The level says nothing.
+// readAlert returns the error for an alert (section 6). It returns io.EOF for
+// close_notify, and nil for user_canceled, which only announces the former. It ignores
+// the level.
 func readAlert(data []byte) error {
 	if len(data) == 0 { // section 5.4
 		return fail(unexpectedMessage, "an alert record is empty")
@@ -120,7 +121,7 @@ func readAlert(data []byte) error {
 	}
 }
 
-// readAny returns the next record, opened and without its padding.
+// readAny returns the content of the next record, decrypted and without padding.
 func (r *records) readAny() (contentType, []byte, error) {
 	header := r.buf[:headerSize]
 	if err := r.fill(header); err != nil {
@@ -128,7 +129,7 @@ func (r *records) readAny() (contentType, []byte, error) {
 	}
 	t, size := contentType(header[0]), int(binary.BigEndian.Uint16(header[3:]))
 	protected := r.in.aead != nil && t != typeChangeCipherSpec
-	switch { // the version is not to be looked at (section 5.1)
+	switch { // the version must be ignored (section 5.1)
 	case t < typeChangeCipherSpec || t > typeApplicationData:
 		return 0, nil, fail(unexpectedMessage, "a record has the type %d", t)
 	case protected != (t == typeApplicationData):
@@ -143,7 +144,8 @@ func (r *records) readAny() (contentType, []byte, error) {
 
 	switch {
 	case t == typeChangeCipherSpec:
-		// Sent for the sake of old middleboxes, and to be dropped (section 5).
+		// Servers send it for the sake of old middleboxes. It must be dropped (section
+		// 5).
 		if r.confirmed || size != 1 || data[0] != 1 {
 			return 0, nil, fail(unexpectedMessage, "a wrong change_cipher_spec, or one after the handshake")
 		}
@@ -169,8 +171,8 @@ func (r *records) readAny() (contentType, []byte, error) {
 	return t, data, nil
 }
 
-// fill reads len(p) bytes. A connection that just ends may have been cut by
-// anyone, and is an error: only close_notify ends it (section 6.1).
+// fill reads len(p) bytes. The end of the connection is an error, since anyone may have
+// cut it. Only close_notify ends it properly (section 6.1).
 func (r *records) fill(p []byte) error {
 	_, err := io.ReadFull(r.rw, p)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -179,8 +181,8 @@ func (r *records) fill(p []byte) error {
 	return err
 }
 
-// message takes a handshake message, with its header, from those that have
-// arrived (section 4). It is nil if none is there as a whole.
+// message removes the first handshake message from those that have arrived and returns it
+// with its header (section 4). It returns nil if no message is complete.
 func (r *records) message() ([]byte, error) {
 	if len(r.messages) < 4 {
 		return nil, nil
@@ -197,8 +199,8 @@ func (r *records) message() ([]byte, error) {
 	return message, nil
 }
 
-// rekey changes the keys of the server's records. No message may go on across
-// the change (section 5.1).
+// rekey changes the keys of the server's records. No message may continue across the
+// change (section 5.1).
 func (r *records) rekey(in direction) error {
 	if len(r.messages) > 0 {
 		return fail(unexpectedMessage, "%d bytes of handshake messages before a change of keys", len(r.messages))

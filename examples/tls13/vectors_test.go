@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRFC8448 goes through the key schedule and the record layer with the numbers
-// of RFC 8448, section 3. The shared secret there is that of X25519.
+// TestRFC8448 checks the key schedule and the record layer against RFC 8448, section 3,
+// where the shared secret comes from X25519.
 func TestRFC8448(t *testing.T) {
 	unhex := func(s string) []byte { return must(hex.DecodeString(s)) }
 	equal := func(what string, got []byte, want string) {
@@ -49,7 +49,8 @@ func TestRFC8448(t *testing.T) {
 	equal("client's key", s.expandLabel(clientData.secret, "key", nil, 16), "17422dda596ed5d9acd890e3c63f5051")
 	equal("client's IV", clientData.iv, "5b78923dee08579033e523d9")
 
-	// It has no KeyUpdate: section 7.2 of RFC 8446, written out.
+	// RFC 8448 has no KeyUpdate, so the expected values come from section 7.2 of RFC
+	// 8446, written out.
 	info := "\x00\x20" + "\x11tls13 traffic upd" + "\x00"
 	next := serverData.next()
 	equal("server's next secret", next.secret, hex.EncodeToString(must(hkdf.Expand(sha256.New, serverData.secret, info, 32))))
