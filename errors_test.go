@@ -67,8 +67,8 @@ func TestErrors(t *testing.T) {
 		wantError(t, name+", buffer", ek.EncapsulateTo(sharedKey, ciphertext[1:]), kem.ErrLength, "the buffer for the ciphertext has ")
 		wantError(t, name+", overlap", ek.EncapsulateTo(ciphertext[:len(sharedKey)], ciphertext), kem.ErrOverlap, "overlap")
 
-		// Overwrite 32 bytes at each position. Somewhere the bytes 0xff make coefficients of q or
-		// more in an ML-KEM key. Somewhere zeros make a share that has low order or is no point.
+		// Overwrite 32 bytes at each position. In an ML-KEM key, the bytes 0xff make coefficients
+		// of q or more. In a share, zeros make a point of low order, or bytes that are no point.
 		refused := 0
 		for _, bad := range []byte{0, 0xff} {
 			for i := 0; i+32 <= len(encoded); i++ {
