@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// forScalars calls f with random scalars, and those whose digits are all of one value, or of
-// two in turn.
+// forScalars calls f with every scalar that repeats one byte, and with random scalars.
 func forScalars(f func(scalar *[Size]byte)) {
 	for b := range 256 {
 		var scalar [Size]byte
@@ -24,12 +23,13 @@ func forScalars(f func(scalar *[Size]byte)) {
 	}
 }
 
-// TestDigits demands that digits are in their range, and have the scalar as their sum.
+// TestDigits checks that the digits are in their range, and that their weighted sum is
+// the scalar.
 func TestDigits(t *testing.T) {
 	forScalars(func(scalar *[Size]byte) {
 		k := clamp(scalar)
 		d := digits(&k)
-		sum := 0 // of what has been added to the digits that follow
+		sum := 0 // the carry into the next digit
 		for i, digit := range d {
 			if digit < -8 || digit > 8 || digit == 8 && i < len(d)-1 {
 				t.Fatalf("digit %d of %x is %d", i, k, digit)
@@ -47,7 +47,7 @@ func TestDigits(t *testing.T) {
 	})
 }
 
-// TestSwaps compares bits one by one.
+// TestSwaps compares neighbouring bits of the scalar one by one.
 func TestSwaps(t *testing.T) {
 	forScalars(func(scalar *[Size]byte) {
 		k := clamp(scalar)

@@ -7,32 +7,33 @@ import (
 )
 
 // An element is an integer modulo p = 2²⁵⁵ - 19 in four words, the least
-// significant first. It is not unique. What functions accept and return is one of
+// significant first. Several elements stand for the same integer modulo p. The comment
+// of a function says which elements it accepts and returns:
 //
 //   - loose: any value, so less than 2²⁵⁶;
 //   - tight: less than 2²⁵⁵ + 2¹¹, which is less than 2p.
 //
-// Reductions rest on 2²⁵⁵ = 19 and 2²⁵⁶ = 38 modulo p.
+// Reductions use that 2²⁵⁵ = 19 and 2²⁵⁶ = 38 modulo p.
 //
-// Two things in the functions below are there for the compiler, and save a
-// quarter of the time:
+// The functions below have two peculiarities that help the compiler. Together they save
+// a quarter of the time.
 //
-// Bodies are function literals, called at once. Only small functions are inlined,
-// but a literal that is called in one place may be ten times as large, and the
-// function around it is small then. (A literal of middling size, cost 80 to 160,
-// would count in full. -gcflags=-m=2 tells.)
+// First, bodies are function literals that are called at once. The compiler inlines only
+// small functions, but a literal with a single call may be ten times as large, and the
+// function around it counts as small. (A literal with a cost of 80 to 160 would count in
+// full. The flag -gcflags=-m=2 shows costs.)
 //
-// Products store the words of the result one by one, instead of all in the end.
-// The compiler would compute all products of words first, and add them up when
-// there are far more than registers, but it does not move a load to before a
-// store. This is why the result must not be an operand where that is said.
+// Second, products store the words of the result one by one, and not all at the end.
+// Otherwise the compiler computes all products of words before it adds them, and runs
+// out of registers. It does not move a load across a store. For this reason, the result
+// of some functions must not be one of their operands.
 type element [4]uint64
 
 // low63 selects the bits of the most significant word below 2²⁵⁵.
 const low63 = 1<<63 - 1
 
-// pair returns c + x·y + z·w·2¹²⁸, of which r4 is 0 or 1.
-func pair(c0, c1, c2, c3, x, y, z, w uint64) (r0, r1, r2, r3, r4 uint64) {
+// addProducts returns c + x·y + z·w·2¹²⁸. The carry r4 is 0 or 1.
+func addProducts(c0, c1, c2, c3, x, y, z, w uint64) (r0, r1, r2, r3, r4 uint64) {
 	h0, l0 := bits.Mul64(x, y)
 	h2, l2 := bits.Mul64(z, w)
 	r0, c := bits.Add64(c0, l0, 0)
@@ -45,31 +46,31 @@ func pair(c0, c1, c2, c3, x, y, z, w uint64) (r0, r1, r2, r3, r4 uint64) {
 // mul sets v, which must be neither a nor b, to a·b. It accepts loose elements
 // and returns a tight one.
 //
-// Each of the four steps adds x·b to what is left of the steps before, c, and is
-// done with one more word. If c and b are less than 2²⁵⁶, then c + x·b is less
-// than 2³²⁰, and what is left is less than 2²⁵⁶ again: the ignored carries are 0.
+// Each of the four steps adds x·b to c, the sum so far, stores its lowest word, and
+// shifts it by a word. If c and b are less than 2²⁵⁶, then c + x·b is less than 2³²⁰,
+// and the next c is less than 2²⁵⁶ again. So the ignored carries are 0.
 func (v *element) mul(a, b *element) {
 	func() {
 		x := a[0]
 		c1, l := bits.Mul64(x, b[0])
 		c3, c2 := bits.Mul64(x, b[2])
 		v[0] = l
-		c1, c2, c3, c4, _ := pair(c1, c2, c3, 0, x, b[1], x, b[3])
+		c1, c2, c3, c4, _ := addProducts(c1, c2, c3, 0, x, b[1], x, b[3])
 		v[1] = c1
 
 		x = a[1]
-		v[1], c1, c2, c3, c4 = pair(c1, c2, c3, c4, x, b[0], x, b[2])
-		c1, c2, c3, c4, _ = pair(c1, c2, c3, c4, x, b[1], x, b[3])
+		v[1], c1, c2, c3, c4 = addProducts(c1, c2, c3, c4, x, b[0], x, b[2])
+		c1, c2, c3, c4, _ = addProducts(c1, c2, c3, c4, x, b[1], x, b[3])
 		v[2] = c1
 
 		x = a[2]
-		v[2], c1, c2, c3, c4 = pair(c1, c2, c3, c4, x, b[0], x, b[2])
-		c1, c2, c3, c4, _ = pair(c1, c2, c3, c4, x, b[1], x, b[3])
+		v[2], c1, c2, c3, c4 = addProducts(c1, c2, c3, c4, x, b[0], x, b[2])
+		c1, c2, c3, c4, _ = addProducts(c1, c2, c3, c4, x, b[1], x, b[3])
 		v[3] = c1
 
 		x = a[3]
-		v[3], c1, c2, c3, c4 = pair(c1, c2, c3, c4, x, b[0], x, b[2])
-		c1, c2, c3, c4, _ = pair(c1, c2, c3, c4, x, b[1], x, b[3])
+		v[3], c1, c2, c3, c4 = addProducts(c1, c2, c3, c4, x, b[0], x, b[2])
+		c1, c2, c3, c4, _ = addProducts(c1, c2, c3, c4, x, b[1], x, b[3])
 		v.mulAdd(v, 38, c1, c2, c3, c4)
 	}()
 }
@@ -77,9 +78,9 @@ func (v *element) mul(a, b *element) {
 // mulAdd sets v to a + x·b, where x is less than 2¹⁸. It accepts loose elements
 // and returns a loose one, which is tight if x is 38.
 //
-// The sum is less than (x+1)·2²⁵⁶, so h3 is at most x in the end. To drop the bits
-// from 2²⁵⁵ on, and to add 19 for each, leaves less than 2²⁵⁵ + 19·(2x+2), and so
-// at most 2⁶³ in v[3].
+// The sum is less than (x+1)·2²⁵⁶, so the final h3 is at most x. The last lines replace
+// each 2²⁵⁵ in the sum by 19. This leaves less than 2²⁵⁵ + 19·(2x+2), so v[3] is at most
+// 2⁶³.
 func (v *element) mulAdd(a *element, x, b0, b1, b2, b3 uint64) {
 	func() {
 		h0, l0 := bits.Mul64(x, b0)
@@ -95,7 +96,8 @@ func (v *element) mulAdd(a *element, x, b0, b1, b2, b3 uint64) {
 		l2, c = bits.Add64(l2, a[2], c)
 		l3, c = bits.Add64(l3, a[3], c)
 		h3, _ = bits.Add64(h3, 0, c)
-		v[0], c = bits.Add64(l0, 19*(h3<<1|l3>>63), 0)
+		h := h3<<1 | l3>>63
+		v[0], c = bits.Add64(l0, 19*h, 0)
 		v[1], c = bits.Add64(l1, 0, c)
 		v[2], c = bits.Add64(l2, 0, c)
 		v[3], _ = bits.Add64(l3&low63, 0, c)
@@ -104,11 +106,13 @@ func (v *element) mulAdd(a *element, x, b0, b1, b2, b3 uint64) {
 
 // square sets v, which must not be a, to a². It accepts a loose element and
 // returns a tight one.
+//
+// The products of different words are added up first. The last of them is at most
+// (2⁶⁴-1)²·2³²⁰, which is less than 2⁴⁴⁸ - 2³⁸⁴ - 2³⁸³, and the others are less than
+// 2³⁸⁴ + 2³²² together, so nothing is carried beyond r6. Their double and the squares of
+// words make a², which is less than 2⁵¹².
 func (v *element) square(a *element) {
 	func() {
-		// The products of different words. The last is at most (2⁶⁴-1)²·2³²⁰, which
-		// is less than 2⁴⁴⁸ - 2³⁸⁴ - 2³⁸³, and the others are less than 2³⁸⁴ + 2³²²
-		// together, so nothing is carried beyond r6.
 		var c uint64
 		h1, l1 := bits.Mul64(a[0], a[1])
 		h2, l2 := bits.Mul64(a[0], a[2])
@@ -128,14 +132,8 @@ func (v *element) square(a *element) {
 		r5, c = bits.Add64(r5, h2, c)
 		r6, _ = bits.Add64(r6, 0, c)
 
-		// Twice these, and the squares of words, make a², which is less than 2⁵¹².
 		v[1], c = bits.Add64(v[1], v[1], 0)
-		r2, c := bits.Add64(v[2], v[2], c)
-		r3, c = bits.Add64(r3, r3, c)
-		r4, c = bits.Add64(r4, r4, c)
-		r5, c = bits.Add64(r5, r5, c)
-		r6, c = bits.Add64(r6, r6, c)
-		r7, _ := bits.Add64(0, 0, c)
+		r2, r3, r4, r5, r6, r7 := double(v[2], r3, r4, r5, r6, c)
 		h0, l0 := bits.Mul64(a[0], a[0])
 		h1, l1 = bits.Mul64(a[1], a[1])
 		h2, l2 = bits.Mul64(a[2], a[2])
@@ -152,12 +150,23 @@ func (v *element) square(a *element) {
 	}()
 }
 
+// double returns 2·r + c, which has one word more than r.
+func double(r0, r1, r2, r3, r4, c uint64) (s0, s1, s2, s3, s4, s5 uint64) {
+	s0, c = bits.Add64(r0, r0, c)
+	s1, c = bits.Add64(r1, r1, c)
+	s2, c = bits.Add64(r2, r2, c)
+	s3, c = bits.Add64(r3, r3, c)
+	s4, c = bits.Add64(r4, r4, c)
+	s5, _ = bits.Add64(0, 0, c)
+	return s0, s1, s2, s3, s4, s5
+}
+
 // addSub sets s to a + b, and d to a - b. It accepts tight elements and returns
 // loose ones.
 //
-// If the sum is 2²⁵⁶ or more, less than 2¹² of it remains, and adding 38 carries
-// nothing. If the difference is negative, it is more than -2²⁵⁶ + 2²⁵⁴, of which
-// more than 2²⁵⁴ remains, and subtracting 38 borrows nothing from beyond.
+// If the sum is 2²⁵⁶ or more, 2²⁵⁶ is dropped and 38 added. Less than 2¹² was left, so
+// this carries nothing. If the difference is negative, 2²⁵⁶ is added and 38 subtracted.
+// The difference is more than -2²⁵⁶ + 2²⁵⁴, so this stays positive.
 func addSub(s, d, a, b *element) {
 	func() {
 		a0, a1, a2, a3 := a[0], a[1], a[2], a[3]
@@ -166,7 +175,7 @@ func addSub(s, d, a, b *element) {
 		s[1], c = bits.Add64(a1, b1, c)
 		s[2], c = bits.Add64(a2, b2, c)
 		s[3], c = bits.Add64(a3, b3, c)
-		s[0] = l + -c&38
+		s[0] = l + (-c & 38)
 		a0, c = bits.Sub64(a0, b0, 0)
 		a1, c = bits.Sub64(a1, b1, c)
 		a2, c = bits.Sub64(a2, b2, c)
@@ -178,7 +187,7 @@ func addSub(s, d, a, b *element) {
 	}()
 }
 
-// tightAddSub is addSub, but returns tight elements.
+// tightAddSub is [addSub], but returns tight elements.
 func tightAddSub(s, d, a, b *element) {
 	addSub(s, d, a, b)
 	for _, v := range [...]*element{s, d} {
@@ -186,7 +195,7 @@ func tightAddSub(s, d, a, b *element) {
 	}
 }
 
-// pick sets v to a if all bits of m are 1, and leaves it if m is 0.
+// pick sets v to a if all bits of m are 1. It does not change v if m is 0.
 func (v *element) pick(a *element, m uint64) {
 	v[0] ^= m & (v[0] ^ a[0])
 	v[1] ^= m & (v[1] ^ a[1])
@@ -194,7 +203,7 @@ func (v *element) pick(a *element, m uint64) {
 	v[3] ^= m & (v[3] ^ a[3])
 }
 
-// setBytes sets v to the number in b, modulo 2²⁵⁵. It returns a tight element.
+// setBytes sets v to the number that b encodes, modulo 2²⁵⁵. It returns a tight element.
 func (v *element) setBytes(b *[Size]byte) {
 	for i := range v {
 		v[i] = binary.LittleEndian.Uint64(b[8*i:])
@@ -202,7 +211,7 @@ func (v *element) setBytes(b *[Size]byte) {
 	v[3] &= low63
 }
 
-// isZero returns all bits 1 if v is 0 modulo p, and 0 if not. It accepts a tight
+// isZero returns a word of ones if v is 0 modulo p, and 0 otherwise. It accepts a tight
 // element.
 func (v *element) isZero() uint64 {
 	var b [Size]byte
@@ -217,9 +226,10 @@ func (v *element) bytes(b *[Size]byte) {
 	}
 }
 
-// canonical returns v modulo p. It accepts a tight element. This is less than 2p, so
-// p is to be subtracted once if v + 19 is 2²⁵⁵ or more, and else not at all. To
-// subtract p is to add 19, and to drop 2²⁵⁵.
+// canonical returns v modulo p, less than p. It accepts a tight element.
+//
+// A tight v is less than 2p, so p is subtracted at most once: if v is p or more, which
+// means that v + 19 is 2²⁵⁵ or more. Then v - p is v + 19 without the 2²⁵⁵.
 func (v *element) canonical() element {
 	r, s := *v, element{}
 	var c uint64

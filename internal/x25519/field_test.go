@@ -22,7 +22,7 @@ func integer(v *element) *big.Int {
 	return x
 }
 
-// loose returns elements with all combinations of edge words, and random ones.
+// loose returns elements with all combinations of edge words, and random elements.
 func loose() []element {
 	words := []uint64{0, 1, 19, 1<<63 - 1, 1 << 63, 1<<64 - 38, 1<<64 - 1}
 	var vs []element
@@ -35,7 +35,7 @@ func loose() []element {
 			}
 		}
 	}
-	// The square of this one carries as far as can be.
+	// The square of this element carries through the most words.
 	vs = append(vs, element{1<<64 - 1, 1<<64 - 1, 0xaaaaaaaa_aaaaaaab, 1<<64 - 3})
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 100 {
@@ -44,7 +44,8 @@ func loose() []element {
 	return vs
 }
 
-// tight returns those of loose that are tight, and those on the edge of it.
+// tight returns the tight elements among those of loose, and elements around p and around
+// the bound.
 func tight() []element {
 	vs := []element{{1<<11 - 1, 0, 0, 1 << 63}, {1, 0, 0, 1 << 63}}
 	for d := range uint64(64) { // around p
@@ -87,8 +88,8 @@ func TestMul(t *testing.T) {
 
 func TestMulAdd(t *testing.T) {
 	vs := loose()
-	// The words times x are just below a multiple of 2⁶⁴: what is carried into the
-	// last one of them is carried on from it.
+	// These words times x are just below a multiple of 2⁶⁴, so that a carry into the
+	// last word goes on from there.
 	for _, x := range []uint64{38, a24, 1<<18 - 1} {
 		for j := range uint64(3) {
 			top, _ := bits.Div64(j, 1<<64-1, x)

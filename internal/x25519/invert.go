@@ -2,142 +2,193 @@ package x25519
 
 import "math/bits"
 
-// An inverse modulo p is found beside the greatest common divisor with p, by division
-// steps: Bernstein and Yang, "Fast constant-time gcd computation and modular
-// inversion", 2019. A step takes f, which is odd, g and δ to
+// This file inverts modulo p by division steps: D. J. Bernstein and B.-Y. Yang, "Fast
+// constant-time gcd computation and modular inversion", 2019. A division step replaces
+// an odd f, any g and δ by
 //
-//	g, (g - f)/2, 1 - δ            if δ > 0 and g is odd;
-//	f, (g + f)/2 or g/2, 1 + δ     if not, whichever half is an integer.
+//	g, (g - f)/2, 1 - δ   if g is odd and δ > 0;
+//	f, (g + f)/2, 1 + δ   if g is odd and δ < 0;
+//	f, g/2,       1 + δ   if g is even.
 //
-// Neither |f| nor |g| becomes larger than the larger of the two was. From f = p,
-// 0 ≤ g < p and δ = 1/2 on, g is 0 after 590 steps, which Pieter Wuille computed for all f
-// below 2²⁵⁶, and f is plus or minus the greatest common divisor: ±1, or p if g was 0 at
-// first.
+// It keeps the greatest common divisor of f and g, and max(|f|, |g|) never grows.
 //
-// Steps look at low bits only. So many are taken on words, and recorded in a matrix,
-// which then takes them on whole numbers. The same matrices make d and e of 0 and 1,
-// but are not divided by the power of two: after n steps, d·a = 2ⁿ·f and e·a = 2ⁿ·g
-// modulo p, if a is what is to be inverted.
+// The steps begin with f = p, 0 ≤ g < p and δ = 1/2. The paper begins with δ = 1, and
+// proves that 741 steps then lead to g = 0 for numbers of 256 bits. With δ = 1/2, 590 steps
+// do. Pieter Wuille computed this number from convex hulls: the computation, and a proof in
+// Coq (coq/hddivsteps), are at https://github.com/sipa/safegcd-bounds. In the end f is ±1,
+// or p if g was 0 at the start.
+//
+// Steps are linear: n steps multiply the column (f, g) by a matrix, and then divide it by
+// 2ⁿ. The matrix depends on δ and on the low n bits of f and g only. So 59 steps at a time
+// are taken on the low words of f and g, and then on the whole numbers by the matrix. The
+// same matrices are multiplied by the column (d, e), modulo p, without the division. This
+// begins as (0, 1). If g was a at the start, then after n steps
+//
+//	d·a = 2ⁿ·f and e·a = 2ⁿ·g modulo p,
+//
+// and so d = ±2⁵⁹⁰/a in the end.
+//
+// δ is kept as ζ = -(δ + 1/2), which is an integer. It is negative if and only if δ > 0.
 const (
-	batches        = 10
-	stepsPerBatch  = 59
-	stepsPerMatrix = 20
+	allSteps    = 590
+	wordSteps   = 59 // at a time: entries of the matrix fit in a word, and 59 divides 590
+	packedSteps = 20 // at a time, within the 59: all parts of a packed fit in its word
 )
 
-// A matrix takes f and g to u·f + v·g and q·f + r·g. After n steps these are 2ⁿ times
-// the new f and g, |u| + |v| ≤ 2ⁿ and |q| + |r| ≤ 2ⁿ.
+// A matrix holds the entries of
+//
+//	⎛u v⎞
+//	⎝q r⎠
+//
+// For n steps, its product with the column (f, g) is 2ⁿ times the new (f, g). By
+// induction |u| + |v| ≤ 2ⁿ and |q| + |r| ≤ 2ⁿ.
 type matrix struct{ u, v, q, r int64 }
+
+// times returns the product of m and n.
+func (m matrix) times(n matrix) matrix {
+	return matrix{
+		(m.u * n.u) + (m.v * n.q), (m.u * n.v) + (m.v * n.r),
+		(m.q * n.u) + (m.r * n.q), (m.q * n.v) + (m.r * n.r),
+	}
+}
+
+// apply returns the f and g after the n steps of m.
+func (m matrix) apply(f, g int64, n uint) (nextF, nextG int64) {
+	return ((m.u * f) + (m.v * g)) >> n, ((m.q * f) + (m.r * g)) >> n
+}
 
 // invert sets v to 1/a, or to 0 if a is 0. It accepts a tight element and returns a
 // tight one. Its time does not depend on a.
 func (v *element) invert(a *element) {
-	// Batches read one of the two and write the other, in turn.
-	var f, g, d, e [2]element
-	f[0], g[0], e[0] = element{1<<64 - 19, 1<<64 - 1, 1<<64 - 1, low63}, a.canonical(), element{1}
-	ζ := int64(-1) // -(δ + 1/2)
-	for i := range batches {
+	f, g := element{1<<64 - 19, 1<<64 - 1, 1<<64 - 1, low63}, a.canonical()
+	d, e := element{}, element{1}
+	ζ := int64(-1)
+	for range allSteps / wordSteps {
 		var m matrix
-		old, next := i%2, 1-i%2
-		m, ζ = batch(int64(f[old][0]), int64(g[old][0]), ζ)
-		f[next].divide(&f[old], &g[old], m.u, m.v)
-		g[next].divide(&f[old], &g[old], m.q, m.r)
-		d[next].combine(&d[old], &e[old], m.u, m.v)
-		e[next].combine(&d[old], &e[old], m.q, m.r)
+		m, ζ = divsteps59(int64(f[0]), int64(g[0]), ζ)
+		f, g = linearDiv(&f, &g, m.u, m.v), linearDiv(&f, &g, m.q, m.r)
+		d, e = linearMod(&d, &e, m.u, m.v), linearMod(&d, &e, m.q, m.r)
 	}
-	// Now d is ±2⁵⁹⁰/a, with the sign of f.
-	var zero, sum, minus element
-	addSub(&sum, &minus, &zero, &d[0])
-	d[0].pick(&minus, -(f[0][3] >> 63))
-	v.mul(&d[0], &element{0xa0f99e2375022099, 0xa8c68f3f1d132595, 0x6c6c893805ac5242, 0x276508b241770615}) // 2⁻⁵⁹⁰
+	// d is ±2⁵⁹⁰/a, with the sign of f.
+	var zero, sum, minusD element
+	addSub(&sum, &minusD, &zero, &d)
+	d.pick(&minusD, -(f[3] >> 63))
+	v.mul(&d, &element{0xa0f99e2375022099, 0xa8c68f3f1d132595, 0x6c6c893805ac5242, 0x276508b241770615}) // 2⁻⁵⁹⁰
 }
 
-// batch takes 59 steps from the low words of f and g. It returns their matrix and ζ.
-func batch(f, g, ζ int64) (matrix, int64) {
-	var m matrix
-	for i, n := range [...]uint{stepsPerMatrix, stepsPerMatrix, stepsPerBatch - 2*stepsPerMatrix} {
-		var t matrix
-		t, ζ = few(f, g, ζ, n)
-		f, g = (t.u*f+t.v*g)>>n, (t.q*f+t.r*g)>>n
-		if i == 0 {
-			m = t
-			continue
-		}
-		m = matrix{t.u*m.u + t.v*m.q, t.u*m.v + t.v*m.r, t.q*m.u + t.r*m.q, t.q*m.v + t.r*m.r}
-	}
-	return m, ζ
+// divsteps59 takes 59 steps from the low words of f and g. It returns their matrix and ζ.
+func divsteps59(f, g, ζ int64) (matrix, int64) {
+	const rest = wordSteps - 2*packedSteps
+	m0, ζ := divsteps20(f, g, ζ, packedSteps)
+	f, g = m0.apply(f, g, packedSteps)
+	m1, ζ := divsteps20(f, g, ζ, packedSteps)
+	f, g = m1.apply(f, g, packedSteps)
+	m2, ζ := divsteps20(f, g, ζ, rest)
+	return m2.times(m1.times(m0)), ζ
 }
 
-// few takes n steps, at most 20, from the low 20 bits of f and g. It returns their
-// matrix and ζ.
+// A packed holds three integers in one word: f or g during n ≤ 20 steps, as x, and the row
+// of the matrix that belongs to it, as a and b. The word is x + 2²⁰·a + 2⁴²·b. To add two
+// words, or to halve one, does so to all three integers.
 //
-// The matrix is made in the same words as f and g, of which a step adds and halves all
-// parts: f + 2²⁰·u + 2⁴²·v and g + 2²⁰·q + 2⁴²·r. It begins as 2ⁿ times the identity,
-// so that halves are integers. Parts may be negative, but the low one stays in
-// [-2¹⁹, 2¹⁹) and the middle one in [-2²⁰, 2²⁰], which is enough to tell them apart.
-func few(f, g, ζ int64, n uint) (matrix, int64) {
-	const low, high = 20, 42
-	f = f<<(64-low)>>(64-low) + 1<<(low+n)
-	g = g<<(64-low)>>(64-low) + 1<<(high+n)
+// The rows begin as (2ⁿ, 0) and (0, 2ⁿ), so that n halvings leave no remainder. These are
+// n = 2 steps from f = 5, g = 6 and δ = 1/2, with each packed written as x (a, b):
+//
+//	f = 5 (4, 0)   g =  6 ( 0, 4)   δ =  1/2   g is even: halve it
+//	f = 5 (4, 0)   g =  3 ( 0, 2)   δ =  3/2   g is odd and δ > 0: g and half of g - f
+//	f = 3 (0, 2)   g = -1 (-2, 1)   δ = -1/2
+//
+// The matrix has the rows (0, 2) and (-2, 1): 2²·3 = 0·5 + 2·6, and 2²·(-1) = -2·5 + 1·6.
+//
+// A negative integer borrows from the one above it. unpack gives this back: x is in
+// [-2¹⁹, 2¹⁹) and a in [-2²⁰, 2²⁰] after every step.
+type packed int64
+
+const (
+	shiftA = 20
+	shiftB = 42
+)
+
+// unpack returns the row in p. It rounds where it shifts, since x and a may be negative.
+func (p packed) unpack() (a, b int64) {
+	row := (int64(p) + 1<<(shiftA-1)) >> shiftA
+	b = (row + 1<<(shiftB-shiftA-1)) >> (shiftB - shiftA)
+	a = row - (b << (shiftB - shiftA))
+	return a, b
+}
+
+// divsteps20 takes n ≤ 20 steps from the low 20 bits of f and g. It returns their matrix
+// and ζ.
+func divsteps20(f, g, ζ int64, n uint) (matrix, int64) {
+	const unused = 64 - packedSteps
+	pf := packed((f<<unused)>>unused + 1<<(shiftA+n))
+	pg := packed((g<<unused)>>unused + 1<<(shiftB+n))
 	for range n {
-		odd := -(g & 1)
-		// If g is odd and δ > 0, so ζ < 0, minus is -1: f is subtracted, and becomes g.
-		minus := ζ >> 63
-		// Of two odd numbers, (g ± f)/2 = ⌊g/2⌋ + ⌊(±f)/2⌋ + 1, and ⌊-f/2⌋ = ⌊^f/2⌋.
-		half := (f^minus)>>1 + 1
-		swap := minus & odd
-		f ^= (f ^ g) & swap
-		g = g>>1 + half&odd
-		ζ = ζ ^ swap - 1
-	}
-	split := func(x int64) (middle, top int64) {
-		x = (x + 1<<(low-1)) >> low
-		top = (x + 1<<(high-low-1)) >> (high - low)
-		return x - top<<(high-low), top
+		pf, pg, ζ = divstep(pf, pg, ζ)
 	}
 	var m matrix
-	m.u, m.v = split(f)
-	m.q, m.r = split(g)
+	m.u, m.v = pf.unpack()
+	m.q, m.r = pg.unpack()
 	return m, ζ
 }
 
-// divide sets v to (a·f + b·g)/2⁵⁹, which is a new f or g.
-func (v *element) divide(f, g *element, a, b int64) {
-	const n = stepsPerBatch
-	s0, s1, s2, s3, s4 := sum(f, g, a, b)
-	v[0] = s0>>n | s1<<(64-n)
-	v[1] = s1>>n | s2<<(64-n)
-	v[2] = s2>>n | s3<<(64-n)
-	v[3] = s3>>n | s4<<(64-n)
+// divstep takes one step.
+func divstep(f, g packed, ζ int64) (nextF, nextG packed, nextζ int64) {
+	odd := -(g & 1)             // all bits 1 if g is odd
+	positive := packed(ζ >> 63) // all bits 1 if δ > 0
+	swap := odd & positive
+	// f is odd, so half of f or of -f, rounded up, is half of f or of ^f, rounded down, plus 1.
+	halfF := ((f ^ positive) >> 1) + 1
+	nextF = f ^ ((f ^ g) & swap)
+	nextG = (g >> 1) + (halfF & odd) // if both are odd, one is rounded up and one down
+	nextζ = (ζ ^ int64(swap)) - 1    // ^ζ - 1 is -(1 - δ + 1/2), and ζ - 1 is -(1 + δ + 1/2)
+	return nextF, nextG, nextζ
 }
 
-// combine sets v to a·d + b·e modulo p. It accepts elements less than 2²⁵⁵, and returns
+// linearDiv returns (a·f + b·g)/2⁵⁹, where f, g and the result have sign bits.
+func linearDiv(f, g *element, a, b int64) element {
+	const n = wordSteps
+	s0, s1, s2, s3, s4 := linear(f, g, a, b)
+	return element{
+		s0>>n | s1<<(64-n),
+		s1>>n | s2<<(64-n),
+		s2>>n | s3<<(64-n),
+		s3>>n | s4<<(64-n),
+	}
+}
+
+// linearMod returns a·d + b·e modulo p. It accepts elements less than 2²⁵⁵, and returns
 // one.
 //
-// The part of the sum from 2²⁵⁵ on, h, is at most 2⁵⁹ without its sign. The rest, of 255
-// bits, changes by 19·h. If it is 2²⁵⁵ or more then, h was positive, and less than 19·h
-// is beyond; if it is negative, h was negative, and 2²⁵⁵ more makes it right. Either way
-// the lowest word is so far from its ends that the 19 for 2²⁵⁵ carries nothing.
-func (v *element) combine(d, e *element, a, b int64) {
-	s0, s1, s2, s3, s4 := sum(d, e, a, b)
+// The sum is h·2²⁵⁵ plus a rest of 255 bits, where |h| ≤ 2⁵⁹. As 2²⁵⁵ = 19, it is 19·h plus
+// the rest. If this is 2²⁵⁵ or more, then h is positive, and taking 2²⁵⁵ away and adding 19
+// leaves less than 19·h + 19. If this is negative, then h is negative, and 2²⁵⁵ is added
+// and 19 taken away. In both cases the lowest word is so far from its ends that the 19
+// carries nothing.
+func linearMod(d, e *element, a, b int64) element {
+	s0, s1, s2, s3, s4 := linear(d, e, a, b)
 	h := s4<<1 | s3>>63
-	sign := uint64(int64(h) >> 63)
+	negative := uint64(int64(h) >> 63) // all bits 1 if h is negative
 	hi, lo := bits.Mul64(h, 19)
+	hi -= 19 & negative
 	s0, c := bits.Add64(s0, lo, 0)
-	s1, c = bits.Add64(s1, hi-19&sign, c)
-	s2, c = bits.Add64(s2, sign, c)
-	s3, _ = bits.Add64(s3&low63, sign, c)
-	v[0] = s0 + -(s3>>63)&(19^sign-sign)
-	v[1], v[2], v[3] = s1, s2, s3&low63
+	s1, c = bits.Add64(s1, hi, c)
+	s2, c = bits.Add64(s2, negative, c)
+	s3, _ = bits.Add64(s3&low63, negative, c)
+	over := -(s3 >> 63)
+	nineteen := (19 ^ negative) - negative // 19, or -19 if h is negative
+	return element{s0 + (over & nineteen), s1, s2, s3 & low63}
 }
 
-// sum returns a·x + b·y, where x, y and the sum have sign bits, and |a| + |b| ≤ 2⁵⁹.
+// linear returns a·x + b·y in five words, where x, y and the result have sign bits, and
+// |a| + |b| ≤ 2⁵⁹.
 //
-// If a is negative, a·x is |a|·(^x + 1). If x or ^x is negative, it is 2²⁵⁶ less than its
-// words say.
-func sum(x, y *element, a, b int64) (s0, s1, s2, s3, s4 uint64) {
+// If a is negative, a·x is |a|·(^x + 1). If the factor x or ^x is negative, its words stand
+// for 2²⁵⁶ more than it is, so |a|·2²⁵⁶ is subtracted.
+func linear(x, y *element, a, b int64) (s0, s1, s2, s3, s4 uint64) {
 	product := func(x *element, a int64) (p0, p1, p2, p3, p4 uint64) {
-		m := uint64(a >> 63)
-		abs := uint64(a) ^ m - m
+		m := uint64(a >> 63) // all bits 1 if a is negative
+		abs := (uint64(a) ^ m) - m
 		x3 := x[3] ^ m
 		h0, l0 := bits.Mul64(abs, x[0]^m)
 		h1, l1 := bits.Mul64(abs, x[1]^m)

@@ -1,6 +1,7 @@
 package x25519
 
 import (
+	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -19,9 +20,31 @@ func TestInvert(t *testing.T) {
 	}
 }
 
-// factors returns pairs of factors at the edges of what matrices hold, and random ones.
+// The example of the comment on packed.
+func Example_divstep() {
+	n := 2
+	f, g := packed(5+4<<shiftA), packed(6+4<<shiftB)
+	ζ := int64(-1)
+	show := func(p packed) string {
+		a, b := p.unpack()
+		return fmt.Sprintf("%d (%d, %d)", int64(p)-a<<shiftA-b<<shiftB, a, b)
+	}
+	fmt.Printf("f = %s, g = %s, ζ = %d\n", show(f), show(g), ζ)
+	for range n {
+		f, g, ζ = divstep(f, g, ζ)
+		fmt.Printf("f = %s, g = %s, ζ = %d\n", show(f), show(g), ζ)
+	}
+	fmt.Println(divsteps20(5, 6, -1, uint(n)))
+	// Output:
+	// f = 5 (4, 0), g = 6 (0, 4), ζ = -1
+	// f = 5 (4, 0), g = 3 (0, 2), ζ = -2
+	// f = 3 (0, 2), g = -1 (-2, 1), ζ = 0
+	// {0 2 -2 1} 0
+}
+
+// factors returns pairs of factors at the edges of what matrices hold, and random pairs.
 func factors() (pairs [][2]int64) {
-	const most = 1 << stepsPerBatch
+	const most = 1 << wordSteps
 	for _, a := range []int64{0, 1, -1, 1 << 31, most / 2, -most / 2, most/2 + 1, most - 1, 1 - most, most, -most} {
 		for _, b := range []int64{0, 1, -1, most / 2, -most / 2, most - 1, 1 - most, most, -most} {
 			if max(a, -a)+max(b, -b) <= most {
@@ -51,8 +74,8 @@ func product(x, y *big.Int, ab [2]int64) *big.Int {
 	return sum.Add(sum, new(big.Int).Mul(y, big.NewInt(ab[1])))
 }
 
-// TestCombine includes sums that are so near multiples of 2²⁵⁵ that random ones never are.
-func TestCombine(t *testing.T) {
+// TestLinearMod includes sums nearer to multiples of 2²⁵⁵ than random sums would be.
+func TestLinearMod(t *testing.T) {
 	limit := new(big.Int).Lsh(big.NewInt(1), 255)
 	var vs []element
 	for _, v := range append(loose()[:40], tight()[:130]...) {
@@ -62,26 +85,24 @@ func TestCombine(t *testing.T) {
 	for _, ab := range factors() {
 		for i := range vs {
 			for _, e := range []*element{&vs[0], &vs[(i*7+1)%len(vs)], &vs[len(vs)-1]} {
-				var v element
-				v.combine(&vs[i], e, ab[0], ab[1])
+				v := linearMod(&vs[i], e, ab[0], ab[1])
 				equal(t, "a·d + b·e", &v, product(integer(&vs[i]), integer(e), ab), limit)
 			}
 		}
 	}
 }
 
-func TestDivide(t *testing.T) {
+func TestLinearDiv(t *testing.T) {
 	vs := loose()
 	for _, ab := range factors() {
 		for i := range vs {
 			f, g := &vs[i], &vs[(i*7+1)%len(vs)]
 			if least := (element{3: 1 << 63}); *f == least || *g == least {
-				continue // more than p without its sign
+				continue // its absolute value does not occur: it is more than p
 			}
 			want := product(signed(f), signed(g), ab)
-			want.Rsh(want, stepsPerBatch)
-			var v element
-			v.divide(f, g, ab[0], ab[1])
+			want.Rsh(want, wordSteps)
+			v := linearDiv(f, g, ab[0], ab[1])
 			if signed(&v).Cmp(want) != 0 {
 				t.Fatalf("(%d·%x + %d·%x)/2^59 is %x, want %x", ab[0], *f, ab[1], *g, v, want)
 			}
@@ -89,8 +110,8 @@ func TestDivide(t *testing.T) {
 	}
 }
 
-// TestBatch compares with steps on whole numbers.
-func TestBatch(t *testing.T) {
+// TestDivsteps59 compares with single steps on integers of any size.
+func TestDivsteps59(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for n := range 3000 {
 		f, g := int64(r.Uint64()|1), int64(r.Uint64())
@@ -103,10 +124,10 @@ func TestBatch(t *testing.T) {
 		case 2:
 			g <<= n % 64
 		}
-		m, after := batch(f, g, ζ)
+		m, after := divsteps59(f, g, ζ)
 
 		F, G, s := big.NewInt(f), big.NewInt(g), -ζ-1 // s is δ - 1/2
-		for range stepsPerBatch {
+		for range wordSteps {
 			switch {
 			case G.Bit(0) == 1 && s >= 0:
 				F, G, s = G, new(big.Int).Sub(G, F), -s
@@ -118,7 +139,7 @@ func TestBatch(t *testing.T) {
 			}
 			G = new(big.Int).Rsh(G, 1)
 		}
-		scale := func(x *big.Int) *big.Int { return new(big.Int).Lsh(x, stepsPerBatch) }
+		scale := func(x *big.Int) *big.Int { return new(big.Int).Lsh(x, wordSteps) }
 		if product(big.NewInt(f), big.NewInt(g), [2]int64{m.u, m.v}).Cmp(scale(F)) != 0 ||
 			product(big.NewInt(f), big.NewInt(g), [2]int64{m.q, m.r}).Cmp(scale(G)) != 0 || after != -s-1 {
 			t.Fatalf("steps of %d, %d from %d are %+v and %d, want %d, %d and %d", f, g, ζ, m, after, F, G, -s-1)

@@ -5,38 +5,41 @@ import (
 	"math/bits"
 )
 
-// This is what kernels take and return.
+//go:generate go run -C ../_asm ./x25519
 
-// swaps returns k ^ 2k: bit t+1 says whether bits t and t+1 of k differ, which is whether
-// the two points of the ladder change places before step t.
+// The functions in this file call kernels, and convert what these take and return.
+
+// swaps returns k ^ 2k. Bit t+1 says whether bits t and t+1 of k differ: if they do, the
+// two points of the ladder change places before step t.
 func swaps(k *[Size]byte) (s [4]uint64) {
-	last := uint64(0) // the bit before those of the word
+	previous := uint64(0) // the most significant bit of the word before
 	for i := range s {
 		word := binary.LittleEndian.Uint64(k[8*i:])
-		s[i] = word ^ (word<<1 | last)
-		last = word >> 63
+		s[i] = word ^ (word<<1 | previous)
+		previous = word >> 63
 	}
 	return s
 }
 
-// digits returns the digits to the base of 16 from -8 to 7 of a scalar less than 2²⁵⁵. The
-// last may be 8.
+// digits returns the 64 digits of a scalar less than 2²⁵⁵ to the base 16. They are from
+// -8 to 7; the last one may be 8.
 func digits(k *[Size]byte) (d [2 * Size]int8) {
 	carry := int8(0)
 	for i, b := range k {
-		low := int8(b&15) + carry
-		carry = (low + 8) >> 4
-		high := int8(b>>4) + carry
-		d[2*i] = low - carry<<4
-		carry = (high + 8) >> 4
-		d[2*i+1] = high - carry<<4
+		first, second := int8(b&15), int8(b>>4)
+		first += carry
+		carry = (first + 8) >> 4
+		d[2*i] = first - (carry << 4)
+		second += carry
+		carry = (second + 8) >> 4
+		d[2*i+1] = second - (carry << 4)
 	}
 	d[2*Size-1] += carry << 4
 	return d
 }
 
-// fourLimbs are four elements in limbs of 51 bits and a little more: limb k of element i
-// is [k][i].
+// fourLimbs holds four elements, in limbs that have 51 bits when they are reduced: limb k
+// of element i is [k][i].
 type fourLimbs [5][4]uint64
 
 const limbMask = 1<<51 - 1
@@ -59,8 +62,8 @@ func (v *element) splitLimbs() [3][4]uint64 {
 }
 
 // setLimbs sets v to element i of f, whose limbs are less than 2⁵². It returns a tight
-// element: what is carried is at most 2, and what is left without 2²⁵⁵ in the end is less
-// than that, before 19 is added for it.
+// element: carries are at most 2, and the last line drops a 2²⁵⁵ before 19 is added for
+// it.
 func (v *element) setLimbs(f *fourLimbs, i int) {
 	l := [5]uint64{f[0][i] + 19*(f[4][i]>>51), f[1][i], f[2][i], f[3][i], f[4][i] & limbMask}
 	for k := range 4 {
@@ -78,20 +81,21 @@ func (v *element) setLimbs(f *fourLimbs, i int) {
 	v[3], _ = bits.Add64(v[3]&low63, 0, c)
 }
 
-// multiplyADX is multiply, for a clamped scalar, and the point's coordinate.
+// multiplyADX is [multiply], for a clamped scalar and the point's coordinate.
 func multiplyADX(x, z *element, k *[Size]byte, u *element) {
 	s := swaps(k)
 	ladderADX((*[4]uint64)(x), (*[4]uint64)(z), (*[4]uint64)(u), &s)
 }
 
-// multiplyIFMA is multiply, for a clamped scalar, and the point's coordinate.
+// multiplyIFMA is [multiply], for a clamped scalar and the point's coordinate.
 func multiplyIFMA(x, z *element, k *[Size]byte, u *element) {
 	f, split, s := ladderStart(u), u.splitLimbs(), swaps(k)
 	ladderIFMA((*[5][4]uint64)(&f), &split, &s)
 	f.ladderEnd(x, z)
 }
 
-// ladderStart returns x_2 ± z_2 and x_3 ± z_3 for (1, 0) and (u, 1).
+// ladderStart returns x_2 ± z_2 and x_3 ± z_3 at the start of the ladder, where
+// (x_2, z_2) is (1, 0) and (x_3, z_3) is (u, 1).
 func ladderStart(u *element) fourLimbs {
 	var sum, difference element
 	tightAddSub(&sum, &difference, u, &element{1})
@@ -103,8 +107,8 @@ func ladderStart(u *element) fourLimbs {
 	return f
 }
 
-// ladderEnd sets x and z to 2·x_2 and 2·z_2. The last bit of a clamped scalar is 0: nothing
-// has changed places.
+// ladderEnd sets x and z to 2·x_2 and 2·z_2. The last bit of a clamped scalar is 0, so the
+// points are in their places.
 func (f *fourLimbs) ladderEnd(x, z *element) {
 	var sum, difference element
 	sum.setLimbs(f, 0)
@@ -112,8 +116,8 @@ func (f *fourLimbs) ladderEnd(x, z *element) {
 	tightAddSub(x, z, &sum, &difference)
 }
 
-// multiplyBaseADX sets y/z to the coordinate y of a multiple of the base point of
-// edwards25519, for a clamped scalar.
+// multiplyBaseADX sets y/z to the y-coordinate of the product of a clamped scalar and the
+// base point of edwards25519.
 func multiplyBaseADX(y, z *element, k *[Size]byte) {
 	d := digits(k)
 	combADX((*[4]uint64)(y), (*[4]uint64)(z), &d)

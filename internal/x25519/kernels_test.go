@@ -11,7 +11,8 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// guarded returns copies of v at both ends of memory between pages that cannot be touched.
+// guarded returns two copies of v: one ends where a page begins that cannot be accessed,
+// and the other begins where such a page ends.
 func guarded[T any](t *testing.T, v *T) (copies [2]*T) {
 	first, second := testkit.Guarded(t, int(unsafe.Sizeof(*v)))
 	copies = [2]*T{(*T)(unsafe.Pointer(&first[0])), (*T)(unsafe.Pointer(&second[0]))}
@@ -21,8 +22,8 @@ func guarded[T any](t *testing.T, v *T) (copies [2]*T) {
 	return copies
 }
 
-// needs skips the test unless the set is there, and leaves the portable code in use: kernels
-// are called by their names.
+// needs skips the test unless the machine has the set. It selects the portable code, since
+// these tests call kernels by name and compare with the rest.
 func needs(t *testing.T, set bool) {
 	if !set {
 		t.Skip("this machine has no such kernel")
@@ -32,7 +33,7 @@ func needs(t *testing.T, set bool) {
 	t.Cleanup(func() { cpu.Use(sets[len(sets)-1]) })
 }
 
-// sameQuotient demands that x and z are tight, and that x/z = a/b.
+// sameQuotient checks that x and z are tight, and that x/z = a/b.
 func sameQuotient(t *testing.T, what string, x, z, a, b *element) {
 	t.Helper()
 	if integer(x).Cmp(tightLimit) >= 0 || integer(z).Cmp(tightLimit) >= 0 {
@@ -46,8 +47,8 @@ func sameQuotient(t *testing.T, what string, x, z, a, b *element) {
 	}
 }
 
-// ladders calls run with clamped scalars and points, and demands that what it returns is
-// the product, as the portable code has it.
+// ladders calls run with clamped scalars and points, and checks that it returns the same
+// products as the portable code.
 func ladders(t *testing.T, run func(k *[Size]byte, u *element) (x, z element)) {
 	points, n := testkit.X25519Points(), 0
 	forScalars(func(scalar *[Size]byte) {
@@ -102,8 +103,8 @@ func TestLadderIFMA(t *testing.T) {
 	})
 }
 
-// combs calls run with the digits of clamped scalars, and demands that the point that it
-// returns is that of the portable code.
+// combs calls run with the digits of clamped scalars, and checks that it returns the same
+// points as the portable code.
 func combs(t *testing.T, run func(d *[2 * Size]int8) (y, z element)) {
 	forScalars(func(scalar *[Size]byte) {
 		k := clamp(scalar)

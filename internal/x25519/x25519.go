@@ -1,8 +1,8 @@
-// Package x25519 is X25519, according to RFC 7748, in the three shapes that key
+// Package x25519 implements X25519, according to RFC 7748, in the three forms that key
 // exchange needs: a multiple of the base point, a multiple of a given point, and
 // both with one scalar.
 //
-// Scalars are clamped and encodings of points accepted as RFC 7748 demands:
+// Scalars are clamped, and encodings of points are accepted as RFC 7748 demands:
 // the most significant bit is ignored, and a coordinate may be p or more. The
 // product is zero if the point has low order; [IsLowOrder] recognises such points.
 package x25519
@@ -36,15 +36,15 @@ func ScalarMult(out, scalar, point *[Size]byte) {
 	z.bytes(out)
 }
 
-// ScalarMultBoth sets public to scalar times the base point and shared to scalar
-// times point, which is what encapsulation needs, with one inversion.
+// ScalarMultBoth sets public to scalar times the base point, and shared to scalar
+// times point. Encapsulation needs both; together they take one inversion.
 func ScalarMultBoth(public, shared, scalar, point *[Size]byte) {
 	var x1, z1, x2, z2, product, inverse, t element
 	multiplyBase(&x1, &z1, scalar)
 	multiply(&x2, &z2, scalar, point)
 
-	// z1 is not 0, but z2 may be. The product of both must not be, so z2 becomes
-	// 1 then, and x2 becomes 0 for the same result as 1/0 gives.
+	// z1 is not 0, but z2 may be. Then z2 becomes 1, so that the product has an
+	// inverse, and x2 becomes 0, so that the quotient is 0 as in ScalarMult.
 	infinity := z2.isZero()
 	x2.pick(&element{}, infinity)
 	z2.pick(&element{1}, infinity)
@@ -59,8 +59,8 @@ func ScalarMultBoth(public, shared, scalar, point *[Size]byte) {
 	product.bytes(shared)
 }
 
-// IsLowOrder reports whether point has an order that divides 8, on the curve or
-// its twist. These are the points which every scalar multiplies to zero.
+// IsLowOrder reports whether the order of point divides 8, on the curve or its twist.
+// These are the points whose product with every clamped scalar is zero.
 func IsLowOrder(point *[Size]byte) bool {
 	var u element
 	u.setBytes(point)
@@ -88,10 +88,10 @@ var lowOrder = [5][Size]byte{
 	},
 }
 
-// multiplyBase sets x/z to the u-coordinate of scalar times the base point. The
-// product is taken on edwards25519, where there are tables, and mapped by
-// u = (1 + y)/(1 - y), according to RFC 7748, section 4.1. z is not 0: a clamped scalar
-// is no multiple of the base point's order. They are tight.
+// multiplyBase sets x/z to the u-coordinate of scalar times the base point, with tight x
+// and z. It multiplies on edwards25519, for which there are tables, and maps the product
+// by u = (1 + y)/(1 - y), according to RFC 7748, section 4.1. z is not 0, since a clamped
+// scalar is no multiple of the base point's order.
 func multiplyBase(x, z *element, scalar *[Size]byte) {
 	k := clamp(scalar)
 	var Y, Z element
@@ -114,29 +114,35 @@ func multiplyBase(x, z *element, scalar *[Size]byte) {
 // a24 is (A - 2) / 4, where A is the coefficient of curve25519.
 const a24 = 121665
 
-// multiply sets x/z to the u-coordinate of scalar times point, with z = 0 modulo
-// p for the point at infinity. They are tight.
+// multiply sets x/z to the u-coordinate of scalar times point, with tight x and z. z is 0
+// modulo p for the point at infinity.
 //
-// It implements X25519, according to RFC 7748, section 5, up to the inversion,
-// and uses the names of its pseudocode, but does not swap: if (x2, z2) and (x3, z3)
-// change places, DA and CB do, and what follows from those stays, since z3 is a
-// square. It is enough to choose of what AA and BB are the squares.
+// It implements X25519, according to RFC 7748, section 5, up to the inversion.
 func multiply(x, z *element, scalar, point *[Size]byte) {
 	k := clamp(scalar)
-	var x1, x2, z2, x3, z3, a, aa, b, bb, e, c, d, da, cb element
-	x1.setBytes(point)
+	var u element
+	u.setBytes(point)
 	switch {
 	case cpu.AVX512IFMA:
-		multiplyIFMA(x, z, &k, &x1)
-		return
+		multiplyIFMA(x, z, &k, &u)
 	case cpu.ADX:
-		multiplyADX(x, z, &k, &x1)
-		return
+		multiplyADX(x, z, &k, &u)
+	default:
+		multiplyPortable(x, z, k, u)
 	}
-	x2[0] = 1
-	x3 = x1
-	z3[0] = 1
-	swap := uint64(0) // 1 if (x2, z2) and (x3, z3) have changed places
+}
+
+// multiplyPortable is [multiply], for a clamped scalar and the point's coordinate. These
+// are values because the loop takes 2 % longer with pointers.
+//
+// It has the names of the RFC's pseudocode, but does not swap (x2, z2) and (x3, z3). To
+// swap them would swap (A, B) and (C, D), and so DA and CB. The new x3 and z3 do not
+// depend on the order of DA and CB, since z3 has the square of their difference. Only AA
+// and BB do, so the bits of the scalar choose what is squared.
+func multiplyPortable(x, z *element, k [Size]byte, x1 element) {
+	var x2, z2, x3, z3, a, aa, b, bb, e, c, d, da, cb element
+	x2, x3, z3 = element{1}, x1, element{1}
+	swap := uint64(0) // 1 if (x2, z2) and (x3, z3) would be swapped now
 
 	for t := 254; t >= 0; t-- {
 		kt := uint64(k[t/8]>>(t%8)) & 1
@@ -160,14 +166,15 @@ func multiply(x, z *element, scalar, point *[Size]byte) {
 		z2.mul(&a, &e)
 		z3.mul(&da, &x1)
 	}
-	// The last bit of a clamped scalar is 0: nothing has changed places now.
+	// The last bit of a clamped scalar is 0, so nothing would be swapped now.
 	*x, *z = x2, z2
 }
 
-// clamp returns the scalar as it is used.
+// clamp returns scalar with the bits set and cleared that RFC 7748, section 5, demands.
 func clamp(scalar *[Size]byte) [Size]byte {
 	k := *scalar
 	k[0] &= 248
-	k[31] = k[31]&127 | 64
+	k[31] &= 127
+	k[31] |= 64
 	return k
 }

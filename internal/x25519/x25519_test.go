@@ -12,8 +12,8 @@ import (
 	"hybridkem/kats/vectors"
 )
 
-// multiplyAll multiplies with ScalarMult and with ScalarMultBoth, and demands that they
-// agree, with each other and with ScalarBaseMult.
+// multiplyAll returns the products that ScalarMultBoth gives. It checks that ScalarBaseMult
+// and ScalarMult give the same, and that none of them changes its inputs.
 func multiplyAll(t *testing.T, scalar, point *[Size]byte) (public, shared [Size]byte) {
 	t.Helper()
 	k, p := *scalar, *point
@@ -30,8 +30,8 @@ func multiplyAll(t *testing.T, scalar, point *[Size]byte) (public, shared [Size]
 	return public, shared
 }
 
-// check compares with crypto/ecdh, which refuses the points that give zero.
-func check(t *testing.T, scalar, point *[Size]byte) {
+// compareECDH compares with crypto/ecdh, which returns an error if the product is zero.
+func compareECDH(t *testing.T, scalar, point *[Size]byte) {
 	t.Helper()
 	public, shared := multiplyAll(t, scalar, point)
 	private, err := ecdh.X25519().NewPrivateKey(scalar[:])
@@ -73,7 +73,7 @@ func testWycheproof(t *testing.T) {
 		if !bytes.Equal(shared[:], v.Shared) {
 			t.Errorf("%s: %x, want %x", v.ID, shared, v.Shared)
 		}
-		check(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
+		compareECDH(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
 	}
 }
 
@@ -94,7 +94,7 @@ func testEdges(t *testing.T) {
 			lowOrder++
 		}
 		for _, scalar := range [][Size]byte{{}, {1}, {7}, {8}, {31: 0x80}, {31: 0x40}, p, ones} {
-			check(t, &scalar, &point)
+			compareECDH(t, &scalar, &point)
 		}
 		if i%4 == 0 || !testing.Short() {
 			specification(t, &ones, &point)
@@ -105,7 +105,7 @@ func testEdges(t *testing.T) {
 	}
 }
 
-// specification compares with RFC 7748 over math/big.
+// specification compares with the implementation of RFC 7748 over math/big.
 func specification(t *testing.T, scalar, point *[Size]byte) {
 	t.Helper()
 	public, shared := multiplyAll(t, scalar, point)
@@ -122,15 +122,15 @@ func testRandom(t *testing.T) {
 		var scalar, point [Size]byte
 		r.Read(scalar[:])
 		r.Read(point[:])
-		check(t, &scalar, &point)
+		compareECDH(t, &scalar, &point)
 		if n%20 == 0 {
 			specification(t, &scalar, &point)
 		}
 	}
 }
 
-// TestIterated is the test of RFC 7748, section 5.2, to 1,000 iterations, and to
-// 1,000,000 in the long form.
+// TestIterated is the iterated test of RFC 7748, section 5.2, with 1,000 iterations, and
+// with -long 1,000,000.
 func TestIterated(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		k, u := [Size]byte{9}, [Size]byte{9}

@@ -5,10 +5,10 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// These instructions the Go assembler has, and avo has not.
+// The Go assembler knows these instructions; avo does not, or not well enough.
 
-// VPCOMPRESSW_Z moves the words of x that k selects to the beginning of to, and makes the
-// others zero.
+// VPCOMPRESSW_Z moves the words of x that k selects to the beginning of to, and clears the
+// rest of to.
 func (f *File) VPCOMPRESSW_Z(x, k, to operand.Op) {
 	f.Instruction(&ir.Instruction{
 		Opcode: "VPCOMPRESSW", Suffixes: []string{"Z"}, Operands: []operand.Op{x, k, to},
@@ -16,7 +16,8 @@ func (f *File) VPCOMPRESSW_Z(x, k, to operand.Op) {
 	})
 }
 
-// VPDPWSSD adds to each double word of sum the two products of the signed words there.
+// VPDPWSSD multiplies the signed words of x and y, and adds each two neighbouring products
+// to a double word of sum.
 func (f *File) VPDPWSSD(x, y, sum operand.Op) {
 	f.Instruction(&ir.Instruction{
 		Opcode: "VPDPWSSD", Operands: []operand.Op{x, y, sum},
@@ -24,8 +25,8 @@ func (f *File) VPDPWSSD(x, y, sum operand.Op) {
 	})
 }
 
-// ZERO makes x zero, whichever of all 32 registers it is. The Go assembler and avo know
-// the instruction, but avo takes it to read x.
+// ZERO makes any of the 32 registers zero. The Go assembler and avo know the instruction,
+// but avo believes that it reads x.
 func (f *File) ZERO(x operand.Op) {
 	f.Instruction(&ir.Instruction{
 		Opcode: "VPXORQ", Operands: []operand.Op{x, x, x},

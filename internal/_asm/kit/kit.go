@@ -1,8 +1,10 @@
-// Package kit holds what the generators of all kernels share.
+// Package kit holds the parts that the generators of all kernels share.
 package kit
 
 import (
+	"bytes"
 	"fmt"
+	"go/format"
 	"log"
 	"os"
 	"path/filepath"
@@ -21,11 +23,11 @@ import (
 // A File is the assembly of one package, under construction.
 type File struct {
 	*build.Context
-	sets map[string]Set // of each kernel
-	data map[string]table
+	sets map[string]Set   // the set of each kernel, by the kernel's name
+	data map[string]table // by name
 }
 
-// A table is constants and their address.
+// A table is a list of constants in memory.
 type table struct {
 	constants []operand.Constant
 	address   operand.Mem
@@ -34,11 +36,11 @@ type table struct {
 // A Set is a named feature set of internal/cpu.
 type Set struct {
 	name       string
-	extensions []string // which a kernel may use, as avo calls them
-	registers  int      // how many vector registers there are
+	extensions []string // what a kernel may use, in avo's names
+	registers  int      // the number of vector registers
 }
 
-// Those of internal/cpu.
+// The sets of internal/cpu.
 var (
 	AVX2        = Set{"AVX2", []string{"CMOV", "AVX", "AVX2", "BMI", "BMI2", "POPCNT"}, 16}
 	ADX         = Set{"ADX", append([]string{"ADX"}, AVX2.extensions...), 16}
@@ -47,15 +49,15 @@ var (
 	AVX512IFMA  = Set{"AVX512IFMA", append([]string{"AVX512IFMA"}, AVX512.extensions...), 32}
 )
 
-// A Header is what a kernel tells its reader, above its code and in its stub.
+// A Header is the comment of a kernel, which stands above its code and above its stub.
 type Header struct {
 	Does    string // one sentence, which begins with the name
-	In, Out string // with their layouts and bounds
-	Notes   string // what a caller might not expect, or has to do itself
+	In, Out string // layouts and bounds of parameters and results
+	Notes   string // surprises for a caller, and the caller's duties
 }
 
-// Kernel starts the function with the name, the signature and the header. Until the
-// next, all instructions go there. They must be of the set.
+// Kernel starts the function with that name, signature and header. All instructions that
+// follow go there, until the next call of Kernel. They must belong to the set.
 func (f *File) Kernel(name, signature string, set Set, h Header) {
 	f.sets[name] = set
 	f.Function(name)
@@ -88,12 +90,12 @@ func wrapped(text string, length int) (lines []string) {
 	return lines
 }
 
-// Pointer returns what a parameter points to.
+// Pointer returns the memory that a parameter points to.
 func (f *File) Pointer(parameter string) operand.Mem {
 	return operand.Mem{Base: f.Load(f.Param(parameter), f.GP64())}
 }
 
-// Repeat runs body as often as times says.
+// Repeat writes a loop that runs body the given number of times.
 func (f *File) Repeat(label string, times int, body func()) {
 	counter := f.GP32()
 	f.MOVL(operand.U32(times), counter)
@@ -103,10 +105,10 @@ func (f *File) Repeat(label string, times int, body func()) {
 	f.JNZ(operand.LabelRef(label))
 }
 
-// Ret ends a kernel. If that has used ymm or zmm registers, their upper halves are cleared
-// first, since otherwise SSE instructions that follow would be slow.
+// Ret ends a kernel. If the kernel uses ymm or zmm registers, it clears their upper halves
+// first. Otherwise later SSE instructions would be slow.
 func (f *File) Ret() {
-	file, _ := f.Result() // the error comes up again in Generate
+	file, _ := f.Result() // Build reports the error
 	functions := file.Functions()
 	if slices.ContainsFunc(functions[len(functions)-1].Instructions(), func(i *ir.Instruction) bool {
 		return slices.ContainsFunc(i.Registers(), func(r reg.Register) bool {
@@ -118,12 +120,12 @@ func (f *File) Ret() {
 	f.RET()
 }
 
-// Data adds read-only constants, unless there are some of that name already, and returns
-// the address of the first.
+// Data adds read-only constants, unless the file already has constants of that name. It
+// returns the address of the first one.
 func (f *File) Data(name string, constants ...operand.Constant) operand.Mem {
 	if t, ok := f.data[name]; ok {
 		if !slices.Equal(t.constants, constants) {
-			panic("other constants of the name " + name)
+			panic("two different tables have the name " + name)
 		}
 		return t.address
 	}
@@ -145,22 +147,57 @@ func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 	return f.Data(name, constants...)
 }
 
-// Generate writes the assembly that define makes, and the Go stubs for it, into the
-// package's folder beside that of the generators, where it has to be called.
+// Generate writes the kernels that define makes into the folder of the package: the
+// assembly, its Go stubs, and stubs for builds without kernels. The working directory must
+// be internal/_asm.
 func Generate(pkg string, define func(f *File)) {
-	generate(pkg, filepath.Join("..", pkg), define)
+	generate(pkg, filepath.Join("..", pkg), define, map[string]func(printer.Config) printer.Printer{
+		pkg + "_amd64.s": printer.NewGoAsm,
+		"stubs_amd64.go": printer.NewStubs,
+		"stubs_other.go": newOtherStubs,
+	})
 }
 
-// GenerateCheck is Generate for functions that are not part of the module, but parts of
-// the package's kernels, for tests. They go into the folder check of the generators.
+// GenerateCheck writes functions that are parts of the package's kernels, for tests. They
+// are no part of the module, and go into the folder check beside the generator.
 func GenerateCheck(pkg string, define func(f *File)) {
-	generate(pkg, filepath.Join(pkg, "check"), define)
+	generate(pkg, filepath.Join(pkg, "check"), define, map[string]func(printer.Config) printer.Printer{
+		"check_amd64.s":  printer.NewGoAsm,
+		"stubs_amd64.go": printer.NewStubs,
+	})
 }
 
-func generate(generators, folder string, define func(f *File)) {
-	if err := write(generators, folder, define); err != nil {
+func generate(generator, folder string, define func(f *File), printers map[string]func(printer.Config) printer.Printer) {
+	file, err := Build(define)
+	if err != nil {
 		log.Fatal(err)
 	}
+	config := printer.Config{Name: "internal/_asm/" + generator, Pkg: filepath.Base(folder)}
+	for name, newPrinter := range printers {
+		text, err := newPrinter(config).Print(file)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o666); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// otherStubs prints stubs for builds without kernels, where the compiler needs the names
+// of kernels but removes their calls.
+type otherStubs struct{ config printer.Config }
+
+func newOtherStubs(config printer.Config) printer.Printer { return otherStubs{config} }
+
+func (o otherStubs) Print(file *ir.File) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// %s\n\n//go:build !amd64 || purego\n\npackage %s\n\n", o.config.GeneratedWarning(), o.config.Pkg)
+	fmt.Fprintf(&b, "// In this build nothing calls kernels. The compiler needs their names.\n\nconst noKernel = \"%s: this build has no kernels\"\n\n", o.config.Pkg)
+	for _, kernel := range file.Functions() {
+		fmt.Fprintf(&b, "%s { panic(noKernel) }\n", kernel.Stub())
+	}
+	return format.Source(b.Bytes())
 }
 
 // Build returns the assembly that define makes, with all registers allocated.
@@ -176,38 +213,16 @@ func Build(define func(f *File)) (*ir.File, error) {
 		return nil, err
 	}
 	for _, kernel := range file.Functions() {
-		if err := check(kernel, f.sets[kernel.Name]); err != nil {
+		if err := f.sets[kernel.Name].covers(kernel); err != nil {
 			return nil, err
 		}
 	}
 	return file, nil
 }
 
-func write(generators, folder string, define func(f *File)) error {
-	file, err := Build(define)
-	if err != nil {
-		return err
-	}
-	pkg := filepath.Base(folder)
-	config := printer.Config{Name: "internal/_asm/" + generators, Pkg: pkg}
-	for name, p := range map[string]printer.Printer{
-		pkg + "_amd64.s": printer.NewGoAsm(config),
-		"stubs_amd64.go": printer.NewStubs(config),
-	} {
-		text, err := p.Print(file)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o666); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// check reports what a kernel uses that is not of the set. Registers have to be counted,
-// because avo hands out those of AVX-512 to every kernel that needs more than sixteen.
-func check(kernel *ir.Function, set Set) error {
+// covers returns an error if a kernel uses anything outside the set. It counts registers,
+// because avo gives those of AVX-512 to every kernel that needs more than sixteen.
+func (set Set) covers(kernel *ir.Function) error {
 	for _, extension := range kernel.ISA {
 		if !slices.Contains(set.extensions, extension) {
 			return fmt.Errorf("%s needs %s", kernel.Name, extension)

@@ -1,5 +1,0 @@
-//go:build !purego
-
-package x25519
-
-//go:generate go run -C ../_asm ./x25519
