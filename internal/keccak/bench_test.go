@@ -8,8 +8,8 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// BenchmarkPermute gives the time of a permutation, of crypto/sha3's as of a block of
-// a long output.
+// BenchmarkPermute measures the time of a permutation. For crypto/sha3 it is the time of a
+// block of a long output.
 func BenchmarkPermute(b *testing.B) {
 	benchmarkKernels(b, func(b *testing.B, p permutations) {
 		for _, run := range p {
@@ -17,14 +17,15 @@ func BenchmarkPermute(b *testing.B) {
 				for b.Loop() {
 					run.f()
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/permutation")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*perRun), "ns/permutation")
 				b.ReportMetric(0, "ns/op")
 			})
 		}
 	})
 }
 
-// BenchmarkRatio compares the kernels with each other and with crypto/sha3, in turn.
+// BenchmarkRatio compares the kernels with each other and with crypto/sha3, with the runs
+// in turn.
 func BenchmarkRatio(b *testing.B) {
 	benchmarkKernels(b, func(b *testing.B, p permutations) {
 		testkit.Ratio(b, "x1-to-crypto", p[0].f, p[2].f)
@@ -33,8 +34,8 @@ func BenchmarkRatio(b *testing.B) {
 	})
 }
 
-// batch is how many permutations are timed at once.
-const batch = 24
+// perRun is the number of permutations in a run.
+const perRun = 24
 
 type permutations [3]struct {
 	name string
@@ -44,11 +45,11 @@ type permutations [3]struct {
 func benchmarkKernels(b *testing.B, f func(b *testing.B, p permutations)) {
 	var a1 [200]byte
 	var a4 [25][4]uint64
-	h, block := sha3.NewSHAKE128(), make([]byte, batch*168)
+	h, block := sha3.NewSHAKE128(), make([]byte, perRun*168)
 	h.Read(block)
 	times := func(f func()) func() {
 		return func() {
-			for range batch {
+			for range perRun {
 				f()
 			}
 		}

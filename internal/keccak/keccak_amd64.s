@@ -36,8 +36,7 @@ TEXT ·permute1BMI2(SB), $24-8
 	// permute1BMI2 applies Keccak-f[1600] to a state.
 	// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
 	// Out: a.
-	// It does not overwrite the stack, where it leaves two words of theta of the last
-	// round.
+	// It leaves two words of theta of the last round on the stack.
 	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
 	ADDQ $0x60, AX
@@ -1959,22 +1958,22 @@ DATA rotate56<>+16(SB)/8, $0x0007060504030201
 DATA rotate56<>+24(SB)/8, $0x080f0e0d0c0b0a09
 GLOBL rotate56<>(SB), RODATA|NOPTR, $32
 
-// func start4AVX2(a *[25][4]uint64, seed *[32]byte, last *[4]uint64, end int, n int)
+// func start4AVX2(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end int, n int)
 // Requires: AVX, AVX2
 TEXT ·start4AVX2(SB), $0-40
 	// start4AVX2 sets the first n states of permute4AVX2 to messages of one block.
-	// In: n, 3 or 4; seed, the first four lanes of all; last, the fifth of each; end, the
-	// number of the lane whose last bit is set.
-	// Out: a; with n = 3, its last state does not change.
+	// In: n, 3 or 4; seed, the first four lanes of each message; suffixes, the fifth lane
+	// of each; end, the number of the lane whose last bit is set.
+	// Out: a. With n = 3, the last state does not change.
 	// It needs no alignment.
 	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
 	MOVQ seed+8(FP), CX
-	MOVQ last+16(FP), DX
+	MOVQ suffixes+16(FP), DX
 	MOVQ end+24(FP), BX
 	MOVQ n+32(FP), SI
 
-	// A mask of those states that are set.
+	// A mask of the states that are set.
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
 	VPCMPGTQ     zeroToThree<>+0(SB), Y0, Y0
@@ -2079,7 +2078,7 @@ GLOBL zeroToThree<>(SB), RODATA|NOPTR, $32
 TEXT ·absorb4AVX2(SB), $0-16
 	// absorb4AVX2 adds a block to the last state of permute4AVX2.
 	// In: block, its first seventeen lanes.
-	// Out: a; its other states do not change.
+	// Out: a. The other states do not change.
 	// It needs no alignment.
 	// Needs: cpu.AVX2.
 	MOVQ         a+0(FP), AX
@@ -2166,9 +2165,9 @@ GLOBL lastState<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·squeeze4AVX2(SB), $0-32
 	// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
-	// In: a, as permute4AVX2 has it; n, the number of lanes, from 1 to 25.
-	// Out: out, of each state as permute1BMI2 has it; state i is i*stride bytes after the
-	// first.
+	// In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
+	// Out: out, the lanes of each state in the layout of permute1BMI2. Those of state i
+	// begin at i*stride.
 	// It does not change a, and needs no alignment. Its time depends on n.
 	// Needs: cpu.AVX2.
 	MOVQ out+0(FP), AX

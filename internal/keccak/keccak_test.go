@@ -10,14 +10,14 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// random returns n bytes that depend on nothing but n.
+// random returns n bytes that depend only on n.
 func random(n int) []byte {
 	b := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8)}).Read(b)
 	return b
 }
 
-// kernels runs f for every implementation that has kernels.
+// kernels runs f for every implementation with kernels.
 func kernels(t *testing.T, f func(t *testing.T)) {
 	testkit.Implementations(t, func(t *testing.T) {
 		if !Available() {
@@ -27,11 +27,11 @@ func kernels(t *testing.T, f func(t *testing.T)) {
 	})
 }
 
-// A transition is a state, and what the oracle makes of it.
+// A transition is a state before and after the oracle's permutation.
 type transition struct{ from, to state }
 
-// transitions returns those from states of only zeros, only ones, a single one, and
-// random bits.
+// transitions returns transitions from states of zeros, of ones, with a single one in each
+// place, and of random bits.
 func transitions() (ts []transition) {
 	add := func(a state) { ts = append(ts, transition{a, permute(a)}) }
 	add(state{})
@@ -54,7 +54,7 @@ func transitions() (ts []transition) {
 	return ts
 }
 
-// interleave returns the states as Permute4 takes them.
+// interleave returns the states in the layout of Permute4.
 func interleave(states [4]state) (a [25][4]uint64) {
 	for i, s := range states {
 		for x := range 5 {
@@ -79,7 +79,7 @@ func TestPermute(t *testing.T) {
 	})
 }
 
-// TestPermute4 has every state in every place, among others.
+// TestPermute4 has every state in every place, beside different others.
 func TestPermute4(t *testing.T) {
 	ts := transitions()
 	kernels(t, func(t *testing.T) {
@@ -98,8 +98,7 @@ func TestPermute4(t *testing.T) {
 	})
 }
 
-// TestSqueeze4 takes every number of lanes, and has the states lie next to each other
-// and apart.
+// TestSqueeze4 takes every number of lanes, with outputs next to each other and apart.
 func TestSqueeze4(t *testing.T) {
 	var states [4]state
 	for i := range states {
@@ -127,9 +126,9 @@ func TestSqueeze4(t *testing.T) {
 	})
 }
 
-// TestStart4 and TestAbsorb4 compare all states, those that must not change too.
+// TestStart4 and TestAbsorb4 compare all states, also those that must not change.
 func TestStart4(t *testing.T) {
-	seed, last := (*[32]byte)(random(32)), &[4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4}
+	seed, suffixes := (*[32]byte)(random(32)), &[4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4}
 	kernels(t, func(t *testing.T) {
 		for _, rate := range []int{72, 136, 168} {
 			for n := 3; n <= 4; n++ {
@@ -141,17 +140,17 @@ func TestStart4(t *testing.T) {
 				for i := range n {
 					var b [200]byte
 					copy(b[:], seed[:])
-					binary.LittleEndian.PutUint64(b[32:], last[i])
+					binary.LittleEndian.PutUint64(b[32:], suffixes[i])
 					b[rate-1] ^= 0x80
 					want[i] = fromBytes(&b)
 				}
 				a := interleave(before)
-				if Start4(&a, seed, last, rate, n); a != interleave(want) {
+				if Start4(&a, seed, suffixes, rate, n); a != interleave(want) {
 					t.Errorf("wrong for %d states and a rate of %d", n, rate)
 				}
 			}
 		}
-		if *seed != [32]byte(random(32)) || *last != [4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4} {
+		if *seed != [32]byte(random(32)) || *suffixes != [4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4} {
 			t.Error("an input has changed")
 		}
 	})
@@ -208,8 +207,8 @@ func TestIterated(t *testing.T) {
 	})
 }
 
-// TestMemory puts states wherever their types may lie, up to the edges of the memory
-// there is, and checks that nothing beside them is written.
+// TestMemory runs the kernels at every alignment that their types allow and at both ends of
+// accessible memory. It checks that they write nothing outside their arguments.
 func TestMemory(t *testing.T) {
 	tr := transition{from: fromBytes((*[200]byte)(random(200)))}
 	tr.to = permute(tr.from)
@@ -222,13 +221,13 @@ func TestMemory(t *testing.T) {
 		lane[i] = [8]byte(apart[i][:])
 	}
 
-	seed, last, block := (*[32]byte)(random(32)), &[4]uint64{1, 2, 3, 4}, (*[136]byte)(random(136))
+	seed, suffixes, block := (*[32]byte)(random(32)), &[4]uint64{1, 2, 3, 4}, (*[136]byte)(random(136))
 	var oneBlock [200]byte
 	copy(oneBlock[:], seed[:])
 	oneBlock[167] = 0x80
 	var starts [4]state
 	for i := range starts {
-		oneBlock[32] = byte(last[i])
+		oneBlock[32] = byte(suffixes[i])
 		starts[i] = fromBytes(&oneBlock)
 	}
 	started := interleave(starts)
@@ -241,9 +240,9 @@ func TestMemory(t *testing.T) {
 			tryAt(t, 1, offset, from1, to1, Permute)
 			tryAt(t, 8, offset*8, from4, to4, Permute4)
 			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { Squeeze4(make([]byte, 800), 200, 200, a) })
-			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { Start4(a, seed, last, 168, 4) })
-			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { Start4(new([25][4]uint64), seed, last, 168, 4) })
-			tryAt(t, 8, offset*8, *last, *last, func(last *[4]uint64) { Start4(new([25][4]uint64), seed, last, 168, 4) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { Start4(a, seed, suffixes, 168, 4) })
+			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { Start4(new([25][4]uint64), seed, suffixes, 168, 4) })
+			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) { Start4(new([25][4]uint64), seed, suffixes, 168, 4) })
 			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { Absorb4(a, block) })
 			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { Absorb4(new([25][4]uint64), block) })
 			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Squeeze4(flat(to), 200, 200, &to4) })
@@ -254,7 +253,7 @@ func TestMemory(t *testing.T) {
 
 func flat[A any](a *A) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(a)), unsafe.Sizeof(*a)) }
 
-// tryAt runs permute offset bytes from either guard.
+// tryAt runs permute at the given distance from either guard page.
 func tryAt[A comparable](t *testing.T, align, offset int, from, to A, permute func(*A)) {
 	t.Helper()
 	size := int(unsafe.Sizeof(from))
@@ -267,7 +266,7 @@ func tryAt[A comparable](t *testing.T, align, offset int, from, to A, permute fu
 		{second[:size], second[size:]},
 	} {
 		if uintptr(unsafe.Pointer(&memory.state[0]))%uintptr(align) != 0 {
-			t.Fatal("the state lies where it can't")
+			t.Fatal("the state is not aligned")
 		}
 		for i := range memory.rest {
 			memory.rest[i] = 0x5a

@@ -8,11 +8,12 @@ import (
 	"testing"
 )
 
-// A state is the state array A of FIPS 202, section 3.1, by x and y, with a lane's
-// bit z as that of the weight 2^z.
+// A state is the state array A of FIPS 202, section 3.1, by x and y. Bit z of a lane has
+// the weight 2^z.
 type state [5][5]uint64
 
-// permute is Keccak-f[1600] as FIPS 202, section 3, has it: the oracle of the kernels.
+// permute is Keccak-f[1600] in the words of FIPS 202, section 3. The tests compare kernels
+// with it.
 func permute(a state) state {
 	for round := range 24 {
 		a = iota_(chi(pi(rho(theta(a)))), round)
@@ -62,7 +63,7 @@ func pi(a state) (to state) {
 func chi(a state) (to state) {
 	for x := range 5 {
 		for y := range 5 {
-			to[x][y] = a[x][y] ^ ^a[(x+1)%5][y]&a[(x+2)%5][y]
+			to[x][y] = a[x][y] ^ (^a[(x+1)%5][y] & a[(x+2)%5][y])
 		}
 	}
 	return to
@@ -118,7 +119,7 @@ func (a state) bytes() (b [200]byte) {
 	return b
 }
 
-// TestOracle checks the oracle: SHAKE128 out of it is that of crypto/sha3.
+// TestOracle compares SHAKE128 made from the oracle with crypto/sha3.
 func TestOracle(t *testing.T) {
 	const rate = 168
 	for _, in := range [][]byte{nil, bytes.Repeat([]byte{0xa5}, 10), random(1000), random(rate*20 - 1)} {

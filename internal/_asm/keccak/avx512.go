@@ -27,11 +27,12 @@ func permute4AVX512(f *kit.File, constants operand.Mem) {
 	newResident(f, 32, func() reg.VecVirtual { return f.YMM() }).permute(constants)
 }
 
-// A resident is a permutation whose states stay in registers, a lane of each state in
-// one: with seven more for theta and chi, those are the 32 that AVX-512 has.
+// A resident is a permutation whose states stay in registers. A register holds one lane of
+// each state. These are 25 of the 32 registers of AVX-512; theta and chi use the other
+// seven.
 type resident struct {
 	*kit.File
-	size int // of a register
+	size int // the bytes of a register that are used
 	a    [25]reg.VecVirtual
 	at   places
 	free []reg.VecVirtual
@@ -74,13 +75,13 @@ func (r *resident) move(from, to operand.Op) {
 	}
 }
 
-// xorAnd is a ^ ^b & c: bit 4a + 2b + c is the result.
+// xorAnd is a ^ (^b & c) as a table for VPTERNLOG: bit 4a + 2b + c is the result.
 const xorAnd = 0xd2
 
-// round writes a round, whose constant is given.
+// round writes a round with the given constant.
 //
-// Only chi has functions of three inputs: with C made by them too, a permutation takes 3 %
-// longer on Zen 4, where they share two of four units with rotations.
+// VPTERNLOG computes chi, but not C: otherwise a permutation takes 3 % longer on Zen 4,
+// where VPTERNLOG shares two of four units with rotations.
 func (r *resident) round(constant operand.Mem) {
 	lane := func(x, y int) reg.VecVirtual { return r.a[r.at[x%5][y%5]] }
 	c, t := r.free[:5], r.free[5:]
@@ -95,7 +96,7 @@ func (r *resident) round(constant operand.Mem) {
 		}
 	}
 	r.Comment("Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)")
-	// In this order each C[x] is free by the time that a D needs its register.
+	// In this order, no D overwrites a C[x] that is still needed.
 	d := [5]reg.VecVirtual{t[0], t[1], c[3], c[4], c[0]}
 	for _, x := range []int{0, 1, 4, 2, 3} {
 		r.VPROLQ(operand.U8(1), c[(x+1)%5], d[x])
@@ -122,7 +123,7 @@ func (r *resident) round(constant operand.Mem) {
 				rotate(x, from(x))
 			}
 		} else {
-			// The five trade places in a ring.
+			// The five lanes trade places in a ring.
 			r.VMOVDQA64(from(0), t[0])
 			for x := 3 * y % 5; x != 0; x = (x + 3*y) % 5 {
 				rotate(x, from(x))

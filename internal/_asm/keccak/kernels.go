@@ -14,9 +14,9 @@ func permute1BMI2(f *kit.File, constants operand.Mem) {
 		Does:  "permute1BMI2 applies Keccak-f[1600] to a state.",
 		In:    "a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].",
 		Out:   "a.",
-		Notes: "It does not overwrite the stack, where it leaves two words of theta of the last round.",
+		Notes: "It leaves two words of theta of the last round on the stack.",
 	})
-	const middle = 96 // from where every lane is so near that one byte holds the distance
+	const middle = 96 // the distance from here to every lane fits in one byte
 	state := f.Load(f.Param("a"), f.GP64())
 	f.ADDQ(operand.Imm(middle), state)
 	t := f.GP64()
@@ -24,14 +24,14 @@ func permute1BMI2(f *kit.File, constants operand.Mem) {
 	for x := range 5 {
 		p.c[x], p.b[x], p.d[x] = f.GP64(), f.GP64(), f.GP64()
 	}
-	// There are registers for all but these: the best two of D.
+	// The registers suffice for all but three. Of D, these two are the best to leave out.
 	stack := f.AllocLocal(3 * 8)
 	p.d[1], p.d[2], p.constant = stack, stack.Offset(8), stack.Offset(16)
 	p.permute(constants)
 	f.Ret()
 }
 
-// words are lanes of one state, in general registers.
+// words writes instructions for lanes of one state, in general registers.
 type words struct {
 	*kit.File
 	t reg.Register
@@ -41,8 +41,8 @@ func (words) size() int { return 8 }
 
 func (w words) copy(from, to operand.Op) { w.MOVQ(from, to) }
 
-// xor loads before it computes: with operands of XORQ in memory, the permutation takes
-// a twentieth longer on Zen 3.
+// xor loads operands before it computes: with operands of XORQ in memory, the permutation
+// takes 5 % longer on Zen 3.
 func (w words) xor(a, b operand.Op, to reg.Register) {
 	if b != operand.Op(to) {
 		w.copy(a, to)
@@ -82,7 +82,7 @@ func permute4AVX2(f *kit.File, constants operand.Mem) {
 	f.Ret()
 }
 
-// vectors are lanes of four states, in ymm registers.
+// vectors writes instructions for lanes of four states, in ymm registers.
 type vectors struct {
 	*kit.File
 	t     reg.Register
@@ -94,8 +94,8 @@ func newVectors(f *kit.File, t reg.Register) vectors {
 	for _, n := range []uint64{8, 56} {
 		var shuffle [4]uint64
 		for i := range uint64(32) {
-			// Byte i comes from i-n/8 within its lane. VPSHUFB counts within halves.
-			from := i&8 | (i-n/8)&7
+			// Byte i is byte i-n/8 of its lane. VPSHUFB counts bytes within 16.
+			from := (i & 8) | ((i - n/8) & 7)
 			shuffle[i/8] |= from << (i % 8 * 8)
 		}
 		v.bytes[n] = f.Quads(fmt.Sprintf("rotate%d", n), shuffle[:]...)
@@ -116,7 +116,7 @@ func (v vectors) rotate(n uint64, a, to reg.Register) {
 	}
 	v.VPSRLQ(operand.Imm(64-n), a, v.t)
 	if n == 1 {
-		v.VPADDQ(a, a, to) // for which there are more units than for shifts
+		v.VPADDQ(a, a, to) // there are more units for this than for shifts
 	} else {
 		v.VPSLLQ(operand.Imm(n), a, to)
 	}
@@ -131,15 +131,15 @@ func (v vectors) xorConstant(address operand.Op, i int, to reg.Register) {
 }
 
 func start4AVX2(f *kit.File) {
-	f.Kernel("start4AVX2", "func(a *[25][4]uint64, seed *[32]byte, last *[4]uint64, end, n int)", kit.AVX2, kit.Header{
+	f.Kernel("start4AVX2", "func(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end, n int)", kit.AVX2, kit.Header{
 		Does:  "start4AVX2 sets the first n states of permute4AVX2 to messages of one block.",
-		In:    "n, 3 or 4; seed, the first four lanes of all; last, the fifth of each; end, the number of the lane whose last bit is set.",
-		Out:   "a; with n = 3, its last state does not change.",
+		In:    "n, 3 or 4; seed, the first four lanes of each message; suffixes, the fifth lane of each; end, the number of the lane whose last bit is set.",
+		Out:   "a. With n = 3, the last state does not change.",
 		Notes: "It needs no alignment.",
 	})
-	a, seed, last := f.Pointer("a"), f.Pointer("seed"), f.Pointer("last")
+	a, seed, suffixes := f.Pointer("a"), f.Pointer("seed"), f.Pointer("suffixes")
 	end, n := f.Load(f.Param("end"), f.GP64()), f.Load(f.Param("n"), f.GP64())
-	f.Comment("A mask of those states that are set.")
+	f.Comment("A mask of the states that are set.")
 	set, count := f.YMM(), f.YMM()
 	f.VMOVQ(n, count.AsX())
 	f.VPBROADCASTQ(count.AsX(), count)
@@ -154,7 +154,7 @@ func start4AVX2(f *kit.File) {
 			f.VPBROADCASTQ(seed.Offset(8*lane), new)
 		case lane == 4:
 			new = f.YMM()
-			f.VMOVDQU(last, new)
+			f.VMOVDQU(suffixes, new)
 		}
 		f.VMOVDQU(a.Offset(32*lane), old)
 		f.VPBLENDVB(set, new, old, old)
@@ -173,7 +173,7 @@ func absorb4AVX2(f *kit.File) {
 	f.Kernel("absorb4AVX2", "func(a *[25][4]uint64, block *[136]byte)", kit.AVX2, kit.Header{
 		Does:  "absorb4AVX2 adds a block to the last state of permute4AVX2.",
 		In:    "block, its first seventeen lanes.",
-		Out:   "a; its other states do not change.",
+		Out:   "a. The other states do not change.",
 		Notes: "It needs no alignment.",
 	})
 	a, block := f.Pointer("a"), f.Pointer("block")
@@ -192,8 +192,8 @@ func absorb4AVX2(f *kit.File) {
 func squeeze4AVX2(f *kit.File) {
 	f.Kernel("squeeze4AVX2", "func(out *byte, stride, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
 		Does:  "squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.",
-		In:    "a, as permute4AVX2 has it; n, the number of lanes, from 1 to 25.",
-		Out:   "out, of each state as permute1BMI2 has it; state i is i*stride bytes after the first.",
+		In:    "a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.",
+		Out:   "out, the lanes of each state in the layout of permute1BMI2. Those of state i begin at i*stride.",
 		Notes: "It does not change a, and needs no alignment. Its time depends on n.",
 	})
 	var out [4]operand.Mem
@@ -230,9 +230,9 @@ func squeeze4AVX2(f *kit.File) {
 		if i%2 == 1 {
 			pairs = odd
 		}
-		halves := operand.Imm(0x20) // the lower ones of both
+		halves := operand.Imm(0x20) // the lower half of each
 		if i >= 2 {
-			halves = operand.Imm(0x31) // the upper ones
+			halves = operand.Imm(0x31) // the upper half of each
 		}
 		column := f.YMM()
 		f.VPERM2I128(halves, pairs[1], pairs[0], column)

@@ -1,4 +1,4 @@
-// Command keccak generates the kernels of internal/keccak in the words of FIPS 202,
+// Command keccak generates the kernels of internal/keccak. It uses the names of FIPS 202,
 // section 3.
 package main
 
@@ -24,28 +24,28 @@ func main() {
 
 const (
 	nRounds       = 24
-	roundsPerLoop = 4 // after which every lane is again where it was: see places.next
+	roundsPerLoop = 4 // then every lane is where it was at first: see places.next
 )
 
-// A permutation writes Keccak-f[1600]. The state stays in memory, and the parities
-// of its columns, of which theta is made, in registers.
+// A permutation writes Keccak-f[1600]. The state stays in memory. The parities of its
+// columns, which theta needs, stay in registers.
 //
-// A round makes one plane of its result after the other: it loads the five lanes
-// that pi brings together there, and stores the new ones in their places.
+// A round makes one plane after the other: it loads the five lanes that pi moves to the
+// plane, and stores the new lanes in their places.
 type permutation struct {
 	*kit.File
 	lanes
 	state    operand.Mem
 	at       places
-	c        [5]reg.Register // C[x] of theta, for the round to come
+	c        [5]reg.Register // C[x] of theta, for the next round
 	d        [5]operand.Op   // D[x] of theta
 	b        [5]reg.Register // a plane between pi and chi
 	t        reg.Register
-	constant operand.Op // the address of the next round constant, in a register or in memory
+	constant operand.Op // holds the address of the next round constant
 }
 
-// lanes are the instructions for lanes, which do the same with as many states as lie
-// interleaved in memory. They may spoil t of the permutation.
+// lanes writes instructions for lanes: of one state, or of several states that are
+// interleaved in memory. The instructions may change t of the permutation.
 type lanes interface {
 	size() int                            // of a lane in memory
 	copy(from, to operand.Op)             // to = from
@@ -62,7 +62,7 @@ func (p *permutation) lane(at places, x, y int) operand.Mem {
 	return p.state.Offset(at[x][y] * p.size())
 }
 
-// permute writes all of the permutation.
+// permute writes the whole permutation.
 func (p *permutation) permute(constants operand.Mem) {
 	p.parities()
 	rounds(p.File, constants, p.constant, p.round)
@@ -71,8 +71,8 @@ func (p *permutation) permute(constants operand.Mem) {
 	}
 }
 
-// rounds writes a loop of all rounds, of which round writes number i within the loop.
-// Its constant is then i words after the address in pointer.
+// rounds writes a loop of all rounds. round writes the i-th round of the loop; its constant
+// is i words after the address in pointer.
 func rounds(f *kit.File, constants operand.Mem, pointer operand.Op, round func(i int)) {
 	t := f.GP64()
 	f.LEAQ(constants, t)
@@ -87,7 +87,7 @@ func rounds(f *kit.File, constants operand.Mem, pointer operand.Op, round func(i
 	f.JNE(operand.LabelRef("rounds"))
 }
 
-// parities sets C from the state. From then on chi keeps it.
+// parities sets C from the state. In later rounds, chiIota does.
 func (p *permutation) parities() {
 	p.Comment("Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]")
 	for x := range 5 {
@@ -104,8 +104,9 @@ func (p *permutation) parities() {
 func (p *permutation) round(i int) {
 	p.theta()
 	next := p.at.next()
-	// Any order will do that begins with plane 0, and so will any in chiIota. These
-	// are the best of some hundred for permute1BMI2 on Zen 3. permute4AVX2 is indifferent.
+	// Every order that begins with plane 0 is right, and so is every order in chiIota.
+	// Of a hundred orders these are the fastest for permute1BMI2 on Zen 3. For
+	// permute4AVX2 the order makes no difference.
 	for _, y := range []int{0, 4, 3, 1, 2} {
 		p.rhoPi(y)
 		p.chiIota(next, y, i)
@@ -113,7 +114,7 @@ func (p *permutation) round(i int) {
 	p.at = next
 }
 
-// theta sets D. Its sum with A is left to rhoPi.
+// theta sets D. rhoPi adds it to A.
 func (p *permutation) theta() {
 	p.Comment("Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)")
 	for x := range 5 {
@@ -141,7 +142,7 @@ func (p *permutation) rhoPi(y int) {
 	}
 }
 
-// chiIota makes plane y of the state after round i of the loop from B, and adds it
+// chiIota makes plane y of the state after round i of the loop from B, and adds the plane
 // to C.
 func (p *permutation) chiIota(next places, y, i int) {
 	p.Commentf("Chi: A[x,%d] = B[x,%[1]d] ^ (^B[x+1,%[1]d] & B[x+2,%[1]d])", y)

@@ -1,6 +1,6 @@
 package main
 
-// offsets are those of rho, by x and y, as Algorithm 2 defines them.
+// offsets holds the offsets of rho, by x and y, according to FIPS 202, Algorithm 2.
 var offsets = func() (offsets [5][5]uint64) {
 	x, y := 1, 0
 	for t := range uint64(24) {
@@ -10,20 +10,21 @@ var offsets = func() (offsets [5][5]uint64) {
 	return offsets
 }()
 
-// roundConstants returns those of iota, as Algorithms 5 and 6 define them.
+// roundConstants returns the round constants of iota, according to FIPS 202, Algorithms 5
+// and 6.
 func roundConstants() []uint64 {
 	constants := make([]uint64, nRounds)
 	r := uint64(1) // R, with R[0] as the lowest bit
 	for i := range constants {
 		for j := range 7 {
-			constants[i] |= r & 1 << (1<<j - 1)
-			r = r<<1 ^ r>>7*0x171
+			constants[i] |= (r & 1) << (1<<j - 1)
+			r = (r << 1) ^ ((r >> 7) * 0x171)
 		}
 	}
 	return constants
 }
 
-// places tells where each lane is in memory, by x and y.
+// places holds the index of each lane in memory, by x and y.
 type places [5][5]int
 
 // atStart is the order of the lanes in a state: plane by plane.
@@ -36,9 +37,9 @@ func atStart() (at places) {
 	return at
 }
 
-// next returns the places after one more round, of which each plane lies in the
-// places of the lanes that it was made of. Lane (x, y) takes the place of the one
-// among them that was in its sheet: by pi, (x, x+2y).
+// next returns the places after one more round. A round stores a plane where the five lanes
+// were that it was made from. Lane (x, y) takes the place of the one lane of these in its
+// sheet, which is (x, x+2y) according to pi.
 func (at places) next() (next places) {
 	for x := range 5 {
 		for y := range 5 {

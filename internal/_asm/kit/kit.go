@@ -184,8 +184,7 @@ func generate(generator, folder string, define func(f *File), printers map[strin
 	}
 }
 
-// otherStubs prints stubs for builds without kernels, where the compiler needs the names
-// of kernels but removes their calls.
+// otherStubs prints stubs for builds without kernels.
 type otherStubs struct{ config printer.Config }
 
 func newOtherStubs(config printer.Config) printer.Printer { return otherStubs{config} }
@@ -193,7 +192,7 @@ func newOtherStubs(config printer.Config) printer.Printer { return otherStubs{co
 func (o otherStubs) Print(file *ir.File) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// %s\n\n//go:build !amd64 || purego\n\npackage %s\n\n", o.config.GeneratedWarning(), o.config.Pkg)
-	fmt.Fprintf(&b, "// In this build nothing calls kernels. The compiler needs their names.\n\nconst noKernel = \"%s: this build has no kernels\"\n\n", o.config.Pkg)
+	fmt.Fprintf(&b, "// This build has no kernels. The compiler needs their names, for calls that never happen.\n\nconst noKernel = \"%s: this build has no kernels\"\n\n", o.config.Pkg)
 	for _, kernel := range file.Functions() {
 		fmt.Fprintf(&b, "%s { panic(noKernel) }\n", kernel.Stub())
 	}
