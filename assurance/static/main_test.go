@@ -62,7 +62,7 @@ func TestPlantedSource(t *testing.T) {
 			"(hybridkem/internal/ring.pair).barrettReduce: an index"},
 		{"ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
 			"hybridkem/internal/ring.canonical: a division"},
-		{"ring/encode.go", "return int16((y&(1<<d-1)*Q + 1<<(d-1)) >> d)", "return int16(1 << (y & 7))",
+		{"ring/encode.go", "return int16((y*Q + half) >> d)", "return int16(half << (y & 7))",
 			"hybridkem/internal/ring.decompress: the count of a shift"},
 		{"sha3/sponge.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
 			"(*hybridkem/internal/sha3.sponge).pad: an index"},

@@ -27,11 +27,11 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 	}
 }
 
-// Decode reads f from b and reports whether all coefficients were below q; f is
-// canonical if they were. Its time does not depend on b.
+// Decode reads f from b and reports whether all coefficients are below q. If they are, f
+// is canonical. Its time does not depend on b.
 //
 // It implements ByteDecode_12, according to FIPS 203, Algorithm 6, without the
-// reduction modulo q: section 7.2 refuses what would need it.
+// reduction modulo q, since section 7.2 refuses coefficients that are q or more.
 func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 	if cpu.AVX2 {
 		return decodeAVX2((*[N]int16)(f), b)
@@ -46,43 +46,69 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 	return excess >= 0
 }
 
-// Compress writes f to b, of 32·d bytes, with each coefficient rounded to d bits,
-// which are 1, 4, 5, 10 or 11. In any f.
+// Compress rounds each coefficient of f to d bits, 1 to 11, and writes them to b, of 32·d
+// bytes. In any f. There are kernels for the d of the parameter sets.
 //
 // It implements Compress_d (FIPS 203, equation 4.7) and then ByteEncode_d,
 // according to FIPS 203, Algorithm 5.
 func (f *Poly) Compress(b []byte, d int) {
-	if cpu.AVX2 {
-		f.compressAVX2(b, d)
-		return
+	switch c := (*[N]int16)(f); {
+	case cpu.AVX2 && d == 1:
+		compress1AVX2((*[32 * 1]byte)(b), c)
+	case cpu.AVX2 && d == 4:
+		compress4AVX2((*[32 * 4]byte)(b), c)
+	case cpu.AVX2 && d == 5:
+		compress5AVX2((*[32 * 5]byte)(b), c)
+	case cpu.AVX2 && d == 10:
+		compress10AVX2((*[32 * 10]byte)(b), c)
+	case cpu.AVX2 && d == 11:
+		compress11AVX2((*[32 * 11]byte)(b), c)
+	default:
+		f.compressPortable(b, d)
 	}
+}
+
+func (f *Poly) compressPortable(b []byte, d int) {
 	for i := range N / 8 {
 		// Eight coefficients make d bytes: 4·d bits in x, and 4·d in y.
 		c := f[8*i:][:8]
 		x := compress(c[0], d) | compress(c[1], d)<<d | compress(c[2], d)<<(2*d) | compress(c[3], d)<<(3*d)
 		y := compress(c[4], d) | compress(c[5], d)<<d | compress(c[6], d)<<(2*d) | compress(c[7], d)<<(3*d)
 		var bytes [16]byte
-		binary.LittleEndian.PutUint64(bytes[:], x|y<<(4*d))
+		binary.LittleEndian.PutUint64(bytes[:], x|(y<<(4*d)))
 		binary.LittleEndian.PutUint64(bytes[8:], y>>(64-4*d))
 		copy(b[i*d:][:d], bytes[:])
 	}
 }
 
-// Decompress reads f, with d bits for each coefficient, 1, 4, 5, 10 or 11, from b of
-// 32·d bytes. Out f canonical.
+// Decompress reads f from b, of 32·d bytes with d bits, 1 to 11, for each coefficient. Out
+// f canonical. There are kernels for the d of the parameter sets.
 //
 // It implements ByteDecode_d, according to FIPS 203, Algorithm 6, and then
 // Decompress_d (FIPS 203, equation 4.8).
 func (f *Poly) Decompress(b []byte, d int) {
-	if cpu.AVX2 {
-		f.decompressAVX2(b, d)
-		return
+	switch c := (*[N]int16)(f); {
+	case cpu.AVX2 && d == 1:
+		decompress1AVX2(c, (*[32 * 1]byte)(b))
+	case cpu.AVX2 && d == 4:
+		decompress4AVX2(c, (*[32 * 4]byte)(b))
+	case cpu.AVX2 && d == 5:
+		decompress5AVX2(c, (*[32 * 5]byte)(b))
+	case cpu.AVX2 && d == 10:
+		decompress10AVX2(c, (*[32 * 10]byte)(b))
+	case cpu.AVX2 && d == 11:
+		decompress11AVX2(c, (*[32 * 11]byte)(b))
+	default:
+		f.decompressPortable(b, d)
 	}
+}
+
+func (f *Poly) decompressPortable(b []byte, d int) {
 	for i := range N / 8 {
 		var bytes [16]byte
 		copy(bytes[:], b[i*d:][:d])
 		x, y := binary.LittleEndian.Uint64(bytes[:]), binary.LittleEndian.Uint64(bytes[8:])
-		y = y<<(64-4*d) | x>>(4*d)
+		y = (y << (64 - 4*d)) | (x >> (4 * d))
 		c := f[8*i:][:8]
 		c[0], c[1], c[2], c[3] = decompress(x, d), decompress(x>>d, d), decompress(x>>(2*d), d), decompress(x>>(3*d), d)
 		c[4], c[5], c[6], c[7] = decompress(y, d), decompress(y>>d, d), decompress(y>>(2*d), d), decompress(y>>(3*d), d)
@@ -90,13 +116,19 @@ func (f *Poly) Decompress(b []byte, d int) {
 }
 
 // compress returns round(2^d/q · a) mod 2^d.
-// It multiplies instead of dividing, since a is secret and the time that a
-// division takes depends on its operands.
+//
+// It multiplies by 2^40/q and does not divide, since a is secret and the time of a
+// division depends on its operands.
 func compress(a int16, d int) uint64 {
-	return uint64((int64(a)<<d*barrett40+1<<39)>>40) & (1<<d - 1)
+	const half = 1 << 39
+	quotient := (int64(a) << d) * barrett40
+	rounded := uint64((quotient + half) >> 40)
+	return rounded & (1<<d - 1)
 }
 
-// decompress returns round(q/2^d · y), where y is taken mod 2^d.
+// decompress returns round(q/2^d · (y mod 2^d)).
 func decompress(y uint64, d int) int16 {
-	return int16((y&(1<<d-1)*Q + 1<<(d-1)) >> d)
+	y &= 1<<d - 1
+	half := uint64(1) << (d - 1)
+	return int16((y*Q + half) >> d)
 }

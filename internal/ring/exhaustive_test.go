@@ -17,16 +17,16 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// An exhaustion is a function on few enough inputs to try them all.
+// An exhaustion is a test of a function that has so few inputs that all can be tried.
 type exhaustion struct {
-	name   string
-	inputs int64
-	batch  int64                  // how many inputs a call of right takes, a power of 2
-	right  func(first int64) bool // of the inputs from first on
+	name    string
+	inputs  int64
+	perCall int64                  // the number of inputs that a call of right tries, a power of 2
+	right   func(first int64) bool // tries the inputs from first on
 }
 
-// TestExhaustive compares functions with their definitions in integers, on all
-// inputs that there are. Of more than 2^24, some, evenly spread, unless with -long.
+// TestExhaustive compares functions with their definitions in integers, on all inputs. If
+// there are more than 2^24, it takes so many, evenly spread, and all with -long.
 func TestExhaustive(t *testing.T) {
 	limit := int64(1) << 24
 	if testing.Short() {
@@ -46,8 +46,8 @@ func TestExhaustive(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) { run(t, functions()) })
 }
 
-// run tries chunks of inputs, all if that is at most limit. The last chunk is
-// among them in any case.
+// run tries inputs in chunks: all inputs, or about limit of them. It always tries the last
+// chunk.
 func (e exhaustion) run(t *testing.T, limit int64) {
 	const chunk = 1 << 12
 	all := (e.inputs + chunk - 1) / chunk
@@ -61,7 +61,7 @@ func (e exhaustion) run(t *testing.T, limit int64) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < chunks && failed.Load() < 0; i = next.Add(1) - 1 {
 				first := i * (all - 1) / max(1, chunks-1) * chunk
-				for input := first; input < min(first+chunk, e.inputs); input += e.batch {
+				for input := first; input < min(first+chunk, e.inputs); input += e.perCall {
 					if !e.right(input) {
 						failed.Store(input)
 						return
@@ -73,22 +73,22 @@ func (e exhaustion) run(t *testing.T, limit int64) {
 	}
 	wg.Wait()
 	if input := failed.Load(); input >= 0 {
-		t.Errorf("wrong at input %d, of %d at once", input, e.batch)
+		t.Errorf("wrong at input %d, of %d at once", input, e.perCall)
 	}
 }
 
 // below reports whether |a| < bound.
 func below(bound, a int) bool { return -bound < a && a < bound }
 
-// congruent reports whether a and b are equal modulo q. It takes 64 bits on every
-// machine.
+// congruent reports whether a and b are equal modulo q. Its parameters have 64 bits on
+// every machine.
 func congruent(a, b int64) bool { return (a-b)%Q == 0 }
 
-// reductions are those of the portable code, of numbers.
+// reductions returns exhaustions of the portable code's reductions of single numbers.
 func reductions() []exhaustion {
 	const limit = 1<<15*Q - 1
 	return []exhaustion{
-		// Each a beside -a, and so beside numbers of both signs.
+		// Each a beside -a, so that the other number has either sign.
 		{"montgomeryReduce", 2*limit + 1, 1, func(i int64) bool {
 			a := i - limit
 			lo, hi := split32((pair(a) - pair(a)<<32).montgomeryReduce())
@@ -123,9 +123,9 @@ func reductions() []exhaustion {
 	}
 }
 
-// functions are those on polynomials, which have other implementations.
+// functions returns exhaustions of the functions of polynomials, which have kernels.
 func functions() []exhaustion {
-	var differences [16]int16 // of the sums of the two bits below and above
+	var differences [16]int16 // the sum of the two lower bits minus the sum of the two upper bits
 	for x := range differences {
 		differences[x] = int16(bits.OnesCount(uint(x&3)) - bits.OnesCount(uint(x>>2)))
 	}
@@ -153,8 +153,8 @@ func functions() []exhaustion {
 			f.Encode(&got)
 			return got == want
 		}},
-		// Each triple of bytes, in changing places: 128 that are all valid at once, or each
-		// beside zeros.
+		// Each triple of bytes, in changing places: 128 triples at once if all are valid, and
+		// otherwise each triple beside zeros.
 		{"Decode", 1 << 24, N / 2, func(first int64) bool {
 			var b [EncodedSize]byte
 			var f, want NTT
@@ -180,8 +180,8 @@ func functions() []exhaustion {
 			}
 			return true
 		}},
-		// Each triple of bytes, in changing places among eight; where there is room for
-		// all, and for one number.
+		// Each triple of bytes, in changing places among eight: with room for all
+		// numbers, and with room for one.
 		{"SampleVartime", 1 << 24, 8, func(first int64) bool {
 			var stream []byte
 			var want []int16
@@ -238,9 +238,9 @@ func functions() []exhaustion {
 		}},
 	}
 	for _, d := range []int{1, 4, 5, 10, 11} {
-		values := max(N, int64(1)<<d) // so that a batch is full
+		values := max(N, int64(1)<<d) // a call of right needs N
 		es = append(es,
-			// Each coefficient, in each of 64 places: of eight groups of d bytes.
+			// Each coefficient, in each of 64 places, which are eight groups of d bytes.
 			exhaustion{fmt.Sprintf("Compress to %d bits", d), 64 << 16, N, func(first int64) bool {
 				var f Poly
 				for j := range int64(N) {
@@ -250,7 +250,7 @@ func functions() []exhaustion {
 				f.Compress(got, d)
 				return bytes.Equal(got, spec.ByteEncode(d, spec.Compress(d, residues((*[N]int16)(&f)))))
 			}},
-			// Each number, in each of the 64 places.
+			// Each number, in each of 64 places.
 			exhaustion{fmt.Sprintf("Decompress from %d bits", d), 64 * values, N, func(first int64) bool {
 				var y spec.Poly
 				for j := range int64(N) {

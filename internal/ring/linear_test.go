@@ -8,9 +8,9 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// TestBasis compares the linear functions with the specification on a basis, and
-// products on all pairs of basis elements that meet, each with the coefficients 1,
-// -1 and those that are largest. The products of other pairs must be zero.
+// TestBasis compares the linear functions with the specification on a basis, and products
+// on all pairs of basis elements that affect each other, with the coefficients 1, -1 and
+// the largest. The products of other pairs must be zero.
 func TestBasis(t *testing.T) { testkit.Implementations(t, testBasis) }
 
 func testBasis(t *testing.T) {
@@ -52,8 +52,8 @@ func testBasis(t *testing.T) {
 	}
 }
 
-// TestAdditivity checks that the transform and the product of a sum are the sums
-// of those, modulo q.
+// TestAdditivity checks that a transform of a sum is the sum of the transforms, and a
+// product with a sum is the sum of the products, modulo q.
 func TestAdditivity(t *testing.T) { testkit.Implementations(t, testAdditivity) }
 
 func testAdditivity(t *testing.T) {
@@ -91,10 +91,10 @@ func testAdditivity(t *testing.T) {
 	}
 }
 
-// TestBounds follows the largest absolute values through the layers of the
-// transforms, for all inputs at once: a bound for each coefficient, and what the
-// operations make of bounds. It goes layer by layer, as FIPS 203 does, and reduces
-// where the code does, which is seen by reading both.
+// TestBounds follows bounds of absolute values through the layers of the transforms: one
+// bound for each coefficient, which holds for all inputs. It goes layer by layer, as
+// FIPS 203 does. It assumes that the code reduces at the same places; a reader has to
+// compare them.
 func TestBounds(t *testing.T) {
 	// product bounds montgomeryMul(b, zeta): the difference of b·ζ and a multiple
 	// of q up to 2^15·q, divided by 2^16.
@@ -155,7 +155,7 @@ func TestBounds(t *testing.T) {
 	fill((8*(Q-1)*(Q-1) + 1<<15*Q) / (1 << 16))
 	stays("InnerProduct", b, Q)
 
-	// What package mlkem adds up: t̂ = Âŝ + ê, u and v of encryption, w of decryption.
+	// The sums in package mlkem: t̂ = Âŝ + ê, u and v of encryption, w of decryption.
 	fill(Q - 1 + 8*Q - 1)
 	stays("t̂", b, 1<<15)
 	fill(Q - 1 + 3 + Q - 1)

@@ -2,18 +2,18 @@ package ring
 
 import "hybridkem/internal/cpu"
 
-// The transforms work on pairs of coefficients: what happens to one happens to
-// its neighbour, with the same zeta.
+// The transforms work on pairs of neighbouring coefficients, since both need the same
+// operations with the same zeta.
 //
-// Their layers are taken two at a time, since that halves the loads and stores:
-// of four blocks a, b, c, d, first a meets c and b meets d, then a meets b and c
-// meets d; in the inverse the other way round. The zeta of a block of one layer,
-// zetas[k], has those of its halves beside each other in the next, at 2k and 2k+1.
+// They do two layers at a time, which halves the loads and stores. In four blocks a, b, c
+// and d, the first layer combines a with c and b with d, and the second a with b and c with
+// d. The inverse has these layers in the opposite order. If zetas[k] is the zeta of a block
+// in one layer, then those of its halves in the next are zetas[2k] and zetas[2k+1].
 
-// NTT transforms f in place and returns it under its new type.
+// NTT transforms f in place and returns it with its new type.
 // In |f| < q; out |f| < 8q.
 //
-// Each of the seven layers adds to a coefficient a product below q.
+// Each of the seven layers adds a product below q to a coefficient.
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
@@ -46,17 +46,18 @@ func (f *Poly) NTT() *NTT {
 	return (*NTT)(f)
 }
 
-// butterfly is that of Cooley and Tukey. In |b| < 8q; out |x|, |y| < |a| + q.
+// butterfly is the butterfly of Cooley and Tukey.
+// In |b| < 8q; out |x|, |y| < |a| + q.
 func butterfly(a, b pair, zeta int16) (x, y pair) {
 	t := b.montgomeryMul(zeta)
 	return a + t, a - t
 }
 
-// InverseNTT transforms f in place and returns it under its new type.
+// InverseNTT transforms f in place and returns it with its new type.
 // In |f| < q; out |f| < q.
 //
-// A layer doubles a bound at most. The first three lead from q to 8q, where all
-// is reduced; the last four lead from q/2 to 8q.
+// A layer at most doubles the bound. The first three layers lead from q to 8q. Then all
+// coefficients are reduced, and the last four layers lead from q/2 to 8q.
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
@@ -97,7 +98,7 @@ func (f *NTT) InverseNTT() *Poly {
 	return (*Poly)(f)
 }
 
-// inverseButterfly is that of Gentleman and Sande.
+// inverseButterfly is the butterfly of Gentleman and Sande.
 // In |a|, |b| < 4q; out |x| < |a| + |b|, |y| < q.
 func inverseButterfly(a, b pair, zeta int16) (x, y pair) {
 	return a + b, (b - a).montgomeryMul(zeta)

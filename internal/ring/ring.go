@@ -1,17 +1,21 @@
 // Package ring computes in the rings of FIPS 203, section 2.4:
 // R_q = Z_q[X]/(X^256 + 1), and T_q, which holds the transforms of R_q.
 //
-// Coefficients are signed, and are reduced late. What a function needs and
-// leaves is stated in its comment in fixed words, such as
+// Coefficients are signed, and are reduced late. The comment of a function states the
+// bounds that it needs and the bounds that it leaves, for all coefficients, as in
 //
 //	in |f| < q; out |f| < 8q
 //
-// for all coefficients of f. A polynomial is called canonical when its
-// coefficients are in [0, q). The Montgomery factor 2^16 is born and dies inside
-// this package: the coefficients that others see are themselves.
+// A polynomial is canonical if its coefficients are in [0, q). Outside this package no
+// coefficient has a Montgomery factor.
+//
+// Most functions have kernels for amd64, which the folder ../_asm/ring generates. Bounds and
+// results of a kernel are those of the portable code.
 package ring
 
 import "hybridkem/internal/cpu"
+
+//go:generate go run -C ../_asm ./ring
 
 const (
 	// N is the number of coefficients.
@@ -31,7 +35,7 @@ const (
 	r2       = 1353  // 2^32 mod q
 	rOver128 = 512   // 2^16 / 128
 
-	// Multiples of 1/q, each a power of 2 and then rounded.
+	// Powers of 2 divided by q, rounded.
 	barrett26 = 20159     // 2^26 / q
 	barrett32 = 1290167   // 2^32 / q
 	barrett40 = 330282856 // 2^40 / q
@@ -41,14 +45,14 @@ const (
 // In |a·b| < 2^15·q; out |r| < q.
 func montgomeryMul(a, b int16) int16 {
 	t := int32(a) * int32(b)
-	m := int16(t * qInv) // a · b · q^-1 mod± 2^16
+	m := int16(t * qInv) // a·b·q^-1 mod± 2^16
 	return int16((t - int32(m)*Q) >> 16)
 }
 
 // canonical returns a mod q. In any a; out 0 <= r < q.
 func canonical(a int16) int16 {
-	// To a/q is added half of 1/q, so that the error of the factor, on either
-	// side, never leads past a whole number.
+	// Half of 1/q is added to a/q, so that the error of barrett32 never leads across an
+	// integer, neither down nor up.
 	m := (int64(a)*barrett32 + barrett32/2) >> 32 // floor(a / q)
 	return a - int16(m)*Q
 }

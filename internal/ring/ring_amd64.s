@@ -10,7 +10,7 @@ TEXT ·nttAVX2(SB), $0-8
 	// nttAVX2 is the portable Poly.NTT, in place.
 	// In: |f| < q.
 	// Out: |f| < 8q.
-	// It reduces nothing but products.
+	// It reduces only products.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         $0x0d010d010d010d01, CX
@@ -2436,8 +2436,8 @@ GLOBL inverseNTTColumns<>(SB), RODATA|NOPTR, $448
 // func factorSetAVX2(f *[512]int16, b *[256]int16)
 // Requires: AVX, AVX2
 TEXT ·factorSetAVX2(SB), $0-16
-	// factorSetAVX2 is the portable Factor.Set, but leaves f in the form of
-	// innerProductAVX2.
+	// factorSetAVX2 is the portable Factor.Set, but f gets the form that innerProductAVX2
+	// needs.
 	// In: |b| < 8q.
 	// Out: |f| < q.
 	// Needs: cpu.AVX2.
@@ -3030,7 +3030,7 @@ GLOBL gammas<>(SB), RODATA|NOPTR, $1024
 // Requires: AVX, AVX2
 TEXT ·innerProductAVX2(SB), $0-40
 	// innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the
-	// left side, and b the first factor of the k on the right.
+	// left side, and b is the first of the k factors on the right.
 	// In: |a| < q.
 	// Out: |f| < q.
 	// The factors must come from factorSetAVX2. Its time depends on k.
@@ -3041,7 +3041,7 @@ TEXT ·innerProductAVX2(SB), $0-40
 	MOVQ stride+16(FP), BX
 	MOVQ k+32(FP), SI
 
-	// The distance in bytes.
+	// The stride in bytes.
 	SHLQ         $0x09, BX
 	MOVQ         $0x0d010d010d010d01, DI
 	VMOVQ        DI, X0
@@ -3090,7 +3090,7 @@ sum:
 	DECQ     R10
 	JNZ      sum
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSLLD   $0x10, Y3, Y10
 	VPBLENDW $0xaa, Y10, Y2, Y10
 	VPSRLD   $0x10, Y2, Y2
@@ -3100,7 +3100,7 @@ sum:
 	VPSUBW   Y10, Y2, Y2
 	VMOVDQU  Y2, (AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSLLD   $0x10, Y5, Y2
 	VPBLENDW $0xaa, Y2, Y4, Y2
 	VPSRLD   $0x10, Y4, Y3
@@ -3110,7 +3110,7 @@ sum:
 	VPSUBW   Y2, Y3, Y3
 	VMOVDQU  Y3, 32(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSLLD   $0x10, Y7, Y2
 	VPBLENDW $0xaa, Y2, Y6, Y2
 	VPSRLD   $0x10, Y6, Y3
@@ -3120,7 +3120,7 @@ sum:
 	VPSUBW   Y2, Y3, Y3
 	VMOVDQU  Y3, 64(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSLLD   $0x10, Y9, Y2
 	VPBLENDW $0xaa, Y2, Y8, Y2
 	VPSRLD   $0x10, Y8, Y3
@@ -3140,11 +3140,11 @@ sum:
 // func sampleVartimeAVX2(f *[256]int16, n int, stream []byte) (count int, read int)
 // Requires: AVX, AVX2, POPCNT
 TEXT ·sampleVartimeAVX2(SB), $0-56
-	// sampleVartimeAVX2 begins what the portable NTT.SampleVartime does.
-	// It fills f from its n-th coefficient on, as long as there are 24 bytes in the stream
-	// and room for 16 coefficients. It returns how many f then has, and how many bytes it
-	// has read. What it leaves in the other coefficients from the n-th on is not specified.
-	// Its time depends on the stream.
+	// sampleVartimeAVX2 does the first part of the portable NTT.SampleVartime.
+	// It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream
+	// and room for 16 coefficients. It returns the number of coefficients that f then has,
+	// and the number of bytes read. It may write anything to the other coefficients from
+	// the n-th on. Its time depends on the stream.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         n+8(FP), CX
@@ -3172,7 +3172,7 @@ sample:
 	VPSRLW         $0x04, Y3, Y3
 	VPCMPGTW       Y3, Y2, Y4
 
-	// A bit for each: of the lower eight, then of the upper eight.
+	// One bit for each candidate: first the lower eight, then the upper eight.
 	VPACKSSWB    Y4, Y4, Y4
 	VPERMQ       $0x08, Y4, Y4
 	VPMOVMSKB    X4, R8
@@ -3752,7 +3752,7 @@ GLOBL compact<>(SB), RODATA|NOPTR, $4096
 // Requires: AVX, AVX512BW, AVX512F, AVX512_VNNI
 TEXT ·innerProductAVX512VBMI2(SB), $0-40
 	// innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
-	// of the left side, and b the first factor of the k on the right.
+	// of the left side, and b is the first of the k factors on the right.
 	// In: |a| < q.
 	// Out: |f| < q.
 	// The factors must come from factorSetAVX2. Its time depends on k.
@@ -3763,7 +3763,7 @@ TEXT ·innerProductAVX512VBMI2(SB), $0-40
 	MOVQ stride+16(FP), BX
 	MOVQ k+32(FP), SI
 
-	// The distance in bytes.
+	// The stride in bytes.
 	SHLQ         $0x09, BX
 	MOVL         $0x0d010d01, DI
 	VPBROADCASTD DI, Z0
@@ -3818,7 +3818,7 @@ sum:
 	DECQ      SI
 	JNZ       sum
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z2, Z18
 	VMOVDQU16 Z3, K1, Z18
 	VPSLLD    $0x10, Z3, Z3
@@ -3828,7 +3828,7 @@ sum:
 	VPSUBW    Z3, Z18, Z18
 	VMOVDQU64 Z18, (AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z4, Z2
 	VMOVDQU16 Z5, K1, Z2
 	VPSLLD    $0x10, Z5, Z3
@@ -3838,7 +3838,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 64(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z6, Z2
 	VMOVDQU16 Z7, K1, Z2
 	VPSLLD    $0x10, Z7, Z3
@@ -3848,7 +3848,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 128(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z8, Z2
 	VMOVDQU16 Z9, K1, Z2
 	VPSLLD    $0x10, Z9, Z3
@@ -3858,7 +3858,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 192(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z10, Z2
 	VMOVDQU16 Z11, K1, Z2
 	VPSLLD    $0x10, Z11, Z3
@@ -3868,7 +3868,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 256(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z12, Z2
 	VMOVDQU16 Z13, K1, Z2
 	VPSLLD    $0x10, Z13, Z3
@@ -3878,7 +3878,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 320(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z14, Z2
 	VMOVDQU16 Z15, K1, Z2
 	VPSLLD    $0x10, Z15, Z3
@@ -3888,7 +3888,7 @@ sum:
 	VPSUBW    Z3, Z2, Z2
 	VMOVDQU64 Z2, 384(AX)
 
-	// The low and the high halves of the sums, in their places.
+	// The low halves of the sums in order, and the high halves.
 	VPSRLD    $0x10, Z16, Z2
 	VMOVDQU16 Z17, K1, Z2
 	VPSLLD    $0x10, Z17, Z3
@@ -3906,8 +3906,8 @@ TEXT ·sampleVartimeAVX512VBMI2(SB), $0-48
 	// sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.
 	// In: n <= 256; the length of the stream is a multiple of 3.
 	// Out: 0 <= f < q for the first count coefficients.
-	// What it leaves in the others from the n-th on is not specified. Its time depends on
-	// the length of the stream and on how many candidates are accepted.
+	// It may write anything to the other coefficients from the n-th on. Its time depends on
+	// the length of the stream and on the number of accepted candidates.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ         f+0(FP), AX
 	MOVQ         n+8(FP), CX
@@ -3922,7 +3922,7 @@ TEXT ·sampleVartimeAVX512VBMI2(SB), $0-48
 	VPBROADCASTD DI, Z3
 	VMOVDQU64    spread<>+0(SB), Z0
 
-	// As long as there are as many as a register holds, and room for all of them.
+	// While there are enough bytes for a register, and room for all its candidates.
 	MOVQ  $0x00000030, DI
 	BZHIQ DI, SI, R8
 	KMOVQ R8, K1
@@ -3947,7 +3947,7 @@ whole:
 	JMP           whole
 
 rest:
-	// As long as there are any, and any room.
+	// While there are bytes, and room.
 	TESTQ         BX, BX
 	JZ            sampled
 	MOVQ          $0x00000100, R8
@@ -4171,7 +4171,7 @@ sampleCBD3:
 	VPADDD Y3, Y8, Y8
 	VPSUBD Y7, Y8, Y8
 
-	// Two of them in two words, and the other two.
+	// Of four differences, two in two words, and then the other two.
 	VPSLLD     $0x0a, Y8, Y6
 	VPBLENDW   $0xaa, Y6, Y8, Y6
 	VPAND      Y4, Y6, Y6
@@ -4251,10 +4251,10 @@ encode:
 	VPSLLVD  Y1, Y3, Y3
 	VPSRLQ   $0x08, Y3, Y3
 
-	// Four words have become 48 bits.
+	// Each quad has 48 bits.
 	VPSHUFB Y2, Y3, Y3
 
-	// Each half of the register has become 12 bytes.
+	// Each half of the register has 12 bytes.
 	VEXTRACTI128 $0x01, Y3, X4
 	VPSLLDQ      $0x0c, X4, X5
 	VPOR         X3, X5, X5
@@ -4538,10 +4538,10 @@ compress5:
 	VPSLLVD    Y6, Y9, Y9
 	VPSRLQ     $0x0c, Y9, Y9
 
-	// Four words have become 40 bits.
+	// Each quad has 40 bits.
 	VPSHUFB Y7, Y9, Y9
 
-	// Each half of the register has become 10 bytes.
+	// Each half of the register has 10 bytes.
 	VEXTRACTI128 $0x01, Y9, X8
 	VPSLLDQ      $0x0a, X8, X10
 	VPOR         X9, X10, X10
@@ -4631,10 +4631,10 @@ compress10:
 	VPSLLVD  Y5, Y8, Y8
 	VPSRLQ   $0x0c, Y8, Y8
 
-	// Four words have become 40 bits.
+	// Each quad has 40 bits.
 	VPSHUFB Y6, Y8, Y8
 
-	// Each half of the register has become 10 bytes.
+	// Each half of the register has 10 bytes.
 	VEXTRACTI128 $0x01, Y8, X7
 	VPSLLDQ      $0x0a, X7, X9
 	VPOR         X8, X9, X9
@@ -4692,13 +4692,13 @@ compress11:
 	VPSLLVD  Y5, Y9, Y9
 	VPSRLQ   $0x0a, Y9, Y9
 
-	// Four words have become 44 bits.
+	// Each quad has 44 bits.
 	VPSHUFD $0x4e, Y9, Y8
 	VPSLLVQ Y6, Y8, Y8
 	VPSRLVQ Y7, Y9, Y9
 	VPOR    Y8, Y9, Y9
 
-	// Each half of the register has become 11 bytes.
+	// Each half of the register has 11 bytes.
 	VEXTRACTI128 $0x01, Y9, X8
 	VPSLLDQ      $0x0b, X8, X10
 	VPOR         X9, X10, X10
@@ -5333,13 +5333,13 @@ TEXT ·reduceAVX2(SB), $0-8
 reduce:
 	VMOVDQU (AX), Y2
 
-	// a / q, rounded down, except that for multiples of q below 0 it is one less.
+	// floor(a / q), or one less for negative multiples of q.
 	VPMULHW Y0, Y2, Y3
 	VPSRAW  $0x0a, Y3, Y3
 	VPMULLW Y1, Y3, Y3
 	VPSUBW  Y3, Y2, Y2
 
-	// So q becomes 0. Other numbers less q are large ones without a sign.
+	// So q may be left. Only for q is the unsigned difference below the number.
 	VPSUBW  Y1, Y2, Y3
 	VPMINUW Y3, Y2, Y2
 	VMOVDQU Y2, (AX)

@@ -11,7 +11,7 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// residues returns f as the specification has it.
+// residues returns f with the coefficients of the specification, from 0 to q-1.
 func residues(f *[N]int16) (g spec.Poly) {
 	for i, a := range f {
 		g[i] = (int(a)%Q + Q) % Q
@@ -26,9 +26,9 @@ func generator(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewChaCha8(seed))
 }
 
-// polys returns polynomials with |f| <= bound: random ones, constant ones at the
-// edges, single coefficients, and those in which all but one are as large as can be,
-// so that sums are too, and not of a special form.
+// polys returns polynomials with |f| <= bound: constant ones with values at the edges, one
+// large coefficient beside zeros, one random coefficient beside the largest, which makes
+// sums large without a special form, and random ones.
 func polys(t testing.TB, bound int) []Poly {
 	r := generator(t)
 	var fs []Poly
@@ -68,7 +68,7 @@ func bounded(t *testing.T, f *[N]int16, bound int) {
 	}
 }
 
-// split32 returns the numbers in p, which may have 32 bits.
+// split32 returns the numbers in p. In |p| < 2^31.
 func split32(p pair) (lo, hi int) {
 	lo = int(int32(p))
 	return lo, int((int64(p) - int64(lo)) >> 32)
@@ -126,7 +126,7 @@ func testNTT(t *testing.T) {
 	}
 }
 
-// compareProduct multiplies row by column: a[i·stride] by b[i], for all i.
+// compareProduct compares the sum of a[i·stride]·b[i] over all i with the specification.
 func compareProduct(t *testing.T, a []NTT, stride int, b []NTT) {
 	t.Helper()
 	var want spec.Poly
@@ -163,7 +163,7 @@ func testInnerProduct(t *testing.T) {
 	}
 }
 
-// TestInnerProductExtremes has all products at their bounds, of one sign.
+// TestInnerProductExtremes has all products at their bounds, with the same sign.
 func TestInnerProductExtremes(t *testing.T) { testkit.Implementations(t, testInnerProductExtremes) }
 
 func testInnerProductExtremes(t *testing.T) {
@@ -232,7 +232,7 @@ func testEncode(t *testing.T) {
 	}
 }
 
-// TestDecode has every number of 12 bits in every place, with -short in some.
+// TestDecode tries every number of 12 bits in every place, or with -short in some places.
 func TestDecode(t *testing.T) { testkit.Implementations(t, testDecode) }
 
 func testDecode(t *testing.T) {
@@ -258,7 +258,7 @@ func testDecode(t *testing.T) {
 	}
 }
 
-// encode12 is ByteEncode_12 without the reduction, and faster than the specification.
+// encode12 is ByteEncode_12 without the reduction. It is faster than the specification.
 func encode12(f *spec.Poly) []byte {
 	b := make([]byte, 0, EncodedSize)
 	for i := 0; i < N; i += 2 {
@@ -270,8 +270,11 @@ func encode12(f *spec.Poly) []byte {
 func TestCompress(t *testing.T) { testkit.Implementations(t, testCompress) }
 
 func testCompress(t *testing.T) {
-	for _, d := range []int{1, 4, 5, 10, 11} {
-		for _, f := range polys(t, 1<<15-1) {
+	for d := 1; d <= 11; d++ {
+		for i, f := range polys(t, 1<<15-1) {
+			if !slices.Contains([]int{1, 4, 5, 10, 11}, d) && i%16 != 0 {
+				continue // no parameter set has this d, and it has no kernel
+			}
 			got, before := make([]byte, 32*d), f
 			f.Compress(got, d)
 			want := spec.Compress(d, residues((*[N]int16)(&f)))
@@ -290,7 +293,7 @@ func testCompress(t *testing.T) {
 	}
 }
 
-// sampleNTT is the specification's, on a stream that may end early.
+// sampleNTT is SampleNTT of the specification, for a stream that may end early.
 func sampleNTT(stream []byte) (a []int16) {
 	f, n, _ := spec.SampleNTTFrom(bytes.NewReader(stream))
 	for _, c := range f[:n] {
@@ -305,8 +308,8 @@ func testSample(t *testing.T) {
 	r := generator(t)
 	for n := range 2000 {
 		stream := make([]byte, 3*r.IntN(300))
-		// From n to n, more or fewer candidates are refused: bytes of 0xff
-		// make two of them.
+		// The share of refused candidates changes with n: a byte 0xff is part of two
+		// candidates, and makes them large.
 		for i := range stream {
 			stream[i] = byte(r.Uint32())
 			if r.IntN(400) < n%400 {

@@ -7,14 +7,15 @@ import (
 	"hybridkem/internal/cpu"
 )
 
-// SampleVartime fills f from its n-th coefficient on with what of the stream is
-// below q, and returns how many coefficients f then has. In 0 <= n <= N; the stream's
-// length is a multiple of 3. Time depends on the stream, which must be public.
+// SampleVartime reads numbers of 12 bits from the stream, and sets coefficients of f, from
+// the n-th on, to those that are below q. It returns the number of coefficients that f then
+// has. In 0 <= n <= N. The length of the stream must be a multiple of 3. The time depends on
+// the stream, which must be public.
 //
-// It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7; the
-// caller squeezes the stream and comes back with more while n < N.
+// It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7. The caller
+// squeezes the stream, and calls again with more of it while the result is less than N.
 func (f *NTT) SampleVartime(n int, stream []byte) int {
-	_ = f[n:] // as the kernels do not look
+	_ = f[n:] // the kernels do not check bounds
 	if cpu.AVX512VBMI2 {
 		return sampleVartimeAVX512VBMI2((*[N]int16)(f), n, stream)
 	}
@@ -27,8 +28,8 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 	for i := 0; i < len(stream)-2 && m < N; i += 3 {
 		x := uint(stream[i]) | uint(stream[i+1])<<8 | uint(stream[i+2])<<16
 		lo, hi := x&0xfff, x>>12
-		// A candidate is written, and the next one overwrites it if it was not
-		// accepted: a branch would be mispredicted once in five times.
+		// Each candidate is written. If it is refused, the next one overwrites it. A
+		// branch instead would be mispredicted for every fifth candidate.
 		f[m] = int16(lo)
 		m += (lo - Q) >> (bits.UintSize - 1)
 		if m == N {
@@ -40,8 +41,8 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 	return int(m)
 }
 
-// SampleCBD sets f to noise in [-eta, eta] made of b, of 64·eta bytes, for
-// eta 2 or 3.
+// SampleCBD sets f to noise in [-eta, eta] from the bits of b, of 64·eta bytes. eta is 2
+// or 3.
 //
 // It implements SamplePolyCBD_η, according to FIPS 203, Algorithm 8.
 func (f *Poly) SampleCBD(b []byte, eta int) {
@@ -68,32 +69,32 @@ func (f *NTT) SampleCBD(b []byte, eta int) {
 }
 
 func (f *Poly) sampleCBD2(b *[128]byte) {
-	const odd, low = 0x55555555_55555555, 0x33333333_33333333
+	const everySecond, lowPairs, twos = 0x55555555_55555555, 0x33333333_33333333, 0x22222222_22222222
 	for i := range N / 16 {
 		x := binary.LittleEndian.Uint64(b[8*i:])
-		x = x&odd + x>>1&odd // 32 sums of two bits
+		sums := (x & everySecond) + ((x >> 1) & everySecond) // 32 sums of two bits
 		// 16 differences of neighbours, plus 2 so that none borrows.
-		x = x&low + low/3*2 - x>>2&low
+		x = (sums & lowPairs) + twos - ((sums >> 2) & lowPairs)
 		c := f[16*i:][:16]
-		for j := range c {
-			c[j] = int16(x&15) - 2
-			x >>= 4
+		for j := 0; j < len(c); j += 2 {
+			c[j], c[j+1] = int16(x&15)-2, int16((x>>4)&15)-2
+			x >>= 8
 		}
 	}
 }
 
 func (f *Poly) sampleCBD3(b *[192]byte) {
-	const third, low = 0o11111111_11111111, 0o07070707_07070707
+	const everyThird, lowTriples, threes = 0o11111111_11111111, 0o07070707_07070707, 0o03030303_03030303
 	for i := range N / 8 {
 		// Six bytes hold the bits of eight coefficients.
 		x := uint64(binary.LittleEndian.Uint32(b[6*i:])) | uint64(binary.LittleEndian.Uint16(b[6*i+4:]))<<32
-		x = x&third + x>>1&third + x>>2&third // 16 sums of three bits
+		sums := (x & everyThird) + ((x >> 1) & everyThird) + ((x >> 2) & everyThird) // 16 sums of three bits
 		// 8 differences of neighbours, plus 3 so that none borrows.
-		x = x&low + low/7*3 - x>>3&low
+		x = (sums & lowTriples) + threes - ((sums >> 3) & lowTriples)
 		c := f[8*i:][:8]
-		for j := range c {
-			c[j] = int16(x&0o77) - 3
-			x >>= 6
+		for j := 0; j < len(c); j += 2 {
+			c[j], c[j+1] = int16(x&0o77)-3, int16((x>>6)&0o77)-3
+			x >>= 12
 		}
 	}
 }

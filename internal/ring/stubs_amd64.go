@@ -7,7 +7,7 @@ package ring
 // nttAVX2 is the portable Poly.NTT, in place.
 // In: |f| < q.
 // Out: |f| < 8q.
-// It reduces nothing but products.
+// It reduces only products.
 // Needs: cpu.AVX2.
 //
 //go:noescape
@@ -21,8 +21,8 @@ func nttAVX2(f *[256]int16)
 //go:noescape
 func inverseNTTAVX2(f *[256]int16)
 
-// factorSetAVX2 is the portable Factor.Set, but leaves f in the form of
-// innerProductAVX2.
+// factorSetAVX2 is the portable Factor.Set, but f gets the form that innerProductAVX2
+// needs.
 // In: |b| < 8q.
 // Out: |f| < q.
 // Needs: cpu.AVX2.
@@ -31,7 +31,7 @@ func inverseNTTAVX2(f *[256]int16)
 func factorSetAVX2(f *[512]int16, b *[256]int16)
 
 // innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the
-// left side, and b the first factor of the k on the right.
+// left side, and b is the first of the k factors on the right.
 // In: |a| < q.
 // Out: |f| < q.
 // The factors must come from factorSetAVX2. Its time depends on k.
@@ -40,18 +40,18 @@ func factorSetAVX2(f *[512]int16, b *[256]int16)
 //go:noescape
 func innerProductAVX2(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k int)
 
-// sampleVartimeAVX2 begins what the portable NTT.SampleVartime does.
-// It fills f from its n-th coefficient on, as long as there are 24 bytes in the stream
-// and room for 16 coefficients. It returns how many f then has, and how many bytes it
-// has read. What it leaves in the other coefficients from the n-th on is not specified.
-// Its time depends on the stream.
+// sampleVartimeAVX2 does the first part of the portable NTT.SampleVartime.
+// It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream
+// and room for 16 coefficients. It returns the number of coefficients that f then has,
+// and the number of bytes read. It may write anything to the other coefficients from
+// the n-th on. Its time depends on the stream.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func sampleVartimeAVX2(f *[256]int16, n int, stream []byte) (count int, read int)
 
 // innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
-// of the left side, and b the first factor of the k on the right.
+// of the left side, and b is the first of the k factors on the right.
 // In: |a| < q.
 // Out: |f| < q.
 // The factors must come from factorSetAVX2. Its time depends on k.
@@ -63,8 +63,8 @@ func innerProductAVX512VBMI2(f *[256]int16, a *[256]int16, stride int, b *[512]i
 // sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.
 // In: n <= 256; the length of the stream is a multiple of 3.
 // Out: 0 <= f < q for the first count coefficients.
-// What it leaves in the others from the n-th on is not specified. Its time depends on
-// the length of the stream and on how many candidates are accepted.
+// It may write anything to the other coefficients from the n-th on. Its time depends on
+// the length of the stream and on the number of accepted candidates.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape

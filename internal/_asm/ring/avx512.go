@@ -7,7 +7,7 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// broadcastZ returns a zmm register with even and odd in all pairs of words.
+// broadcastZ is broadcast for zmm registers.
 func (g *generator) broadcastZ(even, odd int16) vec {
 	r, x := g.GP32(), g.ZMM()
 	g.MOVL(U32(uint32(uint16(even))|uint32(uint16(odd))<<16), r)
@@ -20,7 +20,7 @@ func (g *generator) sampleVartimeAVX512() {
 		Does:  "sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.",
 		In:    "n <= 256; the length of the stream is a multiple of 3.",
 		Out:   "0 <= f < q for the first count coefficients.",
-		Notes: "What it leaves in the others from the n-th on is not specified. Its time depends on the length of the stream and on how many candidates are accepted.",
+		Notes: "It may write anything to the other coefficients from the n-th on. Its time depends on the length of the stream and on the number of accepted candidates.",
 	})
 	f, count := g.Pointer("f").Base, g.Load(g.Param("n"), g.GP64())
 	stream, left := Mem{Base: g.Load(g.Param("stream").Base(), g.GP64())}, g.Load(g.Param("stream").Len(), g.GP64())
@@ -32,14 +32,14 @@ func (g *generator) sampleVartimeAVX512() {
 		places = append(places, U8(word/2*3+word%2), U8(word/2*3+word%2+1))
 	}
 	g.VMOVDQU64(g.Data("spread", places...), spread)
-	// first returns a mask of the first count bits, of which there are at most 63.
+	// first returns a mask of the first count bits, at most 63.
 	first := func(count Op) Op {
 		mask, k := g.GP64(), g.K()
 		g.BZHIQ(count, ones, mask)
 		g.KMOVQ(mask, k)
 		return k
 	}
-	// unpack returns two candidates for every three of the bytes that the mask selects.
+	// unpack returns two candidates from every three of the bytes that the mask selects.
 	unpack := func(mask Op) Op {
 		x := g.ZMM()
 		g.VMOVDQU8_Z(stream, mask, x)
@@ -48,18 +48,18 @@ func (g *generator) sampleVartimeAVX512() {
 		g.VPANDQ(low, x, x)
 		return x
 	}
-	// compress moves those that are accepted to the beginning, and returns their number.
-	compress := func(x, accepted Op) reg.GPVirtual {
+	// gather moves the accepted candidates to the beginning of x, and returns their number.
+	gather := func(x, accepted Op) reg.GPVirtual {
 		g.VPCOMPRESSW_Z(x, accepted, x)
 		found := g.GP64()
 		g.KMOVD(accepted, found.As32())
 		g.POPCNTL(found.As32(), found.As32())
 		return found
 	}
-	const size, words = 48, 32 // of a whole register
+	const size, words = 48, 32 // bytes of the stream, and candidates, for a whole register
 	place := Mem{Base: f, Index: count, Scale: 2}
 
-	g.Comment("As long as there are as many as a register holds, and room for all of them.")
+	g.Comment("While there are enough bytes for a register, and room for all its candidates.")
 	bytes := g.GP64()
 	g.MOVQ(U32(size), bytes)
 	all := first(bytes)
@@ -70,7 +70,7 @@ func (g *generator) sampleVartimeAVX512() {
 	g.JGT(LabelRef("rest"))
 	x, accepted := unpack(all), g.K()
 	g.VPCMPUW(U8(1), modulus, x, accepted)
-	found := compress(x, accepted)
+	found := gather(x, accepted)
 	g.VMOVDQU16(x, place)
 	g.ADDQ(found, count)
 	g.ADDQ(U8(size), stream.Base)
@@ -78,7 +78,7 @@ func (g *generator) sampleVartimeAVX512() {
 	g.JMP(LabelRef("whole"))
 
 	g.Label("rest")
-	g.Comment("As long as there are any, and any room.")
+	g.Comment("While there are bytes, and room.")
 	g.TESTQ(left, left)
 	g.JZ(LabelRef("sampled"))
 	room := g.GP64()
@@ -89,10 +89,10 @@ func (g *generator) sampleVartimeAVX512() {
 	g.CMOVQLT(left, bytes)
 	x, accepted = unpack(first(bytes)), g.K()
 	candidates := g.GP64()
-	g.IMUL3Q(U8(43), bytes, candidates) // of which 2/3 are 43/64, rounded down
+	g.IMUL3Q(U8(43), bytes, candidates) // 2/3 of bytes is 43/64 of bytes, rounded down
 	g.SHRQ(U8(6), candidates)
 	g.VPCMPUW(U8(1), modulus, x, first(candidates), accepted)
-	found = compress(x, accepted)
+	found = gather(x, accepted)
 	g.CMPQ(room, found)
 	g.CMOVQGT(found, room)
 	g.VMOVDQU16(x, first(room), place)
@@ -131,7 +131,7 @@ func (g *generator) innerProductAVX512() {
 	g.DECQ(k)
 	g.JNZ(LabelRef("sum"))
 	for i := range groups {
-		g.Comment("The low and the high halves of the sums, in their places.")
+		g.Comment("The low halves of the sums in order, and the high halves.")
 		low, high := g.ZMM(), g.ZMM()
 		g.VPSRLD(U8(16), c0[i], high)
 		g.VMOVDQU16(c1[i], odd, high)

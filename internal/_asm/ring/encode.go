@@ -67,22 +67,22 @@ func (g *generator) compress1() {
 	g.Ret()
 }
 
-// compress is for the other d.
+// compress writes the kernel for another d.
 func (g *generator) compress(d int) {
 	b, f := g.compressKernel(d)
 	c := g.newCompressor(d)
 
-	// width registers are stored at once.
+	// store stores the words of width registers.
 	width := 1
 	var store func(x []vec)
 	switch d {
 	case 4:
 		width = 4
-		pair, order := g.broadcast(1|16<<8, 1|16<<8), g.table("order", 0, 0, 4, 0, 1, 0, 5, 0, 2, 0, 6, 0, 3, 0, 7, 0)
+		join, order := g.broadcast(1|(16<<8), 1|(16<<8)), g.table("order", 0, 0, 4, 0, 1, 0, 5, 0, 2, 0, 6, 0, 3, 0, 7, 0)
 		store = func(x []vec) {
 			for i := 0; i < 4; i += 2 {
 				g.VPACKUSWB(x[i+1], x[i], x[i])
-				g.VPMADDUBSW(pair, x[i], x[i])
+				g.VPMADDUBSW(join, x[i], x[i])
 			}
 			g.VPACKUSWB(x[2], x[0], x[0])
 			g.VPERMD(x[0], order, x[0])
@@ -90,11 +90,11 @@ func (g *generator) compress(d int) {
 		}
 	case 5:
 		width = 2
-		pair, p := g.broadcast(1|32<<8, 1|32<<8), g.newPacker(10)
+		join, p := g.broadcast(1|(32<<8), 1|(32<<8)), g.newPacker(10)
 		store = func(x []vec) {
 			g.VPACKUSWB(x[1], x[0], x[0])
 			g.VPERMQ(U8(0b11011000), x[0], x[0])
-			g.VPMADDUBSW(pair, x[0], x[0])
+			g.VPMADDUBSW(join, x[0], x[0])
 			p.store(x[0], b)
 		}
 	default:
@@ -125,9 +125,9 @@ func (g *generator) compressKernel(d int) (b, f Mem) {
 
 // A compressor rounds 2^d/q · a to d bits.
 //
-// The high half of a product with 2^(16+d)/q is a quotient e with a remainder of
-// 2^d·a - e·q between -q/2 and 3q/2, as the error of the factor is less than half of
-// 2^16 / 2^15. Above q/2 it is one too small.
+// The quotient e is the high half of the product of a and 2^(16+d)/q. As this factor is
+// rounded, it may be wrong by 1/2, and the product divided by 2^16 by less than 1/2. So the
+// remainder 2^d·a - e·q is between -q/2 and 3q/2. If it is above q/2, e is one too small.
 type compressor struct {
 	*generator
 	d                             int
@@ -144,7 +144,7 @@ func (c compressor) compress(f Mem) vec {
 	c.VMOVDQU(f, x)
 	c.VPMULHW(c.factor, x, e)
 	if c.d == 11 {
-		// The factor is 2^16 more than the word that stands for it.
+		// The factor does not fit in a word: the word is 2^16 less.
 		c.VPADDW(x, e, e)
 	}
 	c.VPMULLW(c.modulus, e, multiple)
@@ -160,12 +160,12 @@ func (c compressor) compress(f Mem) vec {
 type packer struct {
 	*generator
 	d           int
-	pair, align vec
-	dense       func(x vec) // moves what the halves of x have in 8 bytes each together
+	join, align vec
+	dense       func(x vec) // removes the gap between the two quads in each half of x
 }
 
 func (g *generator) newPacker(d int) packer {
-	p := packer{generator: g, d: d, pair: g.broadcast(1, 1<<d), align: g.broadcastQuad(uint64(32 - 2*d))}
+	p := packer{generator: g, d: d, join: g.broadcast(1, 1<<d), align: g.broadcastQuad(uint64(32 - 2*d))}
 	if d == 11 {
 		left := g.table("left44", 44, 0, 0, 0, 64, 0, 0, 0, 44, 0, 0, 0, 64, 0, 0, 0)
 		right := g.table("right20", 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0)
@@ -181,7 +181,8 @@ func (g *generator) newPacker(d int) packer {
 			if i%16 >= d {
 				return -1
 			}
-			return i%16/(d/2)*8 + i%16%(d/2)
+			quad, place := i%16/(d/2), i%16%(d/2)
+			return 8*quad + place
 		})
 		p.dense = func(x vec) { g.VPSHUFB(places, x, x) }
 	}
@@ -190,12 +191,12 @@ func (g *generator) newPacker(d int) packer {
 
 // store packs the sixteen words in x into 2·d bytes.
 func (p packer) store(x vec, b Mem) {
-	p.VPMADDWD(p.pair, x, x)
+	p.VPMADDWD(p.join, x, x)
 	p.VPSLLVD(p.align, x, x)
 	p.VPSRLQ(U8(32-2*p.d), x, x)
-	p.Commentf("Four words have become %d bits.", 4*p.d)
+	p.Commentf("Each quad has %d bits.", 4*p.d)
 	p.dense(x)
-	p.Commentf("Each half of the register has become %d bytes.", p.d)
+	p.Commentf("Each half of the register has %d bytes.", p.d)
 	upper, first := p.XMM(), p.XMM()
 	p.VEXTRACTI128(U8(1), x, upper)
 	p.VPSLLDQ(U8(p.d), upper, first)
@@ -234,14 +235,14 @@ func (g *generator) decompress1() {
 	g.Ret()
 }
 
-// decompress is for the other d. It makes 2^(15-d)·y of each number y, since the
-// product of two words, divided by 2^15 and rounded, is one instruction.
+// decompress writes the kernel for another d. It shifts each number y to 2^(15-d)·y, since
+// one instruction multiplies two words, divides by 2^15 and rounds.
 func (g *generator) decompress(d int) {
 	f, b := g.decompressKernel(d)
 	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
 
-	// Of each register in a round, the 16 bytes that its two halves are made from begin
-	// here, so that they have all and do not go past the end.
+	// Each turn of the loop fills some registers. For each of them, starts has the offsets of
+	// the 16 bytes that its two halves are made from. No load goes past the end of b.
 	starts := map[int][][2]int{4: {{0, 0}, {0, 0}}, 5: {{0, 0}, {4, 4}}, 10: {{0, 4}}, 11: {{0, 6}}}[d]
 	var align []func(x vec) vec
 	for i, start := range starts {
@@ -265,12 +266,11 @@ func (g *generator) decompress(d int) {
 	g.Ret()
 }
 
-// aligner returns a function that moves the fields of d bits of the i-th register in a
-// round to the words where they belong, below the highest bit. Other bits there are
-// not specified.
+// aligner returns a function that moves each field of d bits to its word, right below the
+// highest bit, in the i-th register of a turn. The other bits of the words are arbitrary.
 func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
-	// Where the field of a word begins, in its half and in the byte there; and the place
-	// of the j-th byte that has a part of it.
+	// position returns where the field of a word begins: the byte of the half, and the bit of
+	// that byte. part returns the place of the field's j-th byte, or -1.
 	position := func(word int) (place, shift int) {
 		bit := d * (16*i + word)
 		return bit/8 - start[word/8], bit % 8
@@ -284,7 +284,7 @@ func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
 	}
 
 	if d < 11 {
-		// A field stands in two bytes.
+		// A field lies in two bytes.
 		var factors []int16
 		for word := range 16 {
 			_, shift := position(word)
@@ -300,8 +300,8 @@ func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
 		}
 	}
 
-	// A field may stand in three bytes. Those are the upper ones of a double word, once
-	// for the even words and once for the odd ones.
+	// A field may lie in three bytes. They become the upper bytes of a double word, in one
+	// register for the even words and in another for the odd words.
 	var right, left []int16
 	for word := 0; word < 16; word += 2 {
 		_, even := position(word)

@@ -1,7 +1,8 @@
 // Command ring generates the kernels of internal/ring.
 //
-// Coefficients are signed words of 16 bits, sixteen or thirty-two in a register. The
-// bounds of each kernel, and every bit that it specifies, are those of the portable code.
+// Coefficients are signed words of 16 bits. A register holds sixteen or thirty-two of them.
+// The bounds of a kernel are the bounds of the portable code, and so is every bit of its
+// result, unless its header says otherwise.
 package main
 
 import (
@@ -57,7 +58,7 @@ func (g *generator) broadcast(even, odd int16) vec {
 	return g.broadcastQuad((uint64(uint16(even)) | uint64(uint16(odd))<<16) * (1<<32 + 1))
 }
 
-// broadcastQuad returns a register of four times c.
+// broadcastQuad returns a register with four copies of c.
 func (g *generator) broadcastQuad(c uint64) vec {
 	r, x := g.GP64(), g.YMM()
 	g.MOVQ(U64(c), r)
@@ -75,8 +76,8 @@ func (g *generator) words(name string, words ...int16) Mem {
 	return g.Data(name, constants...)
 }
 
-// shuffle returns a register of the places, in its half, that VPSHUFB takes each byte
-// from. Where they are negative it makes a zero.
+// shuffle returns a register for VPSHUFB. place gives for each byte the place that it comes
+// from, within the same half of the register. A negative place makes the byte zero.
 func (g *generator) shuffle(name string, place func(i int) int) vec {
 	var constants []Constant
 	for i := range 32 {
@@ -87,15 +88,15 @@ func (g *generator) shuffle(name string, place func(i int) int) vec {
 	return x
 }
 
-// table returns a register of sixteen words.
+// table returns a register with sixteen words.
 func (g *generator) table(name string, words ...int16) vec {
 	x := g.YMM()
 	g.VMOVDQU(g.words(name, words...), x)
 	return x
 }
 
-// montgomery returns the factor 2^16 · b mod± q as the kernels need it: itself, and
-// times q^-1.
+// montgomery returns 2^16 · b mod± q, and its product with q^-1 modulo 2^16. Kernels need
+// both to multiply by b.
 func montgomery(b int) (factor, timesQInv int16) {
 	r := (b<<16%q + q) % q
 	if r > q/2 {
@@ -104,9 +105,11 @@ func montgomery(b int) (factor, timesQInv int16) {
 	return int16(r), int16(r * qInv)
 }
 
-// montgomeryMul returns a · b · 2^-16 mod± q, where b comes with b · q^-1.
-// The low halves of a · b and of the multiple of q are equal, so the difference of
-// the high halves is exact. In |a·b| < 2^15·q; out |r| < q.
+// montgomeryMul returns a · b · 2^-16 mod± q, and takes b · q^-1 beside b.
+// In |a·b| < 2^15·q; out |r| < q.
+//
+// It subtracts a multiple of q from a · b. The low halves of both are equal, so the
+// difference of the high halves is exact.
 func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) {
 	r, m := g.YMM(), g.YMM()
 	g.VPMULLW(bTimesQInv, a, m)
@@ -116,8 +119,8 @@ func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) 
 	return r
 }
 
-// barrettReduce makes a be a mod± q. It rounds a / q from a · 2^26/q in two steps, of
-// 2^16 and 2^10. In |a| < 2^15; out |a| <= (q-1)/2.
+// barrettReduce replaces a by a mod± q. It divides a · (2^26/q) by 2^16 and then by 2^10,
+// rounded. In |a| < 2^15; out |a| <= (q-1)/2.
 func (g *generator) barrettReduce(a, barrett, round10, modulus vec) {
 	m := g.YMM()
 	g.VPMULHW(barrett, a, m)

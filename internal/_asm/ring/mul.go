@@ -7,17 +7,17 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// A Factor holds, for b, words that a pair of coefficients (a0, a1) is multiplied with
-// and summed in one instruction. For a0·b0 + γ·a1·b1 those are the pairs (b0, γ·b1),
-// and 2·n bytes further on, for a0·b1 + a1·b0, the pairs (b1, b0).
+// One instruction multiplies a pair of coefficients (a0, a1) by a pair of words and adds the
+// two products. So a Factor holds the pairs (b0, γ·b1), for a0·b0 + γ·a1·b1, and after them
+// the pairs (b1, b0), for a0·b1 + a1·b0.
 const (
-	crossed    = 2 * n
-	factorSize = 5 * n // of the Go type, of which the kernels use the first four fifths
+	crossed    = 2 * n // the offset of the pairs (b1, b0), in bytes
+	factorSize = 5 * n // the size of the Go type; kernels use the first four fifths
 )
 
 func (g *generator) factorSet() {
 	g.Kernel("factorSetAVX2", "func(f *[512]int16, b *[256]int16)", kit.AVX2, kit.Header{
-		Does: "factorSetAVX2 is the portable Factor.Set, but leaves f in the form of innerProductAVX2.",
+		Does: "factorSetAVX2 is the portable Factor.Set, but f gets the form that innerProductAVX2 needs.",
 		In:   "|b| < 8q.",
 		Out:  "|f| < q.",
 	})
@@ -32,7 +32,11 @@ func (g *generator) factorSet() {
 		var gammas, timesQInv [16]int16
 		for word := 1; word < 16; word += 2 {
 			i := group*8 + word/2
-			gammas[word], timesQInv[word] = montgomery(zeta(n/4+i/2) * (1 - i%2*2))
+			gamma := zeta(n/4 + i/2)
+			if i%2 == 1 {
+				gamma = -gamma
+			}
+			gammas[word], timesQInv[word] = montgomery(gamma)
 		}
 		table = append(append(table, gammas[:]...), timesQInv[:]...)
 	}
@@ -55,25 +59,25 @@ func (g *generator) factorSet() {
 	g.Ret()
 }
 
-// innerProductKernel begins a kernel for inner products. It returns its parameters, with
-// the stride in bytes.
+// innerProductKernel begins a kernel for inner products. It returns the parameters, with the
+// stride in bytes.
 func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, stride, k reg.Register) {
 	g.Kernel(name, "func(f, a *[256]int16, stride int, b *[512]int16, k int)", set, kit.Header{
-		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b the first factor of the k on the right.",
+		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",
 		In:    "|a| < q.",
 		Out:   "|f| < q.",
 		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
 	})
 	f, a, b = g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
 	stride, k = g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
-	g.Comment("The distance in bytes.")
+	g.Comment("The stride in bytes.")
 	g.SHLQ(U8(9), stride)
 	return f, a, b, stride, k
 }
 
 func (g *generator) innerProduct() {
 	f, a, b, stride, k := g.innerProductKernel("innerProductAVX2", kit.AVX2)
-	const groups = 4 // of sixteen coefficients, at once
+	const groups = 4 // of sixteen coefficients, in each pass of the loop
 	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
 
 	g.Repeat("innerProduct", n/16/groups, func() {
@@ -101,7 +105,7 @@ func (g *generator) innerProduct() {
 		g.DECQ(count)
 		g.JNZ(LabelRef("sum"))
 		for i := range groups {
-			g.Comment("The low and the high halves of the sums, in their places.")
+			g.Comment("The low halves of the sums in order, and the high halves.")
 			low, high := g.YMM(), g.YMM()
 			g.VPSLLD(U8(16), c1[i], low)
 			g.VPBLENDW(U8(0b10101010), low, c0[i], low)

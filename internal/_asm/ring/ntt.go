@@ -10,17 +10,17 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// The transforms make two passes over the polynomial. In one, coefficients 32 or
-// more apart meet, in eight registers that are a column each; in the other the nearer
-// ones, in eight registers that hold 128 neighbours. Each pass is a loop of two
-// rounds, for the two halves of the polynomial.
+// The transforms make two passes over the polynomial. One pass has the layers that combine
+// coefficients at a distance of 32 or more: each of eight registers holds a column. The
+// other pass has the layers of smaller distances: eight registers hold 128 neighbours. Each
+// pass is a loop of two turns, one for each half of the polynomial.
 
 func (g *generator) ntt() {
 	g.Kernel("nttAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
 		Does:  "nttAVX2 is the portable Poly.NTT, in place.",
 		In:    "|f| < q.",
 		Out:   "|f| < 8q.",
-		Notes: "It reduces nothing but products.",
+		Notes: "It reduces only products.",
 	})
 	t := g.newTransform(false)
 	t.pass("nttColumns", columns, func(blocks []*block) {
@@ -75,42 +75,43 @@ func (g *generator) inverseNTT() {
 	g.Ret()
 }
 
-// A half is where eight registers have their coefficients in the first of two
-// rounds: their lower halves, and their upper halves. The second round has them
-// step further on.
-type half struct {
-	low, high [8]int
-	step      int
+// An arrangement tells which coefficients eight registers hold in the first turn of a loop:
+// the first coefficient of each lower half and of each upper half. In the second turn these
+// are step further on.
+type arrangement struct {
+	lower, upper [8]int
+	step         int
 }
 
 var (
-	columns = half{[8]int{0, 32, 64, 96, 128, 160, 192, 224}, [8]int{8, 40, 72, 104, 136, 168, 200, 232}, 16}
-	rows    = half{[8]int{0, 16, 32, 48, 8, 24, 40, 56}, [8]int{64, 80, 96, 112, 72, 88, 104, 120}, 128}
+	columns = arrangement{[8]int{0, 32, 64, 96, 128, 160, 192, 224}, [8]int{8, 40, 72, 104, 136, 168, 200, 232}, 16}
+	rows    = arrangement{[8]int{0, 16, 32, 48, 8, 24, 40, 56}, [8]int{64, 80, 96, 112, 72, 88, 104, 120}, 128}
 )
 
-// A block is a register, and the numbers of the coefficients in it.
+// A block is a register, with the indices of the coefficients in it.
 type block struct {
 	*generator
 	vec
 	index [16]int
 }
 
-func (g *generator) load(f Mem, low, high int) *block {
+// load returns a block of eight coefficients from lower on, and eight from upper on.
+func (g *generator) load(f Mem, lower, upper int) *block {
 	b := &block{generator: g, vec: g.YMM()}
 	for i := range 8 {
-		b.index[i], b.index[8+i] = low+i, high+i
+		b.index[i], b.index[8+i] = lower+i, upper+i
 	}
-	if high == low+8 {
-		g.VMOVDQU(f.Offset(2*low), b.vec)
+	if upper == lower+8 {
+		g.VMOVDQU(f.Offset(2*lower), b.vec)
 	} else {
-		g.VBROADCASTI128(f.Offset(2*low), b.vec)
-		g.VINSERTI128(U8(1), f.Offset(2*high), b.vec, b.vec)
+		g.VBROADCASTI128(f.Offset(2*lower), b.vec)
+		g.VINSERTI128(U8(1), f.Offset(2*upper), b.vec, b.vec)
 	}
 	return b
 }
 
-// store is for a block of neighbours: what is loaded soon after in one piece must have
-// been stored so, for the processor to pass it on.
+// store stores a block of sixteen neighbours. It stores them in one piece because a load of
+// the same piece soon after is fast only then.
 func (b *block) store(f Mem) {
 	if b.index[8] != b.index[0]+8 {
 		panic("the halves of a block are not neighbours")
@@ -118,8 +119,8 @@ func (b *block) store(f Mem) {
 	b.VMOVDQU(b.vec, f.Offset(2*b.index[0]))
 }
 
-// exchange lets the upper half of each of the first four blocks and the lower half
-// of the one that is four further on change places.
+// exchange exchanges the upper half of each of the first four blocks with the lower half of
+// the block four places further on.
 func (g *generator) exchange(b []*block) {
 	for i := range 4 {
 		x, y := *b[i], *b[i+4]
@@ -131,8 +132,8 @@ func (g *generator) exchange(b []*block) {
 	}
 }
 
-// transpose transposes the pairs of coefficients in the halves of the first four
-// blocks, and of the others.
+// transpose takes the first four blocks and the other four as matrices, and transposes each
+// half of them: an entry is a pair of coefficients.
 func (g *generator) transpose(blocks []*block) {
 	g.transpose4(blocks[:4])
 	g.transpose4(blocks[4:])
@@ -158,35 +159,35 @@ func (g *generator) transpose4(b []*block) {
 	g.VPUNPCKHQDQ(right[1], right[0], b[3].vec)
 }
 
-// A transform is a kernel in the making.
+// A transform writes one kernel.
 type transform struct {
 	*generator
 	f       reg.Register
 	modulus vec
 	inverse bool
 
-	// Of the present pass: how far on the second round is, the table of factors,
-	// and the numbers of those that stand in it for the first round and the second.
-	step  int
-	zetas Mem
-	used  [2][][16]int
+	// These belong to the current pass.
+	step  int          // the distance between the coefficients of the two turns
+	zetas Mem          // the table of zetas
+	used  [2][][16]int // the indices of the zetas in the table, for each turn
 }
 
 func (g *generator) newTransform(inverse bool) *transform {
 	return &transform{generator: g, f: g.Load(g.Param("f"), g.GP64()), modulus: g.broadcast(q, q), inverse: inverse}
 }
 
-// pass does body to both halves. The table of factors has them in the order in which
-// they are first used, for each round, or for both where those are the same.
-func (t *transform) pass(name string, h half, body func([]*block)) {
+// pass writes a loop that does body to both halves of the polynomial. The table has the
+// zetas in the order of their first use: for the first turn and then for the second, or once
+// if both turns use the same.
+func (t *transform) pass(name string, h arrangement, body func([]*block)) {
 	f := Mem{Base: t.GP64()}
 	t.MOVQ(t.f, f.Base)
 	t.step, t.zetas, t.used = h.step, Mem{Base: t.GP64()}, [2][][16]int{}
 	t.LEAQ(NewDataAddr(Symbol{Name: name, Static: true}, 0), t.zetas.Base)
 	t.Repeat(name, 2, func() {
 		var blocks []*block
-		for i := range h.low {
-			blocks = append(blocks, t.load(f, h.low[i], h.high[i]))
+		for i := range h.lower {
+			blocks = append(blocks, t.load(f, h.lower[i], h.upper[i]))
 		}
 		body(blocks)
 		for _, b := range blocks {
@@ -197,15 +198,15 @@ func (t *transform) pass(name string, h half, body func([]*block)) {
 			t.ADDQ(U32(64*len(t.used[0])), t.zetas.Base)
 		}
 	})
-	rounds := t.used[:]
+	turns := t.used[:]
 	if slices.Equal(t.used[0], t.used[1]) {
-		rounds = rounds[:1]
+		turns = turns[:1]
 	}
 	var table []int16
-	for _, round := range rounds {
-		for _, numbers := range round {
+	for _, turn := range turns {
+		for _, indices := range turn {
 			var zetas, timesQInv [16]int16
-			for word, i := range numbers {
+			for word, i := range indices {
 				zetas[word], timesQInv[word] = montgomery(zeta(i))
 			}
 			table = append(append(table, zetas[:]...), timesQInv[:]...)
@@ -214,7 +215,7 @@ func (t *transform) pass(name string, h half, body func([]*block)) {
 	t.words(name, table...)
 }
 
-// layer lets each coefficient meet the one that is length further on.
+// layer applies the butterfly to each coefficient and the one that is length further on.
 func (t *transform) layer(blocks []*block, length int) {
 	t.Commentf("Layer %d.", length)
 	for _, a := range blocks {
@@ -226,34 +227,34 @@ func (t *transform) layer(blocks []*block, length int) {
 	}
 }
 
-// factor returns where the zetas of a and b stand in the table, with those times q^-1
-// 32 bytes further on.
+// factor returns the address of the zetas of a and b in the table. Their products with q^-1
+// are 32 bytes further on.
 func (t *transform) factor(a, b *block, length int) Mem {
-	var numbers [2][16]int
+	var indices [2][16]int
 	for word, i := range a.index {
 		if i/length%2 != 0 || b.index[word] != i+length {
 			panic(fmt.Sprintf("coefficients %d and %d meet in layer %d", i, b.index[word], length))
 		}
-		for round := range numbers {
-			number := n/2/length + (i+round*t.step)/(2*length)
+		for turn := range indices {
+			group := (i + turn*t.step) / (2 * length)
+			indices[turn][word] = n/2/length + group
 			if t.inverse {
-				number = n/length - 1 - (i+round*t.step)/(2*length)
+				indices[turn][word] = n/length - 1 - group
 			}
-			numbers[round][word] = number
 		}
 	}
-	k := slices.Index(t.used[0], numbers[0])
+	k := slices.Index(t.used[0], indices[0])
 	if k < 0 {
 		k = len(t.used[0])
-		for round := range numbers {
-			t.used[round] = append(t.used[round], numbers[round])
+		for turn := range indices {
+			t.used[turn] = append(t.used[turn], indices[turn])
 		}
 	}
 	return t.zetas.Offset(64 * k)
 }
 
-// butterfly is that of Cooley and Tukey: a, b = a + zeta·b, a - zeta·b. In the
-// inverse it is that of Gentleman and Sande: a, b = a + b, zeta·(b - a).
+// butterfly writes the butterfly of Cooley and Tukey: a, b = a + zeta·b, a - zeta·b. In the
+// inverse it writes that of Gentleman and Sande: a, b = a + b, zeta·(b - a).
 func (t *transform) butterfly(a, b *block, zeta Mem) {
 	x := t.YMM()
 	if t.inverse {
@@ -262,8 +263,8 @@ func (t *transform) butterfly(a, b *block, zeta Mem) {
 		b.vec = t.montgomeryMul(x, zeta, zeta.Offset(32), t.modulus)
 		return
 	}
-	// The product is that of montgomeryMul, a difference whose second half comes late.
-	// The first half does not wait for it.
+	// The product is the difference that montgomeryMul computes. Its first half is added and
+	// subtracted before the second half is ready.
 	multiple := t.YMM()
 	t.VPMULLW(zeta.Offset(32), b.vec, multiple)
 	t.VPMULHW(zeta, b.vec, b.vec)
@@ -278,7 +279,7 @@ func (t *transform) butterfly(a, b *block, zeta Mem) {
 func zeta(i int) int {
 	z := 1
 	for bit := range 7 {
-		if i>>bit&1 == 1 {
+		if (i>>bit)&1 == 1 {
 			for range 1 << (6 - bit) {
 				z = z * 17 % q
 			}

@@ -6,15 +6,15 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// An unpacker makes words of numbers of 12 bits.
+// An unpacker converts numbers of 12 bits to words.
 type unpacker struct {
 	*generator
 	spread, times vec
 }
 
 func (g *generator) newUnpacker() unpacker {
-	// In each half, a number's two bytes are those from 3/2 of its place on. What the
-	// upper half is loaded from begins 4 bytes too early.
+	// The two bytes of number i begin at byte 3/2·i. The upper half of the register is
+	// loaded from 4 bytes too early.
 	spread := g.shuffle("spread12", func(i int) int { return i%16/4*3 + (i%4+1)/2 + i/16*4 })
 	return unpacker{g, spread, g.broadcast(1<<4, 1)}
 }
@@ -25,7 +25,7 @@ func (u unpacker) unpack(b Mem) vec {
 	u.VBROADCASTI128(b, x)
 	u.VINSERTI128(U8(1), b.Offset(8), x, x)
 	u.VPSHUFB(u.spread, x, x)
-	// The even ones have foreign bits above them, the odd ones below them.
+	// Even numbers have bits of their neighbours above them, and odd numbers below them.
 	u.VPMULLW(u.times, x, x)
 	u.VPSRLW(U8(4), x, x)
 	return x
@@ -33,8 +33,8 @@ func (u unpacker) unpack(b Mem) vec {
 
 func (g *generator) sampleVartime() {
 	g.Kernel("sampleVartimeAVX2", "func(f *[256]int16, n int, stream []byte) (count, read int)", kit.AVX2, kit.Header{
-		Does:  "sampleVartimeAVX2 begins what the portable NTT.SampleVartime does.",
-		Notes: "It fills f from its n-th coefficient on, as long as there are 24 bytes in the stream and room for 16 coefficients. It returns how many f then has, and how many bytes it has read. What it leaves in the other coefficients from the n-th on is not specified. Its time depends on the stream.",
+		Does:  "sampleVartimeAVX2 does the first part of the portable NTT.SampleVartime.",
+		Notes: "It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream and room for 16 coefficients. It returns the number of coefficients that f then has, and the number of bytes read. It may write anything to the other coefficients from the n-th on. Its time depends on the stream.",
 	})
 	f, count := g.Load(g.Param("f"), g.GP64()), g.Load(g.Param("n"), g.GP64())
 	stream, left := Mem{Base: g.Load(g.Param("stream").Base(), g.GP64())}, g.Load(g.Param("stream").Len(), g.GP64())
@@ -43,14 +43,14 @@ func (g *generator) sampleVartime() {
 	u := g.newUnpacker()
 	modulus := g.broadcast(q, q)
 
-	// For each set of eight words, the places of their bytes, one after the other.
+	// For each subset of eight words, the places of its bytes in order.
 	var places []uint64
 	for set := range 256 {
 		var entry [2]uint64
 		at := 0
 		for word := range 8 {
-			if set>>word&1 == 1 {
-				entry[at/4] |= uint64(2*word|(2*word+1)<<8) << (at % 4 * 16)
+			if (set>>word)&1 == 1 {
+				entry[at/4] |= uint64(2*word|((2*word+1)<<8)) << (at % 4 * 16)
 				at++
 			}
 		}
@@ -66,7 +66,7 @@ func (g *generator) sampleVartime() {
 	g.JGT(LabelRef("sampled"))
 	x, accepted, bytes := u.unpack(stream), g.YMM(), g.YMM()
 	g.VPCMPGTW(x, modulus, accepted)
-	g.Comment("A bit for each: of the lower eight, then of the upper eight.")
+	g.Comment("One bit for each candidate: first the lower eight, then the upper eight.")
 	g.VPACKSSWB(accepted, accepted, bytes)
 	g.VPERMQ(U8(0b1000), bytes, bytes)
 	sets := g.GP32()
@@ -104,7 +104,10 @@ func (g *generator) sampleCBD2() {
 	})
 	f, b := g.Pointer("f"), g.Pointer("b")
 	nibble := g.broadcast(0x0f0f, 0x0f0f)
-	differences := g.shuffle("differences", func(x int) int { return x&1 + x>>1&1 - x>>2&1 - x>>3&1 })
+	differences := g.shuffle("differences", func(x int) int {
+		bit := func(i int) int { return (x >> i) & 1 }
+		return bit(0) + bit(1) - bit(2) - bit(3)
+	})
 
 	g.Repeat("sampleCBD2", n/64, func() {
 		even, odd := g.YMM(), g.YMM()
@@ -114,7 +117,8 @@ func (g *generator) sampleCBD2() {
 			g.VPAND(nibble, x, x)
 			g.VPSHUFB(x, differences, x)
 		}
-		// In each half: the coefficients of eight bytes, and those of the next eight.
+		// In each half, first has the coefficients of eight bytes, and second those of the
+		// next eight.
 		first, second := g.YMM(), g.YMM()
 		g.VPUNPCKLBW(odd, even, first)
 		g.VPUNPCKHBW(odd, even, second)
@@ -142,12 +146,12 @@ func (g *generator) sampleCBD3() {
 		if i%4 == 3 {
 			return -1
 		}
-		// What the upper half is loaded from begins 4 bytes too early.
+		// The upper half of the register is loaded from 4 bytes too early.
 		return i%16/4*3 + i%4 + i/16*4
 	})
-	third := g.broadcastQuad(0o11111111 * (1<<32 + 1))
-	low, low3 := g.broadcastQuad(0o07070707*(1<<32+1)), g.broadcastQuad(0o03030303*(1<<32+1))
-	six, three := g.broadcast(0o77, 0o77), g.broadcast(3, 3)
+	everyThird := g.broadcastQuad(0o11111111 * (1<<32 + 1))
+	lowTriples, threes := g.broadcastQuad(0o07070707*(1<<32+1)), g.broadcastQuad(0o03030303*(1<<32+1))
+	mask6, three := g.broadcast(0o77, 0o77), g.broadcast(3, 3)
 
 	g.Repeat("sampleCBD3", n/32, func() {
 		x, y := g.YMM(), g.YMM()
@@ -156,26 +160,26 @@ func (g *generator) sampleCBD3() {
 		g.VPSHUFB(spread, x, x)
 		g.Comment("Eight sums of three bits.")
 		sum := g.YMM()
-		g.VPAND(third, x, sum)
+		g.VPAND(everyThird, x, sum)
 		for range 2 {
 			g.VPSRLD(U8(1), x, x)
-			g.VPAND(third, x, y)
+			g.VPAND(everyThird, x, y)
 			g.VPADDD(y, sum, sum)
 		}
 		g.Comment("Four differences of neighbours, plus 3 so that none borrows.")
 		g.VPSRLD(U8(3), sum, y)
-		g.VPAND(low, sum, sum)
-		g.VPAND(low, y, y)
-		g.VPADDD(low3, sum, sum)
+		g.VPAND(lowTriples, sum, sum)
+		g.VPAND(lowTriples, y, y)
+		g.VPADDD(threes, sum, sum)
 		g.VPSUBD(y, sum, sum)
-		g.Comment("Two of them in two words, and the other two.")
+		g.Comment("Of four differences, two in two words, and then the other two.")
 		var pairs [2]vec
 		for i := range pairs {
 			pairs[i] = g.YMM()
 			z := g.YMM()
 			g.VPSLLD(U8(10), sum, z)
 			g.VPBLENDW(U8(0b10101010), z, sum, pairs[i])
-			g.VPAND(six, pairs[i], pairs[i])
+			g.VPAND(mask6, pairs[i], pairs[i])
 			g.VPSUBW(three, pairs[i], pairs[i])
 			if i == 0 {
 				g.VPSRLD(U8(12), sum, sum)

@@ -11,7 +11,7 @@ func (g *generator) add() {
 		Does:  "addAVX2 is the portable Poly.Add.",
 		Notes: "The bounds add up, and must stay below 2^15.",
 	})
-	g.combine("add", func(x, y vec) { g.VPADDW(y, x, x) })
+	g.wordwise("add", func(x, y vec) { g.VPADDW(y, x, x) })
 }
 
 func (g *generator) sub() {
@@ -19,12 +19,12 @@ func (g *generator) sub() {
 		Does:  "subAVX2 is the portable Poly.Sub.",
 		Notes: "The bounds add up, and must stay below 2^15.",
 	})
-	g.combine("sub", func(x, y vec) { g.VPSUBW(y, x, x) })
+	g.wordwise("sub", func(x, y vec) { g.VPSUBW(y, x, x) })
 }
 
-// combine does body to each register of f, with that of h, and ends the kernel.
-func (g *generator) combine(label string, body func(x, y vec)) {
-	const atOnce = 4
+// wordwise does body to all registers x of f and y of h, and ends the kernel.
+func (g *generator) wordwise(label string, body func(x, y vec)) {
+	const atOnce = 4 // registers
 	f, h := g.Pointer("f"), g.Pointer("h")
 	g.Repeat(label, n/16/atOnce, func() {
 		for i := range atOnce {
@@ -51,12 +51,12 @@ func (g *generator) reduce() {
 	g.Repeat("reduce", n/16, func() {
 		x, m, less := g.YMM(), g.YMM(), g.YMM()
 		g.VMOVDQU(f, x)
-		g.Comment("a / q, rounded down, except that for multiples of q below 0 it is one less.")
+		g.Comment("floor(a / q), or one less for negative multiples of q.")
 		g.VPMULHW(barrett, x, m)
 		g.VPSRAW(U8(10), m, m)
 		g.VPMULLW(modulus, m, m)
 		g.VPSUBW(m, x, x)
-		g.Comment("So q becomes 0. Other numbers less q are large ones without a sign.")
+		g.Comment("So q may be left. Only for q is the unsigned difference below the number.")
 		g.VPSUBW(modulus, x, less)
 		g.VPMINUW(less, x, x)
 		g.VMOVDQU(x, f)
