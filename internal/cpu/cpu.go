@@ -1,23 +1,24 @@
-// Package cpu names the sets of instructions for which there are kernels.
+// Package cpu names the sets of instructions that kernels use.
 //
-// A set is a bool, true if this machine and its operating system have all of the
-// set's instructions: functions with kernels branch on it. On machines for which
-// there are no kernels, and in the purego build, it is the constant false.
+// A set is a bool. It is true if the machine and its operating system have all instructions
+// of the set. Functions with kernels branch on it. In builds without kernels, which are
+// those for other machines than amd64 and those with the tag purego, it is the constant
+// false.
 package cpu
 
 import "slices"
 
-// Portable is the name of what runs without any set.
+// Portable is the name of the implementation that needs no set.
 const Portable = "portable"
 
-// A set is one of the sets of instructions which this machine has.
+// A set is a set of instructions that this machine has, with its bool.
 type set struct {
 	name    string
 	enabled *bool
 }
 
-// Sets returns the names of what can run on this machine: Portable, and then the
-// sets of instructions, from the oldest on.
+// Sets returns the names of the implementations that this machine can run: Portable, and
+// then its sets of instructions, the oldest first.
 func Sets() []string {
 	names := []string{Portable}
 	for _, s := range sets {
@@ -26,9 +27,9 @@ func Sets() []string {
 	return names
 }
 
-// Use makes everything run with the set of that name, one of Sets, and those before
-// it, and without those after it. It is for tests and benchmarks: nothing that
-// depends on the sets may run meanwhile.
+// Use enables the set of that name and the sets before it in Sets, and disables the sets
+// after it. It is for tests and benchmarks. No code that depends on a set may run at the
+// same time.
 func Use(name string) {
 	last := slices.IndexFunc(sets, func(s set) bool { return s.name == name })
 	if last < 0 && name != Portable {

@@ -26,7 +26,7 @@ var sets = has(
 	set{"AVX512IFMA", &AVX512IFMA},
 )
 
-// has returns those of all that this machine has.
+// has returns the sets that this machine has.
 func has(all ...set) (sets []set) {
 	for _, s := range all {
 		if *s.enabled {

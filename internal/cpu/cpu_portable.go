@@ -2,7 +2,7 @@
 
 package cpu
 
-// There are no kernels.
+// This build has no kernels.
 const (
 	AVX2        = false
 	ADX         = false

@@ -50,8 +50,8 @@ func TestNoSuchSet(t *testing.T) {
 	Use("none")
 }
 
-// TestFlags turns off one flag after the other, and demands that the sets that need it
-// are off, and the others on.
+// TestFlags turns off one flag after the other. It checks that exactly the sets that need
+// the flag are off.
 func TestFlags(t *testing.T) {
 	if os.Getenv("HYBRIDKEM_PRINT_SETS") != "" {
 		fmt.Println(strings.Join(Sets(), " "))
