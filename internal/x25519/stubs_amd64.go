@@ -16,17 +16,17 @@ package x25519
 func ladderADX(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64)
 
 // combADX multiplies the base point of edwards25519 by a scalar.
-// In: digits, of which the scalar is the sum of digits[i]·16^i, from -8 to 8.
-// Out: y and z, tight: y/z is the product's coordinate y.
+// In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.
+// Out: y and z, tight; y/z is the y-coordinate of the product.
 // Needs: cpu.ADX.
 //
 //go:noescape
 func combADX(y *[4]uint64, z *[4]uint64, digits *[64]int8)
 
-// ladderIFMA takes the 255 steps of the Montgomery ladder, the last included.
-// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, limbs i
-// and i+3 of the point's coordinate in u[i][2] and u[i][3], all carried: less than 2^51
-// + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.
+// ladderIFMA takes all 255 steps of the Montgomery ladder.
+// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
+// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
+// 2^17; swaps, whose bit t+1 says whether bits t and t+1 of the scalar differ.
 // Out: s, carried.
 // If bit 0 of the scalar is 1, the halves of s have changed places.
 // Needs: cpu.AVX512IFMA.

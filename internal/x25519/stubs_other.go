@@ -4,7 +4,7 @@
 
 package x25519
 
-// In this build nothing calls kernels. The compiler needs their names.
+// This build has no kernels. The compiler needs their names, for calls that never happen.
 
 const noKernel = "x25519: this build has no kernels"
 

@@ -46,7 +46,7 @@ TEXT ·ladderADX(SB), $520-32
 step:
 	MOVQ AX, 512(SP)
 
-	// A, B, C and D, and of A, C and of B, D those that are squared.
+	// A, B, C, D; AA is the square of A or C, and BB of B or D.
 	MOVQ    AX, CX
 	SHRQ    $0x06, CX
 	MOVQ    swaps+24(FP), DX
@@ -1007,10 +1007,10 @@ GLOBL constant121665<>(SB), RODATA|NOPTR, $8
 // Requires: ADX, AVX, AVX2, BMI2, CMOV
 TEXT ·combADX(SB), $456-24
 	// combADX multiplies the base point of edwards25519 by a scalar.
-	// In: digits, of which the scalar is the sum of digits[i]·16^i, from -8 to 8.
-	// Out: y and z, tight: y/z is the product's coordinate y.
+	// In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.
+	// Out: y and z, tight; y/z is the y-coordinate of the product.
 	// Needs: cpu.ADX.
-	// The neutral point.
+	// Start with the neutral point.
 	XORL AX, AX
 	MOVL $0x00000001, CX
 	MOVQ AX, (SP)
@@ -5827,10 +5827,10 @@ GLOBL constant2<>(SB), RODATA|NOPTR, $8
 // func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512IFMA, AVX512VL, BMI2
 TEXT ·ladderIFMA(SB), $352-24
-	// ladderIFMA takes the 255 steps of the Montgomery ladder, the last included.
-	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, limbs i
-	// and i+3 of the point's coordinate in u[i][2] and u[i][3], all carried: less than 2^51
-	// + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.
+	// ladderIFMA takes all 255 steps of the Montgomery ladder.
+	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
+	// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
+	// 2^17; swaps, whose bit t+1 says whether bits t and t+1 of the scalar differ.
 	// Out: s, carried.
 	// If bit 0 of the scalar is 1, the halves of s have changed places.
 	// Needs: cpu.AVX512IFMA.
@@ -5864,7 +5864,7 @@ TEXT ·ladderIFMA(SB), $352-24
 	MOVQ         $0x000000ff, SI
 
 step:
-	// If the two points change places now, 2 is added to the indices, modulo 4.
+	// If the two points change places, add 2 to the indices, modulo 4.
 	MOVQ         SI, DI
 	SHRQ         $0x06, DI
 	MOVQ         (DX)(DI*8), DI
@@ -6412,7 +6412,7 @@ TEXT ·combIFMA(SB), $0-16
 	MOVQ         s+0(FP), AX
 	MOVQ         digits+8(FP), CX
 
-	// (0, 1, 1, 0), and what makes Y - X positive.
+	// (0, 1, 1, 0), plus a multiple of p that keeps Y - X positive.
 	VMOVDQU64 biasY<>+0(SB), Y2
 	VMOVDQU64 biasY<>+32(SB), Y3
 	VMOVDQU64 biasY<>+64(SB), Y4
@@ -6421,7 +6421,7 @@ TEXT ·combIFMA(SB), $0-16
 	VMOVDQU64 YZ<>+0(SB), Y7
 	VPADDQ    Y7, Y2, Y2
 
-	// The sum of digits[i]·16^i is that over even i, and 16 times that of digits[i+1]·16^i.
+	// The sum over odd i of digits[i]·16^(i-1), times 16, plus the sum over even i of digits[i]·16^i.
 	LEAQ 1(CX), DX
 	MOVL $0x00000002, BX
 	JMP  pass
@@ -6792,14 +6792,14 @@ add:
 	VPTERNLOGQ    $0xf8, 704(SI), Y8, Y10
 	VPTERNLOGQ    $0xf8, 736(SI), Y8, Y11
 
-	// If it is negative, -(x, y) = (-x, y): the first two change places.
+	// For a negative digit, -(x, y) = (-x, y): exchange the first two.
 	VPMOVQ2M  Y7, K5
 	VMOVDQA64 Y10, Y7
 	VMOVDQA64 Y9, K5, Y10
 	VMOVDQA64 Y7, K5, Y9
 	VMOVDQU64 one<>+0(SB), Y7
 
-	// Words in lanes.
+	// Transpose, so that each element has a lane.
 	VPUNPCKLQDQ  Y10, Y9, Y8
 	VPUNPCKHQDQ  Y10, Y9, Y9
 	VPUNPCKLQDQ  Y7, Y11, Y10
@@ -6809,7 +6809,7 @@ add:
 	VINSERTI64X2 $0x01, X11, Y9, Y8
 	VSHUFI64X2   $0x03, Y11, Y9, Y9
 
-	// Limbs.
+	// Split words into limbs.
 	VPANDQ     Y1, Y7, Y11
 	VPSRLQ     $0x33, Y7, Y7
 	VPSLLQ     $0x0d, Y8, Y12
@@ -6822,7 +6822,7 @@ add:
 	VPTERNLOGQ $0xa8, Y1, Y12, Y10
 	VPSRLQ     $0x0c, Y9, Y9
 
-	// And the third becomes 2p less it.
+	// For a negative digit, subtract the third from 2p.
 	MOVL         $0x00000004, R8
 	KMOVB        R8, K6
 	KANDB        K6, K5, K5

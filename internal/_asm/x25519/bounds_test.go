@@ -15,13 +15,13 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// carried is the bound of carried limbs.
+// carried bounds carried limbs.
 const carried = 1<<51 + 1<<17
 
-// TestBounds follows intervals of all lanes through the instructions of the IFMA kernels
-// that were generated, around loops until nothing changes any more. It demands that
-// nothing is multiplied that has more than 52 bits, that no sum has more than 64, that no
-// difference is negative, and that what the kernels return is carried.
+// TestBounds follows an interval for each lane through the generated instructions of the
+// IFMA kernels, and around loops until no interval changes. It checks that factors have at
+// most 52 bits and sums at most 64, that no difference is negative, and that the kernels
+// return carried limbs.
 func TestBounds(t *testing.T) {
 	file, err := kit.Build(kernels)
 	if err != nil {
@@ -36,13 +36,13 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: %v", kernel.Name, err)
 		}
 		if m.products == 0 || m.stored != nLimbs {
-			t.Errorf("%s: %d products and %d limbs of the result were looked at", kernel.Name, m.products, m.stored)
+			t.Errorf("%s: saw %d products and %d limbs of the result", kernel.Name, m.products, m.stored)
 		}
 	}
 }
 
-// TestBoundsFail looks at kernels that do what must not be, or what TestBounds cannot
-// follow.
+// TestBoundsFail runs kernels that are wrong, or that the test cannot follow. Each must be
+// reported.
 func TestBoundsFail(t *testing.T) {
 	for name, body := range map[string]func(g *ifma, s place){
 		"a factor of 53 bits": func(g *ifma, s place) {
@@ -112,7 +112,7 @@ func TestBoundsFail(t *testing.T) {
 	}
 }
 
-// An interval holds the numbers from low to high.
+// An interval is the set of numbers from low to high.
 type interval struct{ low, high uint64 }
 
 var anything = interval{0, 1<<64 - 1}
@@ -121,7 +121,7 @@ func (x interval) join(y interval) interval {
 	return interval{min(x.low, y.low), max(x.high, y.high)}
 }
 
-// lanes are the intervals of the quads in a register.
+// lanes holds the intervals of the quads in a register.
 type lanes [4]interval
 
 func (x lanes) join(y lanes) (z lanes) {
@@ -131,16 +131,17 @@ func (x lanes) join(y lanes) (z lanes) {
 	return z
 }
 
-// A selection says of a lane that it is selected, or is not, or may be: both.
+// A selection tells for each lane whether a mask may select it, and whether it may not.
 type selection [4]struct{ yes, no bool }
 
-// A state is what is known before an instruction. What is not in it was never written.
+// A state is the knowledge before an instruction. A register or a place in memory that was
+// never written is not in it.
 type state struct {
 	vectors map[int]lanes      // registers
 	masks   map[int]selection  // registers
-	memory  map[location]lanes // of 32 bytes each
-	origin  map[reg.ID]string  // of addresses in registers: a parameter, a table, the stack
-	numbers map[reg.ID]uint64  // in registers
+	memory  map[location]lanes // 32 bytes each
+	origin  map[reg.ID]string  // what an address in a register points to: a parameter, a table, the stack
+	numbers map[reg.ID]uint64  // known numbers in registers
 }
 
 type location struct {
@@ -200,8 +201,8 @@ type machine struct {
 	tables   map[string][]uint64
 	state    *state
 	errors   []string
-	products int // how many were looked at
-	stored   int // how many limbs the kernel stored in the end
+	products int // the number of products so far
+	stored   int // the number of limbs of the result
 }
 
 func newMachine(file *ir.File) *machine {
@@ -216,7 +217,7 @@ func newMachine(file *ir.File) *machine {
 	return m
 }
 
-// run returns an error if something is wrong with the kernel.
+// run returns an error if the kernel breaks a bound.
 func (m *machine) run(kernel *ir.Function) error {
 	before := make(map[*ir.Instruction]*state)
 	instructions, next := flow(kernel)
@@ -262,7 +263,7 @@ func (m *machine) run(kernel *ir.Function) error {
 	return nil
 }
 
-// parameters returns what lies in memory at first: carried limbs.
+// parameters returns the memory before a kernel runs: carried limbs.
 func parameters() map[location]lanes {
 	memory := make(map[location]lanes)
 	for _, name := range []string{"s", "u"} {
@@ -274,7 +275,8 @@ func parameters() map[location]lanes {
 	return memory
 }
 
-// flow returns the instructions of a kernel, and which may come after each.
+// flow returns the instructions of a kernel, and for each the instructions that may follow
+// it.
 func flow(kernel *ir.Function) (is []*ir.Instruction, next map[*ir.Instruction][]*ir.Instruction) {
 	next = make(map[*ir.Instruction][]*ir.Instruction)
 	targets := make(map[ir.Label]*ir.Instruction)
@@ -310,7 +312,7 @@ func (m *machine) fail(format string, args ...any) {
 
 func index(op operand.Op) int { return int(op.(reg.Physical).PhysicalIndex()) }
 
-// address returns where a memory operand lies.
+// address returns the location of a memory operand.
 func (m *machine) address(mem operand.Mem) location {
 	if mem.Symbol.Name != "" {
 		return location{mem.Symbol.Name, mem.Disp}
@@ -320,12 +322,13 @@ func (m *machine) address(mem operand.Mem) location {
 		m.fail("an unknown address")
 	}
 	if m.tables[origin] == nil && origin != "digits" && mem.Disp%32 != 0 {
-		m.fail("limbs at an address that is no multiple of 32")
+		m.fail("limbs at an address that is not a multiple of 32")
 	}
 	return location{origin, mem.Disp}
 }
 
-// read returns the lanes of an operand of 32 bytes, or those of one of 8 in all lanes.
+// read returns the lanes of an operand of 32 bytes. With broadcast, the operand has 8 bytes,
+// which go to all lanes.
 func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 	mem, ok := op.(operand.Mem)
 	if !ok {
@@ -355,7 +358,7 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 	return x
 }
 
-// write sets the operand to x, where the mask says so.
+// write sets the lanes of an operand that the mask selects to those of x.
 func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 	var old lanes
 	if slices.ContainsFunc(mask[:], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
@@ -388,7 +391,7 @@ func each(f func(i int) interval) (x lanes) {
 	return x
 }
 
-// step runs an instruction.
+// step runs one instruction.
 func (m *machine) step(i *ir.Instruction) {
 	s, ops := m.state, i.Operands
 	var last operand.Op
@@ -434,7 +437,7 @@ func (m *machine) step(i *ir.Instruction) {
 		m.write(last, each(func(int) interval { return anything }), all, false)
 		return
 	}
-	// The operands in the order of Intel's manuals, immediate and mask apart.
+	// x gets the operands in the order of Intel's manuals, without immediate and mask.
 	immediate := -1
 	var x []lanes
 	for n := range inputs {
@@ -453,7 +456,7 @@ func (m *machine) step(i *ir.Instruction) {
 	m.write(last, m.compute(i.Opcode, immediate, x, last, mask), mask, zeroing)
 }
 
-// compute returns what the instruction makes of x.
+// compute returns the result of the instruction for the operands x.
 func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.Op, mask selection) lanes {
 	bit := func(n int) int { return immediate >> n & 1 }
 	switch opcode {
@@ -548,7 +551,7 @@ func (m *machine) sum(a, b interval, used bool) interval {
 	return interval{a.low + b.low, high}
 }
 
-// mask runs an instruction that sets a mask.
+// mask runs an instruction whose result is a mask.
 func (m *machine) mask(i *ir.Instruction, k int) {
 	switch i.Opcode {
 	case "KMOVB":
@@ -578,12 +581,11 @@ func (m *machine) mask(i *ir.Instruction, k int) {
 	}
 }
 
-// moving are the addresses that a kernel adds to: wherever they are, what lies there is
-// known as well as anywhere in the same place. Those in the stack are aligned once.
+// moving lists the origins of addresses that a kernel may change by addition. All memory of
+// such an origin has the same bounds. The address of the stack frame is aligned once.
 var moving = []string{"pointTable", "digits", "stack"}
 
-// scalar runs an instruction on general registers, of which only constants and addresses
-// are known.
+// scalar runs an instruction on general registers. It knows only constants and addresses.
 func (m *machine) scalar(i *ir.Instruction) {
 	for _, out := range i.Outputs {
 		if _, ok := out.(operand.Mem); ok {

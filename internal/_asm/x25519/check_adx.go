@@ -4,16 +4,16 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// checkADX writes the parts of the kernels, each as a function for its tests. Products are
-// woven in pairs, and squares too, as in the kernels.
+// checkADX writes parts of the kernels as functions that tests can call. It weaves two
+// products, and two squares, as the kernels do.
 func checkADX(f *kit.File) {
-	// operation writes a function of elements, which are in memory.
+	// operation writes a function of elements in memory.
 	operation := func(name, parameters, does string, write func(g *adx, parameter func(name string) element)) {
 		f.Kernel(name, "func("+parameters+" *[4]uint64)", kit.ADX, kit.Header{Does: name + " " + does})
 		write(&adx{File: f}, func(name string) element { return elementAt(f.Pointer(name)) })
 		f.Ret()
 	}
-	// The registers do not suffice for all pointers, so what is woven is in the frame.
+	// There are too few registers for all pointers, so woven operands are in the frame.
 	operation("mulADX", "v, w, a, b", "sets v to a·b, and w to b·a.", func(g *adx, parameter func(string) element) {
 		v, w, a, b := g.element(), g.element(), g.element(), g.element()
 		g.copy(a, g.registers(parameter("a")))

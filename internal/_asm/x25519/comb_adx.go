@@ -11,15 +11,16 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// combADX writes multiplyBase of the portable code.
+// combADX writes the kernel for multiples of the base point. The digits at odd places are
+// added up first, then the sum is multiplied by 16, and the digits at even places are added.
 func combADX(f *kit.File) {
 	f.Kernel("combADX", "func(y, z *[4]uint64, digits *[64]int8)", kit.ADX, kit.Header{
 		Does: "combADX multiplies the base point of edwards25519 by a scalar.",
-		In:   "digits, of which the scalar is the sum of digits[i]·16^i, from -8 to 8.",
-		Out:  "y and z, tight: y/z is the product's coordinate y.",
+		In:   "digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.",
+		Out:  "y and z, tight; y/z is the y-coordinate of the product.",
 	})
 	c := newADXComb(f)
-	c.Comment("The neutral point.")
+	c.Comment("Start with the neutral point.")
 	zero, one := c.zero(), c.GP64()
 	c.MOVL(U32(1), one.As32())
 	for _, v := range []element{c.x, c.t} {
@@ -35,7 +36,7 @@ func combADX(f *kit.File) {
 	c.MOVQ(i, c.index)
 	weave(c.choose())
 	c.Label("digit")
-	// After 63 comes 0, and 1 again after 62: that one is chosen in vain.
+	// After 63 comes 0. After 62 comes 1 again, whose entry is chosen but not used.
 	next := c.GP64()
 	c.MOVQ(c.index, i)
 	c.ADDQ(Imm(2), i)
@@ -58,15 +59,15 @@ func combADX(f *kit.File) {
 	c.Ret()
 }
 
-// An adxComb is the point that digits are added to, X:Y:Z:T in extended coordinates, with
-// XY = ZT, and what else lies in the frame.
+// An adxComb is the sum so far, a point in extended coordinates X:Y:Z:T with XY = ZT, and
+// the rest of the frame.
 type adxComb struct {
 	*adx
 	x, y, z, t element
-	a, b, c    element // as RFC 8032, section 5.1.4, has them, but without factors of 2
+	a, b, c    element // from RFC 8032, section 5.1.4, but without its factors of 2
 	e, f, g, h element
-	entry      [3]Mem // of the table, for the digit to come
-	index      Mem    // of this digit
+	entry      [3]Mem // from the table, for the next digit
+	index      Mem    // the index of that digit
 	table      Mem
 }
 
@@ -82,11 +83,12 @@ func newADXComb(f *kit.File) *adxComb {
 	return c
 }
 
-// choose sets the entry to that for the digit of the index: the multiple of its absolute
-// value, or the neutral point (1/2, 1/2, 0), with the negative sign: that is with the first
-// two interchanged, and with the third subtracted from p.
+// choose sets the entry to the multiple for the digit at the index. For the digit 0 it is the
+// neutral point, (1/2, 1/2, 0). For a negative digit it is the multiple for the absolute
+// value, with the first two elements exchanged and the third subtracted from p.
 //
-// Every byte of a vector is the digit, so that masks of bytes are masks of everything.
+// The digit is copied to every byte of a vector, so that a comparison of bytes gives a mask
+// of the whole vector.
 func (c *adxComb) choose() (s steps) {
 	var digit, absolute, mask reg.VecVirtual
 	var entry [3]reg.VecVirtual
@@ -138,7 +140,7 @@ func (c *adxComb) bytes(b byte) Mem {
 	return c.Quads(fmt.Sprintf("bytes%d", b), q, q, q, q)
 }
 
-// addEntry adds the entry, and chooses the one of the next index.
+// addEntry adds the entry, and chooses the next one.
 func (c *adxComb) addEntry() {
 	choose := c.choose()
 	c.Comment("A = (Y - X)·(y - x)/2, B = (Y + X)·(y + x)/2, C = T·dxy")

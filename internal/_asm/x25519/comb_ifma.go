@@ -9,9 +9,10 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// combIFMA writes multiplication of the base point, with the formulas for extended
-// coordinates of Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited",
-// sections 3.1 and 3.3: (X, Y, Z, T), where x = X/Z, y = Y/Z and xy = T/Z, in four lanes.
+// combIFMA writes the kernel for multiples of the base point. Its formulas are those of
+// Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited", sections 3.1 and 3.3,
+// for extended coordinates (X, Y, Z, T), where x = X/Z, y = Y/Z and xy = T/Z. Each
+// coordinate has a lane.
 func combIFMA(f *kit.File) {
 	f.Kernel("combIFMA", "func(s *[5][4]uint64, digits *[64]int8)", kit.AVX512IFMA, kit.Header{
 		Does:  "combIFMA multiplies the base point of edwards25519.",
@@ -23,13 +24,13 @@ func combIFMA(f *kit.File) {
 	c.first, c.second, c.even, c.middle = c.lanes(0), c.lanes(1), c.lanes(0, 2), c.lanes(1, 2)
 	result, digits := f.Pointer("s"), f.Pointer("digits")
 
-	c.Comment("(0, 1, 1, 0), and what makes Y - X positive.")
+	c.Comment("(0, 1, 1, 0), plus a multiple of p that keeps Y - X positive.")
 	s := c.load(c.bias("biasY", 1))
 	one := c.YMM()
 	c.VMOVDQU64(c.Quads("YZ", 0, 1, 1, 0), one)
 	c.VPADDQ(one, s[0], s[0])
 
-	c.Comment("The sum of digits[i]·16^i is that over even i, and 16 times that of digits[i+1]·16^i.")
+	c.Comment("The sum over odd i of digits[i]·16^(i-1), times 16, plus the sum over even i of digits[i]·16^i.")
 	digit := Mem{Base: c.GP64()}
 	passes := c.GP32()
 	c.LEAQ(digits.Offset(1), digit.Base)
@@ -55,7 +56,7 @@ func combIFMA(f *kit.File) {
 	c.Ret()
 }
 
-// Functions of three bits: bit 4a + 2b + c is the result.
+// Functions of three bits, as tables for VPTERNLOG: bit 4a + 2b + c is the result.
 const (
 	orAnd   = 0xa8 // (a | b) & c
 	orOfAnd = 0xf8 // a | (b & c)
@@ -63,7 +64,7 @@ const (
 
 type ifmaComb struct {
 	*ifma
-	first, second, even, middle reg.Register // lanes
+	first, second, even, middle reg.Register // masks of lanes
 }
 
 // permute returns f with lane[i] in lane i.
@@ -99,7 +100,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	c.VMOVDQU64_Z(c.Quads("half", limbs(half(big.NewInt(1)), 64, words)...), zero, rows[0])
 	c.VMOVDQA64(rows[0], rows[1])
 	c.ZERO(rows[2])
-	// A load that is masked need not be one, so masks are applied to what was loaded.
+	// A masked load may skip memory, so every multiple is loaded before a mask is applied.
 	for j := range multiples {
 		is, mask := c.K(), c.YMM()
 		c.VPCMPEQQ_BCST(c.Quads("numbers", 1, 2, 3, 4, 5, 6, 7, 8).Offset(8*j), abs, is)
@@ -108,7 +109,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 			c.VPTERNLOGQ(U8(orOfAnd), window.Offset(entrySize*j+32*i), mask, rows[i])
 		}
 	}
-	c.Comment("If it is negative, -(x, y) = (-x, y): the first two change places.")
+	c.Comment("For a negative digit, -(x, y) = (-x, y): exchange the first two.")
 	negative, plus := c.K(), c.YMM()
 	c.VPMOVQ2M(d, negative)
 	c.VMOVDQA64(rows[1], plus)
@@ -117,7 +118,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	rows[3] = c.YMM()
 	c.VMOVDQU64(c.Quads("one", 1, 0, 0, 0), rows[3])
 
-	c.Comment("Words in lanes.")
+	c.Comment("Transpose, so that each element has a lane.")
 	var pairs, w [4]vec
 	for i := range 4 {
 		pairs[i], w[i] = c.YMM(), c.YMM()
@@ -130,7 +131,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 		c.VINSERTI64X2(U8(1), pairs[2+i].AsX(), pairs[i], w[i])
 		c.VSHUFI64X2(U8(0b11), pairs[2+i], pairs[i], w[2+i])
 	}
-	c.Comment("Limbs.")
+	c.Comment("Split words into limbs.")
 	for k := range f {
 		f[k] = c.YMM()
 		at := limbBits * k
@@ -147,7 +148,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 			c.VPTERNLOGQ(U8(orAnd), c.mask, high, f[k])
 		}
 	}
-	c.Comment("And the third becomes 2p less it.")
+	c.Comment("For a negative digit, subtract the third from 2p.")
 	c.KANDB(c.lanes(2), negative, negative)
 	p2 := c.Quads("p2", 2*(1<<limbBits-19), 2*(1<<limbBits-1))
 	for k := range f {
@@ -193,7 +194,7 @@ func (c *ifmaComb) finish(s, r columns) {
 	c.set(s, c.mul(c.permute(r, [4]uint8{0, 1, 2, 0}), c.permute(r, [4]uint8{2, 3, 1, 3}), &bias))
 }
 
-// double doubles s. All of E, G, F and H are the negatives of those in the formulas.
+// double doubles s. E, F, G and H have the opposite signs of those in the formulas.
 func (c *ifmaComb) double(s columns) {
 	c.Comment("(X, Y, Z, X + Y)^2 = (A, B, C, S)")
 	r, y := c.permute(s, [4]uint8{0, 1, 2, 0}), c.permute(s, [4]uint8{1, 1, 1, 1})

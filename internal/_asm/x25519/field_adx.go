@@ -10,20 +10,20 @@ import (
 )
 
 // An adx writes a kernel that computes with whole words. Its operations have the bounds of
-// the portable code, and the names loose and tight for them; where no argument stands
-// here, it is the one there.
+// the portable code, with the names loose and tight. Where a comment here does not prove a
+// bound, the portable code does.
 //
-// On Zen 4, what counts is the number of instructions that compute: a MULX costs a cycle,
-// and others cost a quarter. Loads, stores and most latencies hide behind them.
+// On Zen 4 the time depends on the number of arithmetic instructions: a MULX takes a cycle,
+// and others take a quarter of one. Loads, stores and most latencies overlap with them.
 type adx struct {
 	*kit.File
 	locals []Mem
 }
 
-// An element is its words, in registers or in memory.
+// An element is four words, in registers or in memory.
 type element [words]Op
 
-// elementAt returns the element that lies there.
+// elementAt returns the element at m.
 func elementAt(m Mem) (v element) {
 	for i := range v {
 		v[i] = m.Offset(8 * i)
@@ -59,7 +59,7 @@ func (g *adx) registers(a element) (v element) {
 	return v
 }
 
-// copy sets v to a, if there is a register for each word in one of them.
+// copy sets v to a. v or a must be in registers.
 func (g *adx) copy(v, a element) {
 	for i := range v {
 		g.MOVQ(a[i], v[i])
@@ -76,12 +76,12 @@ func (g *adx) zero() reg.GPVirtual {
 // constant returns c in memory, since loads cost less than moving c to a register.
 func (g *adx) constant(c uint64) Mem { return g.Quads(fmt.Sprintf("constant%d", c), c) }
 
-// Steps are the parts of an operation. Between two of them it needs no flags, and at
-// most four registers, so that they can be woven with those of another.
+// Steps are the parts of an operation that weave may separate. Between two steps, an
+// operation keeps nothing in the flags, and uses at most four registers.
 type steps []func()
 
-// weave writes operations step by step in turn, so that what one waits for is computed
-// while another goes on. None of them may change what another uses.
+// weave writes the steps of several operations in turn, so that one computes while another
+// waits. No operation may change what another uses.
 func weave(operations ...steps) {
 	longest := 0
 	for _, s := range operations {
@@ -99,7 +99,7 @@ func weave(operations ...steps) {
 // mul sets v, which must be neither a nor b, to a·b. It accepts loose elements and makes a
 // tight one.
 func (g *adx) mul(v, a, b element) (s steps) {
-	var c []reg.GPVirtual // what is left of the steps before
+	var c []reg.GPVirtual // the sum so far
 	for i := range words {
 		s = append(s, func() {
 			c = g.addProduct(c, a[i], b)
@@ -110,11 +110,11 @@ func (g *adx) mul(v, a, b element) (s steps) {
 	return append(s, func() { g.mulAdd(v, v, 38, element{c[0], c[1], c[2], c[3]}) })
 }
 
-// addProduct returns c + x·b, one word longer than b. At first, c is empty.
+// addProduct returns c + x·b, which has one word more than b. In the first call, c is empty.
 //
-// The low words of the products are added up in one chain of carries, and the high words
-// in another. Both end in the last word, which is less than 2^64 by the bound in mul of
-// the portable code.
+// The low words of the products are added in one chain of carries, and the high words in
+// another. Both chains end in the last word. It does not overflow, as mul of the portable
+// code proves.
 func (g *adx) addProduct(c []reg.GPVirtual, x Op, b element) []reg.GPVirtual {
 	g.MOVQ(x, reg.RDX)
 	if len(c) == 0 {
@@ -198,7 +198,7 @@ func (g *adx) square(v, a element) steps {
 	}
 	return steps{
 		func() {
-			// a0 times a1, a2 and a3, of which two words have to wait in memory.
+			// a0 times a1, a2 and a3. Two words of the result wait in memory.
 			allocate(1, 2, 3, 4)
 			g.MOVQ(a[0], reg.RDX)
 			g.MULXQ(a[1], r[1], r[2])
@@ -233,7 +233,8 @@ func (g *adx) square(v, a element) steps {
 			g.ADCXQ(zero, r[6])
 		},
 		func() {
-			// Twice these in one chain of carries, plus the squares of words in another.
+			// One chain of carries doubles the sum so far, and another adds the squares of
+			// words.
 			zero := g.zero()
 			double := func(i int, plus Op) {
 				if i < 3 {
@@ -283,8 +284,8 @@ func (g *adx) add(a, b element) element {
 // sub returns a - b in registers. It accepts a loose a and a tight b, and returns a loose
 // element.
 //
-// If the difference is negative, it is more than -2^255 - 2^11, so that more than 2^254
-// of it remains modulo 2^256.
+// If the difference is negative, it is more than -2^255 - 2^11, so it is more than 2^254
+// modulo 2^256, and subtracting 38 does not borrow.
 func (g *adx) sub(a, b element) element {
 	d, correction := g.registers(a), g.zero()
 	g.SUBQ(b[0], d[0])

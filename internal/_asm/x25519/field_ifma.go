@@ -7,18 +7,18 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// An element is an integer modulo p in five limbs of 51 bits, and four are worked on at
-// once: limb k of all in one register, an element in each lane. Limbs are in one of two
-// forms:
+// Here an element is an integer modulo p in five limbs of 51 bits. Instructions work on four
+// elements at once: one register holds limb k of all four, one element in each lane. Limbs
+// have one of two forms:
 //
 //   - carried: less than 2^51 + 2^17;
-//   - columns: any 64 bits, as the sums of products are, and their sums and differences.
+//   - columns: up to 64 bits, like sums of products.
 //
-// VPMADD52 takes the low 52 bits of what it multiplies, so factors must be carried, or
-// less than 2^52 at least. Only they need be: sums and differences between two
-// multiplications are of columns, and carried once.
+// VPMADD52 uses the low 52 bits of its factors, so factors must be less than 2^52, which
+// carried limbs are. Sums and differences between two multiplications are computed on
+// columns, and carried once.
 //
-// The bounds in the comments are recomputed from the instructions by TestBounds.
+// TestBounds computes the bounds in these comments from the instructions.
 const (
 	limbBits = 51
 	nLimbs   = 5
@@ -32,7 +32,7 @@ type columns [nLimbs]vec
 // An ifma writes a kernel with AVX-512 IFMA.
 type ifma struct {
 	*kit.File
-	nineteen, mask Op // in each lane
+	nineteen, mask Op // 19 and 2^51 - 1 in each lane
 }
 
 func newIFMA(f *kit.File) *ifma {
@@ -41,7 +41,7 @@ func newIFMA(f *kit.File) *ifma {
 	return g
 }
 
-// broadcast returns a register of four times c.
+// broadcast returns a register with four copies of c.
 func (g *ifma) broadcast(c uint64) vec {
 	r, x := g.GP64(), g.YMM()
 	g.MOVQ(U64(c), r)
@@ -49,7 +49,7 @@ func (g *ifma) broadcast(c uint64) vec {
 	return x
 }
 
-// lanes returns a mask of the lanes.
+// lanes returns a mask of the given lanes.
 func (g *ifma) lanes(lanes ...int) reg.Register {
 	mask := 0
 	for _, i := range lanes {
@@ -61,7 +61,7 @@ func (g *ifma) lanes(lanes ...int) reg.Register {
 	return k
 }
 
-// load returns a copy of limbs that lie in memory.
+// load returns a copy of limbs in memory.
 func (g *ifma) load(from place) (c columns) {
 	for k := range c {
 		c[k] = g.YMM()
@@ -70,14 +70,16 @@ func (g *ifma) load(from place) (c columns) {
 	return c
 }
 
-// A place is where limbs lie in memory.
+// A place gives the address of limb k of four elements.
 type place func(k int) Mem
 
-// mul returns a·b + sum, in columns. It spoils sum, which may be nil.
+// mul returns a·b + sum, in columns. It overwrites sum, which may be nil.
 //
-// The low and the high halves of products, L and H, are summed apart, in columns of the
-// same weight: 2^51k for low halves and, as those have 52 bits, 2·2^51(k-1) for high
-// ones. Then 2^255 = 19 takes columns 5 to 9 to 0 to 4.
+// The low and the high halves of products are added up separately, in columns L and H. The
+// low half of the product of limbs i and j has the weight 2^51(i+j), and goes to column i+j
+// of L. The high half has the weight 2^(52+51(i+j)), which is 2·2^51(i+j+1), and goes to
+// column i+j+1 of H. So the product is L + 2H. Then 2^255 = 19 moves columns 5 to 9 to
+// columns 0 to 4.
 //
 // In: a, b < 2^52. Halves are less than 2^52, so L < 5·2^52, 2H < 5·2^53, and
 // r < 20·15·2^52 < 2^61, without sum.
@@ -86,22 +88,22 @@ func (g *ifma) mul(a, b columns, sum *columns) columns {
 	if sum != nil {
 		copy(p.low[:], sum[:])
 	}
-	// Limb 0 is the last to be carried. Of some orders, this is the fastest on Zen 4, by 2 %
-	// of a ladder.
+	// Of the orders that were tried, this is the fastest on Zen 4, by 2 % of a ladder. Limb 0
+	// comes last because its carry comes last.
 	for _, i := range [nLimbs]int{2, 3, 4, 1, 0} {
 		p.addRow(i, a[i], b)
 	}
 	return g.fold(p.sums())
 }
 
-// products are sums of the halves of products of limbs, in columns. Those that are nil
-// are 0.
+// products holds sums of low halves and of high halves of products of limbs, in columns.
+// nil stands for 0.
 type products struct {
 	*ifma
 	low, high [2 * nLimbs]vec
 }
 
-// addRow adds limb i of a factor times the other factor.
+// addRow adds the product of limb i of one factor and the other factor, b.
 func (p *products) addRow(i int, limb vec, b columns) {
 	add := func(sums *[2 * nLimbs]vec, k int, instruction func(ops ...Op), x vec) {
 		if sums[k] == nil {
@@ -135,7 +137,7 @@ func (p *products) sums() (c [2 * nLimbs]vec) {
 	return c
 }
 
-// fold returns c modulo p.
+// fold returns c modulo p, in five columns.
 func (g *ifma) fold(c [2 * nLimbs]vec) (r columns) {
 	for k := range r {
 		over := c[k+nLimbs]
@@ -146,13 +148,14 @@ func (g *ifma) fold(c [2 * nLimbs]vec) (r columns) {
 	return r
 }
 
-// splitRows is how many limbs of a factor are in even lanes, if the others are beside them
-// in odd ones.
+// splitRows is the number of rows of a split factor: limbs 0 to 2 are in even lanes, and
+// limbs 3 and 4 beside them in odd lanes.
 const splitRows = (nLimbs + 1) / 2
 
-// mulSplit returns a product in lane 0, and another in lane 2, in columns; what is in the
-// odd lanes is of no use. a has limb i of a factor in the even lanes, and limb i+3 in the
-// odd ones; b has the other factor in both. So a row does what two of mul do.
+// mulSplit returns one product in lane 0 and another in lane 2, in columns. The odd lanes
+// are meaningless. Row i of a has limb i of a factor in an even lane, and limb i+3 in the
+// odd lane above it. b has the other factor in both lanes. So one row of mulSplit does as
+// much as two rows of mul.
 //
 // In: a, b < 2^52. The bounds are those of mul.
 func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
@@ -179,8 +182,8 @@ func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
 	return g.fold(c)
 }
 
-// carry returns r, carried. In: r < 2^63. What is carried from a limb is less than 2^12,
-// and 19 times that, from the last to the first, less than 2^17.
+// carry returns r, carried. In: r < 2^63. The carry from a limb to the next is less than
+// 2^12. The carry from the last limb to the first is multiplied by 19, and less than 2^17.
 func (g *ifma) carry(r columns) columns {
 	var c, f columns
 	for k := range r {
@@ -192,7 +195,7 @@ func (g *ifma) carry(r columns) columns {
 	return f
 }
 
-// reduce adds the limbs c, which were carried from f, to f.
+// reduce adds the carries c of the limbs f to f.
 func (g *ifma) reduce(c, f columns) {
 	g.VPMADD52LUQ(g.nineteen, c[nLimbs-1], f[0])
 	for k := 1; k < nLimbs; k++ {
@@ -200,8 +203,7 @@ func (g *ifma) reduce(c, f columns) {
 	}
 }
 
-// only returns the lane of r, carried, and constants elsewhere, for whose limbs 1 to 4 it
-// has zeros.
+// only returns one lane of r, carried. The other lanes get the constants, as limb 0.
 func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint64) columns {
 	var c, f columns
 	for k := range r {
@@ -218,8 +220,8 @@ func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint
 	return f
 }
 
-// bias returns the address of 2048·p in the given lanes, 0 in the others: columns from
-// which columns up to 2^62 - 2^16 can be subtracted.
+// bias returns the place of columns that are 2048·p in the given lanes, and 0 in the others.
+// Columns up to 2^62 - 2^16 can be subtracted from them.
 func (g *ifma) bias(name string, lanes ...int) place {
 	var quads []uint64
 	for k := range nLimbs {
@@ -236,8 +238,8 @@ func (g *ifma) bias(name string, lanes ...int) place {
 	return func(k int) Mem { return address.Offset(32 * k) }
 }
 
-// frame returns n places for limbs in the stack frame, as aligned as they are wide, and
-// what overwrites them in the end.
+// frame returns n places in the stack frame, aligned to 32 bytes, and a function that writes
+// instructions to overwrite them.
 func (g *ifma) frame(n int) (places []place, wipe func()) {
 	const size = 32 * nLimbs
 	base := g.GP64()

@@ -6,12 +6,12 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// ladderIFMA writes the ladder of RFC 7748, section 5, with its names, on four lanes: a
-// step is three multiplications deep.
+// ladderIFMA writes the ladder of RFC 7748, section 5, with its names, on four lanes. A step
+// is a chain of three multiplications.
 func ladderIFMA(f *kit.File) {
 	f.Kernel("ladderIFMA", "func(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)", kit.AVX512IFMA, kit.Header{
-		Does:  "ladderIFMA takes the 255 steps of the Montgomery ladder, the last included.",
-		In:    "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k], and u, limbs i and i+3 of the point's coordinate in u[i][2] and u[i][3], all carried: less than 2^51 + 2^17; swaps, of which bit t+1 says whether bits t and t+1 of the scalar differ.",
+		Does:  "ladderIFMA takes all 255 steps of the Montgomery ladder.",
+		In:    "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 + 2^17; swaps, whose bit t+1 says whether bits t and t+1 of the scalar differ.",
 		Out:   "s, carried.",
 		Notes: "If bit 0 of the scalar is 1, the halves of s have changed places.",
 	})
@@ -28,7 +28,7 @@ func ladderIFMA(f *kit.File) {
 	g.MOVQ(U32(255), t)
 	g.Label("step")
 
-	g.Comment("If the two points change places now, 2 is added to the indices, modulo 4.")
+	g.Comment("If the two points change places, add 2 to the indices, modulo 4.")
 	word, swap := g.GP64(), g.YMM()
 	g.MOVQ(t, word)
 	g.SHRQ(U8(6), word)

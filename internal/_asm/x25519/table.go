@@ -8,18 +8,19 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// A scalar is a sum of 64 digits of four bits, from -8 to 8, times powers of 16.
+// A scalar is the sum of 64 digits from -8 to 8 times powers of 16. A window of the table
+// serves two digits.
 const (
-	windows   = 32            // of two digits each
-	multiples = 8             // of the base point, for each window
-	words     = 4             // of an element
-	entrySize = 3 * 8 * words // in bytes
+	windows   = 32
+	multiples = 8             // the number of multiples in a window
+	words     = 4             // the number of words of an element
+	entrySize = 3 * 8 * words // the size of a multiple in bytes
 )
 
-// pointTable returns the address of what multiples of the base point B are added from.
-// For the point (x, y) = (j+1)·256^i·B on edwards25519, it is (y - x)/2, (y + x)/2 and dxy,
-// each in four words, less than p, at 96(8i+j). (Twice these would double all coordinates of
-// a sum, but only after its Z had been doubled.) p - dxy can be taken word by word.
+// pointTable returns the address of a table of multiples of the base point B. The entry at
+// 96(8i+j) is for the point (x, y) = (j+1)·256^i·B on edwards25519. It is (y - x)/2,
+// (y + x)/2 and dxy, each in four words and less than p. Without the halves, an addition
+// would have to double Z. p - dxy can be computed word by word.
 func pointTable(f *kit.File) operand.Mem {
 	var table []uint64
 	base := basePoint()
@@ -63,7 +64,7 @@ func divide(a, b *big.Int) *big.Int { return mul(a, new(big.Int).ModInverse(b, p
 // half returns v/2 modulo p.
 func half(v *big.Int) *big.Int { return divide(v, big.NewInt(2)) }
 
-// limbs returns v in n limbs of that many bits, the least significant first.
+// limbs returns v in n limbs with the given number of bits, the least significant first.
 func limbs(v *big.Int, bits uint, n int) (ls []uint64) {
 	mask := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1))
 	for i := range uint(n) {
@@ -79,7 +80,7 @@ type point struct{ x, y *big.Int }
 // curveD is -121665/121666.
 func curveD() *big.Int { return divide(big.NewInt(-121665), big.NewInt(121666)) }
 
-// basePoint is that of RFC 8032, section 5.1: y = 4/5, and x is even.
+// basePoint returns the base point of RFC 8032, section 5.1: y is 4/5, and x is even.
 func basePoint() point {
 	one := big.NewInt(1)
 	y := divide(big.NewInt(4), big.NewInt(5))

@@ -30,8 +30,8 @@ func integer(v *element) *big.Int {
 	return x
 }
 
-// loose returns elements with all combinations of edge words, such that carry as far as
-// can be in products and in a + x·b, and random ones.
+// loose returns elements with all combinations of edge words, elements that carry through
+// the most words in products and in a + x·b, and random elements.
 func loose() []element {
 	const ones = 1<<64 - 1
 	words := []uint64{0, 1, 19, 1<<63 - 1, 1 << 63, 1<<64 - 38, ones}
@@ -61,7 +61,8 @@ func loose() []element {
 	return vs
 }
 
-// tight returns those of loose that are tight, and those on the edge of it.
+// tight returns the tight elements among those of loose, and elements around p and around
+// the bound.
 func tight() []element {
 	vs := []element{{1<<11 - 1, 0, 0, 1 << 63}}
 	for d := range uint64(64) { // around p
@@ -92,8 +93,8 @@ func requireADX(t *testing.T) {
 	}
 }
 
-// pairs calls f for all pairs of as and bs.
-func pairs(as, bs []element, f func(a, b *element, A, B *big.Int)) {
+// forPairs calls f with every element of as and every element of bs.
+func forPairs(as, bs []element, f func(a, b *element, A, B *big.Int)) {
 	for i := range as {
 		A := integer(&as[i])
 		for j := range bs {
@@ -104,7 +105,7 @@ func pairs(as, bs []element, f func(a, b *element, A, B *big.Int)) {
 
 func TestMulADX(t *testing.T) {
 	requireADX(t)
-	pairs(loose(), loose(), func(a, b *element, A, B *big.Int) {
+	forPairs(loose(), loose(), func(a, b *element, A, B *big.Int) {
 		var v, w element
 		mulADX(&v, &w, a, b)
 		equal(t, "a·b", &v, new(big.Int).Mul(A, B), tightLimit)
@@ -123,7 +124,7 @@ func TestMulAddADX(t *testing.T) {
 	}{{2, mulAdd2ADX}, {38, mulAdd38ADX}, {a24, mulAddA24ADX}} {
 		// The bound of the portable code.
 		limit := new(big.Int).Add(new(big.Int).Lsh(one, 255), big.NewInt(19*(2*op.x+2)))
-		pairs(loose(), loose(), func(a, b *element, A, B *big.Int) {
+		forPairs(loose(), loose(), func(a, b *element, A, B *big.Int) {
 			want := new(big.Int).Mul(B, big.NewInt(op.x))
 			want.Add(want, A)
 			var v element
@@ -138,7 +139,7 @@ func TestMulAddADX(t *testing.T) {
 
 func TestAddADX(t *testing.T) {
 	requireADX(t)
-	pairs(tight(), tight(), func(a, b *element, A, B *big.Int) {
+	forPairs(tight(), tight(), func(a, b *element, A, B *big.Int) {
 		var v element
 		addADX(&v, a, b)
 		equal(t, "a + b", &v, new(big.Int).Add(A, B), looseLimit)
@@ -147,7 +148,7 @@ func TestAddADX(t *testing.T) {
 
 func TestSubADX(t *testing.T) {
 	requireADX(t)
-	pairs(append(loose(), tight()...), tight(), func(a, b *element, A, B *big.Int) {
+	forPairs(append(loose(), tight()...), tight(), func(a, b *element, A, B *big.Int) {
 		var v element
 		subADX(&v, a, b)
 		equal(t, "a - b", &v, new(big.Int).Sub(A, B), looseLimit)
@@ -179,8 +180,8 @@ func (p point) add(q point) point {
 	}
 }
 
-// TestChooseADX computes the points that the entries are of, by additions that begin with
-// the one for the digit 1.
+// TestChooseADX compares entries with points that it computes by additions, beginning with
+// the entry for the digit 1.
 func TestChooseADX(t *testing.T) {
 	requireADX(t)
 	r := rand.New(rand.NewPCG(3, 4))
