@@ -20,7 +20,7 @@ var mutations = []mutation{
 	// Arithmetic.
 	{"one reduction too few", "internal/ring/ntt.go", "w[i] = w[i].barrettReduce()", "_ = w[i].barrettReduce", "./internal/ring"},
 	{"last layer without its zeta", "internal/ring/ntt.go", "zetas[(len(w)+i)/2])", "zetas[1])", "./internal/ring"},
-	{"borrow between two coefficients", "internal/ring/pair.go", "positive := a + 1<<31", "positive := a", "./internal/ring"},
+	{"borrow between two coefficients", "internal/ring/pair.go", "positive := a + bias", "positive := a", "./internal/ring"},
 	{"γ of the wrong sign", "internal/ring/mul.go", "gamma = -gamma", "gamma = +gamma", "./internal/ring"},
 	{"rounding down in compression", "internal/ring/encode.go", "const half = 1 << 39", "const half = 0", "./internal/ring"},
 	{"rounding down in decompression", "internal/ring/encode.go", "half := uint64(1) << (d - 1)", "half := uint64(0)", "./internal/ring"},

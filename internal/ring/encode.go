@@ -123,12 +123,12 @@ func compress(a int16, d int) uint64 {
 	const half = 1 << 39
 	quotient := (int64(a) << d) * barrett40
 	rounded := uint64((quotient + half) >> 40)
-	return rounded & (1<<d - 1)
+	return rounded & ((1 << d) - 1)
 }
 
 // decompress returns round(q/2^d · (y mod 2^d)).
 func decompress(y uint64, d int) int16 {
-	y &= 1<<d - 1
+	y &= (1 << d) - 1
 	half := uint64(1) << (d - 1)
 	return int16((y*Q + half) >> d)
 }

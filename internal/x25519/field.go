@@ -96,7 +96,7 @@ func (v *element) mulAdd(a *element, x, b0, b1, b2, b3 uint64) {
 		l2, c = bits.Add64(l2, a[2], c)
 		l3, c = bits.Add64(l3, a[3], c)
 		h3, _ = bits.Add64(h3, 0, c)
-		h := h3<<1 | l3>>63
+		h := (h3 << 1) | (l3 >> 63)
 		v[0], c = bits.Add64(l0, 19*h, 0)
 		v[1], c = bits.Add64(l1, 0, c)
 		v[2], c = bits.Add64(l2, 0, c)

@@ -111,9 +111,10 @@ const (
 
 // unpack returns the row in p. It rounds where it shifts, since x and a may be negative.
 func (p packed) unpack() (a, b int64) {
-	row := (int64(p) + 1<<(shiftA-1)) >> shiftA
-	b = (row + 1<<(shiftB-shiftA-1)) >> (shiftB - shiftA)
-	a = row - (b << (shiftB - shiftA))
+	const n = shiftB - shiftA
+	row := (int64(p) + (1 << (shiftA - 1))) >> shiftA // a + 2ⁿ·b
+	b = (row + (1 << (n - 1))) >> n
+	a = row - (b << n)
 	return a, b
 }
 
@@ -121,8 +122,9 @@ func (p packed) unpack() (a, b int64) {
 // and ζ.
 func divsteps20(f, g, ζ int64, n uint) (matrix, int64) {
 	const unused = 64 - packedSteps
-	pf := packed((f<<unused)>>unused + 1<<(shiftA+n))
-	pg := packed((g<<unused)>>unused + 1<<(shiftB+n))
+	f, g = (f<<unused)>>unused, (g<<unused)>>unused
+	pf := packed(f + (1 << (shiftA + n)))
+	pg := packed(g + (1 << (shiftB + n)))
 	for range n {
 		pf, pg, ζ = divstep(pf, pg, ζ)
 	}
@@ -167,7 +169,7 @@ func linearDiv(f, g *element, a, b int64) element {
 // carries nothing.
 func linearMod(d, e *element, a, b int64) element {
 	s0, s1, s2, s3, s4 := linear(d, e, a, b)
-	h := s4<<1 | s3>>63
+	h := (s4 << 1) | (s3 >> 63)
 	negative := uint64(int64(h) >> 63) // all bits 1 if h is negative
 	hi, lo := bits.Mul64(h, 19)
 	hi -= 19 & negative
