@@ -29,7 +29,7 @@ var edges = []struct {
 	{"internal/cpu", ""},
 	{"internal/secret", ""},
 	{"internal/fault", "kem"},
-	{"internal/fips", "internal/fault kem"},
+	{"internal/fips", "internal/fault internal/secret kem"},
 	{"kats/vectors", ""},
 	{"internal/derand", "internal/fault kem"},
 	{"internal/testkit", "internal/cpu kem"},

@@ -54,10 +54,10 @@ var mutations = []mutation{
 	{"low order accepted in a ciphertext", "internal/hybrid/part.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./internal/attacks ./kats"},
 
 	// Memory and randomness.
-	{"stack not overwritten", "internal/secret/run.go", "\toverwrite()\n\treturn", "\treturn", "./internal/attacks"},
+	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/attacks"},
 	{"stack not overwritten after a panic", "internal/secret/do.go", "value = recover()", "value = nil", "./internal/attacks"},
-	{"stack not grown", "internal/secret/run.go", "\tgrow(false)\n", "", "./internal/attacks"},
-	{"stack overwritten in part", "internal/secret/grow.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/attacks"},
+	{"stack not grown", "internal/secret/do.go", "\tgrow(false)\n", "", "./internal/attacks"},
+	{"stack overwritten in part", "internal/secret/do.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/attacks"},
 	{"scalar left by Destroy", "internal/hybrid/part.go", "	*dk = privatePart{}\n", "", "./internal/attacks ./internal/hybrid"},
 	{"randomness drawn in two parts", "internal/secret/secret.go", "if _, err := io.ReadFull(rand.Reader, copied); err", "io.ReadFull(rand.Reader, copied[:16])\n\tif _, err := io.ReadFull(rand.Reader, copied[16:]); err", "."},
 	{"key pair never tested", "internal/fips/fips.go", "if !fips140.Enabled() {", "if true {", "."},

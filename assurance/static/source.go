@@ -615,6 +615,7 @@ var runners = map[string]bool{
 	"hybridkem/internal/secret.DoFar":        true,
 	"(*hybridkem/internal/secret.Uses).Do":   true,
 	"(*hybridkem/internal/hybrid.Hybrid).do": true,
+	"hybridkem/internal/secret.OrDestroy":    true,
 }
 
 // call follows secrets through a call, into functions of ours.

@@ -1,5 +1,5 @@
-// Package fault makes the errors of this module: texts that begin with the name of the
-// public package, once, and that wrap an error of package kem.
+// Package fault makes the errors of this module. The text of an error begins with the name of one
+// public package, and the error wraps one of package kem.
 package fault
 
 import (
@@ -25,8 +25,8 @@ func New(pkg string, kind error, format string, args ...any) error {
 	return &fault{pkg, fmt.Sprintf(format, args...), kind}
 }
 
-// In returns err as an error of pkg. Where err names another package of this module, pkg takes
-// its place, so that an error names one package however many it passes.
+// In returns err as an error of pkg. If err is an error of another package of this module, the name
+// pkg replaces that package's name. So an error that passes several packages names only one.
 func In(pkg string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "kem: ")
 	if f, ok := err.(*fault); ok {
@@ -35,8 +35,18 @@ func In(pkg string, err error) error {
 	return &fault{pkg, text, err}
 }
 
-// Length returns the error for an input, called what, that has a wrong length. The hint follows
-// it, or one at the encoding of b.
+// OrNil returns key, or nil if there is an error. K is an interface type. Without OrNil, a nil
+// pointer beside an error would become an interface that is not nil.
+func OrNil[K any](key K, err error) (K, error) {
+	if err != nil {
+		var none K
+		return none, err
+	}
+	return key, nil
+}
+
+// Length returns the error for an input b of a wrong length. The text calls it what and ends with
+// the hint. If there is no hint and b looks like a key file, the text says that instead.
 func Length(pkg, what string, b []byte, want int, hint string) error {
 	if hint == "" {
 		hint = encoding(b)
@@ -44,23 +54,23 @@ func Length(pkg, what string, b []byte, want int, hint string) error {
 	return New(pkg, kem.ErrLength, "%s has %d bytes, want %d%s", what, len(b), want, hint)
 }
 
-// encoding returns a hint if b looks like a file that package keyfile reads. b may be a secret. Its
-// time depends on nothing else.
+// encoding returns a hint if b looks like a file that package keyfile reads. Since b may be a secret,
+// the time depends only on its length and on the hint.
 func encoding(b []byte) string {
 	const begin = "-----BEGIN "
 	if len(b) <= len(begin) {
 		return ""
 	}
 	pem := subtle.ConstantTimeCompare(b[:len(begin)], []byte(begin))
-	// A SEQUENCE that fills b.
+	// The header of a SEQUENCE that has the length of b.
 	var der int
 	if size := len(b) - 2; size < 0x80 {
 		der = subtle.ConstantTimeCompare(b[:2], []byte{0x30, byte(size)})
 	} else if size := len(b) - 4; size < 1<<16 {
 		der = subtle.ConstantTimeCompare(b[:4], []byte{0x30, 0x82, byte(size >> 8), byte(size)})
 	}
-	//ct:declassify pem: the error tells it
-	//ct:declassify der: the error tells it
+	//ct:declassify pem: the text of the error shows it
+	//ct:declassify der: the text of the error shows it
 	switch {
 	case pem == 1:
 		return ": it is PEM, see package keyfile"
@@ -70,7 +80,7 @@ func encoding(b []byte) string {
 	return ""
 }
 
-// EncapsulateTo checks the buffers for an encapsulation.
+// EncapsulateTo checks the lengths of the buffers for an encapsulation, and that they do not overlap.
 func EncapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
 	if len(sharedKey) != sharedKeySize {
 		return buffer(pkg, "shared key", sharedKey, sharedKeySize)
@@ -84,7 +94,8 @@ func EncapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciph
 	return nil
 }
 
-// DecapsulateTo checks the buffer and the input of a decapsulation. They may overlap.
+// DecapsulateTo checks the lengths of the buffer and of the ciphertext for a decapsulation. The two
+// may overlap.
 func DecapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
 	if len(sharedKey) != sharedKeySize {
 		return buffer(pkg, "shared key", sharedKey, sharedKeySize)
@@ -95,6 +106,7 @@ func DecapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciph
 	return nil
 }
 
+// buffer returns the error for a buffer of the caller that has a wrong length.
 func buffer(pkg, what string, b []byte, want int) error {
 	return New(pkg, kem.ErrLength, "the buffer for the %s has %d bytes, want %d", what, len(b), want)
 }

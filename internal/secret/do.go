@@ -1,9 +1,9 @@
 package secret
 
-// Do runs f and then overwrites the stack that it has used, also if f panics. Secrets must be in
-// no variables but those of f and of the functions that f calls.
+// Do runs f and then overwrites the stack that f has used, also if f panics. Secrets must be in
+// variables of f and of the functions that f calls, and in no others on the stack.
 //
-// Registers keep what they hold. A goroutine that f ends with [runtime.Goexit] leaves its stack as
+// Do does not clear registers. If f ends its goroutine with [runtime.Goexit], the stack stays as
 // it is.
 func Do(f func()) {
 	if panicked, value := run(f); panicked {
@@ -11,7 +11,7 @@ func Do(f func()) {
 	}
 }
 
-// Do is the function Do for an f that is a use, which it ends.
+// Do is the function Do for an f that is the use. It ends the use.
 func (u *Uses) Do(use Use, f func()) {
 	panicked, value := run(f)
 	u.End(use)
@@ -20,14 +20,30 @@ func (u *Uses) Do(use Use, f func()) {
 	}
 }
 
-// DoFar is Do for an f that calls what is not of this module, or another Do. Such calls need more
-// stack, while secrets of f are on it: DoFar makes room for 64 KiB more.
+// DoFar is Do for an f that calls code of other modules, or calls Do again. Such calls may need
+// more stack while secrets of f are on it, so DoFar makes room for 64 KiB more.
 func DoFar(f func()) {
 	growFar(false)
 	Do(f)
 }
 
-// try runs f and stops its panic, so that the frames of f are free to be overwritten.
+// run runs f, overwrites the stack, and returns the value of a panic of f. Under
+// GOEXPERIMENT=runtimesecret, package runtime/secret does the overwriting. It also clears
+// the registers, and the memory that f has allocated once that is collected.
+//
+//go:noinline
+func run(f func()) (panicked bool, value any) {
+	grow(false)
+	if runtimeSecret {
+		return try(func() { runtimeDo(f) })
+	}
+	panicked, value = try(f)
+	overwrite()
+	return panicked, value
+}
+
+// try runs f and recovers from its panic. After that the frames of f are free, and can be
+// overwritten.
 func try(f func()) (panicked bool, value any) {
 	panicked = true
 	defer func() {
@@ -38,3 +54,44 @@ func try(f func()) (panicked bool, value any) {
 	f()
 	return false, nil
 }
+
+// depth is how much stack is grown before an operation and overwritten after it. The largest
+// operation with all that it calls uses a little less. With this depth, the stack has 16 KiB.
+const depth = 14<<10 + 512
+
+// overwrite overwrites the stack below its caller.
+//
+//go:noinline
+func overwrite() {
+	var frame [depth]byte
+	use(&frame)
+}
+
+// grow makes the stack large enough for an operation, before secrets are on it. If the stack
+// grew later, the runtime would copy it and free the old one with the secrets still in it.
+//
+// Go grows the stack at the start of a function whose frame does not fit. The frame of grow has
+// the size of all frames of an operation together. Callers pass false, so that it stays unused.
+//
+//go:noinline
+func grow(fill bool) {
+	if fill {
+		var frame [depth]byte
+		use(&frame)
+	}
+}
+
+// growFar is grow with a larger frame.
+//
+//go:noinline
+func growFar(fill bool) {
+	if fill {
+		var frame [64<<10 + depth]byte
+		use((*[depth]byte)(frame[:]))
+	}
+}
+
+// use keeps the compiler from removing a frame that nothing else reads.
+//
+//go:noinline
+func use(*[depth]byte) {}

@@ -8,14 +8,15 @@ import (
 	"testing"
 )
 
-// TestDo checks what becomes of a panic. What Do leaves in memory, package attacks searches for.
+// TestDo checks that Do runs its function and passes a panic on. Tests in package attacks search the
+// memory for secrets that Do leaves.
 func TestDo(t *testing.T) {
 	ran := false
 	Do(func() { ran = true })
 	if !ran {
 		t.Error("f was not run")
 	}
-	want := errors.New("of its own")
+	want := errors.New("a panic")
 	defer func() {
 		if got := recover(); got != want {
 			t.Errorf("Do panics with %v, want %v", got, want)
@@ -25,7 +26,7 @@ func TestDo(t *testing.T) {
 	t.Error("Do returned from a panic")
 }
 
-// keeping keeps what it was asked to fill.
+// A keeping reader keeps the last slice that it was asked to fill.
 type keeping struct {
 	source io.Reader
 	last   []byte
@@ -36,7 +37,7 @@ func (k *keeping) Read(b []byte) (int, error) {
 	return k.source.Read(b)
 }
 
-// TestRandom draws from a source that the program has put in the place of crypto/rand.Reader.
+// TestRandom draws from a reader that takes the place of crypto/rand.Reader.
 func TestRandom(t *testing.T) {
 	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
 	source := bytes.Repeat([]byte{7}, 48)
@@ -48,11 +49,11 @@ func TestRandom(t *testing.T) {
 		t.Errorf("drew %x", b)
 	}
 	if !bytes.Equal(k.last, make([]byte, 48)) {
-		t.Error("a copy of the randomness is left")
+		t.Error("Random leaves a copy of the randomness")
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a source that ends is no panic")
+			t.Error("Random does not panic when the reader ends")
 		}
 	}()
 	Random(b)

@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// Print prints a key as the names of its type and its KEM.
+// Print writes the names of a key's type and KEM in the place of the key.
 func Print(s fmt.State, typeName, kemName string) {
 	io.WriteString(s, typeName+"("+kemName+")")
 }
 
-// NotJSON returns the error for a key that is to be written as JSON.
+// NotJSON returns the error of a key's MarshalJSON.
 func NotJSON(typeName, kemName string) error {
 	return fmt.Errorf("%s(%s) is secret and has no JSON form", typeName, kemName)
 }

@@ -1,9 +1,22 @@
-// Package secret runs operations on secrets. It draws their randomness, leaves no secrets
-// behind on the stack, counts the uses of a key that can be destroyed, and prints keys without
-// their secrets.
+// Package secret runs operations on secrets. It draws their randomness, erases secrets from the
+// stack, counts the uses of a key that can be destroyed, and prints keys without their secrets.
 //
-// The comments //ct:declassify in this module are read by the commands in the folder
-// assurance: they name what is public although it comes from secrets.
+// # Directives
+//
+// Some lines of this module are comments of the form //ct:declassify EXPRESSION: reason.
+//
+// Each says that a value is public from this line on, although it was computed from secrets: a
+// ciphertext that is sent, for example, or the result of a comparison that the caller learns. The
+// compiler ignores them. Two commands in the folder assurance read them: static, which follows
+// secrets through the source, and taint, which follows them through the running program. Both report
+// a branch or an address that depends on a secret, unless a directive has made the value public.
+//
+// EXPRESSION is a variable, a field such as ek.x25519, or a slice such as ct[:]. A slice must be
+// written with [:], or else taint makes public where its bytes are and not the bytes. For
+// static, a variable is public in all of its function, and a field in all values of its type.
+// Therefore the result of a comparison gets a variable of its own, even if it is used only once.
+// Both commands fail on a directive that they cannot read or that has no reason, and taint
+// prints all of them with -list.
 package secret
 
 import (
@@ -11,17 +24,18 @@ import (
 	"io"
 )
 
-// defaultReader is what crypto/rand.Reader is unless the program replaces it. A program that does so
-// before this package starts gets copies of its randomness on the heap, which rand.Read makes.
+// defaultReader is crypto/rand.Reader before the program replaces it. If the program replaces it
+// before this package is initialised, rand.Read leaves copies of the randomness on the heap.
 var defaultReader = rand.Reader
 
-// Random fills b with randomness from crypto/rand. Nothing else in the library draws any.
+// Random fills b with randomness from crypto/rand. Nothing else in the library draws randomness. It
+// panics if a reader that the program has put in the place of crypto/rand.Reader fails.
 func Random(b []byte) {
 	if rand.Reader == defaultReader {
 		rand.Read(b)
 		return
 	}
-	// rand.Read would leave a copy on the heap.
+	// With a replaced reader, rand.Read would leave a copy on the heap.
 	copied := make([]byte, len(b))
 	defer clear(copied)
 	if _, err := io.ReadFull(rand.Reader, copied); err != nil {

@@ -1,12 +1,13 @@
 package secret
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
 )
 
-// A number is a secret that is not atomic, so that the race detector sees who meets.
+// A number is a secret. It is not atomic, so that the race detector reports a read during Overwrite.
 type number struct {
 	n           int
 	overwritten atomic.Int32
@@ -41,7 +42,7 @@ func TestUses(t *testing.T) {
 	}
 }
 
-// TestUsesMeanwhile destroys a secret while many use it, on stacks of their own.
+// TestUsesMeanwhile destroys a secret while several goroutines use it.
 func TestUsesMeanwhile(t *testing.T) {
 	for range 40 {
 		var u Uses
@@ -77,7 +78,7 @@ func TestUsesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestUsesSpread checks that goroutines do not all take the same counter.
+// TestUsesSpread checks that goroutines do not all choose the same counter.
 func TestUsesSpread(t *testing.T) {
 	var u Uses
 	u.Init(&number{})
@@ -91,13 +92,35 @@ func TestUsesSpread(t *testing.T) {
 			mu.Lock()
 			taken[use.counter] = true
 			mu.Unlock()
-			<-release // so that each goroutine has a stack of its own
+			<-release // Until then no goroutine gets the stack of one that has ended.
 			u.End(use)
 		})
 	}
 	close(release)
 	wg.Wait()
 	if len(taken) < len(u.counters)/2 {
-		t.Errorf("64 goroutines take %d counters of %d", len(taken), len(u.counters))
+		t.Errorf("64 goroutines choose %d of %d counters", len(taken), len(u.counters))
 	}
+}
+
+// A key counts how often it is destroyed.
+type key struct{ destroyed int }
+
+func (k *key) Destroy() { k.destroyed++ }
+
+func TestOrDestroy(t *testing.T) {
+	var good, bad, panicking key
+	if err := OrDestroy(&good, func() error { return nil }); err != nil || good.destroyed != 0 {
+		t.Errorf("destroyed %d times without an error, returns %v", good.destroyed, err)
+	}
+	want := errors.New("an error")
+	if err := OrDestroy(&bad, func() error { return want }); err != want || bad.destroyed != 1 {
+		t.Errorf("destroyed %d times with an error, returns %v", bad.destroyed, err)
+	}
+	defer func() {
+		if got := recover(); got != want || panicking.destroyed != 1 {
+			t.Errorf("destroyed %d times with a panic, panics with %v", panicking.destroyed, got)
+		}
+	}()
+	OrDestroy(&panicking, func() error { panic(want) })
 }
