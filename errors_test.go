@@ -170,7 +170,7 @@ func TestErrorTexts(t *testing.T) {
 		{func() error { return new(mlkem.DecapsulationKey768).DecapsulateTo(nil, nil) }, kem.ErrNoKey,
 			"mlkem: the decapsulation key is nil or a zero value"},
 		{func() error { return new(xwing.EncapsulationKey).EncapsulateTo(nil, nil) }, kem.ErrNoKey,
-			"kem: the key is nil or a zero value"},
+			"xwing: the key is nil or a zero value"},
 		{func() error { _, _, err := kemtest.Encapsulate(nil, nil); return err }, kem.ErrNoKey,
 			"kemtest: the encapsulation key is nil or a zero value"},
 		{func() error { _, _, err := kemtest.Encapsulate(foreign.PublicKey(), nil); return err }, kem.ErrUnsupported,

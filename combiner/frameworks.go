@@ -8,6 +8,7 @@ import (
 	"hybridkem/internal/hybrid"
 	"hybridkem/internal/nist"
 	"hybridkem/kem"
+	"hybridkem/mlkem"
 )
 
 // A Group is a nominal group of draft-irtf-cfrg-hybrid-kems: [X25519], [P256] or
@@ -44,33 +45,43 @@ func P384() Group { return Group{&nist.P384} }
 // label or is the end of one. One exception: [CG] with the parts of a named KEM of this package and its
 // label returns that KEM.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
-	return framework(label, part(pq), t.part, hybrid.Universal)
+	return framework(label, part(pq), t.part, hybrid.UniversalCombiner)
 }
 
 // UK returns the hybrid of pq and another KEM with the [Universal] combiner. See
 // [UG] for labels and errors.
 func UK(label string, pq, t kem.KEM) kem.KEM {
-	return framework(label, part(pq), part(t), hybrid.Universal)
+	return framework(label, part(pq), part(t), hybrid.UniversalCombiner)
 }
 
 // CG returns the hybrid of pq and a group with the [C2PRI] combiner, for which pq
 // must be ciphertext second-preimage resistant, as ML-KEM is. See [UG] for
 // labels and errors.
 func CG(label string, pq kem.KEM, t Group) kem.KEM {
-	return framework(label, part(pq), t.part, hybrid.C2PRI)
+	return framework(label, part(pq), t.part, hybrid.C2PRICombiner)
 }
 
 // CK returns the hybrid of pq and another KEM with the [C2PRI] combiner, for
 // which pq must be ciphertext second-preimage resistant, as ML-KEM is. See [UG]
 // for labels and errors.
 func CK(label string, pq, t kem.KEM) kem.KEM {
-	return framework(label, part(pq), part(t), hybrid.C2PRI)
+	return framework(label, part(pq), part(t), hybrid.C2PRICombiner)
 }
 
-// part returns nil for nil.
+// part returns the part of k, or nil if k is nil or a nil pointer. ML-KEM of this module is a part that
+// package hybrid knows.
 func part(k kem.KEM) *hybrid.Part {
-	if v := reflect.ValueOf(k); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	v := reflect.ValueOf(k)
+	if !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
 		return nil
+	}
+	switch k {
+	case mlkem.KEM512():
+		return &hybrid.MLKEM512
+	case mlkem.KEM768():
+		return &hybrid.MLKEM768
+	case mlkem.KEM1024():
+		return &hybrid.MLKEM1024
 	}
 	return hybrid.KEMPart(k)
 }

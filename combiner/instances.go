@@ -12,7 +12,7 @@ func MLKEM768P256() kem.KEM { return &mlkem768P256 }
 
 var mlkem768P256 = hybrid.Hybrid{
 	Package: "combiner", ID: "MLKEM768-P256",
-	PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.C2PRI,
+	PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.C2PRICombiner,
 	Label: []byte("MLKEM768-P256"),
 }
 
@@ -22,7 +22,7 @@ func MLKEM1024P384() kem.KEM { return &mlkem1024P384 }
 
 var mlkem1024P384 = hybrid.Hybrid{
 	Package: "combiner", ID: "MLKEM1024-P384",
-	PQ: &hybrid.MLKEM1024, T: &nist.P384, Combiner: hybrid.C2PRI,
+	PQ: &hybrid.MLKEM1024, T: &nist.P384, Combiner: hybrid.C2PRICombiner,
 	Label: []byte("MLKEM1024-P384"),
 }
 
@@ -33,7 +33,7 @@ func MLKEM512X25519() kem.KEM { return &mlkem512X25519 }
 
 var mlkem512X25519 = hybrid.Hybrid{
 	Package: "combiner", ID: "hybridkem/MLKEM512+X25519",
-	PQ: &hybrid.MLKEM512, T: &hybrid.X25519, Combiner: hybrid.C2PRI,
+	PQ: &hybrid.MLKEM512, T: &hybrid.X25519, Combiner: hybrid.C2PRICombiner,
 	Label: []byte("hybridkem/MLKEM512+X25519"),
 }
 
@@ -44,6 +44,6 @@ func MLKEM1024X25519() kem.KEM { return &mlkem1024X25519 }
 
 var mlkem1024X25519 = hybrid.Hybrid{
 	Package: "combiner", ID: "hybridkem/MLKEM1024+X25519",
-	PQ: &hybrid.MLKEM1024, T: &hybrid.X25519, Combiner: hybrid.C2PRI,
+	PQ: &hybrid.MLKEM1024, T: &hybrid.X25519, Combiner: hybrid.C2PRICombiner,
 	Label: []byte("hybridkem/MLKEM1024+X25519"),
 }

@@ -30,6 +30,7 @@ package mlkem
 //go:generate go run generate.go
 
 import (
+	"hybridkem/internal/derand"
 	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
@@ -236,15 +237,14 @@ func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) err
 		return err
 	}
 	secret.Do(func() {
-		var m [32]byte
+		var m [randomSize]byte
 		secret.Random(m[:])
 		ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, &m)
 	})
 	return nil
 }
 
-// A parameterSet has those methods of a kem.KEM, and of a derand.KEM, that know no
-// key type.
+// A parameterSet implements the methods of a kem.KEM that return no keys, and those of a derand.KEM.
 type parameterSet struct {
 	name   string
 	params *mlkem.Params
@@ -255,4 +255,32 @@ func (p *parameterSet) SeedSize() int             { return SeedSize }
 func (p *parameterSet) EncapsulationKeySize() int { return p.params.EncapsulationKeySize() }
 func (p *parameterSet) CiphertextSize() int       { return p.params.CiphertextSize() }
 func (p *parameterSet) SharedKeySize() int        { return SharedKeySize }
-func (p *parameterSet) RandomSize() int           { return 32 }
+func (p *parameterSet) RandomSize() int           { return randomSize }
+
+// randomSize is the size of m, the randomness of an encapsulation.
+const randomSize = 32
+
+// EncapsulateDerand implements derand.KEM.
+func (p *parameterSet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
+	var own *mlkem.EncapsulationKey
+	switch ek := ek.(type) {
+	case *EncapsulationKey512:
+		own = ek.public()
+	case *EncapsulationKey768:
+		own = ek.public()
+	case *EncapsulationKey1024:
+		own = ek.public()
+	default:
+		return errOtherKEM
+	}
+	if own == nil {
+		return errNoEncapsulationKey
+	}
+	if own.Params() != p.params {
+		return errOtherKEM
+	}
+	secret.Do(func() {
+		own.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[randomSize]byte)(random.Bytes()))
+	})
+	return nil
+}

@@ -6,7 +6,8 @@ import (
 	"crypto"
 	"fmt"
 
-	"hybridkem/internal/derand"
+	"hybridkem/internal/expanded"
+	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
@@ -27,15 +28,15 @@ type DecapsulationKey1024 struct {
 	ek  *EncapsulationKey1024
 }
 
-// A pair1024 is the memory of a key pair.
-type pair1024 struct {
+// A keyPair1024 is the memory of a key pair.
+type keyPair1024 struct {
 	dk  DecapsulationKey1024
 	ek  EncapsulationKey1024
 	key privateKey
 }
 
-func newPair1024() *pair1024 {
-	pair, dk, ek := mlkem.NewKeyPair[pair1024](&mlkem.MLKEM1024)
+func newKeyPair1024() *keyPair1024 {
+	pair, dk, ek := mlkem.NewKeyPair[keyPair1024](&mlkem.MLKEM1024)
 	pair.key.init(dk)
 	pair.ek = EncapsulationKey1024{ek}
 	pair.dk = DecapsulationKey1024{&pair.key, &pair.ek}
@@ -50,7 +51,7 @@ func newPair1024() *pair1024 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey1024() (*DecapsulationKey1024, error) {
-	pair := newPair1024()
+	pair := newKeyPair1024()
 	if err := pair.key.generate(); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func GenerateKey1024() (*DecapsulationKey1024, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey1024(seed []byte) (*DecapsulationKey1024, error) {
-	pair := newPair1024()
+	pair := newKeyPair1024()
 	if err := pair.key.expand(seed); err != nil {
 		return nil, err
 	}
@@ -254,7 +255,7 @@ func (ek *EncapsulationKey1024) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey1024 struct {
-	pair *pair1024
+	pair *keyPair1024
 }
 
 // NewExpandedKey1024 parses a decapsulation key from its expanded form. If it does
@@ -262,7 +263,7 @@ type ExpandedKey1024 struct {
 // reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
 // NewExpandedKey1024 returns an error.
 func NewExpandedKey1024(expandedKey []byte) (*ExpandedKey1024, error) {
-	pair := newPair1024()
+	pair := newKeyPair1024()
 	if err := pair.key.parse(expandedKey); err != nil {
 		return nil, err
 	}
@@ -350,39 +351,23 @@ var instance1024 = kem1024{parameterSet{"ML-KEM-1024", &mlkem.MLKEM1024}}
 type kem1024 struct{ parameterSet }
 
 func (*kem1024) GenerateKey() (kem.DecapsulationKey, error) {
-	dk, err := GenerateKey1024()
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](GenerateKey1024())
 }
 
 func (*kem1024) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	dk, err := NewDecapsulationKey1024(seed)
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](NewDecapsulationKey1024(seed))
 }
 
 func (*kem1024) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	ek, err := NewEncapsulationKey1024(encapsulationKey)
-	if err != nil {
-		return nil, err
-	}
-	return ek, nil
+	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey1024(encapsulationKey))
 }
 
-func (*kem1024) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey1024)
-	if !ok {
-		return errOtherKEM
+// NewExpandedKey implements expanded.KEM.
+func (*kem1024) NewExpandedKey(expandedKey []byte) (expanded.Key, error) {
+	dk, err := NewExpandedKey1024(expandedKey)
+	if err != nil {
+		return expanded.Key{}, err
 	}
-	if own.public() == nil {
-		return errNoEncapsulationKey
-	}
-	secret.Do(func() {
-		own.key.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
-	})
-	return nil
+	matches := func(seedKey kem.DecapsulationKey) bool { return dk.Matches(seedKey.(*DecapsulationKey1024)) }
+	return expanded.Key{Decapsulator: dk, Matches: matches}, nil
 }

@@ -6,7 +6,8 @@ import (
 	"crypto"
 	"fmt"
 
-	"hybridkem/internal/derand"
+	"hybridkem/internal/expanded"
+	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
@@ -27,15 +28,15 @@ type DecapsulationKey512 struct {
 	ek  *EncapsulationKey512
 }
 
-// A pair512 is the memory of a key pair.
-type pair512 struct {
+// A keyPair512 is the memory of a key pair.
+type keyPair512 struct {
 	dk  DecapsulationKey512
 	ek  EncapsulationKey512
 	key privateKey
 }
 
-func newPair512() *pair512 {
-	pair, dk, ek := mlkem.NewKeyPair[pair512](&mlkem.MLKEM512)
+func newKeyPair512() *keyPair512 {
+	pair, dk, ek := mlkem.NewKeyPair[keyPair512](&mlkem.MLKEM512)
 	pair.key.init(dk)
 	pair.ek = EncapsulationKey512{ek}
 	pair.dk = DecapsulationKey512{&pair.key, &pair.ek}
@@ -50,7 +51,7 @@ func newPair512() *pair512 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey512() (*DecapsulationKey512, error) {
-	pair := newPair512()
+	pair := newKeyPair512()
 	if err := pair.key.generate(); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func GenerateKey512() (*DecapsulationKey512, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey512(seed []byte) (*DecapsulationKey512, error) {
-	pair := newPair512()
+	pair := newKeyPair512()
 	if err := pair.key.expand(seed); err != nil {
 		return nil, err
 	}
@@ -254,7 +255,7 @@ func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey512 struct {
-	pair *pair512
+	pair *keyPair512
 }
 
 // NewExpandedKey512 parses a decapsulation key from its expanded form. If it does
@@ -262,7 +263,7 @@ type ExpandedKey512 struct {
 // reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
 // NewExpandedKey512 returns an error.
 func NewExpandedKey512(expandedKey []byte) (*ExpandedKey512, error) {
-	pair := newPair512()
+	pair := newKeyPair512()
 	if err := pair.key.parse(expandedKey); err != nil {
 		return nil, err
 	}
@@ -350,39 +351,23 @@ var instance512 = kem512{parameterSet{"ML-KEM-512", &mlkem.MLKEM512}}
 type kem512 struct{ parameterSet }
 
 func (*kem512) GenerateKey() (kem.DecapsulationKey, error) {
-	dk, err := GenerateKey512()
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](GenerateKey512())
 }
 
 func (*kem512) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	dk, err := NewDecapsulationKey512(seed)
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](NewDecapsulationKey512(seed))
 }
 
 func (*kem512) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	ek, err := NewEncapsulationKey512(encapsulationKey)
-	if err != nil {
-		return nil, err
-	}
-	return ek, nil
+	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey512(encapsulationKey))
 }
 
-func (*kem512) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey512)
-	if !ok {
-		return errOtherKEM
+// NewExpandedKey implements expanded.KEM.
+func (*kem512) NewExpandedKey(expandedKey []byte) (expanded.Key, error) {
+	dk, err := NewExpandedKey512(expandedKey)
+	if err != nil {
+		return expanded.Key{}, err
 	}
-	if own.public() == nil {
-		return errNoEncapsulationKey
-	}
-	secret.Do(func() {
-		own.key.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
-	})
-	return nil
+	matches := func(seedKey kem.DecapsulationKey) bool { return dk.Matches(seedKey.(*DecapsulationKey512)) }
+	return expanded.Key{Decapsulator: dk, Matches: matches}, nil
 }

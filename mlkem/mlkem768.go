@@ -4,7 +4,8 @@ import (
 	"crypto"
 	"fmt"
 
-	"hybridkem/internal/derand"
+	"hybridkem/internal/expanded"
+	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
 	"hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
@@ -25,15 +26,15 @@ type DecapsulationKey768 struct {
 	ek  *EncapsulationKey768
 }
 
-// A pair768 is the memory of a key pair.
-type pair768 struct {
+// A keyPair768 is the memory of a key pair.
+type keyPair768 struct {
 	dk  DecapsulationKey768
 	ek  EncapsulationKey768
 	key privateKey
 }
 
-func newPair768() *pair768 {
-	pair, dk, ek := mlkem.NewKeyPair[pair768](&mlkem.MLKEM768)
+func newKeyPair768() *keyPair768 {
+	pair, dk, ek := mlkem.NewKeyPair[keyPair768](&mlkem.MLKEM768)
 	pair.key.init(dk)
 	pair.ek = EncapsulationKey768{ek}
 	pair.dk = DecapsulationKey768{&pair.key, &pair.ek}
@@ -48,7 +49,7 @@ func newPair768() *pair768 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
-	pair := newPair768()
+	pair := newKeyPair768()
 	if err := pair.key.generate(); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func GenerateKey768() (*DecapsulationKey768, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
-	pair := newPair768()
+	pair := newKeyPair768()
 	if err := pair.key.expand(seed); err != nil {
 		return nil, err
 	}
@@ -252,7 +253,7 @@ func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey768 struct {
-	pair *pair768
+	pair *keyPair768
 }
 
 // NewExpandedKey768 parses a decapsulation key from its expanded form. If it does
@@ -260,7 +261,7 @@ type ExpandedKey768 struct {
 // reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
 // NewExpandedKey768 returns an error.
 func NewExpandedKey768(expandedKey []byte) (*ExpandedKey768, error) {
-	pair := newPair768()
+	pair := newKeyPair768()
 	if err := pair.key.parse(expandedKey); err != nil {
 		return nil, err
 	}
@@ -348,39 +349,23 @@ var instance768 = kem768{parameterSet{"ML-KEM-768", &mlkem.MLKEM768}}
 type kem768 struct{ parameterSet }
 
 func (*kem768) GenerateKey() (kem.DecapsulationKey, error) {
-	dk, err := GenerateKey768()
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](GenerateKey768())
 }
 
 func (*kem768) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	dk, err := NewDecapsulationKey768(seed)
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](NewDecapsulationKey768(seed))
 }
 
 func (*kem768) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	ek, err := NewEncapsulationKey768(encapsulationKey)
-	if err != nil {
-		return nil, err
-	}
-	return ek, nil
+	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey768(encapsulationKey))
 }
 
-func (*kem768) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey768)
-	if !ok {
-		return errOtherKEM
+// NewExpandedKey implements expanded.KEM.
+func (*kem768) NewExpandedKey(expandedKey []byte) (expanded.Key, error) {
+	dk, err := NewExpandedKey768(expandedKey)
+	if err != nil {
+		return expanded.Key{}, err
 	}
-	if own.public() == nil {
-		return errNoEncapsulationKey
-	}
-	secret.Do(func() {
-		own.key.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[32]byte)(random.Bytes()))
-	})
-	return nil
+	matches := func(seedKey kem.DecapsulationKey) bool { return dk.Matches(seedKey.(*DecapsulationKey768)) }
+	return expanded.Key{Decapsulator: dk, Matches: matches}, nil
 }

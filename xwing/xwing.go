@@ -41,7 +41,7 @@ const (
 
 var instance = hybrid.Hybrid{
 	Package: pkg, ID: name,
-	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.C2PRI, Label: []byte(hybrid.XWingLabel),
+	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.C2PRICombiner, Label: []byte(hybrid.XWingLabel),
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
@@ -204,27 +204,15 @@ func (xwing) CiphertextSize() int       { return CiphertextSize }
 func (xwing) SharedKeySize() int        { return SharedKeySize }
 
 func (xwing) GenerateKey() (kem.DecapsulationKey, error) {
-	dk, err := GenerateKey()
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](GenerateKey())
 }
 
 func (xwing) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	dk, err := NewDecapsulationKey(seed)
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
+	return fault.OrNil[kem.DecapsulationKey](NewDecapsulationKey(seed))
 }
 
 func (xwing) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	ek, err := NewEncapsulationKey(encapsulationKey)
-	if err != nil {
-		return nil, err
-	}
-	return ek, nil
+	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey(encapsulationKey))
 }
 
 func (xwing) RandomSize() int { return instance.RandomSize() }

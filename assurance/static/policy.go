@@ -7,8 +7,7 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/mlkem DecapsulationKey.d", "the other half"},
 	{"hybridkem/internal/hybrid secrets.seed", "the private key"},
 	{"hybridkem/internal/hybrid privatePart.x25519", "a scalar"},
-	{"hybridkem/internal/hybrid privatePart.scalar", "a scalar"},
-	{"hybridkem/internal/nist scalar.key", "a scalar"},
+	{"hybridkem/internal/nist privateKey.key", "a scalar"},
 	{"hybridkem/internal/derand Random.bytes", "m, and the seeds of scalars"},
 }
 

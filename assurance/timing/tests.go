@@ -180,7 +180,7 @@ func messages(k kem.KEM) subject {
 	return subject{
 		classes(fixed(d.RandomSize()), fresh(d.RandomSize())),
 		nothing,
-		func(m []byte) { check(derand.EncapsulateTo(d, ek, sharedKey, c, m)) },
+		func(m []byte) { check(d.EncapsulateDerand(ek, sharedKey, c, derand.From(m))) },
 	}
 }
 

@@ -23,7 +23,7 @@ func X25519MLKEM768() kem.KEM { return &x25519MLKEM768 }
 
 var x25519MLKEM768 = hybrid.Hybrid{
 	Package: "tlskex", ID: "X25519MLKEM768",
-	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.Bare,
+	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.Concatenation,
 }
 
 // SecP256r1MLKEM768 returns the key exchange of that name: shares of 1249 and 1153 bytes, and
@@ -32,7 +32,7 @@ func SecP256r1MLKEM768() kem.KEM { return &secP256r1MLKEM768 }
 
 var secP256r1MLKEM768 = hybrid.Hybrid{
 	Package: "tlskex", ID: "SecP256r1MLKEM768",
-	PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.Bare, TFirst: true,
+	PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.Concatenation, TFirst: true,
 }
 
 // SecP384r1MLKEM1024 returns the key exchange of that name: shares of 1665 bytes each, and
@@ -41,5 +41,5 @@ func SecP384r1MLKEM1024() kem.KEM { return &secP384r1MLKEM1024 }
 
 var secP384r1MLKEM1024 = hybrid.Hybrid{
 	Package: "tlskex", ID: "SecP384r1MLKEM1024",
-	PQ: &hybrid.MLKEM1024, T: &nist.P384, Combiner: hybrid.Bare, TFirst: true,
+	PQ: &hybrid.MLKEM1024, T: &nist.P384, Combiner: hybrid.Concatenation, TFirst: true,
 }

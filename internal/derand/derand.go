@@ -1,6 +1,6 @@
-// Package derand is the way from the test packages to encapsulation with given
-// randomness. Nothing outside this module can take it, since nobody there can
-// make a [Random].
+// Package derand is the way from the packages kemtest and mlkemtest to encapsulation with given
+// randomness. Nothing outside this module can use it, because only packages of this module can make
+// a [Random].
 package derand
 
 import (
@@ -8,30 +8,31 @@ import (
 	"hybridkem/kem"
 )
 
-// Random is the randomness of one encapsulation.
+// Random is the randomness of one encapsulation. Its field is not exported, so that reflection cannot
+// set it.
 type Random struct{ bytes []byte }
+
+// From returns b as the randomness of an encapsulation.
+func From(b []byte) Random { return Random{b} }
 
 // Bytes returns the randomness.
 func (r Random) Bytes() []byte { return r.bytes }
 
-// A KEM is a kem.KEM whose randomness can be given.
+// A KEM is a kem.KEM whose encapsulation can be given its randomness.
 type KEM interface {
 	kem.KEM
-	// RandomSize returns how many bytes of randomness an encapsulation takes, or
-	// 0 if a part of the KEM draws its own.
+	// RandomSize returns how many bytes of randomness an encapsulation takes. It returns 0 if a part
+	// of the KEM draws its own.
 	RandomSize() int
-	// EncapsulateDerand is the EncapsulateTo of ek, a key of this KEM, with
-	// buffers and randomness of the right sizes.
+	// EncapsulateDerand is the EncapsulateTo of ek with the given randomness. The buffers and the
+	// randomness must have the right sizes. The error wraps kem.ErrNoKey if ek is nil or a zero
+	// value, and kem.ErrOtherKEM if ek is not a key of this KEM.
 	EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random Random) error
 }
 
-// EncapsulateTo is the EncapsulateTo of ek, a key of k, with buffers and randomness
-// of the right sizes.
-func EncapsulateTo(k KEM, ek kem.EncapsulationKey, sharedKey, ciphertext, random []byte) error {
-	return k.EncapsulateDerand(ek, sharedKey, ciphertext, Random{random})
-}
-
-// Encapsulate encapsulates to ek with the given randomness. Errors are those of pkg.
+// Encapsulate encapsulates to ek with the given randomness. Its errors name pkg. They wrap kem.ErrNoKey
+// if ek is nil or a zero value, kem.ErrUnsupported if its KEM draws its own randomness, and
+// kem.ErrLength if random has another size than the KEM takes.
 func Encapsulate(pkg string, ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
 	if ek == nil || ek.KEM() == nil {
 		return nil, nil, fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil or a zero value")
@@ -44,7 +45,7 @@ func Encapsulate(pkg string, ek kem.EncapsulationKey, random []byte) (sharedKey,
 		return nil, nil, fault.Length(pkg, "randomness", random, want, "")
 	}
 	sharedKey, ciphertext = make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
-	if err := EncapsulateTo(k, ek, sharedKey, ciphertext, random); err != nil {
+	if err := k.EncapsulateDerand(ek, sharedKey, ciphertext, From(random)); err != nil {
 		return nil, nil, fault.In(pkg, err)
 	}
 	return sharedKey, ciphertext, nil

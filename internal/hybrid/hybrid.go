@@ -1,134 +1,340 @@
-// Package hybrid is the hybrid KEMs under packages combiner, combiner/sshkex,
-// combiner/tlskex and xwing: two parts, each with keys of its own, and one way to combine
-// their secrets.
+// Package hybrid implements the hybrid KEMs of packages xwing, combiner,
+// combiner/tlskex and combiner/sshkex. A hybrid has two parts, PQ and T, each
+// with a key pair of its own, and a combiner that makes one shared key from their
+// two secrets.
 //
-// It knows no NIST curve, so that a program with X-Wing links none.
+// hybrid.go has the KEM: encapsulation, decapsulation and the combiners. keys.go
+// has the keys. part.go says what a part is, and each kind of part has a file of
+// its own.
+//
+// An operation has the same steps for all hybrids. The exported method checks the
+// key and the sizes of the buffers. It then runs a method that is not exported
+// within secret.Do, so that no secret stays on the stack. That method works on PQ
+// and then on T, and combine makes the shared key. Errors come before the first
+// write to the caller's memory, and name the package of the hybrid.
+//
+// An operation on a hybrid of ML-KEM and X25519 allocates nothing, and a key pair
+// is one allocation.
+//
+// The package does not import crypto/ecdh. So a program with X-Wing links no NIST
+// curve.
 package hybrid
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/sha256"
 	"crypto/sha512"
-	"crypto/subtle"
-	"fmt"
 
 	"hybridkem/internal/derand"
 	"hybridkem/internal/fault"
-	"hybridkem/internal/fips"
-	internal "hybridkem/internal/mlkem"
 	"hybridkem/internal/secret"
 	"hybridkem/internal/sha3"
+	"hybridkem/internal/x25519"
 	"hybridkem/kem"
 )
 
 const (
 	// SeedSize is the size of the seeds of all hybrids.
 	SeedSize = 32
-	// HashSize is the size of a shared key, unless it is bare or of SHA-384.
+	// HashSize is the size of a shared key that is a SHA3-256 or a SHA-256.
 	HashSize = 32
 
-	// XWingLabel is the label of X-Wing, and a picture of one.
+	// XWingLabel is the label of X-Wing. It is a picture of an X-wing.
 	XWingLabel = `\./` +
 		`/^\`
 )
 
-// A Hybrid is two parts, PQ and T, and how their secrets are combined. It is a
-// kem.KEM and a derand.KEM.
+// A Hybrid is a hybrid KEM. It implements kem.KEM and derand.KEM.
 type Hybrid struct {
-	Package  string // named in errors
-	ID       string // the name of the KEM
-	PQ, T    *Part
+	Package string // the public package, which errors name
+	ID      string // the name of the KEM
+
+	// PQ is the post-quantum part and T the traditional one. If PQ is ML-KEM, its
+	// keys are in the same allocation as the hybrid's.
+	PQ, T *Part
+
 	Combiner Combiner
-	Label    []byte
-	// TFirst puts T before PQ in the encapsulation key, the ciphertext and the
-	// bare secret.
+	// Label is hashed last by C2PRICombiner and UniversalCombiner. It keeps the
+	// shared keys of different hybrids apart. The other combiners do not use it.
+	Label []byte
+	// TFirst puts T before PQ in the encapsulation key, in the ciphertext and in
+	// the concatenated secrets.
 	TFirst bool
 }
 
-// A Combiner makes the shared key of a hybrid.
+// A Combiner says how the shared key of a hybrid is made from the secrets of the
+// parts.
 type Combiner int
 
 const (
-	C2PRI     Combiner = iota // C2PRICombiner of draft-irtf-cfrg-hybrid-kems
-	Universal                 // UniversalCombiner of draft-irtf-cfrg-hybrid-kems
-	Bare                      // both secrets
-	SHA256                    // the hash of both secrets
-	SHA384                    // the hash of both secrets
+	// C2PRICombiner is SHA3-256(ssPQ ‖ ssT ‖ ctT ‖ ekT ‖ Label), according to
+	// draft-irtf-cfrg-hybrid-kems. PQ must be ciphertext second-preimage
+	// resistant, as ML-KEM is, so that its ciphertext and its key need not be
+	// hashed.
+	C2PRICombiner Combiner = iota
+
+	// UniversalCombiner is SHA3-256(ssPQ ‖ ssT ‖ ctPQ ‖ ctT ‖ ekPQ ‖ ekT ‖
+	// Label), according to draft-irtf-cfrg-hybrid-kems. It works with any two
+	// KEMs.
+	UniversalCombiner
+
+	// Concatenation is both secrets, according to RFC 10024. The protocol must
+	// hash them.
+	Concatenation
+
+	// SHA256 is the SHA-256 of both secrets, according to RFC 10042. The protocol
+	// must hash the encapsulation key and the ciphertext.
+	SHA256
+
+	// SHA384 is the SHA-384 of both secrets, according to RFC 10042, and
+	// otherwise like SHA256.
+	SHA384
 )
 
 var (
+	// The package in errNoKey is xwing, because only the key types of xwing have
+	// names outside this module. Nobody else can make zero values.
+	errNoKey     = fault.New("xwing", kem.ErrNoKey, "the key is nil or a zero value")
 	errDestroyed = fault.New("", kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	errOtherKEM  = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 )
 
-// wrap names the package in an error.
+// wrap returns err as an error of the package of h.
 func (h *Hybrid) wrap(err error) error { return fault.In(h.Package, err) }
 
-func (h *Hybrid) Name() string  { return h.ID }
+// Name returns the name of the KEM.
+func (h *Hybrid) Name() string { return h.ID }
+
+// SeedSize returns the size of a seed, from which the seeds of both parts expand.
 func (h *Hybrid) SeedSize() int { return SeedSize }
 
+// EncapsulationKeySize returns the size of an encapsulation key, which is one key
+// of each part.
 func (h *Hybrid) EncapsulationKeySize() int {
-	return h.PQ.encapsulationKeySize + h.T.encapsulationKeySize
+	return h.PQ.size.EncapsulationKey + h.T.size.EncapsulationKey
 }
 
-func (h *Hybrid) CiphertextSize() int { return h.PQ.ciphertextSize + h.T.ciphertextSize }
+// CiphertextSize returns the size of a ciphertext, which is one ciphertext of
+// each part.
+func (h *Hybrid) CiphertextSize() int { return h.PQ.size.Ciphertext + h.T.size.Ciphertext }
 
-// RandomSize returns 0 if a part draws its own randomness.
-func (h *Hybrid) RandomSize() int {
-	if h.PQ.randomSize == 0 || h.T.randomSize == 0 {
-		return 0
-	}
-	return h.PQ.randomSize + h.T.randomSize
-}
-
+// SharedKeySize returns the size of a shared key, which depends on the combiner.
 func (h *Hybrid) SharedKeySize() int {
 	switch h.Combiner {
-	case Bare:
-		return h.PQ.sharedKeySize + h.T.sharedKeySize
+	case Concatenation:
+		return h.PQ.size.SharedKey + h.T.size.SharedKey
 	case SHA384:
 		return sha512.Size384
 	}
 	return HashSize
 }
 
-// NeedsTranscript reports whether nothing binds the shared key to the group's shares.
-func (h *Hybrid) NeedsTranscript() bool { return h.Combiner != C2PRI && h.Combiner != Universal }
+// RandomSize returns how many bytes of randomness an encapsulation takes, first
+// those of PQ and then those of T. It returns 0 if a part draws its own
+// randomness.
+func (h *Hybrid) RandomSize() int {
+	if h.PQ.size.Random == 0 || h.T.size.Random == 0 {
+		return 0
+	}
+	return h.PQ.size.Random + h.T.size.Random
+}
 
-// same reports whether h and x make the same shared keys from the same keys. It compares
-// parts that are not of this package by their names.
-func (h *Hybrid) same(x *Hybrid) bool {
+// NeedsTranscript reports whether the shared key depends on the secrets only, so
+// that nothing binds it to the encapsulation key and the ciphertext. It
+// implements kem.NeedsTranscript.
+func (h *Hybrid) NeedsTranscript() bool {
+	return h.Combiner != C2PRICombiner && h.Combiner != UniversalCombiner
+}
+
+// equal reports whether h and x make the same shared keys from the same seeds.
+// Parts whose code is outside this package are equal if their names are.
+func (h *Hybrid) equal(x *Hybrid) bool {
 	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
-		h.PQ.same(x.PQ) && h.T.same(x.T)
+		h.PQ.equal(x.PQ) && h.T.equal(x.T)
 }
 
-// do runs an operation.
-func (h *Hybrid) do(f func()) {
-	if h.PQ.kem != nil || h.T.kem != nil {
-		secret.DoFar(f)
-		return
+// Encapsulation.
+
+// Encapsulate generates a shared key and a ciphertext, of SharedKeySize and
+// CiphertextSize bytes. It panics where EncapsulateTo returns an error: if ek is
+// nil or a zero value, with P-256 and P-384 for less than one seed in 2^128, and
+// if a part outside this module fails.
+func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
+	key := ek.public()
+	if key == nil {
+		panic(errNoKey)
 	}
-	secret.Do(f)
-}
-
-// split returns the parts of b, in which PQ has the given size.
-func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
-	if h.TFirst {
-		sizeT := len(b) - sizePQ
-		return b[sizeT:], b[:sizeT]
+	sharedKey, ciphertext = make([]byte, key.hybrid.SharedKeySize()), make([]byte, key.hybrid.CiphertextSize())
+	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
+		panic(err)
 	}
-	return b[:sizePQ], b[sizePQ:]
+	return sharedKey, ciphertext
 }
 
-// combine fills sharedKey, which may overlap the ciphertext.
+// EncapsulateTo is Encapsulate into the caller's memory. It returns kem.ErrNoKey
+// if ek is nil or a zero value, kem.ErrLength if a buffer has another size,
+// kem.ErrOverlap if the buffers share memory, and the error of a part. With an
+// error it has written nothing.
+func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
+	key := ek.public()
+	if key == nil {
+		return errNoKey
+	}
+	h := key.hybrid
+	if err := fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
+		return err
+	}
+	var err error
+	h.do(func() {
+		var buf [usualRandomSize]byte
+		random := sized(buf[:], h.PQ.size.Random+h.T.size.Random)
+		secret.Random(random)
+		defer clear(random)
+		err = key.encapsulate(sharedKey, ciphertext, random)
+	})
+	return err
+}
+
+// EncapsulateDerand is the EncapsulateTo of ek with the given randomness. It
+// implements derand.KEM.
+func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
+	own, ok := ek.(*EncapsulationKey)
+	if ok && own.public() == nil {
+		return errNoKey
+	}
+	if !ok || own.key.hybrid != h {
+		return h.wrap(errOtherKEM)
+	}
+	var err error
+	h.do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
+	return err
+}
+
+// encapsulate fills sharedKey and ciphertext from random, the randomness of both
+// parts. The buffers have the right sizes. With an error it has written nothing:
+// for parts that may fail, it works in a ciphertext of its own, and the shared
+// key comes last.
+func (ek *publicKey) encapsulate(sharedKey, ciphertext, random []byte) error {
+	h := ek.hybrid
+	result := ciphertext
+	if h.PQ.mayFail() || h.T.mayFail() {
+		result = make([]byte, len(ciphertext))
+	}
+	var buf [usualSecretSize]byte
+	secrets := sized(buf[:], h.PQ.size.SharedKey+h.T.size.SharedKey)
+	defer clear(secrets)
+	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
+	ctPQ, ctT := h.split(result, h.PQ.size.Ciphertext)
+	if err := h.PQ.encapsulate(&ek.pq, ssPQ, ctPQ, random[:h.PQ.size.Random]); err != nil {
+		return h.wrap(err)
+	}
+	if err := h.T.encapsulate(&ek.t, ssT, ctT, random[h.PQ.size.Random:]); err != nil {
+		return h.wrap(err)
+	}
+	h.combine(sharedKey, ssPQ, ssT, result, ek)
+	copy(ciphertext, result)
+	return nil
+}
+
+// encapsulate fills ss and ct from random. All three have the sizes of the part.
+// Only external parts return errors: the keys of the others have been checked
+// when they were parsed.
+func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) (err error) {
+	switch p.kind {
+	case kindMLKEM:
+		ek.mlkem.Encapsulate((*[mlkemSharedKeySize]byte)(ss), ct, (*[mlkemRandomSize]byte)(random))
+	case kindX25519:
+		x25519.ScalarMultBoth((*[x25519.Size]byte)(ct), (*[x25519.Size]byte)(ss), (*[x25519.Size]byte)(random), &ek.x25519)
+	case kindExternal:
+		err = ek.encapsulateExternal(ss, ct, random)
+	}
+	//ct:declassify ct[:]: it is sent
+	return err
+}
+
+// Decapsulation.
+
+// Decapsulate returns the shared key of a ciphertext. Its errors are those of
+// DecapsulateTo.
+func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
+	if dk == nil || dk.key == nil {
+		return nil, errNoKey
+	}
+	sharedKey = make([]byte, dk.hybrid().SharedKeySize())
+	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
+		return nil, err
+	}
+	return sharedKey, nil
+}
+
+// DecapsulateTo is Decapsulate into the caller's memory, which may overlap the
+// ciphertext. It returns kem.ErrNoKey if dk is nil or a zero value,
+// kem.ErrDestroyed after Destroy, kem.ErrLength for another size of either
+// argument, kem.ErrLowOrder or kem.ErrCiphertext for a share that the group
+// refuses, and the error of a part outside this module. With an error it has
+// written nothing.
+func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	key, use, err := dk.begin()
+	if err != nil {
+		return err
+	}
+	defer key.uses.End(use)
+	h := dk.hybrid()
+	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
+		return err
+	}
+	h.do(func() { err = key.decapsulate(sharedKey, ciphertext) })
+	return err
+}
+
+// decapsulate fills sharedKey from ciphertext. Both have the right sizes. With an
+// error it has written nothing.
+func (dk *privateKey) decapsulate(sharedKey, ciphertext []byte) error {
+	h, parts := dk.public.hybrid, dk.secrets
+	var buf [usualSecretSize]byte
+	secrets := sized(buf[:], h.PQ.size.SharedKey+h.T.size.SharedKey)
+	defer clear(secrets)
+	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
+	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
+	if err := h.PQ.decapsulate(&parts.pq, ssPQ, ctPQ); err != nil {
+		return h.wrap(err)
+	}
+	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
+		return h.wrap(err)
+	}
+	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.public)
+	return nil
+}
+
+// decapsulate fills ss from ct. Both have the sizes of the part. ML-KEM never
+// returns an error: for a ciphertext that does not come from encapsulation, the
+// secret is one that nobody else knows (implicit rejection). X25519 returns
+// errLowOrder, and external parts return errors of their own.
+func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
+	switch p.kind {
+	case kindMLKEM:
+		dk.mlkem.Decapsulate((*[mlkemSharedKeySize]byte)(ss), ct)
+	case kindX25519:
+		return dk.decapsulateX25519((*[x25519.Size]byte)(ss), (*[x25519.Size]byte)(ct))
+	case kindExternal:
+		return dk.decapsulateExternal(ss, ct)
+	}
+	return nil
+}
+
+// What both operations do.
+
+// combine fills sharedKey from the secrets of the parts. sharedKey may overlap
+// the ciphertext: the ciphertext has been hashed before the shared key is
+// written.
 func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey) {
-	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
+	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
 	switch h.Combiner {
-	case C2PRI:
+	case C2PRICombiner:
 		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)
-	case Universal:
+	case UniversalCombiner:
 		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ek.pq.encoded, ek.t.encoded, h.Label)
-	case Bare:
+	case Concatenation:
 		pq, t := h.split(sharedKey, len(ssPQ))
 		copy(pq, ssPQ)
 		copy(t, ssT)
@@ -143,14 +349,38 @@ func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey)
 	}
 }
 
-// Buffers on the stack of these sizes do for ML-KEM and a group.
+// split returns the halves of b that belong to PQ and to T. PQ's has sizePQ
+// bytes.
+func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
+	if h.TFirst {
+		sizeT := len(b) - sizePQ
+		return b[sizeT:], b[:sizeT]
+	}
+	return b[:sizePQ], b[sizePQ:]
+}
+
+// do runs f, an operation on secrets, and overwrites the stack that f has used.
+// Only parts from outside the module need the deeper stack of secret.DoFar, which
+// costs time when it grows.
+func (h *Hybrid) do(f func()) {
+	if h.PQ.far || h.T.far {
+		secret.DoFar(f)
+		return
+	}
+	secret.Do(f)
+}
+
+// The sizes of buffers on the stack. They are large enough for ML-KEM with any
+// group of this module. The seed and the randomness of P-256 have 128 bytes, and
+// a secret of P-384 has 48.
 const (
 	usualSeedSize   = 64 + 128
 	usualRandomSize = 32 + 128
 	usualSecretSize = 32 + 48
 )
 
-// sized returns a slice of size bytes: of buf if it is long enough.
+// sized returns a slice of size bytes. It is a part of buf if buf is long enough,
+// and else new memory, which only parts outside this module need.
 func sized(buf []byte, size int) []byte {
 	if size > len(buf) {
 		return make([]byte, size)
@@ -158,446 +388,10 @@ func sized(buf []byte, size int) []byte {
 	return buf[:size]
 }
 
-// clone returns a copy of b with no more capacity than length.
+// clone returns a copy of b whose capacity is its length, so that an append by
+// the receiver cannot reach other memory.
 func clone(b []byte) []byte {
-	if b == nil {
-		return nil
-	}
 	c := make([]byte, len(b))
 	copy(c, b)
 	return c
-}
-
-func (h *Hybrid) GenerateKey() (kem.DecapsulationKey, error) {
-	dk, err := h.Generate()
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
-}
-
-func (h *Hybrid) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	dk, err := h.Expand(seed)
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
-}
-
-func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
-	ek, err := h.Parse(b)
-	if err != nil {
-		return nil, err
-	}
-	return ek, nil
-}
-
-// A pair is the memory of a key pair.
-type pair struct {
-	dk      DecapsulationKey
-	ek      EncapsulationKey
-	public  publicKey
-	private privateKey
-	secrets secrets
-}
-
-func (h *Hybrid) newPair() (p *pair) {
-	if params := h.PQ.params; params != nil {
-		pair, dk, ek := internal.NewKeyPair[pair](params)
-		pair.secrets.pq.mlkem, pair.public.pq.mlkem = dk, ek
-		p = pair
-	} else {
-		p = new(pair)
-	}
-	p.public.hybrid = h
-	p.private.public, p.private.secrets = &p.public, &p.secrets
-	p.private.uses.Init(&p.secrets)
-	p.ek = EncapsulationKey{&p.public}
-	p.dk = DecapsulationKey{&p.private, &p.ek}
-	return p
-}
-
-// Generate is GenerateKey with the concrete type.
-func (h *Hybrid) Generate() (*DecapsulationKey, error) {
-	dk, err := h.expandKey(secret.Random)
-	if err != nil {
-		return nil, err
-	}
-	if err := fips.CheckGenerated(h.Package, dk); err != nil {
-		return nil, err
-	}
-	return dk, nil
-}
-
-// Expand is NewDecapsulationKey with the concrete type.
-func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
-	if len(seed) != SeedSize {
-		hint := ""
-		if len(seed) == h.PQ.seedSize {
-			hint = ": that is the length of a seed of " + h.PQ.name
-		}
-		return nil, fault.Length(h.Package, "seed", seed, SeedSize, hint)
-	}
-	return h.expandKey(func(b []byte) { copy(b, seed) })
-}
-
-// expandKey expands the key whose seed fill gives.
-func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
-	if err := fips.Check(h.Package); err != nil {
-		return nil, err
-	}
-	pair := h.newPair()
-	made := false
-	defer func() {
-		if !made { // An error, or a panic of a part.
-			pair.dk.Destroy()
-		}
-	}()
-	var err error
-	h.do(func() {
-		fill(pair.secrets.seed[:])
-		err = pair.expand()
-	})
-	if err != nil {
-		return nil, h.wrap(err)
-	}
-	made = true
-	return &pair.dk, nil
-}
-
-// expand makes the keys of the parts from the seed.
-func (p *pair) expand() error {
-	h := p.public.hybrid
-	var buf [usualSeedSize]byte
-	expanded := sized(buf[:], h.PQ.seedSize+h.T.seedSize)
-	defer clear(expanded)
-	sha3.SHAKE256(expanded, p.secrets.seed[:])
-
-	if err := h.PQ.newPrivateKey(&p.secrets.pq, &p.public.pq, expanded[:h.PQ.seedSize]); err != nil {
-		return err
-	}
-	if err := h.T.newPrivateKey(&p.secrets.t, &p.public.t, expanded[h.PQ.seedSize:]); err != nil {
-		return err
-	}
-	p.public.keepEncodings()
-	return nil
-}
-
-// Parse is NewEncapsulationKey with the concrete type.
-func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
-	if len(b) != h.EncapsulationKeySize() {
-		return nil, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
-	}
-	if err := fips.Check(h.Package); err != nil {
-		return nil, err
-	}
-	type memory struct {
-		ek     EncapsulationKey
-		public publicKey
-	}
-	var m *memory
-	if params := h.PQ.params; params != nil {
-		head, ek := internal.NewEncapsulationKey[memory](params)
-		head.public.pq.mlkem = ek
-		m = head
-	} else {
-		m = new(memory)
-	}
-	m.public.hybrid = h
-	m.ek.key = &m.public
-	ekPQ, ekT := h.split(b, h.PQ.encapsulationKeySize)
-	// T first: its check costs less than the expansion of PQ.
-	if err := h.T.newPublicKey(&m.public.t, ekT); err != nil {
-		return nil, h.wrap(err)
-	}
-	if err := h.PQ.newPublicKey(&m.public.pq, ekPQ); err != nil {
-		return nil, h.wrap(err)
-	}
-	m.public.keepEncodings()
-	return &m.ek, nil
-}
-
-func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey)
-	if ok && own.public() == nil {
-		return kem.ErrNoKey
-	}
-	if !ok || own.key.hybrid != h {
-		return h.wrap(errOtherKEM)
-	}
-	var err error
-	h.do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
-	return err
-}
-
-// An EncapsulationKey is that of a hybrid.
-type EncapsulationKey struct{ key *publicKey }
-
-type publicKey struct {
-	hybrid *Hybrid
-	pq, t  publicPart
-}
-
-// keepEncodings makes the encodings that the combiner hashes. An encoding that nothing hashes is
-// made when it is asked for.
-func (ek *publicKey) keepEncodings() {
-	if ek.hybrid.Combiner == Universal {
-		ek.pq.keepEncoding()
-	}
-	ek.t.keepEncoding()
-}
-
-func (ek *EncapsulationKey) public() *publicKey {
-	if ek == nil {
-		return nil
-	}
-	return ek.key
-}
-
-func (ek *EncapsulationKey) KEM() kem.KEM {
-	if key := ek.public(); key != nil {
-		return key.hybrid
-	}
-	return nil
-}
-
-func (ek *EncapsulationKey) Bytes() []byte {
-	key := ek.public()
-	if key == nil {
-		return nil
-	}
-	h := key.hybrid
-	encoded := make([]byte, h.EncapsulationKeySize())
-	pq, t := h.split(encoded, h.PQ.encapsulationKeySize)
-	key.pq.encode(pq)
-	key.t.encode(t)
-	return encoded
-}
-
-func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
-	other, ok := x.(*EncapsulationKey)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.hybrid.same(other.key.hybrid) &&
-		bytes.Equal(ek.Bytes(), other.Bytes())
-}
-
-// Encapsulate panics if EncapsulateTo returns an error. Of the KEMs of this module,
-// only those with P-256 and P-384 can do so, less than once in 2^128 times.
-func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
-	key := ek.public()
-	if key == nil {
-		panic(kem.ErrNoKey)
-	}
-	sharedKey, ciphertext = make([]byte, key.hybrid.SharedKeySize()), make([]byte, key.hybrid.CiphertextSize())
-	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
-		panic(err)
-	}
-	return sharedKey, ciphertext
-}
-
-func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	key := ek.public()
-	if key == nil {
-		return kem.ErrNoKey
-	}
-	h := key.hybrid
-	if err := fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
-		return err
-	}
-	var err error
-	h.do(func() {
-		var buf [usualRandomSize]byte
-		random := sized(buf[:], h.PQ.randomSize+h.T.randomSize)
-		secret.Random(random)
-		defer clear(random)
-		err = key.encapsulate(sharedKey, ciphertext, random)
-	})
-	return err
-}
-
-func (ek *publicKey) encapsulate(sharedKey, ciphertext, random []byte) error {
-	h := ek.hybrid
-	result := ciphertext
-	if h.PQ.mayFail() || h.T.mayFail() {
-		// The caller's memory is written to when all has gone well.
-		result = make([]byte, len(ciphertext))
-	}
-	var buf [usualSecretSize]byte
-	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
-	defer clear(secrets)
-	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
-	ctPQ, ctT := h.split(result, h.PQ.ciphertextSize)
-	if err := h.PQ.encapsulate(&ek.pq, ssPQ, ctPQ, random[:h.PQ.randomSize]); err != nil {
-		return h.wrap(err)
-	}
-	if err := h.T.encapsulate(&ek.t, ssT, ctT, random[h.PQ.randomSize:]); err != nil {
-		return h.wrap(err)
-	}
-	h.combine(sharedKey, ssPQ, ssT, result, ek)
-	copy(ciphertext, result)
-	return nil
-}
-
-// A DecapsulationKey is that of a hybrid.
-type DecapsulationKey struct {
-	key *privateKey
-	ek  *EncapsulationKey
-}
-
-// A privateKey is what decapsulation keys point to. Its secrets stand behind one more pointer,
-// so that fmt does not reach them.
-type privateKey struct {
-	uses    secret.Uses
-	public  *publicKey // not that of the EncapsulationKey, which the caller may overwrite
-	secrets *secrets
-}
-
-type secrets struct {
-	seed  [SeedSize]byte
-	pq, t privatePart
-}
-
-// Overwrite overwrites own memory first: parts that are not of this module may panic.
-func (s *secrets) Overwrite() {
-	pq, t := s.pq.kem, s.t.kem
-	clear(s.seed[:])
-	s.pq.overwrite()
-	s.t.overwrite()
-	if t != nil {
-		defer t.Destroy()
-	}
-	if pq != nil {
-		pq.Destroy()
-	}
-}
-
-// begin begins a use of the secrets.
-func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
-	if dk == nil || dk.key == nil {
-		return nil, secret.Use{}, kem.ErrNoKey
-	}
-	use, ok := dk.key.uses.Begin()
-	if !ok {
-		return nil, secret.Use{}, dk.hybrid().wrap(errDestroyed)
-	}
-	return dk.key, use, nil
-}
-
-func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.key.public.hybrid }
-
-func (dk *DecapsulationKey) KEM() kem.KEM {
-	if dk == nil || dk.key == nil {
-		return nil
-	}
-	return dk.hybrid()
-}
-
-func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey {
-	if dk == nil {
-		return nil
-	}
-	return dk.ek
-}
-
-func (dk *DecapsulationKey) Encapsulator() crypto.Encapsulator { return dk.PublicKey() }
-
-func (dk *DecapsulationKey) PublicKey() kem.EncapsulationKey {
-	if ek := dk.EncapsulationKey(); ek != nil {
-		return ek
-	}
-	return nil
-}
-
-func (dk *DecapsulationKey) Bytes() []byte {
-	key, use, err := dk.begin()
-	if err != nil {
-		return nil
-	}
-	defer key.uses.End(use)
-	return clone(key.secrets.seed[:])
-}
-
-func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
-	other, ok := x.(*DecapsulationKey)
-	if !ok {
-		return false
-	}
-	key, use, err := dk.begin()
-	if err != nil {
-		return false
-	}
-	defer key.uses.End(use)
-	otherKey, otherUse, err := other.begin()
-	if err != nil {
-		return false
-	}
-	defer otherKey.uses.End(otherUse)
-	ek, otherEK := EncapsulationKey{key.public}, EncapsulationKey{otherKey.public}
-	return ek.Equal(&otherEK) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
-}
-
-func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	if dk == nil || dk.key == nil {
-		return nil, kem.ErrNoKey
-	}
-	sharedKey = make([]byte, dk.hybrid().SharedKeySize())
-	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
-		return nil, err
-	}
-	return sharedKey, nil
-}
-
-func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	key, use, err := dk.begin()
-	if err != nil {
-		return err
-	}
-	defer key.uses.End(use)
-	h := dk.hybrid()
-	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
-		return err
-	}
-	h.do(func() { err = dk.decapsulate(sharedKey, ciphertext) })
-	return err
-}
-
-func (dk *DecapsulationKey) decapsulate(sharedKey, ciphertext []byte) error {
-	h, parts := dk.hybrid(), dk.key.secrets
-	var buf [usualSecretSize]byte
-	secrets := sized(buf[:], h.PQ.sharedKeySize+h.T.sharedKeySize)
-	defer clear(secrets)
-	ssPQ, ssT := secrets[:h.PQ.sharedKeySize], secrets[h.PQ.sharedKeySize:]
-	ctPQ, ctT := h.split(ciphertext, h.PQ.ciphertextSize)
-	if err := h.PQ.decapsulate(&parts.pq, ssPQ, ctPQ); err != nil {
-		return h.wrap(err)
-	}
-	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
-		return h.wrap(err)
-	}
-	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.key.public)
-	return nil
-}
-
-func (dk *DecapsulationKey) Destroy() {
-	if dk != nil && dk.key != nil {
-		dk.key.uses.Destroy()
-	}
-}
-
-func (dk *DecapsulationKey) Destroyed() bool {
-	return dk != nil && dk.key != nil && dk.key.uses.Destroyed()
-}
-
-func (dk DecapsulationKey) Format(s fmt.State, _ rune) {
-	secret.Print(s, "hybrid.DecapsulationKey", dk.name())
-}
-
-func (dk DecapsulationKey) MarshalJSON() ([]byte, error) {
-	return nil, secret.NotJSON("hybrid.DecapsulationKey", dk.name())
-}
-
-func (dk DecapsulationKey) name() string {
-	if dk.key == nil {
-		return ""
-	}
-	return dk.hybrid().ID
 }

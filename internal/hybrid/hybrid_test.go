@@ -10,7 +10,7 @@ import (
 	"hybridkem/mlkem"
 )
 
-// TestDestroy looks at the memory that a key's secrets were in.
+// TestDestroy reads the memory of a key's secrets after Destroy.
 func TestDestroy(t *testing.T) {
 	foreignDestroyed := 0
 	foreign := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
@@ -26,7 +26,7 @@ func TestDestroy(t *testing.T) {
 		s := dk.key.secrets
 		inner := s.pq.mlkem
 		if s.seed == [SeedSize]byte{} || bytes.Equal(inner.AppendSeed(nil), make([]byte, mlkem.SeedSize)) {
-			t.Fatal("a key without secrets")
+			t.Fatal("the key has no secrets before Destroy")
 		}
 		dk.Destroy()
 		if s.seed != [SeedSize]byte{} {
@@ -48,7 +48,8 @@ type panickingDK struct{ kem.DecapsulationKey }
 
 func (panickingDK) Destroy() { panic("no luck") }
 
-// TestDestroyPanics has a part whose Destroy panics: what is of this package is overwritten before.
+// TestDestroyPanics checks that the memory of this package is overwritten before a part's Destroy, which
+// may panic.
 func TestDestroyPanics(t *testing.T) {
 	foreign := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		DecapsulationKey: func(dk kem.DecapsulationKey) kem.DecapsulationKey { return panickingDK{dk} },
@@ -61,14 +62,14 @@ func TestDestroyPanics(t *testing.T) {
 	s := dk.key.secrets
 	defer func() {
 		if recover() == nil || s.seed != [SeedSize]byte{} || s.pq != (privatePart{}) || s.t != (privatePart{}) {
-			t.Error("a part that panics keeps the secrets of the other")
+			t.Error("after a part's Destroy has panicked, secrets are left")
 		}
 	}()
 	dk.Destroy()
 }
 
-// TestOtherKey has a key of one hybrid for another, and for the same as somebody
-// else's.
+// TestOtherKey encapsulates with one hybrid to a key of another, and to a key whose type is not of this
+// package.
 func TestOtherKey(t *testing.T) {
 	h := Hybrid{Package: "hybrid", ID: "x", PQ: &MLKEM768, T: &X25519, Label: []byte("x")}
 	other := Hybrid{Package: "hybrid", ID: "y", PQ: &MLKEM512, T: &X25519, Label: []byte("y")}
@@ -78,8 +79,8 @@ func TestOtherKey(t *testing.T) {
 	}
 	sharedKey, ciphertext := make([]byte, HashSize), make([]byte, h.CiphertextSize())
 	for _, ek := range []kem.EncapsulationKey{dk.EncapsulationKey(), struct{ kem.EncapsulationKey }{dk.EncapsulationKey()}} {
-		if err := derand.EncapsulateTo(&h, ek, sharedKey, ciphertext, make([]byte, 64)); err == nil {
-			t.Errorf("a %T of another hybrid is taken", ek)
+		if err := h.EncapsulateDerand(ek, sharedKey, ciphertext, derand.From(make([]byte, 64))); err == nil {
+			t.Errorf("a %T of another hybrid is accepted", ek)
 		}
 	}
 }

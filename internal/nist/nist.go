@@ -1,5 +1,5 @@
-// Package nist has NIST's curves as parts of hybrids. It is apart from package hybrid, so that
-// programs without them do not link them.
+// Package nist has NIST's curves as parts of hybrids, with the operations of crypto/ecdh. It is not in
+// package hybrid, so that programs without these curves do not link them.
 package nist
 
 import (
@@ -11,43 +11,98 @@ import (
 	"hybridkem/kem"
 )
 
-// A seed has room for four candidates for a scalar of P-256, and for one of P-384,
-// whose order is nearer to a power of 2. So fewer than one seed in 2^128 has none.
+// Elements are uncompressed points, and shared secrets are x-coordinates. The randomness of an
+// encapsulation is the seed of the ephemeral scalar.
+//
+// A seed of P-256 has room for four candidates for the scalar, and a seed of P-384 for one. The order of
+// P-384 is so near to 2^384 that almost all numbers below 2^384 are scalars. With both curves, less
+// than one seed in 2^128 has no scalar.
 var (
-	P256 = hybrid.GroupPart("P-256", group{ecdh.P256, 32}, 4*32, 65, 32)
-	P384 = hybrid.GroupPart("P-384", group{ecdh.P384, 48}, 48, 97, 48)
+	P256 = hybrid.ExternalPart("P-256", &curve{"P-256", ecdh.P256, 32},
+		hybrid.Sizes{Seed: 4 * 32, EncapsulationKey: 65, Ciphertext: 65, SharedKey: 32, Random: 4 * 32})
+	P384 = hybrid.ExternalPart("P-384", &curve{"P-384", ecdh.P384, 48},
+		hybrid.Sizes{Seed: 48, EncapsulationKey: 97, Ciphertext: 97, SharedKey: 48, Random: 48})
 )
 
-// A group is a NIST curve as a nominal group, according to
-// draft-irtf-cfrg-concrete-hybrid-kems.
-type group struct {
+// A curve is a nominal group of draft-irtf-cfrg-concrete-hybrid-kems. It implements hybrid.External.
+type curve struct {
+	name       string
 	curve      func() ecdh.Curve
 	scalarSize int
 }
 
-type scalar struct{ key *ecdh.PrivateKey }
-
 var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
 
-// NewScalar returns the first candidate in seed that is a scalar of the curve.
-func (g group) NewScalar(seed []byte) (hybrid.Scalar, error) {
-	for candidate := range slices.Chunk(seed, g.scalarSize) {
-		key, err := g.curve().NewPrivateKey(candidate)
+// scalar returns the first candidate in seed that is a scalar of the curve. It implements RandomScalar of
+// the draft.
+func (c *curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
+	for candidate := range slices.Chunk(seed, c.scalarSize) {
+		key, err := c.curve().NewPrivateKey(candidate)
 		//ct:declassify err: nothing depends on a candidate that is refused
 		if err == nil {
-			return scalar{key}, nil
+			return key, nil
 		}
 	}
 	return nil, errScalar
 }
 
-func (g group) NewElement(b []byte) (hybrid.Element, bool) {
-	point, err := g.curve().NewPublicKey(b)
-	return point, err == nil
+// NewPrivateKey returns kem.ErrSeed if the seed holds no scalar.
+func (c *curve) NewPrivateKey(seed []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
+	key, err := c.scalar(seed)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return privateKey{c, key}, publicKey{c, key.PublicKey()}, key.PublicKey().Bytes(), nil
 }
 
-func (s scalar) Element() hybrid.Element { return s.key.PublicKey() }
+// NewPublicKey returns kem.ErrEncapsulationKey if b is no uncompressed point of the curve.
+func (c *curve) NewPublicKey(b []byte) (hybrid.ExternalPublicKey, error) {
+	point, err := c.curve().NewPublicKey(b)
+	if err != nil {
+		return nil, fault.New("", kem.ErrEncapsulationKey, "share in the encapsulation key is not an uncompressed point of %s", c.name)
+	}
+	return publicKey{c, point}, nil
+}
 
-func (s scalar) SharedSecret(e hybrid.Element) ([]byte, error) {
-	return s.key.ECDH(e.(*ecdh.PublicKey))
+type publicKey struct {
+	curve *curve
+	point *ecdh.PublicKey
+}
+
+// Encapsulate returns kem.ErrSeed if random holds no scalar.
+func (k publicKey) Encapsulate(sharedKey, ciphertext, random []byte) error {
+	ephemeral, err := k.curve.scalar(random)
+	if err != nil {
+		return err
+	}
+	copy(ciphertext, ephemeral.PublicKey().Bytes())
+	return exchange(sharedKey, ephemeral, k.point)
+}
+
+type privateKey struct {
+	curve *curve
+	key   *ecdh.PrivateKey
+}
+
+// DecapsulateTo returns kem.ErrCiphertext if the ciphertext is no uncompressed point of the curve.
+func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	share, err := k.curve.curve().NewPublicKey(ciphertext)
+	if err != nil {
+		return fault.New("", kem.ErrCiphertext, "share in the ciphertext is not an uncompressed point of %s", k.curve.name)
+	}
+	return exchange(sharedKey, k.key, share)
+}
+
+// Destroy does nothing. The scalar is in memory of crypto/ecdh, which offers no way to overwrite it.
+func (privateKey) Destroy() {}
+
+// exchange fills sharedKey with the x-coordinate of share to the power of key.
+func exchange(sharedKey []byte, key *ecdh.PrivateKey, share *ecdh.PublicKey) error {
+	secret, err := key.ECDH(share)
+	if err != nil {
+		return err
+	}
+	copy(sharedKey, secret)
+	clear(secret)
+	return nil
 }
