@@ -51,7 +51,7 @@ var edges = []struct {
 	{"combiner/sshkex", "internal/hybrid internal/nist kem"},
 	{"combiner/tlskex", "internal/hybrid internal/nist kem"},
 	{"xwing", "internal/derand internal/fault internal/hybrid internal/secret kem"},
-	{"keyfile", "internal/expanded internal/fault kem mlkem xwing"},
+	{"keyfile", "internal/expanded internal/fault internal/secret kem mlkem xwing"},
 	{"kem/kemtest", "internal/derand kem"},
 	{"", "combiner combiner/sshkex combiner/tlskex internal/fault kem mlkem xwing"},
 	{"kats", " internal/expanded kats/vectors kem kem/kemtest keyfile mlkem xwing"},
@@ -132,8 +132,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestLinker checks that a program which uses only xwing links no NIST curve, and
-// that it would be noticed if it did.
+// TestLinker checks that a program that uses only xwing links no NIST curve. To show that it would find
+// one, it also looks at a program with P-256.
 func TestLinker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
@@ -180,8 +180,8 @@ func main() {
 	}
 }
 
-// TestNumbers checks the numbers in the documents: of the known answers, and of
-// the KEMs' sizes.
+// TestNumbers checks two kinds of numbers in the documents: how many known answers there are, and the
+// sizes of the KEMs.
 func TestNumbers(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

@@ -1,24 +1,24 @@
-// Package combiner makes hybrid KEMs, which stay secure as long as one of their
-// two parts does: a post-quantum KEM (PQ) and a traditional group or KEM (T).
+// Package combiner makes hybrid KEMs from two parts: a post-quantum KEM (PQ) and a
+// traditional group or KEM (T). A hybrid stays secure as long as one of its parts does.
 //
-// It has the combiners and the four frameworks of draft-irtf-cfrg-hybrid-kems,
-// with SHAKE256 as the PRG that expands seeds of 32 bytes, SHA3-256 as the KDF, and
-// so shared keys of 32 bytes:
+// The package has the combiners and the four frameworks of draft-irtf-cfrg-hybrid-kems.
+// SHAKE256 is the PRG that expands seeds of 32 bytes. SHA3-256 is the KDF, so that shared
+// keys have 32 bytes.
 //
 //	            universal combiner   C2PRI combiner
 //	T a group          UG                  CG
 //	T a KEM            UK                  CK
 //
-// and their instances of draft-irtf-cfrg-concrete-hybrid-kems: [MLKEM768P256] and
-// [MLKEM1024P384]. The third, MLKEM768-X25519, is X-Wing, in hybridkem/xwing.
-// [MLKEM512X25519] and [MLKEM1024X25519] are this module's own: the same framework,
-// without a registered name.
+// [MLKEM768P256] and [MLKEM1024P384] are instances that
+// draft-irtf-cfrg-concrete-hybrid-kems defines. Its third instance, MLKEM768-X25519, is
+// X-Wing, in hybridkem/xwing. [MLKEM512X25519] and [MLKEM1024X25519] are instances of this
+// module, without registered names.
 //
 // The key exchanges of TLS and SSH are in hybridkem/combiner/tlskex and
-// hybridkem/combiner/sshkex. Their shared keys are fit only for a protocol that hashes its
+// hybridkem/combiner/sshkex. Their shared keys are only for protocols that hash their
 // transcript.
 //
-// Never use a seed with two KEMs: their ML-KEM keys would be the same.
+// Never use a seed with two KEMs, because their ML-KEM keys would be the same.
 //
 // Applications that may choose should use hybridkem/xwing.
 package combiner
@@ -36,8 +36,8 @@ const (
 	SeedSize = hybrid.SeedSize
 )
 
-// Universal is the universal combiner: SHA3-256 of the concatenated inputs, of 32 bytes. It
-// needs nothing of the KEMs but that one of them is secure.
+// Universal is the universal combiner. It returns the 32 bytes of the SHA3-256 of the
+// concatenated inputs. It works with any two KEMs as long as one of them is secure.
 //
 // It implements UniversalCombiner, according to draft-irtf-cfrg-hybrid-kems. The
 // inputs must have fixed lengths, given by the KEMs that label names.
@@ -47,9 +47,9 @@ func Universal(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT, label []byte) []byte {
 	return sharedKey[:]
 }
 
-// C2PRI is the combiner for a PQ KEM that is ciphertext second-preimage
-// resistant, as ML-KEM is: SHA3-256 of the concatenated inputs, of 32 bytes, without the PQ
-// KEM's ciphertext and encapsulation key.
+// C2PRI is the combiner for a PQ KEM that is ciphertext second-preimage resistant, as
+// ML-KEM is. It returns the 32 bytes of the SHA3-256 of the concatenated inputs. The
+// ciphertext and the encapsulation key of the PQ KEM are not among them.
 //
 // It implements C2PRICombiner, according to draft-irtf-cfrg-hybrid-kems. The
 // inputs must have fixed lengths, given by the KEMs that label names.

@@ -21,7 +21,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// A group is one of the traditional parts, with crypto/ecdh.
+// A group is a traditional part, computed with crypto/ecdh.
 type group struct {
 	curve     ecdh.Curve
 	seedSize  int
@@ -57,7 +57,7 @@ func (g group) ecdh(t *testing.T, scalar *ecdh.PrivateKey, element []byte) []byt
 	return shared
 }
 
-// A suite is a hybrid and what it is made of.
+// A suite is a hybrid with its parts and its combiner.
 type suite struct {
 	kem    kem.KEM
 	name   string
@@ -94,7 +94,7 @@ func sha384Of(ssPQ, ssT, _, _, _, _ []byte) []byte {
 	return h[:]
 }
 
-// xwingLabel is the label in the X-Wing draft's hexadecimal form.
+// xwingLabel is X-Wing's label, in hexadecimal as in the draft.
 const xwingLabel = "\x5c\x2e\x2f\x2f\x5e\x5c"
 
 var suites = []suite{
@@ -115,7 +115,7 @@ var suites = []suite{
 	{combiner.UG("ug384", mlkem.KEM512(), combiner.P384()), "ug384", mlkem.KEM512(), p384, false, universal("ug384")},
 }
 
-// TestSuites computes what each hybrid does from its parts.
+// TestSuites computes the keys, ciphertexts and shared keys of each hybrid from its parts.
 func TestSuites(t *testing.T) {
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) {
@@ -199,8 +199,8 @@ func TestCombiners(t *testing.T) {
 	}
 }
 
-// TestForeign makes hybrids of KEMs that the package does not know. They must be
-// KEMs, and give the bytes that the same parts give when it knows them.
+// TestForeign makes hybrids of foreign KEMs. They must pass the conformance suite, and give the same
+// bytes as hybrids of the same KEMs of this module.
 func TestForeign(t *testing.T) {
 	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{Scribble: true})
 	foreignP256 := testkit.Foreign(tlskex.SecP256r1MLKEM768(), testkit.Faults{Scribble: true})
@@ -247,7 +247,7 @@ func TestForeign(t *testing.T) {
 		if got, err := own.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
 			t.Errorf("a foreign part makes another shared key: %v", err)
 		}
-		// 0 is what the KEM says that it takes; the others are what its parts take.
+		// The KEM says that it takes 0 bytes. Its parts take the other numbers of bytes.
 		for _, size := range []int{0, 32, 64, 128, 160} {
 			if _, _, err := kemtest.Encapsulate(foreign.PublicKey(), make([]byte, size)); err == nil {
 				t.Errorf("a foreign part took %d bytes of randomness", size)
@@ -256,7 +256,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestUK computes UK and CK from their parts.
+// TestUK computes the results of UK and CK from their parts.
 func TestUK(t *testing.T) {
 	seed := bytes.Repeat([]byte{8}, combiner.SeedSize)
 	pq, tr := mlkem.KEM768(), combiner.MLKEM512X25519()
@@ -308,8 +308,8 @@ func errorText(t *testing.T, what string, err error) {
 	}
 }
 
-// TestErrors has bad keys and ciphertexts for each hybrid, and the errors name this
-// package. That every bad share is refused, package attacks checks.
+// TestErrors has invalid keys and ciphertexts for each hybrid, and checks that the errors name this
+// package. Package attacks checks that every invalid share is refused.
 func TestErrors(t *testing.T) {
 	for _, s := range suites {
 		dk, err := s.kem.GenerateKey()
@@ -324,7 +324,7 @@ func TestErrors(t *testing.T) {
 			}
 			return b[len(b)-s.group.element:]
 		}
-		// Zero is of low order on X25519, and not a point of the other curves.
+		// Zero has low order on X25519, and is not a point of the other curves.
 		badKey, badCiphertext := bytes.Clone(key), bytes.Clone(ciphertext)
 		clear(share(badKey))
 		clear(share(badCiphertext))
@@ -346,7 +346,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestScalarCandidates has seeds whose first candidates are no scalars.
+// TestScalarCandidates has seeds whose first candidates are not scalars of the curve.
 func TestScalarCandidates(t *testing.T) {
 	random := make([]byte, 32+128)
 	for i := range random[32:] {
@@ -362,7 +362,7 @@ func TestScalarCandidates(t *testing.T) {
 	}
 	for candidate := range 4 {
 		r := bytes.Clone(random)
-		clear(r[32:][:32]) // zero is no scalar either
+		clear(r[32:][:32]) // Zero is not a scalar either.
 		copy(r[32+32*candidate:], bytes.Repeat([]byte{3}, 32))
 		scalar, err := ecdh.P256().NewPrivateKey(bytes.Repeat([]byte{3}, 32))
 		if err != nil {
@@ -384,7 +384,7 @@ func (failingEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
 }
 func (e failingEK) Unwrap() any { return e.EncapsulationKey }
 
-// TestFailingPart has a foreign part that fails after the other has succeeded.
+// TestFailingPart has a foreign part that returns an error, before or after the other part has succeeded.
 func TestFailingPart(t *testing.T) {
 	failing := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },

@@ -10,8 +10,8 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A hybrid that no document defines. Its label begins with a name that nobody else uses, and
-// names the parts, the framework and a version.
+// A hybrid that no document defines. Its label begins with a name that nobody else
+// uses. The rest names the parts, the framework and a version.
 func ExampleCG() {
 	k := combiner.CG("example.org/MLKEM768+P384/CG/v1", mlkem.KEM768(), combiner.P384())
 
@@ -32,8 +32,8 @@ func ExampleCG() {
 	// 1281 1185 true
 }
 
-// A protocol whose ML-KEM and X25519 keys are stored apart combines the secrets of both by
-// itself. It uses the keys for nothing else.
+// A protocol that stores ML-KEM and X25519 keys separately can combine their secrets
+// itself. It must not use the keys for anything else.
 func ExampleC2PRI() {
 	const label = "example.org/MLKEM768+X25519 stored apart/v1"
 

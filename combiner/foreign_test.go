@@ -13,7 +13,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// A strangeKEM makes keys by functions. Those that are nil make good ones.
+// A strangeKEM makes keys with its functions. If a function is nil, it makes good keys.
 type strangeKEM struct {
 	kem.KEM
 	newDK func(seed []byte) (kem.DecapsulationKey, error)
@@ -34,7 +34,7 @@ func (k strangeKEM) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) 
 	return k.KEM.NewEncapsulationKey(b)
 }
 
-// A strangeDK differs from a key in one method.
+// A strangeDK is a key with another method PublicKey or Destroy.
 type strangeDK struct {
 	kem.DecapsulationKey
 	public  func() kem.EncapsulationKey
@@ -62,8 +62,8 @@ type strangeEK struct {
 
 func (k strangeEK) Bytes() []byte { return k.bytes }
 
-// TestStrangePart has parts that break the promises of package kem: what comes of it is an
-// error, not a key and not a panic.
+// TestStrangePart has parts that break the promises of package kem. The result must be an error, and
+// neither a key nor a panic.
 func TestStrangePart(t *testing.T) {
 	broken := errors.New("broken")
 	good := mlkem.KEM512()
@@ -114,8 +114,8 @@ func TestStrangePart(t *testing.T) {
 	}
 }
 
-// TestStrangeDestroy has a part whose Destroy panics. That the other part is destroyed before it,
-// package hybrid tests.
+// TestStrangeDestroy has a part whose Destroy panics. The key must be destroyed nevertheless. A test of
+// package hybrid checks that the other part is destroyed first.
 func TestStrangeDestroy(t *testing.T) {
 	k := combiner.UG("strange", strangeKEM{KEM: mlkem.KEM512(), newDK: func(seed []byte) (kem.DecapsulationKey, error) {
 		dk, err := mlkem.KEM512().NewDecapsulationKey(seed)
@@ -139,8 +139,8 @@ func TestStrangeDestroy(t *testing.T) {
 	dk.Destroy()
 }
 
-// TestNotReplaced has a part that is not of this module but has the name of one that is: no
-// named KEM takes its place.
+// TestNotReplaced has a foreign part with the name of a KEM of this module. CG must not return the named
+// hybrid in the place of the hybrid with the foreign part.
 func TestNotReplaced(t *testing.T) {
 	defer func() {
 		if recover() == nil {
@@ -150,8 +150,8 @@ func TestNotReplaced(t *testing.T) {
 	combiner.CG("MLKEM768-P256", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.P256())
 }
 
-// TestCheckKeyPairFails has keys to which nobody can encapsulate: an error, not the panic of
-// Encapsulate.
+// TestCheckKeyPairFails has keys to which nobody can encapsulate. CheckKeyPair must return an error, and
+// not panic as Encapsulate does.
 func TestCheckKeyPairFails(t *testing.T) {
 	dk, err := combiner.UK("failing", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },
@@ -164,7 +164,7 @@ func TestCheckKeyPairFails(t *testing.T) {
 	}
 }
 
-// TestHandle overwrites what EncapsulationKey has returned: the private key is as it was.
+// TestHandle overwrites the key that EncapsulationKey returns. The private key must stay the same.
 func TestHandle(t *testing.T) {
 	dk, err1 := xwing.GenerateKey()
 	other, err2 := xwing.GenerateKey()

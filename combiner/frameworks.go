@@ -11,13 +11,13 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A Group is a nominal group of draft-irtf-cfrg-hybrid-kems: [X25519], [P256] or
-// [P384]. Another one can be given to [UK] or [CK], as a KEM whose ciphertext is an
-// ephemeral share.
+// A Group is a nominal group of draft-irtf-cfrg-hybrid-kems: [X25519], [P256] or [P384].
+// To use another group, make it a KEM whose ciphertext is an ephemeral share, and call
+// [UK] or [CK].
 type Group struct{ part *hybrid.Part }
 
-// X25519 returns the group of RFC 7748: seeds are scalars, and shared secrets
-// u-coordinates. A share whose order divides 8 is refused.
+// X25519 returns the group of RFC 7748. Seeds are scalars, and shared secrets are
+// u-coordinates. A share of low order is refused.
 func X25519() Group { return Group{&hybrid.X25519} }
 
 // P256 returns NIST's P-256 with uncompressed points. Shared secrets are
@@ -35,15 +35,17 @@ func P384() Group { return Group{&nist.P384} }
 // UG returns the hybrid of pq and a group with the [Universal] combiner. The
 // label is its name.
 //
-// The label is all that keeps the shared keys of different KEMs apart, so it should
-// name the framework too. No two KEMs may have the same label, nor may one label
-// be the beginning of another (the draft asks that) or its end (it is hashed last).
+// Only the label keeps the shared keys of different KEMs apart, so it should name the
+// framework too. No two KEMs may have the same label. No label may be the beginning of
+// another, as the draft demands, or its end, because the label is hashed last.
 //
-// If a part that is not of this module returns an error, EncapsulateTo returns it
-// and Encapsulate panics. UG panics if the label is empty or taken, pq nil, or t the zero Group.
-// A label is taken if it is the name or the label of a KEM of this module, or if it ends in such a
-// label or is the end of one. One exception: [CG] with the parts of a named KEM of this package and its
-// label returns that KEM.
+// UG panics if the label is empty or taken, if pq is nil, or if t is the zero Group. A label
+// is taken if it is the name or the label of a KEM of this module, if it ends in such a
+// label, or if such a label ends in it. There is one exception: with the parts and the label
+// of a named KEM of this package, [CG] returns that KEM.
+//
+// If a part from outside this module returns an error, EncapsulateTo returns the error and
+// Encapsulate panics.
 func UG(label string, pq kem.KEM, t Group) kem.KEM {
 	return framework(label, part(pq), t.part, hybrid.UniversalCombiner)
 }
@@ -68,8 +70,8 @@ func CK(label string, pq, t kem.KEM) kem.KEM {
 	return framework(label, part(pq), part(t), hybrid.C2PRICombiner)
 }
 
-// part returns the part of k, or nil if k is nil or a nil pointer. ML-KEM of this module is a part that
-// package hybrid knows.
+// part returns k as a part of a hybrid, or nil if k is nil or a nil pointer. The KEMs of package mlkem are
+// parts that package hybrid knows.
 func part(k kem.KEM) *hybrid.Part {
 	v := reflect.ValueOf(k)
 	if !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
@@ -86,6 +88,7 @@ func part(k kem.KEM) *hybrid.Part {
 	return hybrid.KEMPart(k)
 }
 
+// framework returns the hybrid of two parts, or the named hybrid that it is. It panics as UG says.
 func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.KEM {
 	switch {
 	case label == "":
@@ -109,14 +112,14 @@ func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.K
 	return h
 }
 
-// refuseEnd panics if one of the labels is the end of the other, or the other.
+// refuseEnd panics if one of the labels is the end of the other, or if they are equal.
 func refuseEnd(label, named string) {
 	if strings.HasSuffix(label, named) || strings.HasSuffix(named, label) {
 		panic("combiner: the label " + label + " is, ends, or ends in that of another KEM, " + named)
 	}
 }
 
-// taken is the names of the KEMs that do not come from framework.
+// taken are the names of KEMs that are not labels.
 var taken = []string{
 	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-X25519",
 	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024",

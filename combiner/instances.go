@@ -6,8 +6,8 @@ import (
 	"hybridkem/kem"
 )
 
-// MLKEM768P256 returns MLKEM768-P256 of draft-irtf-cfrg-concrete-hybrid-kems:
-// encapsulation keys of 1249 bytes, ciphertexts of 1153.
+// MLKEM768P256 returns MLKEM768-P256 of draft-irtf-cfrg-concrete-hybrid-kems.
+// Encapsulation keys have 1249 bytes, and ciphertexts have 1153.
 func MLKEM768P256() kem.KEM { return &mlkem768P256 }
 
 var mlkem768P256 = hybrid.Hybrid{
@@ -16,8 +16,8 @@ var mlkem768P256 = hybrid.Hybrid{
 	Label: []byte("MLKEM768-P256"),
 }
 
-// MLKEM1024P384 returns MLKEM1024-P384 of draft-irtf-cfrg-concrete-hybrid-kems:
-// encapsulation keys and ciphertexts of 1665 bytes.
+// MLKEM1024P384 returns MLKEM1024-P384 of draft-irtf-cfrg-concrete-hybrid-kems.
+// Encapsulation keys and ciphertexts have 1665 bytes.
 func MLKEM1024P384() kem.KEM { return &mlkem1024P384 }
 
 var mlkem1024P384 = hybrid.Hybrid{
@@ -26,9 +26,9 @@ var mlkem1024P384 = hybrid.Hybrid{
 	Label: []byte("MLKEM1024-P384"),
 }
 
-// MLKEM512X25519 returns the CG framework on ML-KEM-512 and X25519: encapsulation keys of
-// 832 bytes, ciphertexts of 800. No document registers it. Its name and label,
-// "hybridkem/MLKEM512+X25519", are this module's, and of a form that no registry uses.
+// MLKEM512X25519 returns the CG framework with ML-KEM-512 and X25519. Encapsulation keys
+// have 832 bytes, and ciphertexts have 800. No document registers it. This module gives it
+// its name and label, "hybridkem/MLKEM512+X25519", in a form that no registry uses.
 func MLKEM512X25519() kem.KEM { return &mlkem512X25519 }
 
 var mlkem512X25519 = hybrid.Hybrid{
@@ -37,9 +37,9 @@ var mlkem512X25519 = hybrid.Hybrid{
 	Label: []byte("hybridkem/MLKEM512+X25519"),
 }
 
-// MLKEM1024X25519 returns the CG framework on ML-KEM-1024 and X25519: encapsulation keys and
-// ciphertexts of 1600 bytes. No document registers it. Its name and label,
-// "hybridkem/MLKEM1024+X25519", are this module's, and of a form that no registry uses.
+// MLKEM1024X25519 returns the CG framework with ML-KEM-1024 and X25519. Encapsulation keys
+// and ciphertexts have 1600 bytes. No document registers it. This module gives it its name
+// and label, "hybridkem/MLKEM1024+X25519", in a form that no registry uses.
 func MLKEM1024X25519() kem.KEM { return &mlkem1024X25519 }
 
 var mlkem1024X25519 = hybrid.Hybrid{

@@ -25,7 +25,7 @@ import (
 	"hybridkem/kem"
 )
 
-// The side of SSH that this file plays knows one algorithm of each kind.
+// The client and the server in this file support one algorithm of each kind.
 const (
 	sshKEX     = "mlkem768x25519-sha256"
 	sshHostKey = ssh.KeyAlgoED25519
@@ -44,24 +44,24 @@ const (
 	msgAuthSuccess    = 52
 )
 
-// An sshConn is one end of a connection, as far as a login without proof.
+// An sshConn is one end of a connection. It supports a login without authentication, and nothing after it.
 type sshConn struct {
 	conn     net.Conn
 	r        *bufio.Reader
 	in, out  *sshGCM // nil before the new keys are used
 	isClient bool
 
-	// What the exchange hash covers.
+	// The inputs of the exchange hash.
 	clientVersion, serverVersion string
 	clientInit, serverInit       []byte
 }
 
-// sshString returns b with its length before it: RFC 4251, section 5.
+// sshString returns the length of b followed by b: RFC 4251, section 5.
 func sshString(b []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
 }
 
-// sshPacket returns a payload with its message number.
+// sshPacket returns the payload of a packet: a message number and its fields.
 func sshPacket(number byte, fields ...[]byte) []byte {
 	return append([]byte{number}, bytes.Join(fields, nil)...)
 }
@@ -75,7 +75,7 @@ func readSSHString(s *cryptobyte.String) ([]byte, error) {
 	return b, nil
 }
 
-// An sshGCM is a key for one direction: RFC 5647.
+// An sshGCM encrypts one direction of a connection: RFC 5647.
 type sshGCM struct {
 	aead  cipher.AEAD
 	nonce []byte
@@ -93,7 +93,7 @@ func newSSHGCM(key, iv []byte) *sshGCM {
 	return &sshGCM{aead, iv}
 }
 
-// next returns the nonce and counts up the last eight bytes of it: section 7.1.
+// next returns the nonce of a packet, and increments its last eight bytes for the next packet: section 7.1.
 func (g *sshGCM) next() []byte {
 	nonce := bytes.Clone(g.nonce)
 	counter := g.nonce[4:]
@@ -186,7 +186,7 @@ func (c *sshConn) start() error {
 	return nil
 }
 
-// exchangeHash is H of RFC 10042, section 2.5. K is a string there, not a number.
+// exchangeHash is H of RFC 10042, section 2.5, in which K is a string and not a number.
 func (c *sshConn) exchangeHash(hostKey, cInit, sReply, k []byte) []byte {
 	h := sha256.New()
 	for _, b := range [][]byte{
@@ -197,7 +197,7 @@ func (c *sshConn) exchangeHash(hostKey, cInit, sReply, k []byte) []byte {
 	return h.Sum(nil)
 }
 
-// newKeys goes over to keys made of K and H: RFC 4253, sections 7.2 and 7.3.
+// newKeys switches to keys derived from K and H: RFC 4253, sections 7.2 and 7.3.
 func (c *sshConn) newKeys(k, h []byte) error {
 	if err := c.write(sshPacket(msgNewKeys)); err != nil {
 		return err
@@ -216,8 +216,8 @@ func (c *sshConn) newKeys(k, h []byte) error {
 	return nil
 }
 
-// client exchanges keys with a server, verifies its signature over the exchange hash, and
-// logs in, which shows that both have the same keys.
+// client exchanges keys with a server, verifies its signature over the exchange hash, and logs in. The
+// login shows that both sides have the same keys.
 func (c *sshConn) client(k kem.KEM, hostKey ssh.PublicKey) error {
 	if err := c.start(); err != nil {
 		return err
@@ -274,7 +274,7 @@ func (c *sshConn) client(k kem.KEM, hostKey ssh.PublicKey) error {
 	return err
 }
 
-// server is the other side of client. It lets everybody in.
+// server is the other side of client. It accepts every login.
 func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
 	if err := c.start(); err != nil {
 		return err
@@ -318,9 +318,8 @@ func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
 	return c.write(sshPacket(msgAuthSuccess))
 }
 
-// TestSSH exchanges keys with golang.org/x/crypto/ssh, as its client and as its server.
-// That fails, on the side that verifies the signature, with the KEM of TLS, which gives
-// another K.
+// TestSSH exchanges keys with golang.org/x/crypto/ssh, once as a client and once as a server. With the KEM
+// of TLS, which gives another K, the signature of the server must not verify.
 func TestSSH(t *testing.T) {
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -376,7 +375,7 @@ func TestSSH(t *testing.T) {
 	}
 }
 
-// connection returns both ends of a connection that ends soon.
+// connection returns both ends of a connection, which has a deadline.
 func connection(t *testing.T) (a, b net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -2,26 +2,26 @@ package kem
 
 import "errors"
 
-// These errors tell what was wrong. The functions of this module return errors whose text is
-// more precise, and which wrap one of these: use [errors.Is].
+// The functions of this module return errors that wrap one of these, and whose texts say more. Use
+// [errors.Is].
 var (
-	// ErrLength means that a seed, a key, a ciphertext or a buffer has another length
-	// than the KEM prescribes.
+	// ErrLength means that a seed, a key, a ciphertext or a buffer does not have the
+	// length that the KEM prescribes.
 	ErrLength = errors.New("kem: wrong length")
 
-	// ErrSeed means that a seed holds no scalar of the curve, so that no key expands from
-	// it. This happens with P-256 and P-384 only, for fewer than one seed in 2^128.
+	// ErrSeed means that a seed contains no scalar of the curve, so that no key expands
+	// from it. It happens only with P-256 and P-384, for less than one seed in 2^128.
 	ErrSeed = errors.New("kem: no key expands from the seed")
 
 	// ErrOverlap means that the buffers for a shared key and a ciphertext share memory.
 	ErrOverlap = errors.New("kem: buffers overlap")
 
 	// ErrEncapsulationKey means that an encapsulation key is invalid: an ML-KEM coefficient
-	// is not below q, or a share is no point of its curve.
+	// is not below q, or a share is not a point of its curve.
 	ErrEncapsulationKey = errors.New("kem: invalid encapsulation key")
 
-	// ErrCiphertext means that a ciphertext is invalid: its share is no point of its
-	// curve. A wrong ciphertext of ML-KEM is no error. It gives a shared key that nobody
+	// ErrCiphertext means that a ciphertext is invalid: its share is not a point of its
+	// curve. A wrong ciphertext of ML-KEM gives no error, but a shared key that nobody
 	// else knows.
 	ErrCiphertext = errors.New("kem: invalid ciphertext")
 
@@ -29,13 +29,13 @@ var (
 	// that the X25519 secret would be zero.
 	ErrLowOrder = errors.New("kem: X25519 share of low order")
 
-	// ErrExpandedKey means that an expanded decapsulation key is invalid: the hash in it
-	// is wrong, a coefficient is not below q, or it is not the key of the seed beside it.
+	// ErrExpandedKey means that an expanded decapsulation key is invalid: its hash is
+	// wrong, a coefficient is not below q, or it does not belong to the seed in the same
+	// file.
 	ErrExpandedKey = errors.New("kem: invalid expanded decapsulation key")
 
-	// ErrKeyPair means that a decapsulation key does not decapsulate what is
-	// encapsulated to its encapsulation key, or that the public key in a file is not that of
-	// the private key beside it.
+	// ErrKeyPair means that a decapsulation key and its encapsulation key give different
+	// shared keys, or that the public key in a file does not belong to the private key.
 	ErrKeyPair = errors.New("kem: the parts of a key pair do not match")
 
 	// ErrKeyFile means that a key file is malformed.
@@ -50,8 +50,8 @@ var (
 	// ErrOtherKEM means that a key belongs to another KEM.
 	ErrOtherKEM = errors.New("kem: key of another KEM")
 
-	// ErrUnsupported means that the KEM does not have what was asked for. It wraps
-	// [errors.ErrUnsupported].
+	// ErrUnsupported means that the KEM does not support an operation, or that there
+	// is no KEM with a given name. It wraps [errors.ErrUnsupported].
 	ErrUnsupported error = unsupported{}
 
 	// ErrFIPS means that GODEBUG=fips140=only forbids this module to make or parse keys, because it

@@ -4,21 +4,23 @@
 // to the caller's memory.
 //
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
-// fresh, and its capacity is its length. Inputs are neither changed nor kept. A
-// slice of another length than stated is an error, and with an error all other
-// results are nil. The errors of this module wrap those of this package, such as [ErrLength].
+// fresh, and its capacity is its length. Inputs are neither changed nor kept. If a
+// slice does not have the stated length, the result is an error. With an error, all
+// other results are nil. The errors of this module wrap those of this package, such as
+// [ErrLength].
 //
-// A seed belongs to one KEM: hybrids derive their parts' keys from it in the same way,
-// so that two KEMs given the same seed can hold the same ML-KEM key. Never use a seed with
-// two KEMs.
+// A seed belongs to one KEM. All hybrids derive the keys of their parts from a seed in
+// the same way, so that two KEMs with the same seed can have the same ML-KEM key. Never
+// use a seed with two KEMs.
 //
-// A shared key is not yet a session key. Derive session keys from it with a KDF, hash into
-// that all that both sides have sent, and let each side confirm that it has the key,
-// as the example does. A KEM authenticates nobody.
+// A shared key is not yet a session key. Derive session keys from it with a KDF, and hash
+// everything that both sides have sent into the KDF. Let each side confirm that it has
+// the key, as the example does. A KEM authenticates nobody.
 //
-// Decapsulation keys print as the names of their type and KEM. A copy of a key is the same key: to
-// destroy one destroys both. The zero value of a key type is no key. Its methods return
-// [ErrNoKey], false or nil. Encapsulate, which can return none of these, panics.
+// Decapsulation keys print as the names of their type and KEM. A copy of a key is the
+// same key: if one is destroyed, both are. The zero value of a key type is not a valid
+// key. Its methods return [ErrNoKey], false or nil. Encapsulate, which can return none of
+// these, panics.
 package kem
 
 import (
@@ -49,7 +51,7 @@ type KEM interface {
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
 	// bytes. The seed must be uniformly random, and used with this KEM only. The
-	// expansion may fail for a negligible part of all seeds only. With
+	// expansion may fail only for a negligible part of all seeds. With
 	// GODEBUG=fips140=only, the named KEMs of this module return [ErrFIPS].
 	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
 
@@ -96,9 +98,9 @@ type Decapsulator interface {
 	// has not written to sharedKey.
 	DecapsulateTo(sharedKey, ciphertext []byte) error
 
-	// Destroy overwrites the secrets that the key holds. From then on whatever needs
-	// them returns an error ([ErrDestroyed] in this module), nil or false. The
-	// encapsulation key stays usable. To call Destroy again does nothing.
+	// Destroy overwrites the secrets of the key. From then on, methods that need them
+	// return an error ([ErrDestroyed] in this module), nil or false. The encapsulation
+	// key stays usable. A second call does nothing.
 	//
 	// Destroy does not wait for operations that other goroutines have begun. They end
 	// as usual, and the last of them overwrites the secrets.
@@ -108,8 +110,8 @@ type Decapsulator interface {
 	Destroyed() bool
 }
 
-// A DecapsulationKey is a private key that expands from a seed. What it makes of any
-// ciphertext depends on nothing but the seed.
+// A DecapsulationKey is a private key that expands from a seed. The shared key of every
+// ciphertext depends only on the seed.
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey interface {
@@ -123,26 +125,26 @@ type DecapsulationKey interface {
 	Equal(x crypto.PrivateKey) bool
 }
 
-// NeedsTranscript reports whether the shared keys of k are fit only for a protocol that
-// hashes the encapsulation key and the ciphertext into all that it derives from them, as TLS
-// and SSH do. Nothing else binds those to them. The shared keys of other KEMs can be used as they
-// are.
+// NeedsTranscript reports whether k is only for protocols that hash the encapsulation key
+// and the ciphertext into everything that they derive from the shared key, as TLS and SSH
+// do. Nothing else binds the shared key to those two. The shared keys of other KEMs need no
+// such protocol.
 //
-// Such a KEM has a method NeedsTranscript that returns true. A type that wraps a KEM must pass the
-// method on.
+// A KEM that needs it has a method NeedsTranscript that returns true. A type that wraps a
+// KEM must also have this method.
 func NeedsTranscript(k KEM) bool {
 	n, ok := k.(interface{ NeedsTranscript() bool })
 	return ok && n.NeedsTranscript()
 }
 
-// CheckKeyPair returns an error unless dk decapsulates what is encapsulated to its
-// encapsulation key: the pair-wise consistency test of FIPS 203, section 7.1. It costs an
-// encapsulation and a decapsulation, and draws randomness.
+// CheckKeyPair encapsulates to the encapsulation key of dk and decapsulates with dk. It
+// returns an error unless both give the same shared key. This is the pair-wise consistency
+// test of FIPS 203, section 7.1. It draws randomness.
 //
-// Keys from seeds need no test unless memory or hardware is faulty. In FIPS 140-3 mode,
-// the GenerateKey functions of this module make it by themselves.
+// Keys from seeds fail the test only if memory or hardware is faulty. In FIPS 140-3 mode,
+// the GenerateKey functions of this module run it themselves.
 func CheckKeyPair(dk crypto.Decapsulator) error {
-	if v := reflect.ValueOf(dk); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if v := reflect.ValueOf(dk); !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
 		return ErrNoKey
 	}
 	ek := dk.Encapsulator()
@@ -160,14 +162,15 @@ func CheckKeyPair(dk crypto.Decapsulator) error {
 		return err
 	}
 	same := subtle.ConstantTimeCompare(sharedKey, again)
-	//ct:declassify same: it is what this function tells
+	//ct:declassify same: it is the result of this function
 	if same != 1 || len(sharedKey) == 0 {
 		return fmt.Errorf("%w: what is encapsulated does not decapsulate to the same shared key", ErrKeyPair)
 	}
 	return nil
 }
 
-// encapsulate is the Encapsulate of ek, with an error where there may be one.
+// encapsulate encapsulates to ek. If ek has EncapsulateTo, it returns an error where Encapsulate would
+// panic.
 func encapsulate(ek crypto.Encapsulator) (sharedKey, ciphertext []byte, err error) {
 	own, ok := ek.(EncapsulationKey)
 	if !ok || own.KEM() == nil {

@@ -10,7 +10,7 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A wrongKey decapsulates with another key than it claims, or not at all.
+// A wrongKey decapsulates with another key, or returns an error.
 type wrongKey struct {
 	crypto.Decapsulator
 	ek  crypto.Encapsulator

@@ -24,7 +24,7 @@ func Example() {
 		panic(err)
 	}
 
-	// Later, from the files. Both can hold keys of other KEMs too.
+	// Later, read the keys from the files. They could be keys of other KEMs.
 	key, err := keyfile.ParsePrivateKeyPEM(private)
 	if err != nil {
 		panic(err)
@@ -58,8 +58,8 @@ var example = func() []byte {
 	panic("it is missing")
 }()
 
-// The key of a certificate is in its SubjectPublicKeyInfo, which package x509 hands on
-// as it stands. Whether the certificate can be trusted is another question.
+// Package x509 returns the SubjectPublicKeyInfo of a certificate unparsed. This example
+// does not check whether the certificate can be trusted.
 func ExampleParsePKIXPublicKey_certificate() {
 	certificate, err := x509.ParseCertificate(example) // of ML-KEM-768, from RFC 9935
 	if err != nil {

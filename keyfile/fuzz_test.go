@@ -8,8 +8,8 @@ import (
 	"hybridkem/keyfile"
 )
 
-// FuzzKeyFile parses anything. What is read with a seed is written as a file that gives the
-// same key, and which is the only one of its length.
+// FuzzKeyFile parses any bytes. A key with a seed is written again. The new file must give the same key.
+// It must be equal to the old file if their lengths are equal, and must not be longer.
 func FuzzKeyFile(f *testing.F) {
 	for _, v := range keyFiles(f) {
 		f.Add([]byte(v.DER))
@@ -26,11 +26,11 @@ func FuzzKeyFile(f *testing.F) {
 		}
 		if dk, ok := private.(kem.DecapsulationKey); ok {
 			again := must[[]byte](t)(keyfile.MarshalPKCS8PrivateKey(dk))
-			if len(again) == len(der) && !bytes.Equal(again, der) || len(again) > len(der) {
+			if (len(again) == len(der) && !bytes.Equal(again, der)) || len(again) > len(der) {
 				t.Fatalf("written as %x", again)
 			}
 			if key := must[kem.Decapsulator](t)(keyfile.ParsePKCS8PrivateKey(again)); !dk.Equal(key) {
-				t.Fatal("another key is read again")
+				t.Fatal("the new file gives another key")
 			}
 		}
 		if public != nil {

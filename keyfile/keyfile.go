@@ -1,15 +1,16 @@
-// Package keyfile reads and writes keys in the forms in which files hold them: PKCS #8
-// for decapsulation keys, SubjectPublicKeyInfo for encapsulation keys, in DER and in PEM.
+// Package keyfile reads and writes keys in standard file formats: PKCS #8 for
+// decapsulation keys and SubjectPublicKeyInfo for encapsulation keys, both in DER and
+// in PEM.
 //
-// It knows ML-KEM-512, -768 and -1024, by RFC 9935, and X-Wing, by
-// draft-connolly-cfrg-xwing-kem. No document gives other KEMs of this module an identifier:
-// their keys are an error that wraps [kem.ErrUnsupported]. The functions are shaped
-// like those of crypto/x509.
+// It supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935, and
+// X-Wing, according to draft-connolly-cfrg-xwing-kem. No document gives an identifier
+// to the other KEMs of this module. For their keys, the functions return an error that
+// wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509.
 //
-// Decapsulation keys are written as seeds. Of ML-KEM, two more forms are read: expanded
-// keys made elsewhere, and both in one. What is not DER is refused, and so is a key
-// whose parts do not agree. Files encrypted under a password are not read. No error holds a
-// part of a private key.
+// Decapsulation keys are written as seeds. For ML-KEM, two more forms are read:
+// expanded keys made elsewhere, and a seed together with its expanded key. A file that
+// is not DER is refused, and so is a key whose parts do not match. Files encrypted
+// with a password are not read. No error contains a part of a private key.
 package keyfile
 
 import (
@@ -21,12 +22,13 @@ import (
 
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/fault"
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
 )
 
-// A format is how files hold the keys of a KEM.
+// A format is the file format of a KEM's keys.
 type format struct {
 	kem kem.KEM
 	oid encodingasn1.ObjectIdentifier
@@ -39,10 +41,11 @@ var formats = []format{
 	{xwing.KEM(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 62253, 25722}},
 }
 
-// bare reports whether private keys are seeds with nothing around, and alone. ML-KEM's are
-// a CHOICE.
+// bare reports whether PKCS #8 contains the seed without a structure around it, and never a public key.
+// For ML-KEM it contains a CHOICE.
 func (f *format) bare() bool { return f.kem == xwing.KEM() }
 
+// formatOf returns the format of k, or kem.ErrUnsupported.
 func formatOf(k kem.KEM) (*format, error) {
 	for i := range formats {
 		if formats[i].kem == k {
@@ -58,8 +61,9 @@ const pkg = "keyfile" // in errors
 // (RFC 5958, OneAsymmetricKey without a public key).
 //
 // The key is a *mlkem.DecapsulationKey512, *mlkem.DecapsulationKey768,
-// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey. Others are an error, and so is
-// one that has been destroyed. Expanded keys cannot be written.
+// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey. For other keys, and for expanded
+// keys, the error wraps [kem.ErrUnsupported]. For a key that has been destroyed it wraps
+// [kem.ErrDestroyed], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	dk, ok := key.(kem.DecapsulationKey)
 	switch {
@@ -80,7 +84,8 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 		return nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	}
 	defer clear(seed)
-	b := cryptobyte.NewBuilder(make([]byte, 0, 128)) // enough, so that it does not grow and leave a copy
+	// 128 bytes are enough. A builder that grows would leave a copy of the seed.
+	b := cryptobyte.NewBuilder(make([]byte, 0, 128))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(0)
 		f.addAlgorithm(b)
@@ -99,7 +104,8 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 // (RFC 5280, section 4.1).
 //
 // The key is a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. Others are an error.
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. For other keys, the error wraps
+// [kem.ErrUnsupported], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	ek, ok := pub.(kem.EncapsulationKey)
 	switch {
@@ -131,7 +137,7 @@ func (f *format) addAlgorithm(b *cryptobyte.Builder) {
 
 var errNoKey = fault.New(pkg, kem.ErrNoKey, "the key is nil or a zero value")
 
-// exact moves b to memory of its size.
+// exact moves b to memory of exactly its size, and clears b.
 func exact(b []byte) []byte {
 	moved := make([]byte, len(b))
 	copy(moved, b)
@@ -147,15 +153,22 @@ var (
 
 // ParsePKCS8PrivateKey reads a decapsulation key in PKCS #8 form, DER.
 //
-// It returns a *mlkem.DecapsulationKey512, *mlkem.DecapsulationKey768,
-// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey. A file that holds no seed but an
-// expanded key of ML-KEM gives a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or
-// *mlkem.ExpandedKey1024, whose comment says what that lacks. Only the others are a
-// [kem.DecapsulationKey].
+// If the file contains a seed, it returns a *mlkem.DecapsulationKey512,
+// *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, which
+// are [kem.DecapsulationKey]s. If the file contains only an expanded key of ML-KEM, it
+// returns a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which
+// lack some properties: see their comments.
 //
-// An expanded key must pass the checks of FIPS 203, section 7.3, and decapsulate what is
-// encapsulated to it. Beside a seed it must be that seed's in every byte, and so must a
-// public key, in which ML-KEM's files may end. Attributes are skipped.
+// An expanded key must pass the checks of FIPS 203, section 7.3, and a test decapsulation.
+// If there is a seed too, the expanded key must be equal to the one that the seed expands
+// to. A file of ML-KEM may also contain the public key, which must belong to the private
+// key. Attributes are skipped.
+//
+// The error wraps [kem.ErrKeyFile] if the file is malformed, [kem.ErrUnsupported] for another
+// algorithm, [kem.ErrLength] for a seed or an expanded key of a wrong length,
+// [kem.ErrExpandedKey] for an expanded key that is invalid or not that of the seed,
+// [kem.ErrKeyPair] if the test decapsulation fails or the public key does not belong to
+// the private key, and [kem.ErrFIPS] with GODEBUG=fips140=only.
 func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
 	f, contents, publicKey, err := splitPKCS8(der)
 	if err != nil {
@@ -175,8 +188,8 @@ func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
 	return dk, nil
 }
 
-// splitPKCS8 returns the format, the contents and, if there is one, the public key of a
-// OneAsymmetricKey, RFC 5958, section 2.
+// splitPKCS8 splits a OneAsymmetricKey (RFC 5958, section 2). contents is the contents of its private key.
+// publicKey is nil if there is none.
 func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []byte, err error) {
 	s, err := readAll(der, "the private key file", asn1.SEQUENCE)
 	if err != nil {
@@ -216,8 +229,8 @@ func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []
 	return f, contents, publicKey, end(s, "the private key file")
 }
 
-// parsePrivateKey reads the CHOICE of RFC 9935, section 6, which is a seed, an expanded key
-// or both, or X-Wing's seed.
+// parsePrivateKey reads the CHOICE of RFC 9935, section 6, which is a seed, an expanded key or both. For
+// X-Wing, contents is the seed.
 func (f *format) parsePrivateKey(contents cryptobyte.String) (kem.Decapsulator, error) {
 	switch {
 	case f.bare():
@@ -229,21 +242,32 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (kem.Decapsulator, 
 		}
 		return f.newKey(seed)
 	case contents.PeekASN1Tag(asn1.OCTET_STRING):
-		b, err := readAll(contents, "the expanded key", asn1.OCTET_STRING)
-		if err != nil {
-			return nil, err
-		}
-		key, err := expanded.Parse(f.kem, b)
-		if err != nil {
-			return nil, fault.In(pkg, err)
-		}
-		// A key whose hash is right can still have a wrong ŝ.
-		if err := kem.CheckKeyPair(key); err != nil {
-			key.Destroy()
-			return nil, fault.In(pkg, err)
-		}
-		return key.Decapsulator, nil
+		return f.parseExpanded(contents)
 	}
+	return f.parseBoth(contents)
+}
+
+// parseExpanded reads the form of an expanded key. A key whose hash is right can still have a wrong ŝ, so
+// it must pass kem.CheckKeyPair.
+func (f *format) parseExpanded(contents cryptobyte.String) (kem.Decapsulator, error) {
+	b, err := readAll(contents, "the expanded key", asn1.OCTET_STRING)
+	if err != nil {
+		return nil, err
+	}
+	key, err := expanded.Parse(f.kem, b)
+	if err != nil {
+		return nil, fault.In(pkg, err)
+	}
+	err = secret.OrDestroy(key, func() error { return kem.CheckKeyPair(key) })
+	if err != nil {
+		return nil, fault.In(pkg, err)
+	}
+	return key.Decapsulator, nil
+}
+
+// parseBoth reads the form of a seed and an expanded key, and returns the key of the seed. The expanded
+// key must be equal to what the seed expands to.
+func (f *format) parseBoth(contents cryptobyte.String) (kem.Decapsulator, error) {
 	both, err := readAll(contents, "the seed and the expanded key", asn1.SEQUENCE)
 	if err != nil {
 		return nil, err
@@ -263,21 +287,29 @@ func (f *format) parsePrivateKey(contents cryptobyte.String) (kem.Decapsulator, 
 	if err != nil {
 		return nil, err
 	}
+	err = secret.OrDestroy(dk, func() error { return f.checkExpanded(b, dk) })
+	if err != nil {
+		return nil, err
+	}
+	return dk, nil
+}
+
+// checkExpanded returns an error unless b is the expanded form of dk.
+func (f *format) checkExpanded(b []byte, dk kem.DecapsulationKey) error {
 	key, err := expanded.Parse(f.kem, b)
 	if err != nil {
-		dk.Destroy()
-		return nil, fault.In(pkg, err)
+		return fault.In(pkg, err)
 	}
 	defer key.Destroy()
 	matches := key.Matches(dk)
 	//ct:declassify matches: whether a file is valid is public
 	if !matches {
-		dk.Destroy()
-		return nil, fault.New(pkg, kem.ErrExpandedKey, "the expanded key is not that of the seed")
+		return fault.New(pkg, kem.ErrExpandedKey, "the expanded key is not that of the seed")
 	}
-	return dk, nil
+	return nil
 }
 
+// newKey expands the key of a seed.
 func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 	dk, err := f.kem.NewDecapsulationKey(seed)
 	if err != nil {
@@ -286,11 +318,13 @@ func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 	return dk, nil
 }
 
-// ParsePKIXPublicKey reads an encapsulation key from a SubjectPublicKeyInfo, DER. That of
-// a certificate is RawSubjectPublicKeyInfo of its x509.Certificate.
+// ParsePKIXPublicKey reads an encapsulation key from a SubjectPublicKeyInfo, DER. For a
+// certificate, that is the field RawSubjectPublicKeyInfo of [crypto/x509.Certificate].
 //
 // It returns a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey.
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. The error wraps [kem.ErrKeyFile] if the
+// file is malformed, [kem.ErrUnsupported] for another algorithm, and else the error of the
+// key's package.
 func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
 	s, err := readAll(der, "the public key file", asn1.SEQUENCE)
 	if err != nil {
@@ -318,7 +352,7 @@ func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
 	return ek, nil
 }
 
-// readAlgorithm reads an AlgorithmIdentifier.
+// readAlgorithm reads an AlgorithmIdentifier, whose parameters must be absent.
 func readAlgorithm(s *cryptobyte.String) (*format, error) {
 	algorithm, err := read(s, "the algorithm", asn1.SEQUENCE)
 	if err != nil {
@@ -339,7 +373,7 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 	return nil, fault.New(pkg, kem.ErrUnsupported, "unknown algorithm %v", oid)
 }
 
-// read reads an element, which errors call what it is.
+// read reads an element with the given tag and returns its contents. Errors call the element what.
 func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.String, err error) {
 	switch {
 	case s.Empty():
@@ -352,7 +386,7 @@ func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.
 	return contents, nil
 }
 
-// readAll reads an element which nothing may follow.
+// readAll is read for an element that must fill all of b.
 func readAll(b []byte, what string, tag asn1.Tag) (cryptobyte.String, error) {
 	s := cryptobyte.String(b)
 	contents, err := read(&s, what, tag)
@@ -362,7 +396,7 @@ func readAll(b []byte, what string, tag asn1.Tag) (cryptobyte.String, error) {
 	return contents, end(s, what)
 }
 
-// end wants s, in or after what, to be empty.
+// end returns an error if s, the rest of an element that errors call what, is not empty.
 func end(s cryptobyte.String, what string) error {
 	if !s.Empty() {
 		return fault.New(pkg, kem.ErrKeyFile, "trailing data at the end of %s", what)
@@ -370,7 +404,7 @@ func end(s cryptobyte.String, what string) error {
 	return nil
 }
 
-// wholeBytes returns the bytes of a BIT STRING.
+// wholeBytes returns the bytes of a BIT STRING, which must have no unused bits.
 func wholeBytes(bits cryptobyte.String) ([]byte, error) {
 	var unused uint8
 	if !bits.ReadUint8(&unused) || unused != 0 {

@@ -20,7 +20,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// kems returns the KEMs whose keys have a form in files.
+// kems returns the KEMs whose keys can be written to files.
 func kems() []kem.KEM {
 	return []kem.KEM{mlkem.KEM512(), mlkem.KEM768(), mlkem.KEM1024(), xwing.KEM()}
 }
@@ -34,7 +34,7 @@ func newKey(t *testing.T, k kem.KEM) kem.DecapsulationKey {
 	return dk
 }
 
-// must returns b, the result of a function that should not fail.
+// must returns b, or ends the test if there is an error.
 func must[T any](t *testing.T) func(v T, err error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -45,7 +45,7 @@ func must[T any](t *testing.T) func(v T, err error) T {
 	}
 }
 
-// parser returns parse with a result of type any, which is nil beside an error.
+// parser returns parse with a result of type any, so that one test serves both functions.
 func parser[K any](parse func([]byte) (K, error)) func([]byte) (any, error) {
 	return func(b []byte) (any, error) { return parse(b) }
 }
@@ -117,7 +117,7 @@ func TestNotWritten(t *testing.T) {
 			t.Errorf("%T is written in PEM", key)
 		}
 	}
-	// The encapsulation key of both can be.
+	// Their encapsulation keys can be written.
 	for _, key := range []crypto.Decapsulator{destroyed, expanded} {
 		must[[]byte](t)(keyfile.MarshalPKIXPublicKey(key.Encapsulator()))
 	}
@@ -161,8 +161,8 @@ func vector(t testing.TB, name string) keyFile {
 	return keyFile{}
 }
 
-// TestVectors reads every file that its document calls good, and refuses the others. That
-// what is read is right is seen in package kats.
+// TestVectors checks that every file is read or refused as its document says. Package kats checks the
+// keys that are read.
 func TestVectors(t *testing.T) {
 	good, bad := 0, 0
 	for _, v := range keyFiles(t) {
@@ -183,7 +183,7 @@ func TestVectors(t *testing.T) {
 		if v.Result == "invalid" {
 			bad++
 			if err == nil || key != nil {
-				t.Errorf("%s is read", v.ID)
+				t.Errorf("%s is accepted", v.ID)
 			}
 			continue
 		}
@@ -197,7 +197,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// parts of files, in hexadecimal.
+// Parts of files, in hexadecimal.
 const (
 	oid768 = "0609608648016503040402"
 	alg768 = "300b" + oid768
@@ -303,7 +303,7 @@ func TestMalformedPrivateKeys(t *testing.T) {
 	}
 }
 
-// wantError parses a file, which is good if no error is wanted.
+// wantError parses a file, and expects an error that contains want. If want is empty, it expects a key.
 func wantError(t *testing.T, parse func([]byte) (any, error), name, file, want string) {
 	t.Helper()
 	der := must[[]byte](t)(hex.DecodeString(file))
@@ -315,7 +315,7 @@ func wantError(t *testing.T, parse func([]byte) (any, error), name, file, want s
 			t.Errorf("a good file: %v", err)
 		}
 	case err == nil || key != nil:
-		t.Errorf("%s: a key is read", name)
+		t.Errorf("%s: accepted", name)
 	case !strings.HasPrefix(err.Error(), "keyfile: ") || !strings.Contains(err.Error(), want):
 		t.Errorf("%s: %v, want %q", name, err, want)
 	}
@@ -354,8 +354,8 @@ func TestMalformedPublicKeys(t *testing.T) {
 	}
 }
 
-// TestEveryByte cuts files at each place, and changes each bit before the key, which gives
-// a file that is refused, or one that would be written so for another key.
+// TestEveryByte truncates files to each length and changes each bit before the key. The result must
+// be refused, or be exactly the file of another key.
 func TestEveryByte(t *testing.T) {
 	for _, k := range kems() {
 		dk := newKey(t, k)

@@ -15,8 +15,8 @@ const (
 )
 
 // MarshalPrivateKeyPEM is [MarshalPKCS8PrivateKey] in PEM, with the label PRIVATE KEY
-// (RFC 7468, section 10). The base64 of encoding/base64 looks up bytes of the key in a table, so
-// that its time may depend on them.
+// (RFC 7468, section 10). It uses encoding/base64, which looks up bytes of the key in a
+// table. So its time may depend on the key.
 func MarshalPrivateKeyPEM(key any) ([]byte, error) {
 	der, err := MarshalPKCS8PrivateKey(key)
 	return encode(privateKeyLabel, der, err)
@@ -29,11 +29,11 @@ func MarshalPublicKeyPEM(pub any) ([]byte, error) {
 	return encode(publicKeyLabel, der, err)
 }
 
-// ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file holds one block,
-// labelled PRIVATE KEY, without headers. Text around the block is skipped.
+// ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file must contain one
+// block with the label PRIVATE KEY and without headers. Text around the block is skipped.
 //
-// A copy of the key is left in memory if lines of the block hold spaces or tabs, or if the base64
-// of a block is not valid.
+// If a line of the block contains spaces or tabs, or if the base64 of a block is invalid, a
+// copy of the key may stay in memory.
 func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
 	der, err := decode(privateKeyLabel, file)
 	if err != nil {
@@ -43,8 +43,8 @@ func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
 	return ParsePKCS8PrivateKey(der)
 }
 
-// ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file holds one block,
-// labelled PUBLIC KEY, without headers. Text around the block is skipped.
+// ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file must contain one
+// block with the label PUBLIC KEY and without headers. Text around the block is skipped.
 func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
 	der, err := decode(publicKeyLabel, file)
 	if err != nil {
@@ -53,7 +53,8 @@ func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
 	return ParsePKIXPublicKey(der)
 }
 
-// encode does what encoding/pem does, but leaves no copies.
+// encode encodes der in PEM with a label and clears it. encoding/pem would leave copies of der in
+// memory. If err is not nil, encode returns it.
 func encode(label string, der []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
@@ -75,6 +76,7 @@ func encode(label string, der []byte, err error) ([]byte, error) {
 	return file, nil
 }
 
+// decode returns the contents of the only PEM block in file, which must have the label.
 func decode(label string, file []byte) (der []byte, err error) {
 	block, rest := pem.Decode(file)
 	if block == nil {

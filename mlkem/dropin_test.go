@@ -14,7 +14,7 @@ import (
 	"hybridkem/mlkem/mlkemtest"
 )
 
-// A decapsulationKey has the methods of crypto/mlkem's.
+// A decapsulationKey has the methods of crypto/mlkem's decapsulation keys.
 type decapsulationKey[E encapsulationKey] interface {
 	crypto.Decapsulator
 	Bytes() []byte
@@ -25,12 +25,11 @@ type encapsulationKey interface {
 	crypto.Encapsulator
 }
 
-// A behaviour does one thing with a package, and tells what came of it: the results, and whether
-// there was an error.
+// A behaviour does one thing with a package. It returns the results and whether there was an error.
 type behaviour func(seed, random []byte) (results [][]byte, err error)
 
-// behaviours returns what programs written for crypto/mlkem do. D and E are the types of keys
-// themselves, so that they can be copied.
+// behaviours returns things that programs written for crypto/mlkem do. D and E are the types of the
+// keys, not of pointers to them, so that a behaviour can copy a key.
 func behaviours[D, E any, DK interface {
 	*D
 	decapsulationKey[EK]
@@ -191,7 +190,7 @@ func behaviours[D, E any, DK interface {
 	}
 }
 
-// TestDropIn runs programs with crypto/mlkem and with this package, and wants the same of both.
+// TestDropIn runs each behaviour with crypto/mlkem and with this package, and compares the results.
 func TestDropIn(t *testing.T) {
 	for name, both := range map[string][2]map[string]behaviour{
 		"768": {

@@ -9,8 +9,8 @@ import (
 	"hybridkem/mlkem"
 )
 
-// An hpkeKey is a decapsulation key in the form that crypto/hpke takes: the type of its
-// encapsulation key is that of crypto/mlkem.
+// An hpkeKey is a decapsulation key for crypto/hpke. The type of its encapsulation key
+// comes from crypto/mlkem.
 type hpkeKey struct{ *mlkem.DecapsulationKey768 }
 
 func (k hpkeKey) Encapsulator() crypto.Encapsulator {

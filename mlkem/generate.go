@@ -1,7 +1,7 @@
 //go:build ignore
 
-// This program stamps out the key types of ML-KEM-512 and ML-KEM-1024 from those
-// of ML-KEM-768, in which only the number differs.
+// This program makes mlkem512.go and mlkem1024.go from mlkem768.go. It only replaces
+// the number.
 package main
 
 import (

@@ -2,25 +2,25 @@
 // [NIST FIPS 203], with the parameter sets ML-KEM-512, ML-KEM-768 and
 // ML-KEM-1024.
 //
-// It has every name of crypto/mlkem with the same signature, so that a program
-// changes from one to the other by its import, unless it gives its keys to
-// crypto/hpke, which knows crypto/mlkem's types only. An example shows an
-// adapter.
+// It has every name of crypto/mlkem with the same signature, so that a program can
+// change from one package to the other by changing its import. The exception is a
+// program that gives its keys to crypto/hpke, which accepts only the types of
+// crypto/mlkem. An example shows an adapter.
 //
-// Randomness comes from crypto/rand.Read, and so from crypto/rand.Reader if the
-// program has replaced that. crypto/mlkem ignores a replacement.
+// Randomness comes from crypto/rand.Read. If the program has replaced
+// crypto/rand.Reader, it comes from the replacement, which crypto/mlkem ignores.
 //
-// Beyond those names it has ML-KEM-512, operations that work in the caller's
+// In addition, this package has ML-KEM-512, operations that work in the caller's
 // memory, comparison and destruction of keys, expanded decapsulation keys made
 // elsewhere, and each parameter set as a [kem.KEM].
 //
 // Most applications should use ML-KEM-768, or better a hybrid with it, such as
 // hybridkem/xwing.
 //
-// Shared keys of ML-KEM bind the ciphertext but not the encapsulation key: two keys whose
-// seeds have the same z reject a ciphertext with the same shared key. A protocol must hash
-// the encapsulation key into its KDF, beside the shared key, unless it hashes its whole
-// transcript. Never use a seed with two KEMs.
+// Shared keys of ML-KEM bind the ciphertext but not the encapsulation key. If the seeds
+// of two keys have the same z, both keys reject a ciphertext with the same shared key. A
+// protocol must therefore hash the encapsulation key, together with the shared key, into its
+// KDF, unless it hashes its whole transcript. Never use a seed with two KEMs.
 //
 // With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
 //
@@ -81,13 +81,13 @@ const pkg = "mlkem" // in errors
 
 // The functions and types below work for the key types of all parameter sets.
 //
-// The methods of keys that return memory are inlined into the programs that call them, so that the
-// compiler keeps what does not outlive its function there off the heap. For this they must be short,
-// and what they call must not be inlined into them.
+// The compiler inlines methods of keys that return memory into their callers. If the memory does not
+// outlive the caller, it is then on the caller's stack. To be inlined, such a method must be short, and
+// the functions that it calls must not be inlined into it.
 
-// A privateKey is what decapsulation keys and expanded keys point to. Its secrets stand behind
-// one more pointer: of a key in a field that is not exported, fmt prints what the key
-// points to, for some verbs, and no method of the key can prevent it.
+// A privateKey is the memory of a decapsulation key or an expanded key. The secrets are behind one more
+// pointer. If a key is in a field that is not exported, some verbs of fmt print what the key points
+// to, and no method of the key can prevent it.
 type privateKey struct {
 	uses secret.Uses
 	dk   *mlkem.DecapsulationKey
@@ -98,7 +98,8 @@ func (k *privateKey) init(dk *mlkem.DecapsulationKey) {
 	k.uses.Init(dk)
 }
 
-// begin begins a use of the secrets.
+// begin begins a use of the secrets, which the caller must end. It returns kem.ErrNoKey if k is nil, and
+// kem.ErrDestroyed after destroy.
 func (k *privateKey) begin() (secret.Use, error) {
 	if k == nil {
 		return secret.Use{}, errNoDecapsulationKey
@@ -118,7 +119,7 @@ func (k *privateKey) destroy() {
 
 func (k *privateKey) destroyed() bool { return k != nil && k.uses.Destroyed() }
 
-// expand expands the key pair from a seed d ‖ z, as FIPS 203, section 3.3, allows.
+// expand expands the key pair from a seed d ‖ z. FIPS 203, section 3.3, allows storing a key as its seed.
 func (k *privateKey) expand(seed []byte) error {
 	if len(seed) != SeedSize {
 		hint := ""
@@ -148,7 +149,8 @@ func (k *privateKey) generate() error {
 	return nil
 }
 
-// parse implements the checks of FIPS 203, section 7.3, on a decapsulation key.
+// parse parses an expanded key. It implements the checks of FIPS 203, section 7.3, on a decapsulation
+// key.
 func (k *privateKey) parse(b []byte) error {
 	if want := k.dk.Params().ExpandedKeySize(); len(b) != want {
 		hint := ""
@@ -168,7 +170,7 @@ func (k *privateKey) parse(b []byte) error {
 	return nil
 }
 
-// appendSeed appends the seed to b, or returns nil.
+// appendSeed appends the seed to b. It returns nil if there is no key, or the key is destroyed.
 func (k *privateKey) appendSeed(b []byte) []byte {
 	use, err := k.begin()
 	if err != nil {
@@ -214,7 +216,7 @@ func (k *privateKey) decapsulateTo(sharedKey, ciphertext []byte) error {
 	return nil
 }
 
-// parseEncapsulationKey implements the checks of FIPS 203, section 7.2.
+// parseEncapsulationKey parses an encapsulation key. It implements the checks of FIPS 203, section 7.2.
 func parseEncapsulationKey(ek *mlkem.EncapsulationKey, b []byte) error {
 	if want := ek.Params().EncapsulationKeySize(); len(b) != want {
 		return fault.Length(pkg, "encapsulation key", b, want, "")
@@ -244,7 +246,7 @@ func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) err
 	return nil
 }
 
-// A parameterSet implements the methods of a kem.KEM that return no keys, and those of a derand.KEM.
+// A parameterSet implements the methods of kem.KEM that return no keys, and the methods of derand.KEM.
 type parameterSet struct {
 	name   string
 	params *mlkem.Params

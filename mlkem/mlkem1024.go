@@ -15,12 +15,12 @@ import (
 )
 
 // A DecapsulationKey1024 is the secret key used to decapsulate a shared key from
-// a ciphertext. It holds its seed and what expands from it. A copy is the same key. The
-// zero value is no key.
+// a ciphertext. It contains its seed and the expanded key. A copy is the same key. The
+// zero value is not a valid key.
 //
 // Shared keys of ML-KEM do not bind the encapsulation key (it is not
-// MAL-BIND-K-PK): two keys whose seeds have the same z reject a ciphertext with
-// the same shared key. Hash the encapsulation key into your KDF.
+// MAL-BIND-K-PK). If the seeds of two keys have the same z, both keys reject a
+// ciphertext with the same shared key. Hash the encapsulation key into your KDF.
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey1024 struct {
@@ -89,8 +89,8 @@ func (dk *DecapsulationKey1024) Bytes() []byte {
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize1024] bytes, Decapsulate returns
-// an error ([kem.ErrLength]). If it does not come from encapsulation to this key, the
-// shared key is one that nobody else knows.
+// an error ([kem.ErrLength]). If the ciphertext does not come from encapsulation to this
+// key, the shared key is one that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey1024) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
@@ -152,29 +152,29 @@ func (dk *DecapsulationKey1024) Destroy() { dk.private().destroy() }
 // Destroyed reports whether Destroy has been called.
 func (dk *DecapsulationKey1024) Destroyed() bool { return dk.private().destroyed() }
 
-// Format prints the names of the type and the KEM, whatever the verb is.
+// Format prints the names of the type and the KEM for every verb.
 func (dk DecapsulationKey1024) Format(s fmt.State, _ rune) {
 	secret.Print(s, "mlkem.DecapsulationKey1024", instance1024.name)
 }
 
-// MarshalJSON returns an error, since JSON is for what is not secret. To store the key,
-// use Bytes or package keyfile.
+// MarshalJSON returns an error, so that no secret gets into JSON by mistake. To store the
+// key, use Bytes or package keyfile.
 func (dk DecapsulationKey1024) MarshalJSON() ([]byte, error) {
 	return nil, secret.NotJSON("mlkem.DecapsulationKey1024", instance1024.name)
 }
 
 // An EncapsulationKey1024 is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey1024]. The zero value is no key.
+// decapsulated by the corresponding [DecapsulationKey1024]. The zero value is not a valid key.
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey1024 struct {
 	key *mlkem.EncapsulationKey
 }
 
-// NewEncapsulationKey1024 parses an encapsulation key from its encoded form. If
-// the encapsulation key does not have [EncapsulationKeySize1024] bytes ([kem.ErrLength]), or
-// one of its coefficients is not reduced modulo q ([kem.ErrEncapsulationKey]),
-// NewEncapsulationKey1024 returns an error.
+// NewEncapsulationKey1024 parses an encapsulation key from its encoded form. It returns
+// an error if the encapsulation key does not have [EncapsulationKeySize1024] bytes
+// ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
+// ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, error) {
 	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey1024](&mlkem.MLKEM1024)
 	ek.key = key
@@ -191,7 +191,7 @@ func (ek *EncapsulationKey1024) public() *mlkem.EncapsulationKey {
 	return ek.key
 }
 
-// asPublicKey returns nil without a type if ek is nil.
+// asPublicKey returns ek as an interface, which is nil if ek is nil.
 func (ek *EncapsulationKey1024) asPublicKey() kem.EncapsulationKey {
 	if ek == nil {
 		return nil
@@ -244,24 +244,24 @@ func (ek *EncapsulationKey1024) Equal(x crypto.PublicKey) bool {
 	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
 }
 
-// An ExpandedKey1024 is a decapsulation key that was read in the expanded form of
-// FIPS 203, section 7.1, for use with keys made elsewhere.
+// An ExpandedKey1024 is a decapsulation key in the expanded form of FIPS 203,
+// section 7.1. It is for keys made elsewhere, and cannot be exported.
 //
-// It lacks a property of a [DecapsulationKey1024]. Nobody can see whether its parts
-// come from one seed, so a crafted key can give the same shared key for different
-// ciphertexts (it is not MAL-BIND-K-CT), and a damaged one can pass the checks and
-// never agree with anyone. It cannot be exported. A copy is the same key. The zero value is no
-// key.
+// It lacks a property of a [DecapsulationKey1024]: nothing shows that its parts come
+// from one seed. So a crafted key can give the same shared key for different
+// ciphertexts (it is not MAL-BIND-K-CT), and a damaged key can pass the checks and
+// never agree with anyone. A copy is the same key. The zero value is not
+// a valid key.
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey1024 struct {
 	pair *keyPair1024
 }
 
-// NewExpandedKey1024 parses a decapsulation key from its expanded form. If it does
-// not have [ExpandedKeySize1024] bytes ([kem.ErrLength]), if one of its coefficients is not
-// reduced modulo q, or if its hash of its encapsulation key is wrong ([kem.ErrExpandedKey]),
-// NewExpandedKey1024 returns an error.
+// NewExpandedKey1024 parses a decapsulation key from its expanded form. It returns an
+// error if the expanded key does not have [ExpandedKeySize1024] bytes ([kem.ErrLength]), and if
+// one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
+// wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey1024(expandedKey []byte) (*ExpandedKey1024, error) {
 	pair := newKeyPair1024()
 	if err := pair.key.parse(expandedKey); err != nil {
@@ -297,9 +297,9 @@ func (dk *ExpandedKey1024) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.private().decapsulateTo(sharedKey, ciphertext)
 }
 
-// Matches reports whether the expanded key is what seedKey expands to, in every
-// byte, as RFC 9935 demands of a key that is stored in both forms. Its time does
-// not depend on the keys' secrets. A destroyed key matches none.
+// Matches reports whether the expanded form of seedKey is equal to dk in every byte.
+// RFC 9935 demands this of a key that is stored in both forms. The time does not
+// depend on the keys' secrets. A destroyed key matches none.
 func (dk *ExpandedKey1024) Matches(seedKey *DecapsulationKey1024) bool {
 	return dk.private().matches(seedKey.private())
 }
@@ -332,7 +332,7 @@ func (dk *ExpandedKey1024) Destroy() { dk.private().destroy() }
 // Destroyed reports whether Destroy has been called.
 func (dk *ExpandedKey1024) Destroyed() bool { return dk.private().destroyed() }
 
-// Format prints the names of the type and the KEM, whatever the verb is.
+// Format prints the names of the type and the KEM for every verb.
 func (dk ExpandedKey1024) Format(s fmt.State, _ rune) {
 	secret.Print(s, "mlkem.ExpandedKey1024", instance1024.name)
 }

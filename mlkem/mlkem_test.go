@@ -45,7 +45,7 @@ func Example() {
 	// Output: true
 }
 
-// A set is a parameter set with its functions in one shape.
+// A set has the functions of a parameter set, with types that all sets share.
 type set struct {
 	kem            kem.KEM
 	newExpandedKey func([]byte) (expandedKey, error)
@@ -63,7 +63,7 @@ type plainExpandedKey[D kem.DecapsulationKey] interface {
 	Matches(D) bool
 }
 
-// An anyExpandedKey takes any kem.DecapsulationKey to match.
+// An anyExpandedKey is an expanded key whose Matches accepts any kem.DecapsulationKey.
 type anyExpandedKey[D kem.DecapsulationKey] struct{ plainExpandedKey[D] }
 
 func (k anyExpandedKey[D]) matches(dk kem.DecapsulationKey) bool { return k.Matches(dk.(D)) }
@@ -97,7 +97,7 @@ func errorText(t *testing.T, err error) {
 	}
 }
 
-// expandedOf returns an expanded key of s and its seed.
+// expandedOf returns an expanded key of s, and the seed that it expands from.
 func expandedOf(t testing.TB, s set) (b, seed []byte) {
 	t.Helper()
 	type vector struct {
@@ -151,7 +151,7 @@ func TestExpandedKey(t *testing.T) {
 	}
 }
 
-// TestNotBindingPK shows what the doc comments warn of.
+// TestNotBindingPK shows that shared keys do not bind the encapsulation key, as the doc comments warn.
 func TestNotBindingPK(t *testing.T) {
 	for _, s := range sets {
 		seed := make([]byte, mlkem.SeedSize)
@@ -190,7 +190,7 @@ func TestMatches(t *testing.T) {
 		for i := range b {
 			altered := bytes.Clone(b)
 			altered[i] ^= 1
-			// With the hash that fits, without which ek is not accepted.
+			// The hash must be right, or the expanded key is refused.
 			end := len(b) - 64
 			hash := sha3.Sum256(altered[end-s.ekSize : end])
 			copy(altered[end:], hash[:])
@@ -241,8 +241,8 @@ func TestDerandomized(t *testing.T) {
 	}
 }
 
-// TestErrors has an input for each error, which names this package. That every
-// such input is refused, package attacks and the conformance suite check.
+// TestErrors has an input for each error, and checks that the text names this package. Package attacks
+// and the conformance suite check that every invalid input is refused.
 func TestErrors(t *testing.T) {
 	for _, s := range sets {
 		_, err := s.kem.NewDecapsulationKey(make([]byte, mlkem.SeedSize-1))
@@ -332,7 +332,7 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// signature returns the type of an object, in which packages go by their names.
+// signature returns the type of an object. It contains the names of packages, not their paths.
 func signature(object types.Object) string {
 	return types.TypeString(object.Type(), func(p *types.Package) string { return p.Name() })
 }
@@ -355,7 +355,7 @@ func TestMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(key)
 
-	// What does not outlive the function is on its stack.
+	// Memory that does not outlive the function is on its stack.
 	ek := key.EncapsulationKey()
 	_, ciphertext := ek.Encapsulate()
 	var sum byte

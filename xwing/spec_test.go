@@ -10,7 +10,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// TestSpecification compares with the draft, transcribed.
+// TestSpecification compares this package with a transcription of the draft.
 func TestSpecification(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{})
 	for range 30 {

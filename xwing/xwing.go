@@ -1,13 +1,13 @@
 // Package xwing is X-Wing, the hybrid KEM of ML-KEM-768 and X25519 for general
 // use, according to draft-connolly-cfrg-xwing-kem-10.
 //
-// A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. Private
-// keys are seeds of 32 bytes. A shared key binds the ciphertext and the
-// encapsulation key (MAL-BIND-K-CT and MAL-BIND-K-PK), as long as keys are made
-// from seeds, which is the only way here. Never use a seed with two KEMs.
+// A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. A private
+// key is a seed of 32 bytes. A shared key binds the ciphertext and the encapsulation
+// key (MAL-BIND-K-CT and MAL-BIND-K-PK), because all keys here are made from seeds.
+// Never use a seed with two KEMs.
 //
-// The keys of crypto/hpke's MLKEM768X25519 are of the same bytes, private and public ones, and
-// so are those of other implementations of X-Wing.
+// Private and public keys are encoded in the same bytes as those of MLKEM768X25519 in
+// crypto/hpke, and of other implementations of X-Wing.
 //
 // With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
 package xwing
@@ -45,14 +45,15 @@ var instance = hybrid.Hybrid{
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
-// ciphertext. It holds its seed and what expands from it. A copy is the same key. The zero value
-// is no key.
+// ciphertext. It contains its seed and the expanded key. A copy is the same key. The
+// zero value is not a valid key.
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey hybrid.DecapsulationKey
 
 // An EncapsulationKey is the public key used to produce ciphertexts to be
-// decapsulated by the corresponding [DecapsulationKey]. The zero value is no key.
+// decapsulated by the corresponding [DecapsulationKey]. The zero value is not a valid
+// key.
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey hybrid.EncapsulationKey
@@ -79,10 +80,10 @@ func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
 }
 
 // NewEncapsulationKey parses an encapsulation key of [EncapsulationKeySize]
-// bytes. It returns an error for another length ([kem.ErrLength]), if a coefficient of the
-// ML-KEM key is not reduced modulo q ([kem.ErrEncapsulationKey]), or if the X25519 share has low
-// order, which would make the X25519 secret zero ([kem.ErrLowOrder]). The draft does not ask for
-// the last check.
+// bytes. It returns an error for another length ([kem.ErrLength]), and if a coefficient
+// of the ML-KEM key is not reduced modulo q ([kem.ErrEncapsulationKey]). It also returns
+// an error if the X25519 share has low order, which would make the X25519 secret zero
+// ([kem.ErrLowOrder]). The draft does not ask for this last check.
 func NewEncapsulationKey(encapsulationKey []byte) (*EncapsulationKey, error) {
 	ek, err := instance.Parse(encapsulationKey)
 	return (*EncapsulationKey)(ek), err
@@ -94,8 +95,8 @@ func (dk *DecapsulationKey) Bytes() []byte { return dk.hybrid().Bytes() }
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // It returns an error if the ciphertext does not have [CiphertextSize] bytes
 // ([kem.ErrLength]), or if its X25519 share has low order ([kem.ErrLowOrder]). The draft
-// does not mention the latter. A ciphertext whose ML-KEM part does not come from
-// encapsulation to this key gives a shared key that nobody else knows.
+// does not mention low order. If the ML-KEM part of the ciphertext does not come from
+// encapsulation to this key, the shared key is one that nobody else knows.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
@@ -150,13 +151,13 @@ func (dk *DecapsulationKey) Destroy() { dk.hybrid().Destroy() }
 // Destroyed reports whether Destroy has been called.
 func (dk *DecapsulationKey) Destroyed() bool { return dk.hybrid().Destroyed() }
 
-// Format prints the names of the type and the KEM, whatever the verb is.
+// Format prints the names of the type and the KEM for every verb.
 func (dk DecapsulationKey) Format(s fmt.State, _ rune) {
 	secret.Print(s, "xwing.DecapsulationKey", name)
 }
 
-// MarshalJSON returns an error, since JSON is for what is not secret. To store the key,
-// use Bytes or package keyfile.
+// MarshalJSON returns an error, so that no secret gets into JSON by mistake. To store the
+// key, use Bytes or package keyfile.
 func (dk DecapsulationKey) MarshalJSON() ([]byte, error) {
 	return nil, secret.NotJSON("xwing.DecapsulationKey", name)
 }

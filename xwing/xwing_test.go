@@ -49,7 +49,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestErrors checks that errors name this package and not the one below it.
+// TestErrors checks that errors name this package and no internal one.
 func TestErrors(t *testing.T) {
 	dk, err := xwing.GenerateKey()
 	if err != nil {

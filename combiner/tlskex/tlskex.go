@@ -1,10 +1,11 @@
-// Package tlskex is the key exchanges of TLS 1.3 that join ML-KEM to a group, according to
-// RFC 10024. The client's share is the encapsulation key, and the server's the ciphertext.
+// Package tlskex has the key exchanges of TLS 1.3 that combine ML-KEM with a group,
+// according to RFC 10024. The share of the client is the encapsulation key, and the share of
+// the server is the ciphertext.
 //
-// The shared keys are not fit for use as they are. They are the concatenated secrets of the
-// parts, without a KDF, and nothing binds them to the shares of the group. They are for a
-// protocol that, like TLS, hashes both shares into all that it derives from the shared key:
-// [kem.NeedsTranscript] tells them from other KEMs. Elsewhere use hybridkem/xwing, or the KEMs of
+// The shared key is the concatenated secrets of the parts, without a KDF, and nothing binds
+// it to the shares of the group. Use it only in a protocol that, like TLS, hashes both
+// shares into everything that it derives from the shared key. [kem.NeedsTranscript] reports
+// true for these KEMs. For other purposes use hybridkem/xwing, or the KEMs of
 // hybridkem/combiner.
 //
 // Keys expand from a seed of 32 bytes as in the frameworks of hybridkem/combiner. The RFC
@@ -17,8 +18,8 @@ import (
 	"hybridkem/kem"
 )
 
-// X25519MLKEM768 returns the key exchange of that name: shares of 1216 and 1120 bytes, and
-// shared keys of 64. ML-KEM stands before X25519 in all three.
+// X25519MLKEM768 returns the key exchange of that name. The shares have 1216 and 1120
+// bytes, and the shared key has 64. ML-KEM comes before X25519 in all three.
 func X25519MLKEM768() kem.KEM { return &x25519MLKEM768 }
 
 var x25519MLKEM768 = hybrid.Hybrid{
@@ -26,8 +27,8 @@ var x25519MLKEM768 = hybrid.Hybrid{
 	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.Concatenation,
 }
 
-// SecP256r1MLKEM768 returns the key exchange of that name: shares of 1249 and 1153 bytes, and
-// shared keys of 64. P-256 stands before ML-KEM in all three.
+// SecP256r1MLKEM768 returns the key exchange of that name. The shares have 1249 and 1153
+// bytes, and the shared key has 64. P-256 comes before ML-KEM in all three.
 func SecP256r1MLKEM768() kem.KEM { return &secP256r1MLKEM768 }
 
 var secP256r1MLKEM768 = hybrid.Hybrid{
@@ -35,8 +36,8 @@ var secP256r1MLKEM768 = hybrid.Hybrid{
 	PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.Concatenation, TFirst: true,
 }
 
-// SecP384r1MLKEM1024 returns the key exchange of that name: shares of 1665 bytes each, and
-// shared keys of 80. P-384 stands before ML-KEM in all three.
+// SecP384r1MLKEM1024 returns the key exchange of that name. Both shares have 1665 bytes, and
+// the shared key has 80. P-384 comes before ML-KEM in all three.
 func SecP384r1MLKEM1024() kem.KEM { return &secP384r1MLKEM1024 }
 
 var secP384r1MLKEM1024 = hybrid.Hybrid{

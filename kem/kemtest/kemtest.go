@@ -1,5 +1,5 @@
-// Package kemtest tests key encapsulation mechanisms: it has derandomized
-// encapsulation, for known answers, and a conformance suite for any [kem.KEM].
+// Package kemtest tests key encapsulation mechanisms. It has derandomized encapsulation
+// for known answers, and a conformance suite for any [kem.KEM].
 package kemtest
 
 import (
@@ -7,12 +7,15 @@ import (
 	"hybridkem/kem"
 )
 
-// Encapsulate is the Encapsulate of ek with given randomness, for every KEM of
-// this module. For ML-KEM, random is the 32 bytes of m; for a hybrid it is those
-// and then the seed of the group's ephemeral scalar: 64 bytes for those with
-// X25519, 160 with P-256, and 80 with P-384, and
-// for a hybrid of two KEMs the randomness of both. For another length, and for a KEM
-// from elsewhere, Encapsulate returns an error.
+// Encapsulate is the Encapsulate of ek with given randomness, for every KEM of this
+// module. For ML-KEM, random is the 32 bytes of m. For a hybrid, it is the randomness of PQ
+// and then the randomness of T, which for a group is the seed of the ephemeral scalar. In
+// all, hybrids with X25519 take 64 bytes, those with P-256 take 160, and those with P-384
+// take 80.
+//
+// The error wraps [kem.ErrLength] for another length, [kem.ErrUnsupported] for a KEM that is
+// not of this module, [kem.ErrNoKey] if ek is nil or a zero value, and [kem.ErrSeed] if the
+// seed of a NIST curve contains no scalar.
 //
 // It must only be used for known-answer tests.
 func Encapsulate(ek kem.EncapsulationKey, random []byte) (sharedKey, ciphertext []byte, err error) {
