@@ -19,23 +19,31 @@ import (
 
 // TestAttacks runs the corpus against every implementation.
 func TestAttacks(t *testing.T) {
+	implementations := cpu.Sets()
+	used := implementations[len(implementations)-1]
 	testkit.Implementations(t, func(t *testing.T) {
 		for _, attack := range []struct {
 			name string
 			run  func(t *testing.T)
+			// machine is whether it depends on the implementation. Otherwise only a sweep tries it with more
+			// than the one that is used.
+			machine bool
 		}{
-			{"every length, buffer and promise", conformance},
-			{"every bit of a ciphertext", ciphertextBits},
-			{"every bit of an X-Wing ciphertext", xwingCiphertextBits},
-			{"coefficients from q on", largeCoefficients},
-			{"every region of an expanded key", expandedRegions},
-			{"lengths of an expanded key", expandedLengths},
-			{"matrices from long streams", longStreams},
-			{"messages on the edge of rounding", roundingEdges},
-			{"extreme keys", extremeKeys},
-			{"X25519 shares", x25519Shares},
-			{"NIST points", nistPoints},
+			{"every length, buffer and promise", conformance, false},
+			{"every bit of a ciphertext", ciphertextBits, true},
+			{"every bit of an X-Wing ciphertext", xwingCiphertextBits, true},
+			{"coefficients from q on", largeCoefficients, true},
+			{"every region of an expanded key", expandedRegions, true},
+			{"lengths of an expanded key", expandedLengths, false},
+			{"matrices from long streams", longStreams, true},
+			{"messages on the edge of rounding", roundingEdges, true},
+			{"extreme keys", extremeKeys, true},
+			{"X25519 shares", x25519Shares, true},
+			{"NIST points", nistPoints, false},
 		} {
+			if !attack.machine && !testkit.Sweep() && !strings.HasSuffix(t.Name(), "/"+used) {
+				continue
+			}
 			t.Run(attack.name, func(t *testing.T) {
 				t.Parallel()
 				attack.run(t)
@@ -44,18 +52,27 @@ func TestAttacks(t *testing.T) {
 	})
 }
 
-// conformance takes no hybrid but X-Wing if time is short. The tests of package combiner
-// then still run the suite for hybrids with foreign parts. Hybrids with P-384, which take most of
-// the time and are always crypto/ecdh's, are tried with the portable implementation and the one
-// that is used.
+// step returns the distance between the inputs of a kind that a test takes: 1 in a sweep.
+func step(plain, short int) int {
+	switch {
+	case testkit.Sweep():
+		return 1
+	case testing.Short():
+		return short
+	}
+	return plain
+}
+
+// conformance runs the suite for each KEM: in a sweep for all, otherwise for some of each kind. The
+// tests of package combiner then still run it for hybrids with foreign parts and with P-384, which
+// takes most of the time.
 func conformance(t *testing.T) {
-	sets := cpu.Sets()
-	implementation := strings.Split(t.Name(), "/")[1]
+	some := []string{"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-P256", "X25519MLKEM768", "mlkem768x25519-sha256"}
+	if testing.Short() {
+		some = []string{"ML-KEM-768", "X-Wing"}
+	}
 	for _, k := range hybridkem.All() {
-		if strings.Contains(strings.ToLower(k.Name()), "p384") && implementation != sets[0] && implementation != sets[len(sets)-1] {
-			continue
-		}
-		if testing.Short() && slices.ContainsFunc(hybrids[1:], func(h hybrid) bool { return h.Name() == k.Name() }) {
+		if !testkit.Sweep() && !slices.Contains(some, k.Name()) {
 			continue
 		}
 		t.Run(k.Name(), func(t *testing.T) {

@@ -33,10 +33,11 @@ import (
 	"hybridkem/mlkem"
 )
 
-// TestMemory runs every operation of every KEM, in every implementation, and then searches all
-// memory of the process that can be written to for 16 bytes of a secret. It does so in a child
-// process, since the secrets that are searched for are computed from the specification, which
-// leaves them everywhere. The child is given them masked.
+// TestMemory runs every operation, and then searches all memory of the process that can be written
+// to for 16 bytes of a secret: in a sweep of every KEM, in every implementation, on every kind of
+// goroutine; otherwise as reach says. It does so in a child process, since the secrets that are
+// searched for are computed from the specification, which leaves them everywhere. The child is given
+// them masked.
 //
 // Each operation runs on goroutines of its own, whose stacks are small, or deep, or have been
 // large before. When it is over, the caller's copies are cleared and the key is destroyed.
@@ -57,30 +58,58 @@ func TestMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Run(c.KEM, func(t *testing.T) {
-				testkit.Implementations(t, func(t *testing.T) { c.search(t, s, kinds) })
+				testkit.Implementations(t, func(t *testing.T) {
+					c.search(t, s, reach(c.KEM, t.Name()[strings.LastIndexByte(t.Name(), '/')+1:]))
+				})
 			})
 		}
 	}
 	var cases []memoryCase
+	add := func(name string, newCase func() memoryCase) {
+		if slices.ContainsFunc(cpu.Sets(), func(set string) bool { return len(reach(name, set)) > 0 }) {
+			cases = append(cases, newCase())
+		}
+	}
 	for _, s := range sets {
-		cases = append(cases, mlkemCase(t, s))
+		add(s.Name(), func() memoryCase { return mlkemCase(t, s) })
 	}
 	for _, h := range append(slices.Clone(hybrids), foreignHybrid) {
-		cases = append(cases, hybridCase(t, h))
+		add(h.Name(), func() memoryCase { return hybridCase(t, h) })
 	}
 	for _, k := range endingKEMs {
-		cases = append(cases, endingCase(k))
+		add(k.Name(), func() memoryCase { return endingCase(k) })
 	}
 	t.Run("all", func(t *testing.T) { runChild(t, childAll, cases) })
 	// The first operation of a process, on the stack of its first goroutine.
 	for _, name := range []string{"X-Wing", "ML-KEM-768"} {
 		i := slices.IndexFunc(cases, func(c memoryCase) bool { return c.KEM == name })
 		for _, o := range operations {
-			if o.fits(&cases[i]) {
+			some := name == "X-Wing" && (o.name == "GenerateKey" || o.name == "EncapsulateTo" || o.name == "DecapsulateTo")
+			if o.fits(&cases[i]) && (some || testkit.Sweep()) {
 				t.Run("first in main/"+name+"/"+o.name, func(t *testing.T) { runChild(t, o.name, cases[i:i+1]) })
 			}
 		}
 	}
+}
+
+// reach returns the kinds of goroutines on which the operations of a KEM are tried in an
+// implementation. In a sweep that is all of them for one KEM of each kind, and the fresh ones for the
+// others. Otherwise it is the fresh ones, in the implementation that is used, for one KEM of each
+// kind; and X-Wing is tried in the portable one, too.
+func reach(name, implementation string) []kind {
+	implementations := cpu.Sets()
+	used := implementation == implementations[len(implementations)-1]
+	usual := name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256"
+	switch {
+	case testkit.Sweep() && usual:
+		return kinds
+	case testkit.Sweep(),
+		testing.Short() && used && (name == "X-Wing" || name == "failing"),
+		!testing.Short() && used && (usual || isForeign(name)),
+		!testing.Short() && implementation == implementations[0] && name == "X-Wing":
+		return kinds[:1]
+	}
+	return nil
 }
 
 // skipUnreadable skips a test where memory cannot be read. On amd64 it can.
@@ -145,7 +174,8 @@ func runChild(t *testing.T, what string, cases []memoryCase) {
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(os.Args[0], "-test.run=^TestMemory$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short()))
+	command := exec.Command(os.Args[0], "-test.run=^TestMemory$", "-test.v",
+		fmt.Sprintf("-test.short=%v", testing.Short()), fmt.Sprintf("-sweep=%v", testkit.Sweep()))
 	command.Env = append(os.Environ(), "GODEBUG="+os.Getenv("GODEBUG")+",asyncpreemptoff=1", "GOGC=off", childVariable+"="+what)
 	command.Stdin = &in
 	out, err := command.CombinedOutput()
@@ -634,22 +664,11 @@ func deep(n int, f func()) (sum byte) {
 	return frame[n/2] + frame[n]
 }
 
-// usual reports whether a KEM is tried on all kinds of goroutines, and with -short.
-func usual(name string) bool {
-	return name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256"
-}
-
-// search tries all operations with the case.
+// search tries all operations with the case, on goroutines of those kinds.
 func (c *memoryCase) search(t testing.TB, s *searcher, kinds []kind) {
-	if testing.Short() && !usual(c.KEM) && !isForeign(c.KEM) {
-		return
-	}
 	s.reset()
 	s.add(c.Secrets)
 	for _, k := range kinds {
-		if k.name != "fresh" && !usual(c.KEM) {
-			continue
-		}
 		debug.FreeOSMemory() // so that less is to be searched
 		n := 0
 		for _, o := range operations {

@@ -16,8 +16,8 @@ import (
 var update = flag.Bool("update", false, "write the known answers of this module's own hybrids")
 
 // TestOwnAnswers compares the known answers of the two hybrids that no document registers with
-// what package spec computes, which shares nothing with the code but crypto/sha3. Seeds and
-// randomness are SHAKE128 of the names.
+// what package spec and crypto/ecdh compute, which share nothing with the code but crypto/sha3.
+// Seeds and randomness are SHAKE128 of the names.
 func TestOwnAnswers(t *testing.T) {
 	const name, each = "own_hybrids.jsonl", 3
 	var want bytes.Buffer

@@ -2,9 +2,12 @@ package spec
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/sha3"
 	"slices"
 	"testing"
 
+	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 )
 
@@ -284,6 +287,39 @@ func TestX25519(t *testing.T) {
 		if got := X25519(v.Private, v.Public); !bytes.Equal(got, v.Shared) {
 			t.Errorf("%s: %x, want %x", v.ID, got, v.Shared)
 		}
+	}
+}
+
+// TestX25519Points compares with crypto/ecdh, which the corpus of package attacks takes in the place of
+// X25519 here: for every point at which mistakes hide, and for the base point.
+func TestX25519Points(t *testing.T) {
+	zeros := 0
+	for i, point := range testkit.X25519Points() {
+		scalar := sha3.Sum256([]byte{byte(i)})
+		private, err := ecdh.X25519().NewPrivateKey(scalar[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%20 == 0 && !bytes.Equal(private.PublicKey().Bytes(), X25519(scalar[:], BasePoint())) {
+			t.Errorf("crypto/ecdh multiplies the base point otherwise by %x", scalar)
+		}
+		public, err := ecdh.X25519().NewPublicKey(point[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := X25519(scalar[:], point[:])
+		got, err := private.ECDH(public)
+		if bytes.Equal(want, make([]byte, 32)) {
+			zeros++
+			if err == nil {
+				t.Errorf("crypto/ecdh accepts %x, of low order", point)
+			}
+		} else if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("crypto/ecdh multiplies %x otherwise: %v", point, err)
+		}
+	}
+	if zeros != 14 {
+		t.Errorf("%d points of low order, want 14", zeros)
 	}
 }
 

@@ -2,6 +2,7 @@ package kemtest
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -483,6 +484,7 @@ func checkDestroyMeanwhile(t testing.TB, k kem.KEM) {
 					if err != nil {
 						return
 					}
+					runtime.Gosched() // so that Destroy comes when it is to come
 				}
 			})
 		}
