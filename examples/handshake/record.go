@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/cipher"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -28,7 +30,8 @@ const (
 
 // records is one direction of a connection. Both ends number its records, and
 // the number is the nonce: a record that was altered, repeated, left out or
-// moved does not open.
+// moved does not open. The last number, 2^64-1, is not used, so that the numbers
+// never start again.
 type records struct {
 	conn   io.ReadWriter
 	aead   cipher.AEAD
@@ -48,8 +51,13 @@ func (r *records) nonce() []byte {
 	return binary.BigEndian.AppendUint64(make([]byte, 4, chacha20poly1305.NonceSize), r.number)
 }
 
+var errLimit = errors.New("the connection has no record number left")
+
 // write sends one record of at most maxData bytes.
 func (r *records) write(t recordType, data []byte) error {
+	if r.number == math.MaxUint64 {
+		return errLimit
+	}
 	header := binary.BigEndian.AppendUint16(r.buf[:0], uint16(len(data)+overhead))
 	plaintext := append(append(header, byte(t)), data...)[headerSize:]
 	_, err := r.conn.Write(r.aead.Seal(header, r.nonce(), plaintext, header))
@@ -59,6 +67,9 @@ func (r *records) write(t recordType, data []byte) error {
 
 // read returns the next record. Its data is valid until the next call.
 func (r *records) read() (recordType, []byte, error) {
+	if r.number == math.MaxUint64 {
+		return 0, nil, errLimit
+	}
 	header := r.buf[:headerSize]
 	if err := r.fill(header); err != nil {
 		return 0, nil, err

@@ -443,7 +443,11 @@ func TestTampering(t *testing.T) {
 
 func TestSequence(t *testing.T) {
 	_, _, _, sender, recipient := ends(t, 0x0001, 0x0001)
-	for _, seq := range []uint64{0, 1, 255, 256, 1<<32 + 5, 0x0102030405060708, math.MaxUint64} {
+	seqs := []uint64{1<<16 - 1, 1 << 16, 1<<32 - 1, 1 << 32, 1<<32 + 5, 1 << 63, 0x0102030405060708, math.MaxUint64}
+	for seq := range uint64(600) {
+		seqs = append(seqs, seq)
+	}
+	for _, seq := range seqs {
 		sender.seq = seq
 		n := new(big.Int).SetUint64(seq)
 		n.Xor(n, new(big.Int).SetBytes(sender.baseNonce))

@@ -587,7 +587,7 @@ func (f *fake) raw(b ...byte) { must(f.rw.Write(b)) }
 func (f *fake) seal(inner []byte) {
 	size := len(inner) + f.out.aead.Overhead()
 	header := []byte{byte(typeApplicationData), 3, 3, byte(size >> 8), byte(size)}
-	must(f.rw.Write(f.out.aead.Seal(header, f.out.nonce(), inner, header)))
+	must(f.rw.Write(f.out.aead.Seal(header, must(f.out.nonce()), inner, header)))
 }
 
 // TestRecords uses servers that send another record before a message. Most of these

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 )
 
 // A contentType is the type of a record's content (section 5.1).
@@ -36,14 +37,17 @@ type direction struct {
 	number uint64
 }
 
-// nonce returns the nonce of the next record (section 5.3). Nonces do not repeat, since
-// nobody sends 2^64 records.
-func (d *direction) nonce() []byte {
+// nonce returns the nonce of the next record (section 5.3). The last number, 2^64-1, is not
+// used, so that no nonce repeats.
+func (d *direction) nonce() ([]byte, error) {
+	if d.number == math.MaxUint64 {
+		return nil, fail(internalError, "the keys have no record number left")
+	}
 	nonce := bytes.Clone(d.iv)
 	low := nonce[len(nonce)-8:]
 	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^d.number)
 	d.number++
-	return nonce
+	return nonce, nil
 }
 
 // records is the record layer of a connection (section 5).
@@ -67,10 +71,14 @@ func (r *records) write(t contentType, data []byte) error {
 			header = binary.BigEndian.AppendUint16(header, uint16(len(fragment)))
 			record = append(header, fragment...)
 		} else {
+			nonce, err := r.out.nonce()
+			if err != nil {
+				return err
+			}
 			inner := append(bytes.Clone(fragment), byte(t))
 			header[0] = byte(typeApplicationData)
 			header = binary.BigEndian.AppendUint16(header, uint16(len(inner)+r.out.aead.Overhead()))
-			record = r.out.aead.Seal(header, r.out.nonce(), inner, header)
+			record = r.out.aead.Seal(header, nonce, inner, header)
 		}
 		if _, err := r.rw.Write(record); err != nil {
 			return err
@@ -153,7 +161,11 @@ func (r *records) readAny() (contentType, []byte, error) {
 	case !protected:
 		return t, data, nil
 	}
-	inner, err := r.in.aead.Open(data[:0], r.in.nonce(), data, header)
+	nonce, err := r.in.nonce()
+	if err != nil {
+		return 0, nil, err
+	}
+	inner, err := r.in.aead.Open(data[:0], nonce, data, header)
 	if err != nil {
 		return 0, nil, fail(badRecordMAC, "a record was altered, or is for other keys")
 	}
