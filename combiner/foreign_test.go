@@ -3,105 +3,432 @@ package combiner_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"hybridkem/combiner"
+	"hybridkem/internal/derand"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
 )
 
-// A strangeKEM makes keys with its functions. If a function is nil, it makes good keys.
-type strangeKEM struct {
+// A puppet is a part that is not of this module. It does what inner does, except where a function of
+// its faults says otherwise. It keeps the memory that it is given and that it returns, and writes to
+// what the caller should not need any more.
+type puppet struct {
 	kem.KEM
-	newDK func(seed []byte) (kem.DecapsulationKey, error)
-	newEK func(b []byte) (kem.EncapsulationKey, error)
+	faults faults
+	kept   []keptMemory
+	given  [][]byte // encodings that it has returned
+
+	destroyed int // keys
 }
 
-func (k strangeKEM) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	if k.newDK != nil {
-		return k.newDK(seed)
+// faults are what a puppet does after it has done what it should, or in the place of what it returns.
+// Those that are nil do nothing.
+type faults struct {
+	newDK         func(dk kem.DecapsulationKey) (kem.DecapsulationKey, error)
+	newEK         func(ek kem.EncapsulationKey) (kem.EncapsulationKey, error)
+	publicKey     func() kem.EncapsulationKey
+	bytes         func(b []byte) []byte
+	early         func() error // before an encapsulation or decapsulation has written
+	encapsulateTo func() error
+	decapsulateTo func() error
+	destroy       func()
+}
+
+// A keptMemory is memory that a method was given and that holds a secret.
+type keptMemory struct {
+	method string
+	memory []byte
+	filled bool // it held more than zeros
+}
+
+func (p *puppet) keep(method string, memory []byte) {
+	filled := slices.ContainsFunc(memory, func(b byte) bool { return b != 0 })
+	p.kept = append(p.kept, keptMemory{method, memory[:cap(memory)], filled})
+}
+
+func scribble(b []byte) {
+	b = b[:cap(b)]
+	for i := range b {
+		b[i] = 0x5a
 	}
-	return k.KEM.NewDecapsulationKey(seed)
 }
 
-func (k strangeKEM) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
-	if k.newEK != nil {
-		return k.newEK(b)
+func (p *puppet) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
+	dk, err := p.KEM.NewDecapsulationKey(seed)
+	p.keep("NewDecapsulationKey", seed)
+	if err != nil {
+		return nil, err
 	}
-	return k.KEM.NewEncapsulationKey(b)
+	key := &puppetDK{dk, p}
+	if f := p.faults.newDK; f != nil {
+		return f(key)
+	}
+	return key, nil
 }
 
-// A strangeDK is a key with another method PublicKey or Destroy.
-type strangeDK struct {
+func (p *puppet) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
+	defer scribble(b)
+	ek, err := p.KEM.NewEncapsulationKey(b)
+	if err != nil {
+		return nil, err
+	}
+	key := &puppetEK{ek, p}
+	if f := p.faults.newEK; f != nil {
+		return f(key)
+	}
+	return key, nil
+}
+
+type puppetDK struct {
 	kem.DecapsulationKey
-	public  func() kem.EncapsulationKey
-	destroy func()
+	p *puppet
 }
 
-func (k *strangeDK) PublicKey() kem.EncapsulationKey {
-	if k.public != nil {
-		return k.public()
+func (k *puppetDK) PublicKey() kem.EncapsulationKey {
+	if f := k.p.faults.publicKey; f != nil {
+		return f()
 	}
-	return k.DecapsulationKey.PublicKey()
+	return &puppetEK{k.DecapsulationKey.PublicKey(), k.p}
 }
 
-func (k *strangeDK) Destroy() {
+func (k *puppetDK) DecapsulateTo(sharedKey, ciphertext []byte) error {
+	defer scribble(ciphertext)
+	return k.p.finish("DecapsulateTo", k.p.faults.decapsulateTo, sharedKey, func() error {
+		return k.DecapsulationKey.DecapsulateTo(sharedKey, ciphertext)
+	})
+}
+
+func (k *puppetDK) Destroy() {
+	k.p.destroyed++
 	k.DecapsulationKey.Destroy()
-	if k.destroy != nil {
-		k.destroy()
+	if f := k.p.faults.destroy; f != nil {
+		f()
 	}
 }
 
-type strangeEK struct {
+type puppetEK struct {
 	kem.EncapsulationKey
-	bytes []byte
+	p *puppet
 }
 
-func (k strangeEK) Bytes() []byte { return k.bytes }
-
-// TestStrangePart has parts that break the promises of package kem. The result must be an error, and
-// neither a key nor a panic.
-func TestStrangePart(t *testing.T) {
-	broken := errors.New("broken")
-	good := mlkem.KEM512()
-	public := func(b []byte) strangeKEM {
-		return strangeKEM{KEM: good, newDK: func(seed []byte) (kem.DecapsulationKey, error) {
-			dk, err := good.NewDecapsulationKey(seed)
-			return &strangeDK{DecapsulationKey: dk, public: func() kem.EncapsulationKey { return strangeEK{dk.PublicKey(), b} }}, err
-		}}
+func (k *puppetEK) Bytes() []byte {
+	b := k.EncapsulationKey.Bytes()
+	k.p.given = append(k.p.given, b)
+	if f := k.p.faults.bytes; f != nil {
+		return f(b)
 	}
-	for what, test := range map[string]struct {
-		part strangeKEM
-		want error
-	}{
-		"a nil pointer beside an error": {strangeKEM{KEM: good, newDK: func([]byte) (kem.DecapsulationKey, error) {
-			return (*strangeDK)(nil), broken
-		}}, broken},
-		"no private key and no error": {strangeKEM{KEM: good, newDK: func([]byte) (kem.DecapsulationKey, error) {
-			return nil, nil
-		}}, kem.ErrNoKey},
-		"no public key and no error": {strangeKEM{KEM: good, newEK: func([]byte) (kem.EncapsulationKey, error) {
-			return nil, nil
-		}}, kem.ErrNoKey},
-		"a public key that is nil": {strangeKEM{KEM: good, newDK: func(seed []byte) (kem.DecapsulationKey, error) {
-			dk, err := good.NewDecapsulationKey(seed)
-			return &strangeDK{DecapsulationKey: dk, public: func() kem.EncapsulationKey { return nil }}, err
-		}}, kem.ErrNoKey},
-		"no encoding":      {public(nil), kem.ErrLength},
-		"a short encoding": {public(make([]byte, 5)), kem.ErrLength},
-		"a long encoding":  {public(make([]byte, 5000)), kem.ErrLength},
-	} {
-		for _, k := range []kem.KEM{combiner.CK("strange", xwing.KEM(), test.part), combiner.UG("strange", test.part, combiner.X25519())} {
-			dk, err := k.NewDecapsulationKey(make([]byte, 32))
-			if !errors.Is(err, test.want) || dk != nil || !strings.HasPrefix(err.Error(), "combiner: ") {
-				t.Errorf("%s: %v, want %v", what, err, test.want)
+	return b
+}
+
+func (k *puppetEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
+	return k.p.finish("EncapsulateTo", k.p.faults.encapsulateTo, sharedKey, func() error {
+		return k.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext)
+	})
+}
+
+// finish does what an encapsulation or decapsulation of the puppet should, keeps the shared key, and
+// then ends with the fault, if there is one.
+func (p *puppet) finish(method string, fault func() error, sharedKey []byte, do func() error) error {
+	defer p.keep(method, sharedKey)
+	if fault != nil && p.faults.early != nil {
+		return p.faults.early()
+	}
+	if err := do(); err != nil || fault == nil {
+		return err
+	}
+	p.keep(method, sharedKey)
+	return fault()
+}
+
+// A derandPuppet is a puppet whose randomness is given to it, as only a KEM of this module can be.
+type derandPuppet struct{ *puppet }
+
+func (p derandPuppet) RandomSize() int { return 32 }
+
+func (p derandPuppet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
+	p.keep("EncapsulateDerand", random.Bytes())
+	return p.finish("EncapsulateTo", p.faults.encapsulateTo, sharedKey, func() error {
+		return derand.EncapsulateTo(p.KEM.(derand.KEM), ek.(*puppetEK).EncapsulationKey, sharedKey, ciphertext, random.Bytes())
+	})
+}
+
+// A foreignTrial is what an operation of a hybrid is given, and what it has returned.
+type foreignTrial struct {
+	kem                             kem.KEM
+	dk                              kem.DecapsulationKey
+	ek                              kem.EncapsulationKey
+	seed, encoded, ciphertext, want []byte // inputs, and the shared key that is right
+	sharedKey, ownCiphertext        []byte // buffers
+	result                          any    // nil if there is none
+}
+
+// The operations of a hybrid. Each returns what it got, and an error.
+var foreignOperations = []struct {
+	name string
+	run  func(x *foreignTrial) (any, error)
+	// right reports whether the operation, without a fault, has done what it should.
+	right func(x *foreignTrial) bool
+}{
+	{"GenerateKey", func(x *foreignTrial) (any, error) { return isNil(x.kem.GenerateKey()) },
+		func(x *foreignTrial) bool { return kem.CheckKeyPair(x.result.(kem.DecapsulationKey)) == nil }},
+	{"NewDecapsulationKey", func(x *foreignTrial) (any, error) { return isNil(x.kem.NewDecapsulationKey(x.seed)) },
+		func(x *foreignTrial) bool { return x.dk.Equal(x.result) }},
+	{"NewEncapsulationKey", func(x *foreignTrial) (any, error) { return isNil(x.kem.NewEncapsulationKey(x.encoded)) },
+		func(x *foreignTrial) bool { return x.ek.Equal(x.result) }},
+	{"EncapsulateTo", func(x *foreignTrial) (any, error) { return nil, x.ek.EncapsulateTo(x.sharedKey, x.ownCiphertext) },
+		func(x *foreignTrial) bool { return decapsulatesTo(x.dk, x.ownCiphertext, x.sharedKey) }},
+	{"Encapsulate", func(x *foreignTrial) (result any, err error) {
+		defer func() { // It has no other way to fail.
+			switch value := recover().(type) {
+			case nil:
+			case error:
+				err = value
+			default:
+				panic(value)
+			}
+		}()
+		sharedKey, ciphertext := x.ek.Encapsulate()
+		return [2][]byte{sharedKey, ciphertext}, nil
+	}, func(x *foreignTrial) bool {
+		got := x.result.([2][]byte)
+		return decapsulatesTo(x.dk, got[1], got[0])
+	}},
+	{"DecapsulateTo", func(x *foreignTrial) (any, error) { return nil, x.dk.DecapsulateTo(x.sharedKey, x.ciphertext) },
+		func(x *foreignTrial) bool { return bytes.Equal(x.sharedKey, x.want) }},
+	{"Decapsulate", func(x *foreignTrial) (any, error) {
+		sharedKey, err := x.dk.Decapsulate(x.ciphertext)
+		if sharedKey == nil {
+			return nil, err
+		}
+		return sharedKey, err
+	}, func(x *foreignTrial) bool { return bytes.Equal(x.result.([]byte), x.want) }},
+	{"CheckKeyPair", func(x *foreignTrial) (any, error) { return nil, kem.CheckKeyPair(x.dk) },
+		func(x *foreignTrial) bool { return true }},
+	{"Destroy", func(x *foreignTrial) (any, error) { x.dk.Destroy(); return nil, nil },
+		func(x *foreignTrial) bool { return x.dk.Destroyed() && x.dk.Bytes() == nil }},
+}
+
+// isNil makes a plain nil of a nil key.
+func isNil[K comparable](key K, err error) (any, error) {
+	var none K
+	if key == none {
+		return nil, err
+	}
+	return key, err
+}
+
+func decapsulatesTo(dk kem.DecapsulationKey, ciphertext, want []byte) bool {
+	got, err := dk.Decapsulate(ciphertext)
+	return err == nil && bytes.Equal(got, want)
+}
+
+var errBroken = errors.New("broken")
+
+// The faults of a part, by the method that has them. An operation that calls the method must end
+// with an error that wraps want, or, if that is nil, with the panic of the part.
+var foreignFaults = []struct {
+	method, name string
+	set          func(f *faults)
+	want         error
+}{
+	{"NewDecapsulationKey", "an error", func(f *faults) {
+		f.newDK = func(kem.DecapsulationKey) (kem.DecapsulationKey, error) { return nil, errBroken }
+	}, errBroken},
+	{"NewDecapsulationKey", "an error beside a key", func(f *faults) {
+		f.newDK = func(dk kem.DecapsulationKey) (kem.DecapsulationKey, error) { return dk, errBroken }
+	}, errBroken},
+	{"NewDecapsulationKey", "an error beside a nil pointer", func(f *faults) {
+		f.newDK = func(kem.DecapsulationKey) (kem.DecapsulationKey, error) { return (*puppetDK)(nil), errBroken }
+	}, errBroken},
+	{"NewDecapsulationKey", "no key and no error", func(f *faults) {
+		f.newDK = func(kem.DecapsulationKey) (kem.DecapsulationKey, error) { return nil, nil }
+	}, kem.ErrNoKey},
+	{"NewDecapsulationKey", "a panic", func(f *faults) {
+		f.newDK = func(kem.DecapsulationKey) (kem.DecapsulationKey, error) { panic("broken") }
+	}, nil},
+	{"PublicKey", "no key", func(f *faults) { f.publicKey = func() kem.EncapsulationKey { return nil } }, kem.ErrNoKey},
+	{"PublicKey", "a panic", func(f *faults) { f.publicKey = func() kem.EncapsulationKey { panic("broken") } }, nil},
+	{"Bytes", "nothing", func(f *faults) { f.bytes = func([]byte) []byte { return nil } }, kem.ErrLength},
+	{"Bytes", "too little", func(f *faults) { f.bytes = func(b []byte) []byte { return b[1:] } }, kem.ErrLength},
+	{"Bytes", "too much", func(f *faults) { f.bytes = func(b []byte) []byte { return append(b, 0) } }, kem.ErrLength},
+	{"Bytes", "a panic", func(f *faults) { f.bytes = func([]byte) []byte { panic("broken") } }, nil},
+	{"NewEncapsulationKey", "an error", func(f *faults) {
+		f.newEK = func(kem.EncapsulationKey) (kem.EncapsulationKey, error) { return nil, errBroken }
+	}, errBroken},
+	{"NewEncapsulationKey", "an error beside a key", func(f *faults) {
+		f.newEK = func(ek kem.EncapsulationKey) (kem.EncapsulationKey, error) { return ek, errBroken }
+	}, errBroken},
+	{"NewEncapsulationKey", "no key and no error", func(f *faults) {
+		f.newEK = func(kem.EncapsulationKey) (kem.EncapsulationKey, error) { return nil, nil }
+	}, kem.ErrNoKey},
+	{"NewEncapsulationKey", "a panic", func(f *faults) {
+		f.newEK = func(kem.EncapsulationKey) (kem.EncapsulationKey, error) { panic("broken") }
+	}, nil},
+	{"EncapsulateTo", "an error", func(f *faults) { f.encapsulateTo = func() error { return errBroken } }, errBroken},
+	{"EncapsulateTo", "an error before it writes", func(f *faults) {
+		f.encapsulateTo = func() error { return errBroken }
+		f.early = f.encapsulateTo
+	}, errBroken},
+	{"EncapsulateTo", "a panic", func(f *faults) { f.encapsulateTo = func() error { panic("broken") } }, nil},
+	{"DecapsulateTo", "an error", func(f *faults) { f.decapsulateTo = func() error { return errBroken } }, errBroken},
+	{"DecapsulateTo", "an error before it writes", func(f *faults) {
+		f.decapsulateTo = func() error { return errBroken }
+		f.early = f.decapsulateTo
+	}, errBroken},
+	{"DecapsulateTo", "a panic", func(f *faults) { f.decapsulateTo = func() error { panic("broken") } }, nil},
+	{"Destroy", "a panic", func(f *faults) { f.destroy = func() { panic("broken") } }, nil},
+}
+
+// calls has the operations of a hybrid that call each method of a part.
+var calls = map[string]string{
+	"NewDecapsulationKey": "GenerateKey NewDecapsulationKey",
+	"PublicKey":           "GenerateKey NewDecapsulationKey",
+	"Bytes":               "GenerateKey NewDecapsulationKey",
+	"NewEncapsulationKey": "GenerateKey NewDecapsulationKey NewEncapsulationKey",
+	"EncapsulateTo":       "EncapsulateTo Encapsulate CheckKeyPair",
+	"DecapsulateTo":       "DecapsulateTo Decapsulate CheckKeyPair",
+	"Destroy":             "Destroy",
+}
+
+// The places of a puppet in a hybrid.
+var puppetPlaces = []struct {
+	name   string
+	hybrid func(p *puppet) kem.KEM
+}{
+	{"PQ of UG", func(p *puppet) kem.KEM { return combiner.UG("puppet", p, combiner.X25519()) }},
+	{"PQ of CK", func(p *puppet) kem.KEM { return combiner.CK("puppet", p, mlkem.KEM768()) }},
+	{"T of CK", func(p *puppet) kem.KEM { return combiner.CK("puppet", mlkem.KEM768(), p) }},
+	{"T of UK", func(p *puppet) kem.KEM { return combiner.UK("puppet", xwing.KEM(), p) }},
+	{"PQ of CG that is PQ", func(p *puppet) kem.KEM {
+		return combiner.UG("puppet", combiner.CG("inner", p, combiner.P256()), combiner.X25519())
+	}},
+	{"PQ, with randomness", func(p *puppet) kem.KEM { return combiner.UG("puppet", derandPuppet{p}, combiner.X25519()) }},
+	{"T, with randomness", func(p *puppet) kem.KEM { return combiner.UK("puppet", mlkem.KEM768(), derandPuppet{p}) }},
+}
+
+// TestForeignPart has every fault of a part, in every place, in every operation. An operation that
+// meets the fault ends with an error or a panic, returns nothing, and leaves the caller's memory as it
+// was; the others do what they should. Without the fault the same keys do their work. Of the memory
+// that the part was given, all that held secrets is zero after each operation.
+func TestForeignPart(t *testing.T) {
+	cases, met := 0, 0
+	kept := map[string]int{}
+	for _, place := range puppetPlaces {
+		for _, fault := range foreignFaults {
+			for _, operation := range foreignOperations {
+				cases++
+				what := place.name + ": " + fault.method + " with " + fault.name + ": " + operation.name
+				p := &puppet{KEM: mlkem.KEM512()}
+				x := newForeignTrial(t, place.hybrid(p))
+				before := *x
+				before.seed, before.encoded, before.ciphertext = bytes.Clone(x.seed), bytes.Clone(x.encoded), bytes.Clone(x.ciphertext)
+				before.sharedKey, before.ownCiphertext = bytes.Clone(x.sharedKey), bytes.Clone(x.ownCiphertext)
+				untouched := func() bool {
+					return bytes.Equal(x.seed, before.seed) && bytes.Equal(x.encoded, before.encoded) && bytes.Equal(x.ciphertext, before.ciphertext)
+				}
+
+				fault.set(&p.faults)
+				value, err := runForeign(x, operation.run)
+				p.faults = faults{}
+				switch meets := slices.Contains(strings.Fields(calls[fault.method]), operation.name); {
+				case !meets && (err != nil || value != nil || !operation.right(x)):
+					t.Errorf("%s: the operation does not meet the fault, and is wrong: %v", what, err)
+				case !meets:
+				case fault.want == nil && value != "broken":
+					t.Errorf("%s: the panic is lost: %v, %v", what, value, err)
+				case fault.want != nil && (value != nil || !errors.Is(err, fault.want)):
+					t.Errorf("%s: the error is %v, want %v", what, err, fault.want)
+				case x.result != nil:
+					t.Errorf("%s: it returns %T", what, x.result)
+				case !bytes.Equal(x.sharedKey, before.sharedKey) || !bytes.Equal(x.ownCiphertext, before.ownCiphertext):
+					t.Errorf("%s: it writes to the caller's buffers", what)
+				default:
+					met++
+					if err != nil {
+						errorText(t, what, err)
+					}
+				}
+				if !untouched() {
+					t.Errorf("%s: an input is changed", what)
+				}
+				if operation.name != "Destroy" {
+					if value, err := runForeign(x, operation.run); err != nil || value != nil || !operation.right(x) || !untouched() {
+						t.Errorf("%s: wrong after the fault, without it: %v, %v", what, err, value)
+					}
+				}
+				for _, b := range p.given {
+					scribble(b)
+				}
+				if !bytes.Equal(x.ek.Bytes(), before.encoded) {
+					t.Errorf("%s: the encapsulation key lies in the part's memory", what)
+				}
+				// A use that a fault has not ended would keep Destroy from the part.
+				if operation.name != "Destroy" {
+					p.destroyed = 0
+					x.dk.Destroy()
+				}
+				if !x.dk.Destroyed() || x.dk.Bytes() != nil || p.destroyed != 1 {
+					t.Errorf("%s: not destroyed, and %d keys of the part are", what, p.destroyed)
+				}
+				for _, k := range p.kept {
+					if slices.ContainsFunc(k.memory, func(b byte) bool { return b != 0 }) {
+						t.Errorf("%s: the memory given to %s is not cleared", what, k.method)
+					}
+					if k.filled {
+						kept[k.method]++
+					}
+				}
 			}
 		}
 	}
-	var none *strangeKEM
+	if want := 7 * 22 * 9; cases != want {
+		t.Errorf("%d cases, want %d", cases, want)
+	}
+	// Faults of key generation meet two operations, and so on.
+	if want := 7 * (5*2 + 2*2 + 4*2 + 4*3 + 3*3 + 3*3 + 1); met != want {
+		t.Errorf("%d cases meet their fault, want %d", met, want)
+	}
+	for _, method := range []string{"NewDecapsulationKey", "EncapsulateTo", "EncapsulateDerand", "DecapsulateTo"} {
+		if kept[method] == 0 {
+			t.Errorf("%s was given no memory with a secret", method)
+		}
+	}
+	t.Logf("%d cases, %d with a fault; pieces of memory with secrets: %v", cases, met, kept)
+}
+
+// newForeignTrial makes keys with a part that has no faults yet.
+func newForeignTrial(t *testing.T, k kem.KEM) *foreignTrial {
+	t.Helper()
+	x := &foreignTrial{kem: k, seed: bytes.Repeat([]byte{5}, k.SeedSize())}
+	var err error
+	if x.dk, err = k.NewDecapsulationKey(x.seed); err != nil {
+		t.Fatal(err)
+	}
+	x.ek = x.dk.PublicKey()
+	x.encoded = x.ek.Bytes()
+	x.want, x.ciphertext = x.ek.Encapsulate()
+	x.sharedKey = bytes.Repeat([]byte{0xa5}, k.SharedKeySize())
+	x.ownCiphertext = bytes.Repeat([]byte{0xa5}, k.CiphertextSize())
+	return x
+}
+
+// runForeign runs an operation and returns what it panicked with, if it did.
+func runForeign(x *foreignTrial, run func(x *foreignTrial) (any, error)) (value any, err error) {
+	defer func() { value = recover() }()
+	x.result = nil
+	x.result, err = run(x)
+	return nil, err
+}
+
+// TestNilKEM has no part.
+func TestNilKEM(t *testing.T) {
+	var none *puppet
 	for _, k := range []kem.KEM{nil, none} {
 		func() {
 			defer func() {
@@ -109,38 +436,13 @@ func TestStrangePart(t *testing.T) {
 					t.Errorf("a KEM of %T: %q", k, text)
 				}
 			}()
-			combiner.UK("strange", k, good)
+			combiner.UK("nil", k, mlkem.KEM512())
 		}()
 	}
 }
 
-// TestStrangeDestroy has a part whose Destroy panics. The key must be destroyed nevertheless. A test of
-// package hybrid checks that the other part is destroyed first.
-func TestStrangeDestroy(t *testing.T) {
-	k := combiner.UG("strange", strangeKEM{KEM: mlkem.KEM512(), newDK: func(seed []byte) (kem.DecapsulationKey, error) {
-		dk, err := mlkem.KEM512().NewDecapsulationKey(seed)
-		return &strangeDK{DecapsulationKey: dk, destroy: func() { panic("broken") }}, err
-	}}, combiner.X25519())
-	dk, err := k.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("a panic of a part is lost")
-			}
-		}()
-		dk.Destroy()
-	}()
-	if !dk.Destroyed() || dk.Bytes() != nil {
-		t.Error("a key whose part panics in Destroy is not destroyed")
-	}
-	dk.Destroy()
-}
-
-// TestNotReplaced has a foreign part with the name of a KEM of this module. CG must not return the named
-// hybrid in the place of the hybrid with the foreign part.
+// TestNotReplaced has a part that is not of this module but has the name of one that is: no
+// named KEM takes its place.
 func TestNotReplaced(t *testing.T) {
 	defer func() {
 		if recover() == nil {
@@ -150,8 +452,8 @@ func TestNotReplaced(t *testing.T) {
 	combiner.CG("MLKEM768-P256", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.P256())
 }
 
-// TestCheckKeyPairFails has keys to which nobody can encapsulate. CheckKeyPair must return an error, and
-// not panic as Encapsulate does.
+// TestCheckKeyPairFails has keys to which nobody can encapsulate: an error, not the panic of
+// Encapsulate.
 func TestCheckKeyPairFails(t *testing.T) {
 	dk, err := combiner.UK("failing", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },
@@ -164,7 +466,7 @@ func TestCheckKeyPairFails(t *testing.T) {
 	}
 }
 
-// TestHandle overwrites the key that EncapsulationKey returns. The private key must stay the same.
+// TestHandle overwrites what EncapsulationKey has returned: the private key is as it was.
 func TestHandle(t *testing.T) {
 	dk, err1 := xwing.GenerateKey()
 	other, err2 := xwing.GenerateKey()
