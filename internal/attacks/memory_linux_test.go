@@ -22,6 +22,7 @@ import (
 
 	"hybridkem"
 	"hybridkem/combiner"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/cpu"
 	"hybridkem/internal/expanded"
 	inside "hybridkem/internal/mlkem"
@@ -44,8 +45,7 @@ import (
 //
 // While an operation runs, no goroutine is preempted and no garbage collected: a stack that is
 // moved in the middle of an operation keeps its secrets where it was, and so do registers that
-// are saved. Of KEMs with NIST curves, the scalars and secrets of the curve are left out:
-// crypto/ecdh keeps them.
+// are saved. Of KEMs with NIST curves, the scalars are left out: crypto/ecdh keeps them.
 func TestMemory(t *testing.T) {
 	skipUnreadable(t, newSearcher())
 	child := os.Getenv(childVariable)
@@ -73,9 +73,10 @@ func TestMemory(t *testing.T) {
 	for _, s := range sets {
 		add(s.Name(), func() memoryCase { return mlkemCase(t, s) })
 	}
-	for _, h := range append(slices.Clone(hybrids), foreignHybrid) {
+	for _, h := range append(slices.Clone(hybrids), foreignHybrid, longSeed) {
 		add(h.Name(), func() memoryCase { return hybridCase(t, h) })
 	}
+	add(nested.Name(), func() memoryCase { return nestedCase(t) })
 	for _, k := range endingKEMs {
 		add(k.Name(), func() memoryCase { return endingCase(k) })
 	}
@@ -105,7 +106,7 @@ func reach(name, implementation string) []kind {
 		return kinds
 	case testkit.Sweep(),
 		testing.Short() && used && (name == "X-Wing" || name == "failing"),
-		!testing.Short() && used && (usual || isForeign(name)),
+		!testing.Short() && used && (usual || isForeign(name) || name == nested.Name()),
 		!testing.Short() && implementation == implementations[0] && name == "X-Wing":
 		return kinds[:1]
 	}
@@ -294,6 +295,64 @@ var foreignHybrid = hybrid{
 	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
 }
 
+// longSeed is a hybrid with a part whose seeds are longer than those of all parts of this module, so
+// that what the seed is expanded to is on the heap.
+var longSeed = hybrid{
+	combiner.CG(longSeedName, longSeedKEM{testkit.Foreign(mlkem.KEM768(), testkit.Faults{})}, combiner.X25519()),
+	spec.Sets["ML-KEM-768"], x25519, false, labelled(longSeedName),
+}
+
+type longSeedKEM struct{ kem.KEM }
+
+func (longSeedKEM) SeedSize() int { return longSeedSize }
+func (k longSeedKEM) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
+	return k.KEM.NewDecapsulationKey(seed[:64])
+}
+
+// nested is a hybrid of hybrids, whose randomness and secrets are longer than those of ML-KEM and a
+// group, so that they are on the heap.
+var nested = combiner.UK("nested", tlskex.SecP384r1MLKEM1024(), combiner.MLKEM768P256())
+
+func nestedCase(t *testing.T) memoryCase {
+	find := func(name string) hybrid {
+		return hybrids[slices.IndexFunc(hybrids, func(h hybrid) bool { return h.Name() == name })]
+	}
+	seed, random := sha3.SumSHAKE256([]byte("nested seed"), 32), sha3.SumSHAKE256([]byte("nested random"), 80+160)
+	seeds := sha3.SumSHAKE256(seed, 64)
+	pq := find("SecP384r1MLKEM1024").exchange(t, seeds[:32], random[:80])
+	tr := find("MLKEM768-P256").exchange(t, seeds[32:], random[80:])
+	l := loot{}
+	l.add("the seed", seed, 1)
+	l.add("the expanded seed", seeds, 1)
+	l.add("the randomness of ML-KEM-1024", random[:32], 1)
+	l.add("the randomness of ML-KEM-768", random[80:112], 1)
+	l.add("the seed of the ephemeral scalar", random[144:], 1)
+	var secrets, rejections [][]byte
+	for _, x := range []exchange{pq, tr} {
+		ssT := x.group.exchange(x.seedT, x.ctT)
+		wrong := slices.Clone(x.ctM)
+		wrong[0] ^= 1
+		secrets = append(secrets, x.combine(x.ssM, ssT, x.ctT, x.ekT))
+		rejections = append(rejections, x.combine(spec.DecapsInternal(x.spec, x.dkM, wrong), ssT, x.ctT, x.ekT))
+		l.add("a part's secret", secrets[len(secrets)-1], 1)
+		l.add("a rejection's secret", rejections[len(rejections)-1], 1)
+	}
+	ciphertext := slices.Concat(pq.honestCiphertext, tr.honestCiphertext)
+	rejected := bytes.Clone(ciphertext)
+	rejected[pq.group.elementSize] ^= 1 // SecP384r1MLKEM1024 has the share first
+	rejected[len(pq.honestCiphertext)] ^= 1
+	combine := func(secrets [][]byte, ciphertext []byte) []byte {
+		return spec.H(slices.Concat(secrets[0], secrets[1], ciphertext, pq.wantEK, tr.wantEK, []byte("nested")))
+	}
+	sharedKey, rejection := combine(secrets, ciphertext), combine(rejections, rejected)
+	l.add("the shared key", sharedKey, 1)
+	l.add("the rejection's shared key", rejection, 1)
+	return memoryCase{
+		KEM: nested.Name(), Seed: mask(seed), Random: mask(random), Ciphertext: mask(ciphertext), Rejected: mask(rejected),
+		SharedKey: mask(sharedKey), Rejection: mask(rejection), Secrets: l.needles(),
+	}
+}
+
 // endingKEMs are hybrids of ML-KEM-768, and of a part whose operations, or whose constructor, end
 // with an error or a panic.
 var endingKEMs = []kem.KEM{
@@ -317,7 +376,9 @@ func endingKEM(label string, panics bool) kem.KEM {
 func ends(name string) bool { return name == "failing" || name == "panicking" || name == "stillborn" }
 
 // isForeign reports whether a part of the KEM draws its own randomness.
-func isForeign(name string) bool { return name == foreignHybrid.Name() || ends(name) }
+func isForeign(name string) bool {
+	return name == foreignHybrid.Name() || name == longSeedName || ends(name)
+}
 
 // An endingEK panics, or does what a key does and then returns an error. It panics at once: what a
 // key does would overwrite the stack.
@@ -366,7 +427,7 @@ func endingCase(k kem.KEM) memoryCase {
 
 func hybridCase(t *testing.T, h hybrid) memoryCase {
 	x := h.exchange(t, sha3.SumSHAKE256([]byte(h.Name()+" seed"), 32), sha3.SumSHAKE256([]byte(h.Name()+" random"), 32+h.group.seedSize))
-	seedExpanded := sha3.SumSHAKE256(x.seed, 64+h.group.seedSize)
+	seedExpanded := sha3.SumSHAKE256(x.seed, h.seedSizePQ()+h.group.seedSize)
 	ssT := h.group.exchange(x.seedT, x.ctT)
 	wrongM := slices.Clone(x.ctM)
 	wrongM[0] ^= 1
@@ -376,12 +437,16 @@ func hybridCase(t *testing.T, h hybrid) memoryCase {
 	l.addKey(h.spec, seedExpanded[:64], x.dkM)
 	l.addEncapsulation(h.spec, x.ekM, x.random[:32])
 	l.add("the seed", x.seed, 1)
-	l.add("the expanded seed", seedExpanded[:64], 1)
+	l.add("the expanded seed", seedExpanded[:h.seedSizePQ()], 1)
 	if h.group == x25519 {
 		l.add("the scalar", x.seedT, 1)
 		l.add("the ephemeral scalar", x.random[32:], 1)
-		l.add("the secret of the group", ssT, 1)
+	} else {
+		// crypto/ecdh keeps scalars, and is not given what follows them in a seed.
+		l.add("the seed of the group", x.seedT[(h.group.elementSize-1)/2:], 1)
+		l.add("the seed of the ephemeral scalar", x.random[32+(h.group.elementSize-1)/2:], 1)
 	}
+	l.add("the secret of the group", ssT, 1)
 	if h.combine(x.ssM, ssT, x.ctT, x.ekT)[0] != ssT[0] { // a bare secret holds the group's
 		l.add("the shared key", sharedKey, 1)
 		l.add("the rejection's shared key", rejection, 1)
@@ -719,7 +784,7 @@ func (c *memoryCase) searchAfter(t testing.TB, s *searcher, o operation, k kind)
 }
 
 func kemByName(name string) kem.KEM {
-	for _, k := range append([]kem.KEM{foreignHybrid.KEM}, endingKEMs...) {
+	for _, k := range append([]kem.KEM{foreignHybrid.KEM, longSeed.KEM, nested}, endingKEMs...) {
 		if k.Name() == name {
 			return k
 		}

@@ -117,10 +117,22 @@ var hybrids = []hybrid{
 
 // expand returns the keys that a seed gives, and the group's seed.
 func (h hybrid) expand(seed []byte) (dkM, ekM, seedT []byte) {
-	expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
+	size := h.seedSizePQ()
+	expanded := sha3.SumSHAKE256(seed, size+h.group.seedSize)
 	ekM, dkM = spec.KeyGenInternal(h.spec, expanded[:32], expanded[32:64])
-	return dkM, ekM, expanded[64:]
+	return dkM, ekM, expanded[size:]
 }
+
+// seedSizePQ returns how much of the expanded seed is the post-quantum part's.
+func (h hybrid) seedSizePQ() int {
+	if h.Name() == longSeedName {
+		return longSeedSize
+	}
+	return 64
+}
+
+// What package attacks calls a hybrid with a part of long seeds, and their size.
+const longSeedName, longSeedSize = "long seed", 200
 
 func (h hybrid) join(m, t []byte) []byte {
 	if h.tFirst {
