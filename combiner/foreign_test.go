@@ -154,7 +154,7 @@ func (p derandPuppet) RandomSize() int { return 32 }
 func (p derandPuppet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
 	p.keep("EncapsulateDerand", random.Bytes())
 	return p.finish("EncapsulateTo", p.faults.encapsulateTo, sharedKey, func() error {
-		return derand.EncapsulateTo(p.KEM.(derand.KEM), ek.(*puppetEK).EncapsulationKey, sharedKey, ciphertext, random.Bytes())
+		return p.KEM.(derand.KEM).EncapsulateDerand(ek.(*puppetEK).EncapsulationKey, sharedKey, ciphertext, random)
 	})
 }
 

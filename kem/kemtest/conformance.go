@@ -133,7 +133,7 @@ func checkRoundTrip(t testing.TB, k kem.KEM) {
 
 	other, err := k.GenerateKey()
 	if err != nil {
-		t.Fatalf("GenerateKey: %v", err)
+		t.Fatalf("GenerateKey, for another key: %v", err)
 	}
 	if bytes.Equal(dk.Bytes(), other.Bytes()) {
 		t.Error("GenerateKey returned the same key twice")
