@@ -24,7 +24,8 @@ type puppet struct {
 	kept   []keptMemory
 	given  [][]byte // encodings that it has returned
 
-	destroyed int // keys
+	destroyed int     // keys
+	beside    *puppet // the other part, if that is one, too
 }
 
 // faults are what a puppet does after it has done what it should, or in the place of what it returns.
@@ -34,6 +35,7 @@ type faults struct {
 	newEK         func(ek kem.EncapsulationKey) (kem.EncapsulationKey, error)
 	publicKey     func() kem.EncapsulationKey
 	bytes         func(b []byte) []byte
+	anyLength     bool         // NewEncapsulationKey takes any
 	early         func() error // before an encapsulation or decapsulation has written
 	encapsulateTo func() error
 	decapsulateTo func() error
@@ -74,6 +76,9 @@ func (p *puppet) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) 
 
 func (p *puppet) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 	defer scribble(b)
+	if p.faults.anyLength && len(b) != p.EncapsulationKeySize() {
+		b = p.given[0]
+	}
 	ek, err := p.KEM.NewEncapsulationKey(b)
 	if err != nil {
 		return nil, err
@@ -256,6 +261,10 @@ var foreignFaults = []struct {
 	{"PublicKey", "a panic", func(f *faults) { f.publicKey = func() kem.EncapsulationKey { panic("broken") } }, nil},
 	{"Bytes", "nothing", func(f *faults) { f.bytes = func([]byte) []byte { return nil } }, kem.ErrLength},
 	{"Bytes", "too little", func(f *faults) { f.bytes = func(b []byte) []byte { return b[1:] } }, kem.ErrLength},
+	{"Bytes", "too little, and taken", func(f *faults) {
+		f.bytes = func(b []byte) []byte { return b[1:] }
+		f.anyLength = true
+	}, kem.ErrLength},
 	{"Bytes", "too much", func(f *faults) { f.bytes = func(b []byte) []byte { return append(b, 0) } }, kem.ErrLength},
 	{"Bytes", "a panic", func(f *faults) { f.bytes = func([]byte) []byte { panic("broken") } }, nil},
 	{"NewEncapsulationKey", "an error", func(f *faults) {
@@ -307,6 +316,14 @@ var puppetPlaces = []struct {
 	{"T of UK", func(p *puppet) kem.KEM { return combiner.UK("puppet", xwing.KEM(), p) }},
 	{"PQ of CG that is PQ", func(p *puppet) kem.KEM {
 		return combiner.UG("puppet", combiner.CG("inner", p, combiner.P256()), combiner.X25519())
+	}},
+	{"PQ beside another", func(p *puppet) kem.KEM {
+		p.beside = &puppet{KEM: mlkem.KEM512()}
+		return combiner.UK("puppet", p, p.beside)
+	}},
+	{"T beside another", func(p *puppet) kem.KEM {
+		p.beside = &puppet{KEM: mlkem.KEM512()}
+		return combiner.UK("puppet", p.beside, p)
 	}},
 	{"PQ, with randomness", func(p *puppet) kem.KEM { return combiner.UG("puppet", derandPuppet{p}, combiner.X25519()) }},
 	{"T, with randomness", func(p *puppet) kem.KEM { return combiner.UK("puppet", mlkem.KEM768(), derandPuppet{p}) }},
@@ -369,12 +386,20 @@ func TestForeignPart(t *testing.T) {
 					t.Errorf("%s: the encapsulation key lies in the part's memory", what)
 				}
 				// A use that a fault has not ended would keep Destroy from the part.
+				parts := []*puppet{p}
+				if p.beside != nil {
+					parts = append(parts, p.beside)
+				}
 				if operation.name != "Destroy" {
-					p.destroyed = 0
+					for _, part := range parts {
+						part.destroyed = 0
+					}
 					x.dk.Destroy()
 				}
-				if !x.dk.Destroyed() || x.dk.Bytes() != nil || p.destroyed != 1 {
-					t.Errorf("%s: not destroyed, and %d keys of the part are", what, p.destroyed)
+				for _, part := range parts {
+					if !x.dk.Destroyed() || x.dk.Bytes() != nil || part.destroyed != 1 {
+						t.Errorf("%s: not destroyed, and %d keys of a part are", what, part.destroyed)
+					}
 				}
 				for _, k := range p.kept {
 					if slices.ContainsFunc(k.memory, func(b byte) bool { return b != 0 }) {
@@ -387,11 +412,11 @@ func TestForeignPart(t *testing.T) {
 			}
 		}
 	}
-	if want := 7 * 22 * 9; cases != want {
+	if want := 9 * 23 * 9; cases != want {
 		t.Errorf("%d cases, want %d", cases, want)
 	}
 	// Faults of key generation meet two operations, and so on.
-	if want := 7 * (5*2 + 2*2 + 4*2 + 4*3 + 3*3 + 3*3 + 1); met != want {
+	if want := 9 * (5*2 + 2*2 + 5*2 + 4*3 + 3*3 + 3*3 + 1); met != want {
 		t.Errorf("%d cases meet their fault, want %d", met, want)
 	}
 	for _, method := range []string{"NewDecapsulationKey", "EncapsulateTo", "EncapsulateDerand", "DecapsulateTo"} {

@@ -5,20 +5,41 @@ import (
 	"crypto"
 	stdmlkem "crypto/mlkem"
 	stdmlkemtest "crypto/mlkem/mlkemtest"
+	"crypto/sha3"
 	"encoding/binary"
-	"fmt"
+	"flag"
+	"hash/fnv"
 	"slices"
+	"sync"
 	"testing"
 
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
+	"hybridkem/kem/kemtest"
+	"hybridkem/mlkem"
 )
 
 // The fuzz targets make one input, and run it through this module, through
 // crypto/mlkem where it has the parameter set, and through the specification. All
 // three must do the same. A fuzzer hardly ever finds an encapsulation key or a
 // ciphertext, so that it is given honest ones, and a script to edit them.
+//
+// The specification takes milliseconds. A test without fuzzing compares all seeds of the corpus with it, and
+// fuzzing some of the inputs.
+
+// specified reports whether to compare an input with the specification: always without fuzzing, unless time
+// is short, and otherwise one of so many inputs. The same input always gets the same answer.
+func specified(oneOf uint64, input ...[]byte) bool {
+	if flag.Lookup("test.fuzz").Value.String() == "" && !testing.Short() {
+		return true
+	}
+	h := fnv.New64a()
+	for _, b := range input {
+		h.Write(b)
+	}
+	return h.Sum64()>>20%oneOf == 0
+}
 
 // edit returns b, edited by script: with 0xff in front, the rest of the script
 // takes the place of b; otherwise every four bytes of it are a step.
@@ -141,30 +162,43 @@ func FuzzExchange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n byte, seed, m, script []byte) {
 		s := sets[int(n)%len(sets)]
 		seed, m = fit(seed, 64), fit(m, 32)
-		wantEK, wantDK := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
-		wantKey, c := spec.EncapsInternal(s.spec, wantEK, m)
-
 		dk := must(s.NewDecapsulationKey(seed))(t)
 		ek := dk.PublicKey()
-		if !bytes.Equal(ek.Bytes(), wantEK) {
-			t.Fatal("wrong encapsulation key")
+		sharedKey, c, err := kemtest.Encapsulate(ek, m)
+		if err != nil {
+			t.Fatal(err)
 		}
-		encapsulates(t, s.Name(), ek, m, wantKey, c)
-		decapsulates(t, s.Name(), dk, c, wantKey)
+		decapsulates(t, s.Name(), dk, c, sharedKey)
+		edited := edit(c, script)
 
-		c = edit(c, script)
-		decapsulators := []crypto.Decapsulator{dk, must(s.newExpandedKey(wantDK))(t)}
 		if std, ok := stds[s.Name()]; ok {
 			stdDK := must(std.newDecapsulationKey(seed))(t)
-			if !bytes.Equal(stdDK.Encapsulator().Bytes(), wantEK) {
+			if !bytes.Equal(stdDK.Encapsulator().Bytes(), ek.Bytes()) {
 				t.Fatal("crypto/mlkem has another encapsulation key")
 			}
-			decapsulators = append(decapsulators, stdDK)
+			stdKey, stdC, err := std.encapsulate(stdDK.Encapsulator(), m)
+			if err != nil || !bytes.Equal(stdKey, sharedKey) || !bytes.Equal(stdC, c) {
+				t.Errorf("crypto/mlkem encapsulates otherwise: %v", err)
+			}
+			want, _ := stdDK.Decapsulate(edited)
+			decapsulates(t, "beside crypto/mlkem", dk, edited, want)
+		} else if got, err := dk.Decapsulate(edited); (err == nil) != (len(edited) == len(c)) {
+			t.Errorf("%d bytes of ciphertext: %v", len(edited), err)
+		} else {
+			decapsulates(t, "in two ways", dk, edited, got)
 		}
-		want, _ := spec.Decaps(s.spec, wantDK, c)
-		for _, dk := range decapsulators {
-			decapsulates(t, fmt.Sprintf("%T", dk), dk, c, want)
+
+		if !specified(64, []byte{n}, seed, m, script) {
+			return
 		}
+		wantEK, wantDK := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+		wantKey, wantC := spec.EncapsInternal(s.spec, wantEK, m)
+		if !bytes.Equal(ek.Bytes(), wantEK) || !bytes.Equal(sharedKey, wantKey) || !bytes.Equal(c, wantC) {
+			t.Fatal("wrong encapsulation key, shared key or ciphertext")
+		}
+		want, _ := spec.Decaps(s.spec, wantDK, edited)
+		decapsulates(t, "beside the specification", dk, edited, want)
+		decapsulates(t, "beside the specification, expanded", must(s.newExpandedKey(wantDK))(t), edited, want)
 	})
 }
 
@@ -180,76 +214,179 @@ func FuzzEncapsulationKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n byte, seed, script, m []byte) {
 		s := sets[int(n)%len(sets)]
 		seed, m = fit(seed, 64), fit(m, 32)
-		b, _ := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
-		b = edit(b, script)
-		want := spec.CheckEK(s.spec, b)
+		b := edit(must(s.NewDecapsulationKey(seed))(t).Encapsulator().Bytes(), script)
 		ek, err := s.NewEncapsulationKey(b)
+		if valid := len(b) == s.EncapsulationKeySize() && spec.Reduced(b[:len(b)-32]); (err == nil) != valid {
+			t.Fatalf("%v, but the coefficients are reduced: %v", err, valid)
+		}
+		var sharedKey, c []byte
+		if err == nil {
+			var err error
+			if sharedKey, c, err = kemtest.Encapsulate(ek, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if std, ok := stds[s.Name()]; ok {
+			stdEK, stdErr := std.newEncapsulationKey(b)
+			if (err == nil) != (stdErr == nil) {
+				t.Fatalf("%v, crypto/mlkem says %v", err, stdErr)
+			}
+			if err == nil {
+				stdKey, stdC, err := std.encapsulate(stdEK, m)
+				if err != nil || !bytes.Equal(stdKey, sharedKey) || !bytes.Equal(stdC, c) {
+					t.Errorf("crypto/mlkem encapsulates otherwise: %v", err)
+				}
+			}
+		}
+		if !specified(64, []byte{n}, seed, script, m) {
+			return
+		}
+		want := spec.CheckEK(s.spec, b)
 		if (err == nil) != (want == nil) {
 			t.Fatalf("%v, the specification says %v", err, want)
 		}
-		std, ok := stds[s.Name()]
-		if ok {
-			if _, err := std.newEncapsulationKey(b); (err == nil) != (want == nil) {
-				t.Fatalf("crypto/mlkem: %v, the specification says %v", err, want)
-			}
-		}
-		if want != nil {
-			return
-		}
-		sharedKey, c := spec.EncapsInternal(s.spec, b, m)
-		encapsulates(t, s.Name(), ek, m, sharedKey, c)
-		if !ok {
-			return
-		}
-		stdKey, stdC, err := std.encapsulate(must(std.newEncapsulationKey(b))(t), m)
-		if err != nil || !bytes.Equal(stdKey, sharedKey) || !bytes.Equal(stdC, c) {
-			t.Errorf("crypto/mlkem encapsulates otherwise: %v", err)
+		if err == nil {
+			wantKey, wantC := spec.EncapsInternal(s.spec, b, m)
+			encapsulates(t, s.Name(), ek, m, wantKey, wantC)
 		}
 	})
+}
+
+// An honestKey is an expanded key and a ciphertext for it, as the specification makes them.
+type honestKey struct{ seed, dk, ciphertext []byte }
+
+var honestKeys sync.Map // of [2]byte, a parameter set and the number of a seed
+
+// honestKey returns that of the n-th of 256 seeds.
+func (s set) honestKey(n byte) honestKey {
+	i := [2]byte{byte(s.spec.K), n}
+	if k, ok := honestKeys.Load(i); ok {
+		return k.(honestKey)
+	}
+	seed := sha3.SumSHAKE256([]byte{n}, 64)
+	ek, dk := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
+	_, c := spec.EncapsInternal(s.spec, ek, seed[:32])
+	k := honestKey{seed, dk, c}
+	honestKeys.Store(i, k)
+	return k
 }
 
 // FuzzExpandedKey edits an expanded key, puts the hash that fits into it or not, and
 // decapsulates an edited ciphertext.
 func FuzzExpandedKey(f *testing.F) {
-	seeds(f, "mlkem_acvp_decap.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.DK), false, replace(v.C)) })
-	seeds(f, "mlkem_acvp_dkcheck.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, []byte{}, replace(v.DK), false, []byte{}) })
+	seeds(f, "mlkem_acvp_decap.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, byte(0), replace(v.DK), false, replace(v.C)) })
+	seeds(f, "mlkem_acvp_dkcheck.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, byte(0), replace(v.DK), false, []byte{}) })
 	for n, s := range sets {
 		for _, i := range []int{s.layout().s, s.layout().t, s.layout().rho, s.layout().h, s.layout().z} {
 			script := []byte{1, byte(i), byte(i >> 8), 0}
-			f.Add(byte(n), pattern(64), script, true, []byte{})
-			f.Add(byte(n), pattern(64), script, false, script)
+			f.Add(byte(n), byte(i), script, true, []byte{})
+			f.Add(byte(n), byte(i), script, false, script)
 		}
+		f.Add(byte(n), byte(1), []byte{}, false, []byte{1, 9, 1, 0})
 	}
-	f.Fuzz(func(t *testing.T, n byte, seed, script []byte, rehash bool, ciphertextScript []byte) {
+	f.Fuzz(func(t *testing.T, n, seed byte, script []byte, rehash bool, ciphertextScript []byte) {
 		s := sets[int(n)%len(sets)]
 		at := s.layout()
-		seed = fit(seed, 64)
-		ek, honest := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
-		_, c := spec.EncapsInternal(s.spec, ek, seed[:32])
-		b := edit(honest, script)
+		honest := s.honestKey(seed)
+		b, c := edit(honest.dk, script), edit(honest.ciphertext, ciphertextScript)
 		if rehash && len(b) == at.end {
 			s.rehash(b)
 		}
-		want := spec.CheckDK(s.spec, b, c)
 		// FIPS 203 does not ask for reduced coefficients here; this module does.
-		valid := want == nil && spec.Reduced(b[:at.rho])
-		dk, err := s.newExpandedKey(b)
+		valid := len(b) == at.end && bytes.Equal(spec.H(b[at.t:at.h]), b[at.h:at.z]) && spec.Reduced(b[:at.rho])
+		key, err := s.newExpandedKey(b)
 		if (err == nil) != valid {
-			t.Fatalf("%v, the specification says %v", err, want)
+			t.Fatalf("%v, but the key is valid: %v", err, valid)
+		}
+		compare := specified(16, []byte{n, seed}, script, ciphertextScript)
+		if want := len(b) == at.end && spec.Reduced(b[:at.rho]); compare && want && (err == nil) != (spec.CheckDK(s.spec, b, honest.ciphertext) == nil) {
+			t.Fatalf("%v, the specification says otherwise", err)
 		}
 		if !valid {
 			return
 		}
-		if !bytes.Equal(dk.Encapsulator().Bytes(), b[at.t:at.h]) {
+		if !bytes.Equal(key.Encapsulator().Bytes(), b[at.t:at.h]) {
 			t.Error("the encapsulation key is not the one in the expanded key")
 		}
-		if same := bytes.Equal(b, honest); dk.Matches(must(s.NewDecapsulationKey(seed))(t)) != same {
+		seedKey := must(s.NewDecapsulationKey(honest.seed))(t)
+		same := bytes.Equal(b, honest.dk)
+		if key.Matches(seedKey) != same {
 			t.Errorf("whether it matches its seed: want %v", same)
 		}
-		c = edit(c, ciphertextScript)
-		wantKey, _ := spec.Decaps(s.spec, b, c)
-		decapsulates(t, s.Name(), dk, c, wantKey)
+		got, err := key.Decapsulate(c)
+		if (err == nil) != (len(c) == len(honest.ciphertext)) {
+			t.Errorf("%d bytes of ciphertext: %v", len(c), err)
+		}
+		decapsulates(t, "in two ways", key, c, got)
+		if same {
+			decapsulates(t, "from the seed", seedKey, c, got)
+			if std, ok := stds[s.Name()]; ok {
+				want, _ := must(std.newDecapsulationKey(honest.seed))(t).Decapsulate(c)
+				decapsulates(t, "beside crypto/mlkem", key, c, want)
+			}
+		}
+		if compare {
+			want, _ := spec.Decaps(s.spec, b, c)
+			decapsulates(t, "beside the specification", key, c, want)
+		}
 	})
+}
+
+// A stdPeer is crypto/mlkem, or package mlkem for the parameter set that crypto/mlkem lacks. Then only the
+// combination is compared.
+type stdPeer struct {
+	std
+	dk crypto.Decapsulator
+}
+
+var own512 = newStd(mlkem.NewDecapsulationKey512, mlkem.NewEncapsulationKey512,
+	func(ek *mlkem.EncapsulationKey512, m []byte) (sharedKey, ciphertext []byte, err error) {
+		return kemtest.Encapsulate(ek, m)
+	})
+
+func (p stdPeer) encapsulate(ek, m []byte) (sharedKey, ciphertext []byte) {
+	key, err := p.newEncapsulationKey(ek)
+	if err != nil {
+		return nil, nil
+	}
+	if sharedKey, ciphertext, err = p.std.encapsulate(key, m); err != nil {
+		panic(err)
+	}
+	return sharedKey, ciphertext
+}
+
+func (p stdPeer) decapsulate(ciphertext []byte) []byte {
+	sharedKey, err := p.dk.Decapsulate(ciphertext)
+	if err != nil {
+		panic(err)
+	}
+	return sharedKey
+}
+
+// fastExchange has a peer that takes little time.
+func (h hybrid) fastExchange(t testing.TB, seed, random []byte) exchange {
+	t.Helper()
+	std := own512
+	for _, s := range sets {
+		if found, ok := stds[s.Name()]; ok && s.spec == h.spec {
+			std = found
+		}
+	}
+	seedM, _ := h.expand(seed)
+	dk := must(std.newDecapsulationKey(seedM))(t)
+	return h.exchangeWith(t, seed, random, dk.Encapsulator().Bytes(), stdPeer{std, dk})
+}
+
+// hybridOf chooses a hybrid by a byte. Those with P-384, which takes most of the time, are rare.
+func hybridOf(n byte) hybrid {
+	rare := n >= 250
+	var all []hybrid
+	for _, h := range hybrids {
+		if (h.group == p384) == rare {
+			all = append(all, h)
+		}
+	}
+	return all[int(n)%len(all)]
 }
 
 // FuzzHybrid edits the encapsulation key and the ciphertext of a hybrid.
@@ -262,22 +399,39 @@ func FuzzHybrid(f *testing.F) {
 		f.Add(byte(0), []byte(v.Seed), []byte(v.ESeed), []byte{}, replace(vs[(i+1)%3].CT))
 	}
 	for i, share := range testkit.X25519Points() {
-		if x25519.exchange(pattern(32), share[:]) != nil {
+		if !lowOrder()[share] {
 			continue // a fuzzer finds such points by itself, and not those of low order
 		}
-		x := hybrids[i%4].exchange(f, pattern(32), pattern(64))
-		f.Add(byte(i%4), x.seed, x.random, replace(x.join(x.ekM, share[:])), replace(x.join(x.ctM, share[:])))
+		n := byte(i % 4)
+		x := hybridOf(n).fastExchange(f, pattern(32), pattern(64))
+		f.Add(n, x.seed, x.random, replace(x.join(x.ekM, share[:])), replace(x.join(x.ctM, share[:])))
 	}
-	for n := range hybrids {
+	for _, n := range []byte{0, 1, 2, 3, 4, 5, 6, 7, 250, 251, 252} {
 		for _, script := range [][]byte{{}, {1, 0xff, 0xff, 0xff}, {5, 0, 0, 0}, {6, 0, 0, 0}} {
-			f.Add(byte(n), pattern(32), pattern(160), script, script)
+			f.Add(n, pattern(32), pattern(160), script, script)
 		}
-		f.Add(byte(n), pattern(32), []byte{}, []byte{}, []byte{}) // no scalar of a NIST curve
+		f.Add(n, pattern(32), []byte{}, []byte{}, []byte{}) // no scalar of a NIST curve
 	}
 	f.Fuzz(func(t *testing.T, n byte, seed, random, keyScript, ciphertextScript []byte) {
-		h := hybrids[int(n)%len(hybrids)]
-		x := h.exchange(t, fit(seed, 32), fit(random, 32+h.group.seedSize))
+		h := hybridOf(n)
+		seed, random = fit(seed, 32), fit(random, 32+h.group.seedSize)
+		newExchange := h.fastExchange
+		if specified(256, []byte{n}, seed, random, keyScript, ciphertextScript) {
+			newExchange = h.exchange
+		}
+		x := newExchange(t, seed, random)
 		x.toKey(t, edit(x.wantEK, keyScript))
 		x.fromCiphertext(t, edit(x.honestCiphertext, ciphertextScript))
 	})
+}
+
+// TestHybridOf checks that each hybrid is chosen.
+func TestHybridOf(t *testing.T) {
+	chosen := map[string]int{}
+	for n := range 256 {
+		chosen[hybridOf(byte(n)).Name()]++
+	}
+	if len(chosen) != len(hybrids) {
+		t.Errorf("%d hybrids of %d: %v", len(chosen), len(hybrids), chosen)
+	}
 }

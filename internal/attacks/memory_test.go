@@ -185,10 +185,10 @@ func TestDestroy(t *testing.T) {
 	}
 	for _, h := range hybrids {
 		seed := pattern(32)
-		expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
-		dkM, _, seedT := h.expand(seed)
+		seedM, seedT := h.expand(seed)
+		_, dkM := spec.KeyGenInternal(h.spec, seedM[:32], seedM[32:])
 		l := loot{}
-		l.addKey(h.spec, expanded[:64], dkM)
+		l.addKey(h.spec, seedM, dkM)
 		l.add("the seed", seed, 1)
 		names := []string{"d and z", "ŝ", "the seed"}
 		if h.group == x25519 {

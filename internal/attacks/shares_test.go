@@ -115,12 +115,11 @@ var hybrids = []hybrid{
 	{sshkex.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
 }
 
-// expand returns the keys that a seed gives, and the group's seed.
-func (h hybrid) expand(seed []byte) (dkM, ekM, seedT []byte) {
+// expand returns the seeds of the parts.
+func (h hybrid) expand(seed []byte) (seedM, seedT []byte) {
 	size := h.seedSizePQ()
 	expanded := sha3.SumSHAKE256(seed, size+h.group.seedSize)
-	ekM, dkM = spec.KeyGenInternal(h.spec, expanded[:32], expanded[32:64])
-	return dkM, ekM, expanded[size:]
+	return expanded[:64], expanded[size:]
 }
 
 // seedSizePQ returns how much of the expanded seed is the post-quantum part's.
@@ -150,22 +149,58 @@ func (h hybrid) split(b []byte) (m, t []byte) {
 }
 
 // An exchange is one key of a hybrid, and one encapsulation's randomness, with the
-// parts of both.
+// parts of both. What ML-KEM must do is a peer's.
 type exchange struct {
 	hybrid
+	mlkemPeer
 	seed, random             []byte
-	dkM, ekM, seedT, ekT     []byte
+	dkM, ekM, seedT, ekT     []byte // dkM is the specification's, and nil for other peers
 	ssM, ctM, ctT            []byte
 	decapsulationKey         kem.DecapsulationKey
 	wantEK, honestCiphertext []byte
 }
 
+// An mlkemPeer is another implementation of ML-KEM, with a key.
+type mlkemPeer interface {
+	// encapsulate returns nil for an encapsulation key that must be refused.
+	encapsulate(ek, m []byte) (sharedKey, ciphertext []byte)
+	decapsulate(ciphertext []byte) (sharedKey []byte)
+}
+
+// A specPeer is the specification.
+type specPeer struct {
+	spec.Params
+	dk []byte
+}
+
+func (p specPeer) encapsulate(ek, m []byte) (sharedKey, ciphertext []byte) {
+	if spec.CheckEK(p.Params, ek) != nil {
+		return nil, nil
+	}
+	return spec.EncapsInternal(p.Params, ek, m)
+}
+
+func (p specPeer) decapsulate(ciphertext []byte) []byte {
+	return spec.DecapsInternal(p.Params, p.dk, ciphertext)
+}
+
+// exchange has the specification as its peer.
 func (h hybrid) exchange(t testing.TB, seed, random []byte) exchange {
 	t.Helper()
-	x := exchange{hybrid: h, seed: seed, random: random}
-	x.dkM, x.ekM, x.seedT = h.expand(seed)
+	seedM, _ := h.expand(seed)
+	ek, dk := spec.KeyGenInternal(h.spec, seedM[:32], seedM[32:])
+	x := h.exchangeWith(t, seed, random, ek, specPeer{h.spec, dk})
+	x.dkM = dk
+	return x
+}
+
+// exchangeWith has a peer whose encapsulation key is ekM.
+func (h hybrid) exchangeWith(t testing.TB, seed, random, ekM []byte, peer mlkemPeer) exchange {
+	t.Helper()
+	x := exchange{hybrid: h, mlkemPeer: peer, seed: seed, random: random, ekM: ekM}
+	_, x.seedT = h.expand(seed)
 	x.ekT = h.group.public(x.seedT)
-	x.ssM, x.ctM = spec.EncapsInternal(h.spec, x.ekM, random[:32])
+	x.ssM, x.ctM = x.encapsulate(x.ekM, random[:32])
 	x.ctT = h.group.public(random[32:])
 	x.wantEK, x.honestCiphertext = h.join(x.ekM, x.ekT), h.join(x.ctM, x.ctT)
 	x.decapsulationKey = must(h.NewDecapsulationKey(seed))(t)
@@ -179,15 +214,19 @@ func (h hybrid) exchange(t testing.TB, seed, random []byte) exchange {
 func (x exchange) toKey(t testing.TB, key []byte) {
 	t.Helper()
 	ek, err := x.NewEncapsulationKey(key)
-	var ssT, ekM, ekT []byte
+	var ssT, ssM, ctM, ekT []byte
 	if len(key) == len(x.wantEK) {
+		var ekM []byte
 		if ekM, ekT = x.split(key); x.ctT == nil {
 			ssT = x.group.exchange(x.seedT, ekT) // whether the element is one
 		} else {
 			ssT = x.group.exchange(x.random[32:], ekT)
 		}
+		if ssM, ctM = x.ssM, x.ctM; !bytes.Equal(ekM, x.ekM) {
+			ssM, ctM = x.encapsulate(ekM, x.random[:32])
+		}
 	}
-	if valid := ssT != nil && spec.CheckEK(x.spec, ekM) == nil; (err == nil) != valid || (ek != nil) != valid {
+	if valid := ssT != nil && ssM != nil; (err == nil) != valid || (ek != nil) != valid {
 		t.Errorf("%s: the key with the element %x: %v", x.Name(), ekT, err)
 		return
 	}
@@ -198,10 +237,6 @@ func (x exchange) toKey(t testing.TB, key []byte) {
 			t.Errorf("%s: randomness without a scalar is taken", x.Name())
 		}
 	default:
-		ssM, ctM := x.ssM, x.ctM
-		if !bytes.Equal(ekM, x.ekM) {
-			ssM, ctM = spec.EncapsInternal(x.spec, ekM, x.random[:32])
-		}
 		encapsulates(t, x.Name(), ek, x.random, x.combine(ssM, ssT, x.ctT, ekT), x.join(ctM, x.ctT))
 	}
 }
@@ -215,7 +250,7 @@ func (x exchange) fromCiphertext(t testing.TB, ciphertext []byte) {
 		if ssT := x.group.exchange(x.seedT, ctT); ssT != nil {
 			ssM := x.ssM
 			if !bytes.Equal(ctM, x.ctM) {
-				ssM = spec.DecapsInternal(x.spec, x.dkM, ctM)
+				ssM = x.decapsulate(ctM)
 			}
 			want = x.combine(ssM, ssT, ctT, x.ekT)
 		}
