@@ -25,11 +25,15 @@ type exhaustion struct {
 	right   func(first int64) bool // tries the inputs from first on
 }
 
-// TestExhaustive compares functions with their definitions in integers, on all inputs. If
-// there are more than 2^24, it takes so many, evenly spread, and all with -long.
+// TestExhaustive compares functions with their definitions in integers, with -long on all
+// inputs. Otherwise it takes some of them, evenly spread: 2^24 with -sweep, 2^18 by default,
+// and 2^16 with -short.
 func TestExhaustive(t *testing.T) {
-	limit := int64(1) << 24
-	if testing.Short() {
+	limit := int64(1) << 18
+	switch {
+	case testkit.Sweep():
+		limit = 1 << 24
+	case testing.Short():
 		limit = 1 << 16
 	}
 	run := func(t *testing.T, es []exhaustion) {
