@@ -36,8 +36,11 @@ var packageNames = regexp.MustCompile(`\b(hybridkem|kem|mlkem|mlkemtest|xwing|co
 
 // TestErrors provokes each kind of error in each KEM.
 func TestErrors(t *testing.T) {
-	step := 7
-	if testing.Short() {
+	step := 61
+	switch {
+	case testkit.Sweep():
+		step = 7
+	case testing.Short():
 		step = 256
 	}
 	hybrids := []kem.KEM{

@@ -158,7 +158,7 @@ func main() {
 		if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-ldflags=-w", "-o", binary, source).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 		out, err := exec.Command("go", "tool", "nm", binary).Output()

@@ -203,20 +203,23 @@ func TestCombiners(t *testing.T) {
 // bytes as hybrids of the same KEMs of this module.
 func TestForeign(t *testing.T) {
 	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{Scribble: true})
-	foreignP256 := testkit.Foreign(tlskex.SecP256r1MLKEM768(), testkit.Faults{Scribble: true})
-	group := combiner.P384()
-	if testing.Short() {
-		group = combiner.P256() // which takes less time
+	group, tls := combiner.P256(), tlskex.X25519MLKEM768()
+	if testkit.Sweep() {
+		group, tls = combiner.P384(), tlskex.SecP256r1MLKEM768() // which take more time
 	}
+	foreignTLS := testkit.Foreign(tls, testkit.Faults{Scribble: true})
 	hybrids := []kem.KEM{
 		combiner.UG("foreign UG", foreign768, combiner.X25519()),
 		combiner.CG("foreign CG", foreign768, group),
-		combiner.UK("foreign UK", mlkem.KEM512(), foreignP256),
-		combiner.CK("foreign CK", foreign768, foreignP256),
+		combiner.UK("foreign UK", mlkem.KEM512(), foreignTLS),
+		combiner.CK("foreign CK", foreign768, foreignTLS),
 		combiner.CK("nested", xwing.KEM(), combiner.MLKEM512X25519()),
 		combiner.UK("nested foreign", combiner.UG("inner", foreign768, combiner.X25519()), mlkem.KEM512()),
 	}
 	for _, k := range hybrids {
+		if testing.Short() && k != hybrids[1] {
+			continue
+		}
 		t.Run(k.Name(), func(t *testing.T) {
 			t.Parallel()
 			kemtest.TestKEM(t, k)
@@ -228,8 +231,8 @@ func TestForeign(t *testing.T) {
 	}{
 		{combiner.UG("x", foreign768, combiner.X25519()), combiner.UG("x", mlkem.KEM768(), combiner.X25519())},
 		{combiner.CG("x", foreign768, combiner.P256()), combiner.CG("x", mlkem.KEM768(), combiner.P256())},
-		{combiner.UK("x", foreign768, foreignP256), combiner.UK("x", mlkem.KEM768(), tlskex.SecP256r1MLKEM768())},
-		{combiner.CK("x", mlkem.KEM512(), foreignP256), combiner.CK("x", mlkem.KEM512(), tlskex.SecP256r1MLKEM768())},
+		{combiner.UK("x", foreign768, foreignTLS), combiner.UK("x", mlkem.KEM768(), tls)},
+		{combiner.CK("x", mlkem.KEM512(), foreignTLS), combiner.CK("x", mlkem.KEM512(), tls)},
 	} {
 		seed := bytes.Repeat([]byte{7}, combiner.SeedSize)
 		foreign, err := pair.foreign.NewDecapsulationKey(seed)

@@ -119,7 +119,7 @@ func TestWrongVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, line := range lines {
-				if f.check(line) == errNoKEM {
+				if testing.Short() && i%32 != 0 || f.check(line) == errNoKEM {
 					continue
 				}
 				variants := wrongVariants(t, f, i, line)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
 	"hybridkem/kem/kemtest"
 	"hybridkem/xwing"
 )
@@ -13,7 +14,14 @@ import (
 // TestSpecification compares this package with a transcription of the draft.
 func TestSpecification(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{})
-	for range 30 {
+	rounds := 10
+	switch {
+	case testkit.Sweep():
+		rounds = 200
+	case testing.Short():
+		rounds = 3
+	}
+	for range rounds {
 		seed, eseed, noise := make([]byte, 32), make([]byte, 64), make([]byte, xwing.CiphertextSize)
 		r.Read(seed)
 		r.Read(eseed)

@@ -838,7 +838,7 @@ func (d *damaged) Write(p []byte) (int, error) {
 }
 
 // TestEveryByte changes each byte of the server's flight, and cuts the connection before
-// each byte. Within the share, it does so for every 16th byte.
+// each byte. Within the share, it does so for every 16th byte, and with -short for fewer.
 func TestEveryByte(t *testing.T) {
 	// With Ed25519 and a single certificate, the flight always has the same length.
 	const key, scheme = "Ed25519", ed25519Scheme

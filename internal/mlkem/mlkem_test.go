@@ -144,8 +144,8 @@ func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
 	return ek.a
 }
 
-// TestExpandMatrix makes matrices beside hashes of messages of many lengths. Each polynomial of a
-// matrix needs a fourth block of its stream at least once.
+// TestExpandMatrix makes matrices beside hashes of messages of many lengths. With -sweep, each
+// polynomial of a matrix needs a fourth block of its stream at least once.
 func TestExpandMatrix(t *testing.T) {
 	testkit.Implementations(t, testExpandMatrix)
 }
@@ -173,8 +173,11 @@ func testExpandMatrix(t *testing.T) {
 
 	var fourBlocks [maxK * maxK]int
 	r := rand.NewChaCha8([32]byte{5})
-	matrices := 3000
-	if testing.Short() {
+	matrices := 200
+	switch {
+	case testkit.Sweep():
+		matrices = 3000
+	case testing.Short():
 		matrices = 30
 	}
 	for n := range matrices {
@@ -185,7 +188,7 @@ func testExpandMatrix(t *testing.T) {
 		}
 	}
 	for i, n := range fourBlocks {
-		if n == 0 && !testing.Short() {
+		if n == 0 && testkit.Sweep() {
 			t.Errorf("no fourth block of a stream in %d matrices was needed for polynomial %d", matrices, i)
 		}
 	}

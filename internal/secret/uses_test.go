@@ -44,7 +44,11 @@ func TestUses(t *testing.T) {
 
 // TestUsesMeanwhile destroys a secret while several goroutines use it.
 func TestUsesMeanwhile(t *testing.T) {
-	for range 40 {
+	rounds := 40
+	if testing.Short() {
+		rounds = 4
+	}
+	for range rounds {
 		var u Uses
 		s := &number{n: 7}
 		u.Init(s)

@@ -102,7 +102,7 @@ func testWycheproof(t *testing.T) {
 		if !bytes.Equal(shared[:], v.Shared) {
 			t.Errorf("%s: %x, want %x", v.ID, shared, v.Shared)
 		}
-		compareECDH(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
+		check(t, (*[Size]byte)(v.Private), (*[Size]byte)(v.Public))
 	}
 }
 
@@ -123,7 +123,7 @@ func testEdges(t *testing.T) {
 			lowOrder++
 		}
 		for _, scalar := range [][Size]byte{{}, {1}, {7}, {8}, {31: 0x80}, {31: 0x40}, p, ones} {
-			compareECDH(t, &scalar, &point)
+			check(t, &scalar, &point)
 		}
 		if i%8 == 0 || !testing.Short() {
 			specification(t, &ones, &point)
@@ -159,7 +159,7 @@ func testRandom(t *testing.T) {
 		var scalar, point [Size]byte
 		r.Read(scalar[:])
 		r.Read(point[:])
-		compareECDH(t, &scalar, &point)
+		check(t, &scalar, &point)
 		if n%20 == 0 {
 			specification(t, &scalar, &point)
 		}
