@@ -10,16 +10,18 @@ import (
 )
 
 func main() {
-	kit.Generate("keccak", func(f *kit.File) {
-		constants := f.Quads("roundConstants", roundConstants()...)
-		permute1BMI2(f, constants)
-		permute4AVX2(f, constants)
-		start4AVX2(f)
-		absorb4AVX2(f)
-		squeeze4AVX2(f)
-		permute1AVX512(f, constants)
-		permute4AVX512(f, constants)
-	})
+	kit.Generate("keccak", kernels)
+}
+
+func kernels(f *kit.File) {
+	constants := f.Quads("roundConstants", roundConstants()...)
+	permute1BMI2(f, constants)
+	permute4AVX2(f, constants)
+	start4AVX2(f)
+	absorb4AVX2(f)
+	squeeze4AVX2(f)
+	permute1AVX512(f, constants)
+	permute4AVX512(f, constants)
 }
 
 const (

@@ -151,34 +151,69 @@ func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 // assembly, its Go stubs, and stubs for builds without kernels. The working directory must
 // be internal/_asm.
 func Generate(pkg string, define func(f *File)) {
-	generate(pkg, filepath.Join("..", pkg), define, map[string]func(printer.Config) printer.Printer{
-		pkg + "_amd64.s": printer.NewGoAsm,
-		"stubs_amd64.go": printer.NewStubs,
-		"stubs_other.go": newOtherStubs,
-	})
+	write(print(pkg, filepath.Join("..", pkg), define, packageFiles(pkg)))
+}
+
+// Compare returns an error if a file differs from what Generate would write. The working
+// directory must be internal/_asm.
+func Compare(pkg string, define func(f *File)) error {
+	texts, err := print(pkg, filepath.Join("..", pkg), define, packageFiles(pkg))
+	if err != nil {
+		return err
+	}
+	for name, text := range texts {
+		if old, err := os.ReadFile(name); err != nil || !bytes.Equal(old, text) {
+			return fmt.Errorf("%s is not what its generator makes: %v", name, err)
+		}
+	}
+	return nil
 }
 
 // GenerateCheck writes functions that are parts of the package's kernels, for tests. They
 // are no part of the module, and go into the folder check beside the generator.
 func GenerateCheck(pkg string, define func(f *File)) {
-	generate(pkg, filepath.Join(pkg, "check"), define, map[string]func(printer.Config) printer.Printer{
+	write(print(pkg, filepath.Join(pkg, "check"), define, files{
 		"check_amd64.s":  printer.NewGoAsm,
 		"stubs_amd64.go": printer.NewStubs,
-	})
+	}))
 }
 
-func generate(generator, folder string, define func(f *File), printers map[string]func(printer.Config) printer.Printer) {
+// files are the names of the files of a package, and how to print each.
+type files map[string]func(printer.Config) printer.Printer
+
+func packageFiles(pkg string) files {
+	return files{
+		pkg + "_amd64.s": printer.NewGoAsm,
+		"stubs_amd64.go": printer.NewStubs,
+		"stubs_other.go": newOtherStubs,
+	}
+}
+
+// print returns the texts of the files in folder, by name.
+func print(generator, folder string, define func(f *File), fs files) (map[string][]byte, error) {
 	file, err := Build(define)
+	if err != nil {
+		return nil, err
+	}
+	config := printer.Config{Name: "internal/_asm/" + generator, Pkg: filepath.Base(folder)}
+	texts := map[string][]byte{}
+	for name, newPrinter := range fs {
+		text, err := newPrinter(config).Print(file)
+		if err != nil {
+			return nil, err
+		}
+		texts[filepath.Join(folder, name)] = text
+	}
+	return texts, nil
+}
+
+// write writes the texts that print has returned.
+func write(texts map[string][]byte, err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	config := printer.Config{Name: "internal/_asm/" + generator, Pkg: filepath.Base(folder)}
-	for name, newPrinter := range printers {
-		text, err := newPrinter(config).Print(file)
-		if err != nil {
-			log.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o666); err != nil {
+	for name, text := range texts {
+		if err := os.WriteFile(name, text, 0o666); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -22,31 +22,33 @@ const (
 )
 
 func main() {
-	kit.Generate("ring", func(f *kit.File) {
-		g := &generator{f}
-		g.ntt()
-		g.inverseNTT()
-		g.factorSet()
-		g.innerProduct()
-		g.sampleVartime()
-		g.innerProductAVX512()
-		g.sampleVartimeAVX512()
-		g.sampleCBD2()
-		g.sampleCBD3()
-		g.encode()
-		g.decode()
-		g.compress1()
-		for _, d := range []int{4, 5, 10, 11} {
-			g.compress(d)
-		}
-		g.decompress1()
-		for _, d := range []int{4, 5, 10, 11} {
-			g.decompress(d)
-		}
-		g.reduce()
-		g.add()
-		g.sub()
-	})
+	kit.Generate("ring", kernels)
+}
+
+func kernels(f *kit.File) {
+	g := &generator{f}
+	g.ntt()
+	g.inverseNTT()
+	g.factorSet()
+	g.innerProduct()
+	g.sampleVartime()
+	g.innerProductAVX512()
+	g.sampleVartimeAVX512()
+	g.sampleCBD2()
+	g.sampleCBD3()
+	g.encode()
+	g.decode()
+	g.compress1()
+	for _, d := range []int{4, 5, 10, 11} {
+		g.compress(d)
+	}
+	g.decompress1()
+	for _, d := range []int{4, 5, 10, 11} {
+		g.decompress(d)
+	}
+	g.reduce()
+	g.add()
+	g.sub()
 }
 
 type generator struct{ *kit.File }
