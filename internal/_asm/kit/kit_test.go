@@ -1,0 +1,79 @@
+package kit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// TestBuild demands that kernels are refused which use what is not of their set.
+func TestBuild(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		set  Set
+		body func(f *File)
+		want string // in the error; none if empty
+	}{
+		{"AVX2", AVX2, func(f *File) { f.VPXOR(reg.Y15, reg.Y15, reg.Y15) }, ""},
+		{"ADX in AVX2", AVX2, func(f *File) { f.ADCXQ(reg.RAX, reg.RAX) }, "needs ADX"},
+		{"ADX", ADX, func(f *File) { f.ADCXQ(reg.RAX, reg.RAX) }, ""},
+		{"AVX-512 in ADX", ADX, func(f *File) { f.VPROLQ(operand.Imm(1), reg.Y0, reg.Y0) }, "needs AVX512"},
+		{"register 16 in AVX2", AVX2, func(f *File) { f.VMOVDQU(reg.Y16, reg.Y0) }, "more than 16"},
+		{"register 16 in AVX-512", AVX512, func(f *File) { f.VPXORQ(reg.Y16, reg.Y16, reg.Y16) }, ""},
+		{"IFMA in VBMI2", AVX512VBMI2, func(f *File) { f.VPMADD52LUQ(reg.Y0, reg.Y0, reg.Y0) }, "needs AVX512IFMA"},
+	} {
+		_, err := Build(func(f *File) {
+			f.Kernel("kernel", "func()", test.set, Header{Does: "kernel is a test."})
+			test.body(f)
+			f.Ret()
+		})
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestData demands that a name has one table.
+func TestData(t *testing.T) {
+	build := func(second uint64) {
+		if _, err := Build(func(f *File) {
+			f.Kernel("kernel", "func()", AVX2, Header{Does: "kernel is a test."})
+			if first, again := f.Quads("table", 1), f.Quads("table", second); first != again {
+				t.Errorf("a table is at %v and %v", first, again)
+			}
+			f.Ret()
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	build(1)
+	defer func() {
+		if recover() == nil {
+			t.Error("two tables have one name")
+		}
+	}()
+	build(2)
+}
+
+// TestRet demands that kernels which use the upper halves of registers clear them.
+func TestRet(t *testing.T) {
+	for _, test := range []struct {
+		vector reg.VecPhysical
+		clears bool
+	}{{reg.X1, false}, {reg.Y1, true}, {reg.Z1, true}} {
+		file, err := Build(func(f *File) {
+			f.Kernel("kernel", "func()", AVX512, Header{Does: "kernel is a test."})
+			f.VPXORQ(test.vector, test.vector, test.vector)
+			f.Ret()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := file.Functions()[0].Instructions()
+		if clears := last[len(last)-2].Opcode == "VZEROUPPER"; clears != test.clears {
+			t.Errorf("%v: VZEROUPPER is %v", test.vector, clears)
+		}
+	}
+}
