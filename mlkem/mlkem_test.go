@@ -254,6 +254,16 @@ func TestErrors(t *testing.T) {
 		errorText(t, err)
 		_, err = s.newExpandedKey(make([]byte, s.dkSize)) // of the wrong hash
 		errorText(t, err)
+		// With q as the first coefficient of ŝ, and as the last.
+		first, _ := expandedOf(t, s)
+		first[0], first[1] = 0x01, first[1]&0xf0|0x0d
+		last, _ := expandedOf(t, s)
+		end := s.dkSize - s.ekSize - 64
+		last[end-2], last[end-1] = last[end-2]&0x0f|0x10, 0xd0
+		for _, b := range [][]byte{first, last} {
+			_, err = s.newExpandedKey(b)
+			errorText(t, err)
+		}
 		dk, err := s.kem.GenerateKey()
 		if err != nil {
 			t.Fatal(err)
