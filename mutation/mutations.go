@@ -54,10 +54,10 @@ var mutations = []mutation{
 	{"low order accepted in a ciphertext", "internal/hybrid/part_x25519.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./xwing"},
 
 	// Memory and randomness.
-	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/attacks"},
-	{"stack not overwritten after a panic", "internal/secret/do.go", "value = recover()", "value = nil", "./internal/attacks"},
-	{"stack not grown", "internal/secret/do.go", "\tgrow(false)\n", "", "./internal/attacks"},
-	{"stack overwritten in part", "internal/secret/do.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/attacks"},
+	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/secret -run=^TestOverwritten$"},
+	{"stack not overwritten after a panic", "internal/secret/do.go", "value = recover()", "value = nil", "./internal/secret -run=^TestOverwritten$"},
+	{"stack not grown", "internal/secret/do.go", "\tgrow(false)\n", "", "./internal/secret -run=^TestRoom$"},
+	{"stack overwritten in part", "internal/secret/do.go", "depth = 14<<10 + 512", "depth = 6 << 10", "./internal/secret -run=^TestOverwritten$"},
 	{"scalar left by Destroy", "internal/hybrid/part.go", "	*dk = privatePart{}\n", "", "./internal/hybrid"},
 	{"randomness drawn in two parts", "internal/secret/secret.go", "if _, err := io.ReadFull(rand.Reader, copied); err", "io.ReadFull(rand.Reader, copied[:16])\n\tif _, err := io.ReadFull(rand.Reader, copied[16:]); err", "."},
 	{"key pair never tested", "internal/fips/fips.go", "if !fips140.Enabled() {", "if true {", "."},
@@ -111,7 +111,7 @@ var mutations = []mutation{
 	{"refused use stays counted", "internal/secret/uses.go", "\t\tu.End(use)\n\t\treturn Use{}, false", "\t\treturn Use{}, false", "./internal/secret"},
 	{"last use does not overwrite", "internal/secret/uses.go", "\tuse.counter.n.Add(-1)\n\tif u.destroyed.Load() {", "\tuse.counter.n.Add(-1)\n\tif false {", "./internal/secret"},
 	{"overwritten while in use", "internal/secret/uses.go", "u.counters[i].n.Load() != 0", "i < 0", "./internal/secret"},
-	{"keys print as they are", "xwing/xwing.go", "func (dk DecapsulationKey) Format(", "func (dk *DecapsulationKey) format(", "./internal/attacks"},
+	{"keys print as they are", "xwing/xwing.go", "func (dk DecapsulationKey) Format(", "func (dk *DecapsulationKey) format(", "./internal/attacks -run=^TestPrinting$"},
 	{"overlap accepted", "internal/fault/fault.go", "if overlap(sharedKey, ciphertext) {", "if false {", "./combiner -run=^TestForeign$"},
 	{"adjacent buffers refused", "internal/fault/fault.go", "return startA < startB+uintptr(len(b)) &&", "return startA <= startB+uintptr(len(b)) &&", "./combiner -run=^TestForeign$"},
 	{"error wraps nothing", "internal/fault/fault.go", "return &fault{pkg, text, err}", "return &fault{pkg, text, nil}", "."},
@@ -171,18 +171,18 @@ var mutations = []mutation{
 	{"copy of randomness left", "internal/secret/secret.go", "\tdefer clear(copied)\n", "", "./internal/secret"},
 	{"source that ends ignored", "internal/secret/secret.go", "panic(\"hybridkem: crypto/rand.Reader: \" + err.Error())", "_ = err", "./internal/secret"},
 	{"panic of an operation stopped", "internal/secret/do.go", "func Do(f func()) {\n\tif panicked, value := run(f); panicked {", "func Do(f func()) {\n\tif panicked, value := run(f); panicked && value == nil {", "./internal/secret"},
-	{"use not ended after its operation", "internal/secret/do.go", "\tu.End(use)\n", "", "./internal/hybrid ./mlkem"},
-	{"no room for foreign code", "internal/secret/do.go", "\tgrowFar(false)\n", "", "./internal/attacks -run=TestStack"},
+	{"use not ended after its operation", "internal/secret/do.go", "\tu.End(use)\n", "", "./internal/secret -run=^TestUsesDo$"},
+	{"no room for foreign code", "internal/secret/do.go", "\tgrowFar(false)\n", "", "./internal/secret -run=^TestRoom$"},
 	{"secret overwritten twice", "internal/secret/uses.go", "if u.over.CompareAndSwap(false, true) {", "if u.over.Store(true); true {", "./internal/secret"},
 	{"all goroutines count in one place", "internal/secret/uses.go", "hash>>(32-counterBits)", "hash&0", "./internal/secret"},
 	{"last counter not looked at", "internal/secret/uses.go", "for i := range u.counters {", "for i := range u.counters[:len(u.counters)-1] {", "./internal/secret"},
 
 	// X-Wing.
-	{"Equal of keys of one type", "xwing/xwing.go", "return ok && ek.hybrid().Equal(other.hybrid())", "return ok && other != nil", "./xwing ."},
-	{"private key in JSON", "xwing/xwing.go", "return nil, secret.NotJSON(\"xwing.DecapsulationKey\", name)", "return []byte(`\"\"`), nil", "./internal/attacks -run=TestPrint"},
+	{"Equal of keys of one type", "xwing/xwing.go", "return ok && ek.hybrid().Equal(other.hybrid())", "return ok && other != nil", "./xwing -run=^TestEqual$"},
+	{"private key in JSON", "xwing/xwing.go", "return nil, secret.NotJSON(\"xwing.DecapsulationKey\", name)", "return []byte(`\"\"`), nil", "./internal/attacks -run=^TestPrinting$"},
 	{"key with an error", "internal/fault/fault.go", "\t\treturn none, err\n", "\t\t_ = none\n\t\treturn key, err\n", "./xwing ./internal/attacks"},
 	{"label of X-Wing left out", "xwing/xwing.go", ", Label: []byte(hybrid.XWingLabel),", ",", "./xwing"},
-	{"key of another KEM taken", "xwing/xwing.go", "if !ok {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "if false {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "./xwing ."},
+	{"key of another KEM taken", "xwing/xwing.go", "if !ok {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "if false {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "./xwing -run=^TestOtherKEM$"},
 
 	// More of key files.
 	{"unknown version read", "keyfile/keyfile.go", "|| version[0] > 1 {", "|| version[0] > 2 {", "./keyfile"},

@@ -2,11 +2,15 @@ package xwing_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"hybridkem/internal/derand"
 	"hybridkem/internal/testkit"
+	"hybridkem/kem"
+	"hybridkem/mlkem"
 	"hybridkem/xwing"
 )
 
@@ -80,6 +84,41 @@ func TestErrors(t *testing.T) {
 		if err := test.call(); err == nil || !strings.HasPrefix(err.Error(), "xwing: ") || strings.Count(err.Error(), ": ") != 1 {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+// TestEqual compares keys with themselves, with copies, with other keys and with what is no key.
+func TestEqual(t *testing.T) {
+	dk, err1 := xwing.GenerateKey()
+	other, err2 := xwing.GenerateKey()
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	again, err1 := xwing.NewDecapsulationKey(dk.Bytes())
+	parsed, err2 := xwing.NewEncapsulationKey(dk.EncapsulationKey().Bytes())
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	ek := dk.EncapsulationKey()
+	if !dk.Equal(dk) || !dk.Equal(again) || !ek.Equal(ek) || !ek.Equal(parsed) {
+		t.Error("a key does not equal itself")
+	}
+	for _, x := range []any{other, other.EncapsulationKey(), nil, (*xwing.DecapsulationKey)(nil), (*xwing.EncapsulationKey)(nil), dk.Bytes()} {
+		if dk.Equal(x) || ek.Equal(x) {
+			t.Errorf("a key equals %v", x)
+		}
+	}
+}
+
+// TestOtherKEM encapsulates by X-Wing to a key of another KEM.
+func TestOtherKEM(t *testing.T) {
+	dk, err := mlkem.GenerateKey768()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharedKey, ciphertext := make([]byte, xwing.SharedKeySize), make([]byte, xwing.CiphertextSize)
+	if err := xwing.KEM().(derand.KEM).EncapsulateDerand(dk.EncapsulationKey(), sharedKey, ciphertext, derand.Random{}); !errors.Is(err, kem.ErrOtherKEM) {
+		t.Error(err)
 	}
 }
 

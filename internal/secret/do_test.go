@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"unsafe"
 )
 
 // TestDo checks that Do runs its function and passes a panic on. Tests in package attacks search the
@@ -57,4 +58,101 @@ func TestRandom(t *testing.T) {
 		}
 	}()
 	Random(b)
+}
+
+// deep takes n KiB of the stack.
+//
+//go:noinline
+func deep(n int) byte {
+	var frame [1 << 10]byte
+	frame[n] = 1
+	if n > 1 {
+		frame[n] = deep(n-1) + frame[n/2]
+	}
+	return frame[n]
+}
+
+// TestRoom demands that the stack does not move while f runs: the old one, with secrets on it,
+// would be free for others.
+func TestRoom(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(f func())
+		room int // in KiB
+	}{
+		"Do": {Do, 11}, "DoFar": {DoFar, 60},
+	} {
+		moved := make(chan bool)
+		go func() { // on a small stack
+			test.do(func() {
+				var here byte
+				before := uintptr(unsafe.Pointer(&here))
+				deep(test.room)
+				moved <- before != uintptr(unsafe.Pointer(&here))
+			})
+		}()
+		if <-moved {
+			t.Errorf("%s: the stack has moved", name)
+		}
+	}
+}
+
+const mark = 0x5a
+
+// marked takes n KiB of the stack, and leaves marks there.
+//
+//go:noinline
+func marked(n int) byte {
+	var frame [1 << 10]byte
+	for i := range frame {
+		frame[i] = mark
+	}
+	if n > 1 {
+		return marked(n-1) & frame[n]
+	}
+	return frame[n]
+}
+
+// marks counts the marks on the stack in the 12 KiB below its caller.
+//
+//go:noinline
+func marks() (n int) {
+	grow(false) // so that there are 12 KiB
+	var here byte
+	for i := range 12 << 10 {
+		if *(*byte)(unsafe.Add(unsafe.Pointer(&here), -i)) == mark {
+			n++
+		}
+	}
+	return n
+}
+
+// TestOverwritten looks at the stack below, which functions that have returned have used.
+func TestOverwritten(t *testing.T) {
+	left := func(f func()) int {
+		n := make(chan int)
+		go func() { // on a stack of its own, which deep makes large enough
+			deep(32)
+			func() {
+				defer func() { recover() }()
+				f()
+			}()
+			n <- marks()
+		}()
+		return <-n
+	}
+	if n := left(func() { marked(11) }); n < 8<<10 {
+		t.Errorf("%d marks are left without Do: the test is broken", n)
+	}
+	for name, f := range map[string]func(){
+		"a function":              func() { marked(11) },
+		"a function that panics":  func() { marked(11); panic("of its own") },
+		"a function within panic": func() { defer marked(11); panic("of its own") },
+	} {
+		if n := left(func() { Do(f) }); n > 64 {
+			t.Errorf("%s leaves %d marks", name, n)
+		}
+		if n := left(func() { DoFar(f) }); n > 64 {
+			t.Errorf("%s leaves %d marks with DoFar", name, n)
+		}
+	}
 }

@@ -42,6 +42,51 @@ func TestUses(t *testing.T) {
 	}
 }
 
+// TestUsesCounted destroys a secret with one use, in each counter once.
+func TestUsesCounted(t *testing.T) {
+	for i := range len(Uses{}.counters) {
+		var u Uses
+		s := &number{n: 7}
+		u.Init(s)
+		u.counters[i].n.Add(1)
+		if u.Destroy(); s.overwritten.Load() != 0 {
+			t.Errorf("overwritten while counter %d counts a use", i)
+		}
+		if u.End(Use{&u.counters[i]}); s.overwritten.Load() != 1 {
+			t.Errorf("not overwritten when the use of counter %d ends", i)
+		}
+	}
+}
+
+// TestUsesDo destroys a secret after a use that returns, and after one that panics.
+func TestUsesDo(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		var u Uses
+		s := &number{n: 7}
+		u.Init(s)
+		use, _ := u.Begin()
+		ran, got := false, any(nil)
+		func() {
+			defer func() { got = recover() }()
+			u.Do(use, func() {
+				ran = true
+				if u.Destroy(); s.overwritten.Load() != 0 {
+					t.Error("overwritten while in use")
+				}
+				if panics {
+					panic("of its own")
+				}
+			})
+		}()
+		if !ran || panics != (got == "of its own") {
+			t.Errorf("f was run: %v, Do panics with %v", ran, got)
+		}
+		if s.overwritten.Load() != 1 {
+			t.Error("not overwritten after the use")
+		}
+	}
+}
+
 // TestUsesMeanwhile destroys a secret while several goroutines use it.
 func TestUsesMeanwhile(t *testing.T) {
 	rounds := 40
