@@ -170,6 +170,18 @@ func TestErrorTexts(t *testing.T) {
 			_, _, err = kemtest.Encapsulate(p256.PublicKey(), make([]byte, 32+128))
 			return err
 		}, kem.ErrSeed, "kemtest: no scalar of the curve in the seed"},
+		{func() error {
+			_, err := combiner.MLKEM768P256().NewEncapsulationKey(make([]byte, 1249))
+			return err
+		}, kem.ErrEncapsulationKey, "combiner: share in the encapsulation key is not an uncompressed point of P-256"},
+		{func() error {
+			p384, err := combiner.MLKEM1024P384().GenerateKey()
+			if err != nil {
+				return err
+			}
+			_, err = p384.Decapsulate(make([]byte, 1665))
+			return err
+		}, kem.ErrCiphertext, "combiner: share in the ciphertext is not an uncompressed point of P-384"},
 		{func() error { return new(mlkem.DecapsulationKey768).DecapsulateTo(nil, nil) }, kem.ErrNoKey,
 			"mlkem: the decapsulation key is nil or a zero value"},
 		{func() error { return new(xwing.EncapsulationKey).EncapsulateTo(nil, nil) }, kem.ErrNoKey,

@@ -91,7 +91,7 @@ var mutations = []mutation{
 	{"hybrid seed expanded in the wrong order", "internal/hybrid/keys.go", "expanded[:h.PQ.size.Seed]); err", "expanded[len(expanded)-h.PQ.size.Seed:]); err", "./xwing"},
 	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), ssPQ, ssT, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ek.t.encoded, h.Label)", "./xwing"},
 	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), ssPQ, ssT, ek.t.encoded, ctT, h.Label)", "./xwing"},
-	{"scalar candidates not tried in turn", "internal/nist/nist.go", "slices.Chunk(seed, c.scalarSize)", "slices.Chunk(seed[:c.scalarSize], c.scalarSize)", "./combiner -run=^TestScalarCandidates$"},
+	{"scalar candidates not tried in turn", "internal/nist/nist.go", "slices.Chunk(seed, size)", "slices.Chunk(seed[:size], size)", "./combiner -run=^TestScalarCandidates$"},
 	{"parts not compared", "internal/hybrid/hybrid.go", "bytes.Equal(h.Label, x.Label) &&\n\t\th.PQ.equal(x.PQ) && h.T.equal(x.T)", "bytes.Equal(h.Label, x.Label)", ". -run=^TestOtherParts$"},
 	{"second part not compared", "internal/hybrid/hybrid.go", "h.PQ.equal(x.PQ) && h.T.equal(x.T)", "h.PQ.equal(x.PQ)", ". -run=^TestOtherParts$"},
 	{"parts of parts not compared", "internal/hybrid/part.go", "return p.hybrid.equal(x.hybrid)", "return p.hybrid.ID == x.hybrid.ID", ". -run=^TestOtherParts$"},

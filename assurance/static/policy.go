@@ -84,6 +84,7 @@ var trusted = map[string]trust{
 	"a function value":                    {nil, secret, "the iterator of slices.Chunk"},
 	"(crypto/ecdh.Curve).NewPrivateKey":   {nil, secret, standard},
 	"(*crypto/ecdh.PrivateKey).PublicKey": {nil, known, "the public key is public"},
+	"(*crypto/ecdh.PrivateKey).Curve":     {nil, known, "the curve is public"},
 	"(*crypto/ecdh.PrivateKey).ECDH":      {nil, first, standard + "; the error depends on the curve only"},
 }
 

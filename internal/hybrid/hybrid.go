@@ -195,6 +195,14 @@ func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return err
 }
 
+// public returns nil if ek is nil or a zero value.
+func (ek *EncapsulationKey) public() *publicKey {
+	if ek == nil {
+		return nil
+	}
+	return ek.key
+}
+
 // EncapsulateDerand is the EncapsulateTo of ek with the given randomness. It
 // implements derand.KEM.
 func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
@@ -286,6 +294,22 @@ func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	h.do(func() { err = key.decapsulate(sharedKey, ciphertext) })
 	return err
 }
+
+// begin begins a use of the secrets, which the caller must end. It returns
+// kem.ErrNoKey if dk is nil or a zero value, and kem.ErrDestroyed after Destroy.
+func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
+	if dk == nil || dk.key == nil {
+		return nil, secret.Use{}, errNoKey
+	}
+	use, ok := dk.key.uses.Begin()
+	if !ok {
+		return nil, secret.Use{}, dk.hybrid().wrap(errDestroyed)
+	}
+	return dk.key, use, nil
+}
+
+// hybrid returns the hybrid of dk, which must be a key.
+func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.key.public.hybrid }
 
 // decapsulate fills sharedKey from ciphertext. Both have the right sizes. With an
 // error it has written nothing.

@@ -265,14 +265,6 @@ func (ek *publicKey) keepEncodings() {
 
 // Methods of encapsulation keys. Encapsulate and EncapsulateTo are in hybrid.go.
 
-// public returns nil if ek is nil or a zero value.
-func (ek *EncapsulationKey) public() *publicKey {
-	if ek == nil {
-		return nil
-	}
-	return ek.key
-}
-
 // KEM returns the hybrid of the key, or nil if ek is nil or a zero value.
 func (ek *EncapsulationKey) KEM() kem.KEM {
 	if key := ek.public(); key != nil {
@@ -304,22 +296,6 @@ func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 }
 
 // Methods of decapsulation keys. Decapsulate and DecapsulateTo are in hybrid.go.
-
-// begin begins a use of the secrets, which the caller must end. It returns
-// kem.ErrNoKey if dk is nil or a zero value, and kem.ErrDestroyed after Destroy.
-func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
-	if dk == nil || dk.key == nil {
-		return nil, secret.Use{}, errNoKey
-	}
-	use, ok := dk.key.uses.Begin()
-	if !ok {
-		return nil, secret.Use{}, dk.hybrid().wrap(errDestroyed)
-	}
-	return dk.key, use, nil
-}
-
-// hybrid returns the hybrid of dk, which must be a key.
-func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.key.public.hybrid }
 
 // KEM returns the hybrid of the key, or nil if dk is nil or a zero value.
 func (dk *DecapsulationKey) KEM() kem.KEM {

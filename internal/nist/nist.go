@@ -18,26 +18,25 @@ import (
 // P-384 is so near to 2^384 that almost all numbers below 2^384 are scalars. With both curves, less
 // than one seed in 2^128 has no scalar.
 var (
-	P256 = hybrid.ExternalPart("P-256", &curve{"P-256", ecdh.P256, 32},
+	P256 = hybrid.ExternalPart("P-256", curve{ecdh.P256, 32},
 		hybrid.Sizes{Seed: 4 * 32, EncapsulationKey: 65, Ciphertext: 65, SharedKey: 32, Random: 4 * 32})
-	P384 = hybrid.ExternalPart("P-384", &curve{"P-384", ecdh.P384, 48},
+	P384 = hybrid.ExternalPart("P-384", curve{ecdh.P384, 48},
 		hybrid.Sizes{Seed: 48, EncapsulationKey: 97, Ciphertext: 97, SharedKey: 48, Random: 48})
 )
 
 // A curve is a nominal group of draft-irtf-cfrg-concrete-hybrid-kems. It implements hybrid.External.
 type curve struct {
-	name       string
 	curve      func() ecdh.Curve
 	scalarSize int
 }
 
 var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
 
-// scalar returns the first candidate in seed that is a scalar of the curve. It implements RandomScalar of
-// the draft.
-func (c *curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
-	for candidate := range slices.Chunk(seed, c.scalarSize) {
-		key, err := c.curve().NewPrivateKey(candidate)
+// scalar returns the first candidate of the given size in seed that is a scalar of the curve. It
+// implements RandomScalar of the draft.
+func scalar(curve ecdh.Curve, seed []byte, size int) (*ecdh.PrivateKey, error) {
+	for candidate := range slices.Chunk(seed, size) {
+		key, err := curve.NewPrivateKey(candidate)
 		//ct:declassify err: nothing depends on a candidate that is refused
 		if err == nil {
 			return key, nil
@@ -46,32 +45,30 @@ func (c *curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
 	return nil, errScalar
 }
 
-// NewPrivateKey returns kem.ErrSeed if the seed holds no scalar.
-func (c *curve) NewPrivateKey(seed []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
-	key, err := c.scalar(seed)
+// NewPrivateKey returns kem.ErrSeed if the seed contains no scalar.
+func (c curve) NewPrivateKey(seed []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
+	key, err := scalar(c.curve(), seed, c.scalarSize)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return privateKey{c, key}, publicKey{c, key.PublicKey()}, key.PublicKey().Bytes(), nil
+	point := key.PublicKey()
+	return privateKey{key}, publicKey{point}, point.Bytes(), nil
 }
 
-// NewPublicKey returns kem.ErrEncapsulationKey if b is no uncompressed point of the curve.
-func (c *curve) NewPublicKey(b []byte) (hybrid.ExternalPublicKey, error) {
+// NewPublicKey returns kem.ErrEncapsulationKey if b is not an uncompressed point of the curve.
+func (c curve) NewPublicKey(b []byte) (hybrid.ExternalPublicKey, error) {
 	point, err := c.curve().NewPublicKey(b)
 	if err != nil {
-		return nil, fault.New("", kem.ErrEncapsulationKey, "share in the encapsulation key is not an uncompressed point of %s", c.name)
+		return nil, fault.New("", kem.ErrEncapsulationKey, "share in the encapsulation key is not an uncompressed point of %v", c.curve())
 	}
-	return publicKey{c, point}, nil
+	return publicKey{point}, nil
 }
 
-type publicKey struct {
-	curve *curve
-	point *ecdh.PublicKey
-}
+type publicKey struct{ point *ecdh.PublicKey }
 
-// Encapsulate returns kem.ErrSeed if random holds no scalar.
+// Encapsulate returns kem.ErrSeed if random contains no scalar. Scalars have the size of x-coordinates.
 func (k publicKey) Encapsulate(sharedKey, ciphertext, random []byte) error {
-	ephemeral, err := k.curve.scalar(random)
+	ephemeral, err := scalar(k.point.Curve(), random, len(sharedKey))
 	if err != nil {
 		return err
 	}
@@ -79,16 +76,13 @@ func (k publicKey) Encapsulate(sharedKey, ciphertext, random []byte) error {
 	return exchange(sharedKey, ephemeral, k.point)
 }
 
-type privateKey struct {
-	curve *curve
-	key   *ecdh.PrivateKey
-}
+type privateKey struct{ key *ecdh.PrivateKey }
 
-// DecapsulateTo returns kem.ErrCiphertext if the ciphertext is no uncompressed point of the curve.
+// DecapsulateTo returns kem.ErrCiphertext if the ciphertext is not an uncompressed point of the curve.
 func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	share, err := k.curve.curve().NewPublicKey(ciphertext)
+	share, err := k.key.Curve().NewPublicKey(ciphertext)
 	if err != nil {
-		return fault.New("", kem.ErrCiphertext, "share in the ciphertext is not an uncompressed point of %s", k.curve.name)
+		return fault.New("", kem.ErrCiphertext, "share in the ciphertext is not an uncompressed point of %v", k.key.Curve())
 	}
 	return exchange(sharedKey, k.key, share)
 }
@@ -96,7 +90,7 @@ func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 // Destroy does nothing. The scalar is in memory of crypto/ecdh, which offers no way to overwrite it.
 func (privateKey) Destroy() {}
 
-// exchange fills sharedKey with the x-coordinate of share to the power of key.
+// exchange fills sharedKey with the x-coordinate of the product of key and share.
 func exchange(sharedKey []byte, key *ecdh.PrivateKey, share *ecdh.PublicKey) error {
 	secret, err := key.ECDH(share)
 	if err != nil {
