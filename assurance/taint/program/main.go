@@ -1,77 +1,72 @@
-// Command program runs operations on secrets, under valgrind. Command taint builds it, in a
-// copy of the module in which declassifications are in place:
+// Command program runs operations on secrets, under valgrind:
 //
-//	program IMPLEMENTATION SEED OPERATION...
+//	program SET SEED PATTERN
 //
-// runs the operations and prints what is wrong with their results. Without arguments it
-// prints the names of all operations.
+// Command taint builds it, from a module in which declassifications are in place. SET is the
+// set of instructions to use, secrets expand from SEED, and operations run whose names match
+// PATTERN. If a result is wrong, the program panics.
 package main
 
 import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
-	"fmt"
+	mathrand "math/rand/v2"
 	"os"
+	"regexp"
 	"runtime/debug"
-	"slices"
 
 	"hybridkem/assurance/taint/mark"
 	"hybridkem/internal/cpu"
 )
 
 func main() {
-	if len(os.Args) == 1 {
-		for _, o := range operations() {
-			fmt.Println(o.name)
-		}
-		return
-	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-}
-
-func run(implementation, seed string, names []string) error {
 	debug.SetGCPercent(-1) // memory that is used again would keep marks
-	if !mark.Begin() {
-		return errors.New("valgrind is not there")
-	}
-	if !use(implementation) {
-		return fmt.Errorf("valgrind offers %v and not %s", cpu.Sets(), implementation)
-	}
-	generator.Seed(sha256.Sum256([]byte(seed)))
+	want(mark.Begin(), "valgrind is not there")
+	cpu.Use(os.Args[1])
+	generator.Seed(sha256.Sum256([]byte(os.Args[2])))
 	rand.Reader = reader{}
-	for _, o := range operations() {
-		if slices.Contains(names, o.name) {
-			mark.Print(o.name)
-			if err := o.run(); err != nil {
-				return fmt.Errorf("%s: %w", o.name, err)
+	pattern := regexp.MustCompile(os.Args[3])
+	for _, k := range kems() {
+		for _, o := range operations {
+			name := k.Name() + ", " + o.name
+			if o.exists(k) && pattern.MatchString(name) {
+				mark.Print(name)
+				o.run(k)
 			}
 		}
 	}
-	return nil
 }
 
-// use makes everything run with the named set.
-func use(name string) bool {
-	if name == "ADX" {
-		return useADX()
+// want panics with the message unless ok.
+func want(ok bool, message string) {
+	if !ok {
+		panic(message)
 	}
-	if !slices.Contains(cpu.Sets(), name) {
-		return false
+}
+
+// must returns x, and panics with an error.
+func must[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
 	}
-	cpu.Use(name)
-	return true
+	return x
+}
+
+// generator is where the secrets' values come from.
+var generator = mathrand.NewChaCha8([32]byte{})
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	generator.Read(b)
+	return b
 }
 
 // A reader takes the place of the random bytes of crypto/rand, which are secrets.
 type reader struct{}
 
 func (reader) Read(b []byte) (int, error) {
-	copy(b, random(len(b)))
+	generator.Read(b)
 	mark.Secret(b)
 	return len(b), nil
 }
@@ -83,8 +78,23 @@ func secret(b []byte) []byte {
 	return c
 }
 
-// publish marks what is returned to the caller, and public from there on.
-func publish(b []byte) []byte {
+// public marks what is in b as known, and returns b.
+func public(b []byte) []byte {
 	mark.Public(b)
 	return b
+}
+
+// wantSecret panics unless b depends on a secret.
+func wantSecret(b []byte) {
+	want(mark.IsSecret(b), "the result does not depend on the secret: marks have been lost")
+}
+
+// wantEqual marks a and b as known, and panics if a == b is not want.
+func wantEqual(a, b []byte, equal bool) {
+	want(bytes.Equal(public(a), public(b)) == equal, "the result is wrong")
+}
+
+// wantResult marks a result as known, and panics if it is not expected.
+func wantResult(result, expected bool) {
+	want(mark.Declassified(result) == expected, "the result is wrong")
 }
