@@ -28,51 +28,41 @@ const batch = 500
 type result struct {
 	measurements int
 	finding
-	found time.Duration // until |t| was above leak and stayed there; 0 if it is not
+	took time.Duration
 }
 
 // measure times a subject for d, or, if find is set, until |t| is above leak.
 //
 // The inputs of both classes take turns at random, and lie in memory in alternation. Each
 // is copied to the one place from which it is used; no branch depends on the class.
-func measure(s subject, d time.Duration, find bool) result {
+func measure(s subject, d time.Duration, find bool) (r result) {
 	size := len(s.classes[0][0])
 	var pool []byte
 	for i := range s.classes[0] {
 		pool = append(append(pool, s.classes[0][i]...), s.classes[1][i]...)
 	}
 	input := make([]byte, size)
-
-	var r result
 	var c comparison
 	classes, times := make([]int, batch), make([]float64, batch)
 	random := rand.New(rand.NewPCG(1, 2))
-	warm := false
-	for start := time.Now(); ; {
+	start := time.Now()
+	for warm := false; ; warm = true {
 		runtime.GC()
 		for i := range times {
 			n := random.IntN(2 * inputs)
 			copy(input, pool[n*size:])
 			s.prepare(input)
-			begin := clock()
+			begin := time.Now()
 			s.call(input)
-			times[i] = float64(clock() - begin)
+			times[i] = float64(time.Since(begin))
 			classes[i] = n % 2
 		}
 		if !warm {
-			warm = true // dudect leaves out the first batch, too
-			continue
+			continue // dudect leaves out the first batch, too
 		}
 		c.add(classes, times)
-		r.measurements += batch
-		r.finding = c.max()
-		elapsed := time.Since(start)
-		if math.Abs(r.t) <= leak {
-			r.found = 0
-		} else if r.found == 0 {
-			r.found = elapsed
-		}
-		if elapsed >= d || find && r.found > 0 {
+		r = result{r.measurements + batch, c.max(), time.Since(start)}
+		if r.took >= d || find && math.Abs(r.t) > leak {
 			return r
 		}
 	}
