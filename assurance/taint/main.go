@@ -33,10 +33,10 @@ import (
 
 func main() {
 	pattern := flag.String("run", "", "only operations whose name matches the `regexp`")
-	seeds := flag.Int("n", 1, "run each operation on this `number` of secrets")
+	n := flag.Int("n", 1, "run each operation on this `number` of secrets")
 	list := flag.Bool("list", false, "print what is declassified or accepted, and run nothing")
 	flag.Parse()
-	if err := run(*pattern, *seeds, *list); err != nil {
+	if err := run(*pattern, *n, *list); err != nil {
 		fmt.Fprintln(os.Stderr, "taint:", err)
 		os.Exit(1)
 	}
@@ -86,7 +86,7 @@ func (r report) exception() int {
 	return -1
 }
 
-func run(pattern string, seeds int, list bool) error {
+func run(pattern string, n int, list bool) error {
 	module, directives, err := placeAll("..")
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func run(pattern string, seeds int, list bool) error {
 	var wait sync.WaitGroup
 	for i, impl := range implementations {
 		if slices.Contains(cpu.Sets(), impl.set) {
-			wait.Go(func() { results[i] = programs[impl.tags].run(impl.set, seeds, pattern) })
+			wait.Go(func() { results[i] = programs[impl.tags].run(impl.set, n, pattern) })
 		}
 	}
 	wait.Wait()

@@ -24,13 +24,13 @@ type plant struct {
 var portablePlants = []plant{
 	{"branch on a bit of the message", "internal/mlkem/kpke.go",
 		"mu.Decompress(m[:], 1)", "if m[7]&1 == 1 {\n\t\tmu.Decompress(m[:], 1)\n\t}\n\tmu.Decompress(m[:], 1)",
-		"^ML-KEM-768, encapsulate$", "branch", "mlkem.(*EncapsulationKey).encrypt"},
+		"^ML-KEM-768, encapsulation$", "branch", "mlkem.(*EncapsulationKey).encrypt"},
 	{"table with noise as the index", "internal/ring/sample.go",
 		"c[j] = int16(x&15) - 2", "c[j] = [16]int16{-2, -1, 0, 1, 2}[x&15]",
-		"^ML-KEM-768, generate$", "address", "ring.(*Poly).SampleCBD"},
+		"^ML-KEM-768, key from a seed$", "address", "ring.(*Poly).SampleCBD"},
 	{"early exit from the comparison of ciphertexts", "internal/mlkem/kpke.go",
-		"len(again) >= 8;", "len(again) >= 8 && s.difference == 0;",
-		"^ML-KEM-768, decapsulate$", "branch", "mlkem.(*sink).put"},
+		"\tpart := s.ciphertext[:32*d]\n", "\tif s.difference != 0 {\n\t\treturn\n\t}\n\tpart := s.ciphertext[:32*d]\n",
+		"^ML-KEM-768, expanded key$", "branch", "mlkem.(*sink).put"},
 	{"early exit from the decoding of ŝ", "internal/mlkem/mlkem.go",
 		"func decode(v []ring.NTT, b []byte) bool {\n", "func decode(v []ring.NTT, b []byte) bool {\n" +
 			"\tif !v[0].Decode((*[ring.EncodedSize]byte)(b)) {\n\t\treturn false\n\t}\n",
@@ -39,13 +39,13 @@ var portablePlants = []plant{
 		"func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {\n",
 		"var planted [256]byte\n\n//go:noinline\nfunc (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {\n" +
 			"\tif len(seed) > 0 {\n\t\tplanted[0] = planted[seed[0]]\n\t}\n",
-		"^X-Wing, key file with a seed$", "address", "keyfile.(*format).newKey"},
+		"^X-Wing, file with a seed$", "address", "keyfile.(*format).newKey"},
 	{"branch on the seed beside an expanded key", "keyfile/keyfile.go",
 		"\tdk, err := f.newKey(seed)\n", "\tif seed[0]&1 == 1 {\n\t\tf.newKey(seed)\n\t}\n\tdk, err := f.newKey(seed)\n",
-		"^ML-KEM-768, key file with both$", "branch", "keyfile.(*format).parsePrivateKey"},
+		"^ML-KEM-768, file with both$", "branch", "keyfile.(*format).parsePrivateKey"},
 	{"ρ is not declassified", "internal/mlkem/kpke.go",
 		"ek.rho = mark.Declassified(ek.rho)", "",
-		"^X-Wing, generate$", "address", "ring.(*NTT).SampleVartime"},
+		"^X-Wing, generated key$", "address", "ring.(*NTT).SampleVartime"},
 }
 
 // kernelPlants are in kernels, or in code that runs beside them.
@@ -53,18 +53,18 @@ var kernelPlants = []plant{
 	{"comparison of seeds that ends early", "internal/mlkem/mlkem.go",
 		"return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1",
 		"return dk.d == x.d && dk.z == x.z",
-		"^ML-KEM-768, compare$", "branch", "mlkem.(*DecapsulationKey).Equal"},
+		"^ML-KEM-768, comparison$", "branch", "mlkem.(*DecapsulationKey).Equal"},
 	{"key pairs checked with a comparison that ends early", "kem/kem.go",
 		"subtle.ConstantTimeCompare(sharedKey, again)\n",
 		"subtle.ConstantTimeCompare(sharedKey, again)\n\tif string(sharedKey) == string(again) {\n\t\tsame = 1\n\t}\n",
-		"^MLKEM768-P256, check key pair$", "branch", "kem.CheckKeyPair"},
+		"^MLKEM768-P256, generated key$", "branch", "kem.CheckKeyPair"},
 	{"branch in a kernel", "internal/ring/ring_amd64.s",
 		"sampleCBD2:\n", "sampleCBD2:\n\tTESTB $1, (CX)\n\tJEQ   even\n\tMOVQ CX, CX\n\neven:\n",
-		"^ML-KEM-768, generate$", "branch", "ring.sampleCBD2AVX2"},
+		"^ML-KEM-768, key from a seed$", "branch", "ring.sampleCBD2AVX2"},
 	{"table of points with a digit as the index", "internal/x25519/x25519_amd64.s",
 		"VPBROADCASTB (CX)(AX*1), Y0\n",
 		"VPBROADCASTB (CX)(AX*1), Y0\n\tMOVBQZX (CX)(AX*1), DX\n\tANDQ $7, DX\n\tMOVBQZX (CX)(DX*1), DX\n",
-		"^X-Wing, generate$", "address", "x25519.combADX"},
+		"^X-Wing, generated key$", "address", "x25519.combADX"},
 }
 
 // selfTest plants leaks in the module, and demands that each is found.

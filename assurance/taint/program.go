@@ -106,29 +106,23 @@ type result struct {
 	err        error
 }
 
-// run runs the operations that match pattern, on as many secrets as there are seeds.
-func (p *program) run(set string, seeds int, pattern string) (r result) {
-	for seed := range seeds {
-		file := fmt.Sprintf("%s-%s-%d.xml", p.path, set, seed)
-		command := exec.Command("valgrind", "--error-limit=no", "--leak-check=no", "--track-origins=yes", "--num-callers=30",
-			"--xml=yes", "--xml-file="+file, p.path, set, strconv.Itoa(seed), pattern)
-		// One thread: see package mark.
-		command.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
-		if message, err := command.CombinedOutput(); err != nil {
-			return result{err: fmt.Errorf("valgrind, %s: %w\n%s", set, err, message)}
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return result{err: err}
-		}
-		one := p.parse(b)
-		r = result{one.operations, append(r.reports, one.reports...), one.err}
-		if r.operations == 0 && r.err == nil {
-			r.err = errors.New("no operation has such a name")
-		}
-		if r.err != nil {
-			return r
-		}
+// run runs the operations that match pattern, on n secrets each.
+func (p *program) run(set string, n int, pattern string) result {
+	file := fmt.Sprintf("%s-%s.xml", p.path, set)
+	command := exec.Command("valgrind", "--error-limit=no", "--leak-check=no", "--track-origins=yes", "--num-callers=30",
+		"--xml=yes", "--xml-file="+file, p.path, set, strconv.Itoa(n), pattern)
+	// One thread: see package mark.
+	command.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
+	if message, err := command.CombinedOutput(); err != nil {
+		return result{err: fmt.Errorf("valgrind, %s: %w\n%s", set, err, message)}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return result{err: err}
+	}
+	r := p.parse(b)
+	if r.operations == 0 && r.err == nil {
+		r.err = errors.New("no operation has such a name")
 	}
 	return r
 }

@@ -10,18 +10,12 @@ import (
 // distances from it.
 type moments struct{ n, mean, squares float64 }
 
-func sample(x float64) moments { return moments{n: 1, mean: x} }
-
-// merge adds the samples of x to those of m.
-func (m *moments) merge(x moments) {
-	if x.n == 0 {
-		return
-	}
-	n := m.n + x.n
-	d := x.mean - m.mean
-	m.mean += d * x.n / n
-	m.squares += x.squares + d*d*m.n*x.n/n
-	m.n = n
+// add adds a sample, after Welford: nothing is lost far from zero.
+func (m *moments) add(x float64) {
+	m.n++
+	d := x - m.mean
+	m.mean += d / m.n
+	m.squares += d * (x - m.mean)
 }
 
 // welch returns Welch's t for the means of a and b, positive if b's is larger.
@@ -54,9 +48,7 @@ func thresholds(batch []float64) []float64 {
 
 // A comparison is of the measurements of two classes.
 type comparison struct {
-	// Those above threshold i-1 and up to i, so that a measurement counts once and the
-	// hundred tests are made of sums; the last are above all thresholds.
-	between [crops + 1][2]moments
+	upTo [crops + 1][2]moments // of those up to threshold i; the last are all
 	// Of the squares of the distances from the median, for the fastest nine tenths: a test
 	// whether the variances differ. One slow measurement would spoil it, and so would the
 	// mean of each class, from which dudect counts, while that is of few measurements.
@@ -70,11 +62,13 @@ func (c *comparison) add(classes []int, batch []float64) {
 	limits := thresholds(batch)
 	for n, x := range batch {
 		class := classes[n]
-		i, _ := slices.BinarySearch(limits, x)
+		first, _ := slices.BinarySearch(limits, x)
 		x /= limits[half]
-		c.between[i][class].merge(sample(x))
-		if i <= nineTenths {
-			c.squares[class].merge(sample((x - 1) * (x - 1)))
+		for i := first; i <= crops; i++ {
+			c.upTo[i][class].add(x)
+		}
+		if first <= nineTenths {
+			c.squares[class].add((x - 1) * (x - 1))
 		}
 	}
 }
@@ -100,16 +94,10 @@ func (c *comparison) max() finding {
 			f = finding{t, x[1].mean/x[0].mean - 1, of}
 		}
 	}
-	var up [2]moments
-	for i, x := range c.between {
-		up[0].merge(x[0])
-		up[1].merge(x[1])
-		of := "all"
-		if i < crops {
-			of = fmt.Sprintf("fastest %.3g %%", 100*share(i))
-		}
-		consider(up, of)
+	for i := range crops {
+		consider(c.upTo[i], fmt.Sprintf("fastest %.3g %%", 100*share(i)))
 	}
+	consider(c.upTo[crops], "all")
 	consider(c.squares, "squares")
 	return f
 }

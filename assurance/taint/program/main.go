@@ -1,20 +1,20 @@
 // Command program runs operations on secrets, under valgrind:
 //
-//	program SET SEED PATTERN
+//	program SET N PATTERN
 //
 // Command taint builds it, from a module in which declassifications are in place. SET is the
-// set of instructions to use, secrets expand from SEED, and operations run whose names match
-// PATTERN. If a result is wrong, the program panics.
+// set of instructions to use. Operations whose names match PATTERN run on N secrets each. If a
+// result is wrong, the program panics.
 package main
 
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	mathrand "math/rand/v2"
 	"os"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 
 	"hybridkem/assurance/taint/mark"
 	"hybridkem/internal/cpu"
@@ -24,15 +24,16 @@ func main() {
 	debug.SetGCPercent(-1) // memory that is used again would keep marks
 	want(mark.Begin(), "valgrind is not there")
 	cpu.Use(os.Args[1])
-	generator.Seed(sha256.Sum256([]byte(os.Args[2])))
 	rand.Reader = reader{}
 	pattern := regexp.MustCompile(os.Args[3])
-	for _, k := range kems() {
-		for _, o := range operations {
-			name := k.Name() + ", " + o.name
-			if o.exists(k) && pattern.MatchString(name) {
-				mark.Print(name)
-				o.run(k)
+	for range must(strconv.Atoi(os.Args[2])) {
+		for _, k := range kems() {
+			for _, o := range operations {
+				name := k.Name() + ", " + o.name
+				if o.exists(k) && pattern.MatchString(name) {
+					mark.Print(name)
+					o.run(k)
+				}
 			}
 		}
 	}
@@ -53,7 +54,7 @@ func must[T any](x T, err error) T {
 	return x
 }
 
-// generator is where the secrets' values come from.
+// generator is where the secrets' values come from, the same in each run.
 var generator = mathrand.NewChaCha8([32]byte{})
 
 func random(n int) []byte {

@@ -35,22 +35,19 @@ var operations = []struct {
 	exists func(kem.KEM) bool
 	run    func(kem.KEM)
 }{
-	{"generate", always, generate},
-	{"encapsulate", always, encapsulate},
-	{"decapsulate", always, decapsulate},
-	{"compare", always, compare},
-	{"destroy", always, destroy},
-	{"look", always, look},
-	{"check key pair", always, checkKeyPair},
-	{"seed of wrong length", always, wrongLength},
-	{"key file with a seed", hasFiles, seedFile},
-	{"PEM", hasFiles, pemFile},
-	{"expanded key", isMLKEM, expandedKey},
+	{"generated key", always, func(k kem.KEM) { use(must(k.GenerateKey())) }},
+	{"key from a seed", always, func(k kem.KEM) { use(newKey(k, random(k.SeedSize()))) }},
+	{"expanded key", isMLKEM, func(k kem.KEM) { use(must(expanded.Parse(k, expand(k, random(64), nothing))).Decapsulator) }},
+	{"seeds of wrong lengths", always, wrongLengths},
 	{"invalid expanded key", isMLKEM, invalidExpandedKey},
-	{"compare expanded key", isMLKEM, compareExpandedKey},
-	{"key file with an expanded key", isMLKEM, expandedFile},
-	{"key file with both", isMLKEM, bothFile},
-	{"combine", isXWing, combine},
+	{"encapsulation", always, encapsulation},
+	{"combiners", isXWing, combiners},
+	{"comparison", always, comparison},
+	{"comparison of expanded keys", isMLKEM, expandedComparison},
+	{"halves of two pairs", always, twoPairs},
+	{"file with a seed", hasFiles, seedFile},
+	{"file with an expanded key", isMLKEM, expandedFile},
+	{"file with both", isMLKEM, bothFile},
 }
 
 func always(kem.KEM) bool { return true }
@@ -60,7 +57,7 @@ func isMLKEM(k kem.KEM) bool {
 	return ok
 }
 
-func isXWing(k kem.KEM) bool { return k == xwing.KEM() }
+func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for what does not depend on the KEM
 
 // hasFiles reports whether keys of k can be written.
 func hasFiles(k kem.KEM) bool {
@@ -68,50 +65,22 @@ func hasFiles(k kem.KEM) bool {
 	return err == nil
 }
 
-// newKey returns a key pair from a seed that is a secret.
-func newKey(k kem.KEM, seed []byte) (kem.DecapsulationKey, kem.EncapsulationKey) {
-	dk := must(k.NewDecapsulationKey(secret(seed)))
-	return dk, must(k.NewEncapsulationKey(public(dk.Encapsulator().Bytes())))
+// newKey returns a key from a seed that is a secret.
+func newKey(k kem.KEM, seed []byte) kem.DecapsulationKey {
+	return must(k.NewDecapsulationKey(secret(seed)))
 }
 
-func randomKey(k kem.KEM) (kem.DecapsulationKey, kem.EncapsulationKey) {
-	return newKey(k, random(k.SeedSize()))
+// publicKey returns the public key of dk, as if it had been sent.
+func publicKey(dk kem.Decapsulator) kem.EncapsulationKey {
+	return must(dk.KEM().NewEncapsulationKey(public(dk.Encapsulator().Bytes())))
 }
 
-func generate(k kem.KEM) {
-	dk := must(k.GenerateKey())
-	wantSecret(dk.Bytes())
-	again, _ := newKey(k, public(dk.Bytes()))
-	wantEqual(again.Encapsulator().Bytes(), dk.Encapsulator().Bytes(), true)
-}
-
-func encapsulate(k kem.KEM) {
-	_, ek := randomKey(k)
+// use does with a private key all that can be done with any.
+func use(dk kem.Decapsulator) {
+	ek := publicKey(dk)
+	want(dk.PublicKey().Equal(ek), "the public key is another's")
 	sharedKey, ciphertext := ek.Encapsulate()
 	wantSecret(sharedKey)
-	public(sharedKey)
-	want(ek.EncapsulateTo(sharedKey, ciphertext) == nil, "there is an error")
-	wantSecret(sharedKey)
-	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(k.(derand.KEM).RandomSize())))
-	wantSecret(must(sharedKey, err))
-}
-
-// near returns values that are not b: with one bit wrong near either end, and random ones.
-func near(b []byte) [][]byte {
-	first, last := bytes.Clone(b), bytes.Clone(b)
-	first[1] ^= 1
-	last[len(last)-1] ^= 1
-	return [][]byte{first, last, random(len(b))}
-}
-
-func decapsulate(k kem.KEM) {
-	dk, ek := randomKey(k)
-	decapsulateAll(dk, ek)
-}
-
-// decapsulateAll decapsulates what is encapsulated to ek, and other ciphertexts.
-func decapsulateAll(dk kem.Decapsulator, ek kem.EncapsulationKey) {
-	sharedKey, ciphertext := ek.Encapsulate()
 	got := must(dk.Decapsulate(public(ciphertext)))
 	wantSecret(got)
 	wantEqual(got, sharedKey, true)
@@ -126,34 +95,19 @@ func decapsulateAll(dk kem.Decapsulator, ek kem.EncapsulationKey) {
 			wantEqual(got, sharedKey, false)
 		}
 	}
-}
-
-func compare(k kem.KEM) {
-	seed := random(k.SeedSize())
-	dk, ek := newKey(k, seed)
-	same, sameEK := newKey(k, seed)
-	wantResult(dk.Equal(same), true)
-	wantResult(ek.Equal(sameEK), true)
-	for _, seed := range near(seed) {
-		other, _ := newKey(k, seed)
-		wantResult(dk.Equal(other), false)
+	want(kem.CheckKeyPair(pair{dk, ek}) == nil, "a key pair is none")
+	look(dk)
+	if withSeed, ok := dk.(kem.DecapsulationKey); ok {
+		wantSecret(withSeed.Bytes())
 	}
-}
-
-func destroy(k kem.KEM) {
-	dk, _ := randomKey(k)
-	want(!dk.Destroyed(), "a new key is destroyed")
 	dk.Destroy()
-	want(dk.Bytes() == nil && dk.Destroyed(), "a destroyed key has a seed")
+	want(dk.Destroyed(), "a key is not destroyed")
 }
 
-// look does with a key what needs none of its secrets. A search in what is printed branches
-// on each byte, and so shows a secret.
-func look(k kem.KEM) {
-	dk, ek := randomKey(k)
-	want(dk.PublicKey().Equal(ek) && dk.KEM() == k, "a key has another's parts")
+// look prints a key. A search in what is printed branches on each byte, and so shows a secret.
+func look(dk kem.Decapsulator) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		for _, x := range []any{dk, struct{ key any }{dk}, []kem.DecapsulationKey{dk}} {
+		for _, x := range []any{dk, struct{ key any }{dk}, []kem.Decapsulator{dk}} {
 			want(!strings.Contains(fmt.Sprintf(verb, x), "\x00"), "a key prints bytes")
 		}
 	}
@@ -161,45 +115,69 @@ func look(k kem.KEM) {
 	want(err != nil, "a key can be written as JSON")
 }
 
-// A pair is a private key with a public key that may be another's.
-type pair struct {
-	kem.DecapsulationKey
-	ek kem.EncapsulationKey
+// near returns values that are not b: with one bit wrong near either end, and random ones.
+func near(b []byte) [][]byte {
+	first, last := bytes.Clone(b), bytes.Clone(b)
+	first[1] ^= 1
+	last[len(last)-1] ^= 1
+	return [][]byte{first, last, random(len(b))}
 }
 
-func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
-
-func checkKeyPair(k kem.KEM) {
-	dk, ek := randomKey(k)
-	want(kem.CheckKeyPair(pair{dk, ek}) == nil, "a key pair is none")
-	_, other := randomKey(k)
-	want(errors.Is(kem.CheckKeyPair(pair{dk, other}), kem.ErrKeyPair), "halves of two pairs are one")
-}
-
-// wrongLength gives what is not a seed, but may hold one.
-func wrongLength(k kem.KEM) {
+// wrongLengths gives what is not a seed, but may hold one.
+func wrongLengths(k kem.KEM) {
 	for _, n := range []int{0, 1, 31, 33, 63, 65, 200, 2400} {
 		_, err := k.NewDecapsulationKey(secret(random(n)))
 		want(errors.Is(err, kem.ErrLength), "a seed of a wrong length is taken")
 	}
 }
 
-// combine is here once, since the combiners are the same for all KEMs.
-func combine(kem.KEM) {
+// encapsulation is that into the caller's memory, and with randomness from outside.
+func encapsulation(k kem.KEM) {
+	ek := publicKey(newKey(k, random(k.SeedSize())))
+	sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
+	want(ek.EncapsulateTo(sharedKey, ciphertext) == nil, "there is an error")
+	wantSecret(sharedKey)
+	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(k.(derand.KEM).RandomSize())))
+	wantSecret(must(sharedKey, err))
+}
+
+func combiners(kem.KEM) {
 	ss, other := secret(random(32)), random(32)
 	wantSecret(combiner.C2PRI(ss, ss, other, other, other))
 	wantSecret(combiner.Universal(ss, ss, other, other, other, other, other))
 }
 
+func comparison(k kem.KEM) {
+	seed := random(k.SeedSize())
+	dk, same := newKey(k, seed), newKey(k, seed)
+	wantResult(dk.Equal(same), true)
+	for _, seed := range near(seed) {
+		wantResult(dk.Equal(newKey(k, seed)), false)
+	}
+}
+
+// A pair is a private key with a public key that has been sent, which may be another's.
+type pair struct {
+	kem.Decapsulator
+	ek kem.EncapsulationKey
+}
+
+func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
+
+func twoPairs(k kem.KEM) {
+	dk, other := newKey(k, random(k.SeedSize())), newKey(k, random(k.SeedSize()))
+	want(errors.Is(kem.CheckKeyPair(pair{dk, publicKey(other)}), kem.ErrKeyPair), "halves of two pairs are one")
+}
+
 // expand returns the expanded form of the key from seed. Its ŝ and z are secrets, after
-// the change, and its encapsulation key.
-func expand(k kem.KEM, seed []byte, change func(b []byte)) (b, ek []byte) {
+// the change.
+func expand(k kem.KEM, seed []byte, change func(b []byte)) []byte {
 	p := spec.Sets[k.Name()]
-	ek, b = spec.KeyGenInternal(p, seed[:32], seed[32:])
+	_, b := spec.KeyGenInternal(p, seed[:32], seed[32:])
 	change(b)
 	mark.Secret(b[:384*p.K])
 	mark.Secret(b[len(b)-32:])
-	return b, ek
+	return b
 }
 
 // Changes of an expanded key.
@@ -209,46 +187,30 @@ func otherZ(b []byte)         { b[len(b)-1] ^= 1 }
 func tooLarge(b []byte)       { b[0], b[1] = 0xff, 0xff } // a coefficient above q
 func secondTooLarge(b []byte) { b[384], b[385] = 0xff, 0xff }
 
-func expandedKey(k kem.KEM) {
-	b, ek := expand(k, random(k.SeedSize()), nothing)
-	dk := must(expanded.Parse(k, b))
-	decapsulateAll(dk, must(k.NewEncapsulationKey(ek)))
-	want(!strings.Contains(fmt.Sprintf("%+v %x", dk.Decapsulator, dk.Decapsulator), "\x00"), "a key prints bytes")
-	dk.Destroy()
-	want(dk.Destroyed(), "a key is not destroyed")
-}
-
 func invalidExpandedKey(k kem.KEM) {
 	for _, change := range []func([]byte){tooLarge, secondTooLarge} {
-		b, _ := expand(k, random(k.SeedSize()), change)
-		_, err := expanded.Parse(k, b)
+		_, err := expanded.Parse(k, expand(k, random(64), change))
 		want(errors.Is(err, kem.ErrExpandedKey), "an invalid key is taken")
 	}
 }
 
-func compareExpandedKey(k kem.KEM) {
-	seed := random(k.SeedSize())
-	dk, _ := newKey(k, seed)
+func expandedComparison(k kem.KEM) {
+	seed := random(64)
+	dk := newKey(k, seed)
 	for i, change := range []func([]byte){nothing, otherS, otherZ} {
-		b, _ := expand(k, seed, change)
-		wantResult(must(expanded.Parse(k, b)).Matches(dk), i == 0)
+		wantResult(must(expanded.Parse(k, expand(k, seed, change))).Matches(dk), i == 0)
 	}
 }
 
-// seedFile writes a key as PKCS #8, and reads it.
+// seedFile writes a key, and reads it. The PEM is not read: base64 gives a seed without marks,
+// and from there on all is as in DER.
 func seedFile(k kem.KEM) {
 	seed := random(k.SeedSize())
-	dk, _ := newKey(k, seed)
+	dk := newKey(k, seed)
+	must(keyfile.MarshalPrivateKeyPEM(dk))
 	der := must(keyfile.MarshalPKCS8PrivateKey(dk))
 	wantSecret(der[len(der)-len(seed):])
-	wantEqual(must(keyfile.ParsePKCS8PrivateKey(der)).(kem.DecapsulationKey).Bytes(), seed, true)
-}
-
-// pemFile writes a key in PEM. Reading is left out: base64 gives a seed without marks, and from
-// there on all is as in seedFile.
-func pemFile(k kem.KEM) {
-	dk, _ := randomKey(k)
-	must(keyfile.MarshalPrivateKeyPEM(dk))
+	use(must(keyfile.ParsePKCS8PrivateKey(der)))
 }
 
 // file returns a PKCS #8 file of k with what privateKey is in ASN.1.
@@ -267,29 +229,22 @@ func file(k kem.KEM, privateKey any) []byte {
 // expandedFile reads files with expanded keys: a right one, one that decapsulates wrongly,
 // and an invalid one.
 func expandedFile(k kem.KEM) {
-	seed := random(k.SeedSize())
-	b, _ := expand(k, seed, nothing)
-	dk := must(keyfile.ParsePKCS8PrivateKey(file(k, b)))
-	decapsulateAll(dk, dk.PublicKey())
-	b, _ = expand(k, seed, otherS)
-	_, err := keyfile.ParsePKCS8PrivateKey(file(k, b))
+	seed := random(64)
+	use(must(keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, nothing)))))
+	_, err := keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, otherS)))
 	want(errors.Is(err, kem.ErrKeyPair), "a key that decapsulates wrongly is taken")
-	b, _ = expand(k, seed, tooLarge)
-	_, err = keyfile.ParsePKCS8PrivateKey(file(k, b))
+	_, err = keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, tooLarge)))
 	want(errors.Is(err, kem.ErrExpandedKey), "an invalid key is taken")
 }
 
 // bothFile reads files with a seed and an expanded key: that of the seed, one with another
 // ŝ, and one with another z.
 func bothFile(k kem.KEM) {
-	seed := random(k.SeedSize())
-	for i, change := range []func([]byte){nothing, otherS, otherZ} {
-		b, _ := expand(k, seed, change)
-		dk, err := keyfile.ParsePKCS8PrivateKey(file(k, struct{ Seed, Expanded []byte }{secret(seed), b}))
-		if i == 0 {
-			wantEqual(must(dk, err).(kem.DecapsulationKey).Bytes(), seed, true)
-		} else {
-			want(errors.Is(err, kem.ErrExpandedKey), "keys that are not the same are taken")
-		}
+	type both struct{ Seed, Expanded []byte }
+	seed := random(64)
+	use(must(keyfile.ParsePKCS8PrivateKey(file(k, both{secret(seed), expand(k, seed, nothing)}))))
+	for _, change := range []func([]byte){otherS, otherZ} {
+		_, err := keyfile.ParsePKCS8PrivateKey(file(k, both{secret(seed), expand(k, seed, change)}))
+		want(errors.Is(err, kem.ErrExpandedKey), "keys that are not the same are taken")
 	}
 }
