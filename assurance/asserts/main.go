@@ -14,10 +14,9 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"os"
+	"log"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,15 +24,6 @@ import (
 
 	"hybridkem/internal/overlay"
 )
-
-func main() {
-	duration := flag.Duration("time", 5*time.Second, "how long to run each fuzz target")
-	flag.Parse()
-	if err := run(*duration); err != nil {
-		fmt.Fprintln(os.Stderr, "asserts:", err)
-		os.Exit(1)
-	}
-}
 
 const (
 	root = ".."
@@ -65,79 +55,70 @@ func checkBounds(what string, low, high int, v any) {
 `
 )
 
-func run(duration time.Duration) error {
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("asserts: ")
+	duration := flag.Duration("time", 5*time.Second, "how long to run each fuzz target")
+	flag.Parse()
 	checked := overlay.New(root)
 	checked.Set("internal/ring/check.go", check)
-	files, err := filepath.Glob(filepath.Join(root, "internal", "ring", "*.go"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
+	for _, file := range must(filepath.Glob(filepath.Join(root, "internal", "ring", "*.go"))) {
+		if !strings.HasSuffix(file, "_test.go") {
+			name := filepath.Join("internal", "ring", filepath.Base(file))
+			checked.Set(name, instrument(must(checked.Text(name))))
 		}
-		name := filepath.Join("internal", "ring", filepath.Base(file))
-		source, err := checked.Text(name)
-		if err != nil {
-			return err
-		}
-		if source, err = instrument(source); err != nil {
-			return err
-		}
-		checked.Set(name, source)
 	}
-	if err := plant(checked); err != nil {
-		return err
-	}
+	plant(checked)
 	for _, tags := range []string{"", "purego"} {
 		// Checks allocate, and the long tests are made without them.
-		out, err := test(checked, "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
-			"./internal/mlkem", "./internal/attacks", "./internal/hybrid", "./mlkem", "./xwing")
-		if err != nil {
-			return fmt.Errorf("the tests, -tags=%s: %w\n%s", tags, err, out)
+		if out, err := test(checked, "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
+			"./internal/mlkem", "./internal/attacks", "./internal/hybrid", "./mlkem", "./xwing"); err != nil {
+			log.Fatalf("the tests, -tags=%s: %v\n%s", tags, err, out)
 		}
 	}
-	return fuzz(checked, duration)
+	fuzz(checked, *duration)
+}
+
+func must[T any](x T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return x
+}
+
+func test(o *overlay.Overlay, args ...string) (string, error) {
+	return o.Go(root, append([]string{"test", "-vet=off"}, args...)...)
 }
 
 // plant states that NTT leaves coefficients below q, which it does not.
-func plant(checked *overlay.Overlay) error {
+func plant(checked *overlay.Overlay) {
 	wrong := checked.Clone()
 	if err := wrong.Replace("internal/ring/ntt.go", "1-8*Q, 8*Q-1, f);", "1-Q, Q-1, f);"); err != nil {
-		return err
+		log.Fatal(err)
 	}
 	out, err := test(wrong, "-short", "./mlkem")
 	if err == nil || !strings.Contains(out, "ring: Poly.NTT: out |f| < 8q: a coefficient is") {
-		return fmt.Errorf("a wrong bound is not noticed: %v\n%s", err, out)
+		log.Fatalf("a wrong bound is not noticed: %v\n%s", err, out)
 	}
 	fmt.Println("a wrong bound, planted: noticed")
-	return nil
 }
 
 // fuzz runs each fuzz target.
-func fuzz(checked *overlay.Overlay, duration time.Duration) error {
-	out, err := test(checked, "-list", "^Fuzz", "./internal/attacks")
-	if err != nil {
-		return err
-	}
+func fuzz(checked *overlay.Overlay, duration time.Duration) {
+	out := must(test(checked, "-list", "^Fuzz", "./internal/attacks"))
 	targets := regexp.MustCompile(`(?m)^Fuzz\w+$`).FindAllString(out, -1)
 	if targets == nil {
-		return errors.New("there are no fuzz targets")
+		log.Fatal("there are no fuzz targets")
 	}
 	for _, target := range targets {
 		out, err := test(checked, "./internal/attacks", "-run=^$", "-fuzz=^"+target+"$",
 			"-fuzztime="+duration.String(), "-fuzzminimizetime=1x")
 		// Go before 1.27 sometimes takes the end of the time for a failure: go.dev/issue/75804.
 		if err != nil && (!strings.Contains(out, "context deadline exceeded") || strings.Contains(out, "Failing input")) {
-			return fmt.Errorf("%s: %w\n%s", target, err, out)
+			log.Fatalf("%s: %v\n%s", target, err, out)
 		}
 		fmt.Printf("%s, %v: no bound is exceeded\n", target, duration)
 	}
-	return nil
-}
-
-func test(o *overlay.Overlay, args ...string) (string, error) {
-	return o.Go(root, append([]string{"test", "-vet=off"}, args...)...)
 }
 
 var (
@@ -150,33 +131,31 @@ var (
 )
 
 // instrument adds checks to the methods in a source whose comments state bounds.
-func instrument(source string) (checked string, failed error) {
-	checked = method.ReplaceAllStringFunc(source, func(declaration string) string {
+func instrument(source string) string {
+	return method.ReplaceAllStringFunc(source, func(declaration string) string {
 		m := method.FindStringSubmatch(declaration)
 		bounds := stated.FindStringSubmatch(strings.ReplaceAll(m[1], "\n// ", " "))
 		if bounds == nil {
 			return declaration
 		}
-		in, err := call(m[2]+"."+m[3]+": in ", bounds[1])
-		out, err2 := call(m[2]+"."+m[3]+": out ", bounds[2])
-		failed = errors.Join(failed, err, err2)
+		in, out := call(m[2]+"."+m[3]+": in ", bounds[1]), call(m[2]+"."+m[3]+": out ", bounds[2])
 		return declaration + in + strings.Replace(out, " check", " defer check", 1)
 	})
-	return checked, failed
 }
 
 // call returns the call that checks a bound, or nothing for one that allows everything.
-func call(what, bound string) (string, error) {
+func call(what, bound string) string {
 	if bound == "" || strings.HasPrefix(bound, "any ") {
-		return "", nil
+		return ""
 	}
 	fmt.Println(what + bound)
 	if m := below.FindStringSubmatch(bound); m != nil {
 		limit := strings.TrimPrefix(m[2]+"*Q", "*")
-		return fmt.Sprintf(" checkBounds(%q, 1-%s, %s-1, %s);", what+bound, limit, limit, m[1]), nil
+		return fmt.Sprintf(" checkBounds(%q, 1-%s, %s-1, %s);", what+bound, limit, limit, m[1])
 	}
-	if v, ok := strings.CutSuffix(bound, " canonical"); ok {
-		return fmt.Sprintf(" checkBounds(%q, 0, Q-1, %s);", what+bound, v), nil
+	v, ok := strings.CutSuffix(bound, " canonical")
+	if !ok {
+		log.Fatalf("%s%s: a bound that is not understood", what, bound)
 	}
-	return "", fmt.Errorf("%s%s: a bound that is not understood", what, bound)
+	return fmt.Sprintf(" checkBounds(%q, 0, Q-1, %s);", what+bound, v)
 }

@@ -11,57 +11,49 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// A directive is a line of the source that says where a secret becomes public:
+// directive matches a line of the source that says where a secret becomes public:
 //
 //	//ct:declassify EXPRESSION: reason
 //
 // In the build that valgrind runs, it becomes a call that marks the value of the expression
 // as known. If the expression is a slice, that is its address and its length; what it holds
 // stays marked, so that such a directive concerns static only. An expression that ends in
-// [:] is for the bytes that a slice holds.
-type directive struct {
-	place, expression, reason string
-}
-
-var directiveLine = regexp.MustCompile(`^(\s*)//ct:declassify ([^:]+|[^:]+\[:\]): (.+)$`)
+// [:] is for the bytes that a slice holds. What is no such line is a comment, and shows in what
+// is found.
+var directive = regexp.MustCompile(`^(\s*)//ct:declassify ([^:]+|[^:]+\[:\]): .`)
 
 // place puts calls in the place of directives, on the same lines.
-func place(name, source string) (string, []directive, error) {
-	var found []directive
-	lines := strings.Split(source, "\n")
+func place(source string) string {
+	lines, pkg, found := strings.Split(source, "\n"), 0, false
 	for i, line := range lines {
-		m := directiveLine.FindStringSubmatch(line)
-		if m == nil {
-			if strings.Contains(line, "//ct:") && !strings.HasPrefix(strings.TrimSpace(line), "// ") {
-				return "", nil, fmt.Errorf("%s:%d: a directive that is not understood", name, i+1)
-			}
-			continue
-		}
-		lines[i] = fmt.Sprintf("%s%s = mark.Declassified(%[2]s)", m[1], m[2])
-		if strings.HasSuffix(m[2], "[:]") {
+		m := directive.FindStringSubmatch(line)
+		switch {
+		case strings.HasPrefix(line, "package "):
+			pkg = i
+		case m != nil && strings.HasSuffix(m[2], "[:]"):
 			lines[i] = fmt.Sprintf("%smark.Public(%s)", m[1], m[2])
+		case m != nil:
+			lines[i] = fmt.Sprintf("%s%s = mark.Declassified(%[2]s)", m[1], m[2])
 		}
-		found = append(found, directive{fmt.Sprintf("%s:%d", name, i+1), m[2], m[3]})
+		found = found || m != nil
 	}
-	if found != nil {
-		i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "package ") })
-		lines[i] += `; import "hybridkem/assurance/taint/mark"`
+	if found {
+		lines[pkg] += `; import "hybridkem/assurance/taint/mark"`
 	}
-	return strings.Join(lines, "\n"), found, nil
+	return strings.Join(lines, "\n")
 }
 
-// notOurs are the folders with sources of other modules than the library.
-var notOurs = []string{".git", "_asm", "assurance", "bench", "mutation", "node_modules"}
+// others are the folders with sources of other modules than the library.
+var others = []string{".git", "_asm", "assurance", "bench", "mutation", "node_modules"}
 
 // placeAll returns the module in the folder root with all declassifications in place.
-func placeAll(root string) (*overlay.Overlay, []directive, error) {
+func placeAll(root string) (*overlay.Overlay, error) {
 	o := overlay.New(root)
-	var all []directive
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && slices.Contains(notOurs, d.Name()) {
+	return o, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && slices.Contains(others, d.Name()) {
 			return filepath.SkipDir
 		}
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+		if err != nil || filepath.Ext(path) != ".go" {
 			return err
 		}
 		name, err := filepath.Rel(root, path)
@@ -72,12 +64,9 @@ func placeAll(root string) (*overlay.Overlay, []directive, error) {
 		if err != nil {
 			return err
 		}
-		source, found, err := place(name, source)
-		if found != nil {
-			o.Set(name, source)
-			all = append(all, found...)
+		if placed := place(source); placed != source {
+			o.Set(name, placed)
 		}
-		return err
+		return nil
 	})
-	return o, all, err
 }

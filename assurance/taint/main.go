@@ -6,9 +6,8 @@
 //	cd assurance && go run ./taint                   all
 //	cd assurance && go run ./taint -run X-Wing       operations whose name matches
 //	cd assurance && go run ./taint -n 10             on ten secrets, rather than one
-//	cd assurance && go run ./taint -list             what is declassified or accepted, and why
 //
-// It needs Linux on amd64, and valgrind. First it plants leaks, each of which must be found.
+// It needs Linux on amd64 with ADX, and valgrind. First it plants leaks, each of which must be found.
 // It exits with status 1 if one is not, or if anything is found without them.
 //
 // What it would miss: code that valgrind does not execute, which is that with AVX-512 and
@@ -23,10 +22,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"sync"
 
 	"hybridkem/internal/cpu"
 )
@@ -34,26 +31,23 @@ import (
 func main() {
 	pattern := flag.String("run", "", "only operations whose name matches the `regexp`")
 	n := flag.Int("n", 1, "run each operation on this `number` of secrets")
-	list := flag.Bool("list", false, "print what is declassified or accepted, and run nothing")
 	flag.Parse()
-	if err := run(*pattern, *n, *list); err != nil {
+	if err := run(*pattern, *n); err != nil {
 		fmt.Fprintln(os.Stderr, "taint:", err)
 		os.Exit(1)
 	}
 }
 
-const (
-	purego = "valgrind,purego"
-	normal = "valgrind"
-)
+// An implementation is what valgrind runs: a set of instructions in a build with the tags.
+type implementation struct{ name, set, tags string }
 
-// implementations are those which valgrind can execute, which has no AVX-512.
-var implementations = []struct{ name, set, tags string }{
-	{"purego", cpu.Portable, purego},
-	{"portable", cpu.Portable, normal},
-	{"AVX2", "AVX2", normal},
-	{"ADX", "ADX", normal},
-}
+// Go's runtime tells valgrind which memory is new, in builds with the tag valgrind.
+var (
+	purego   = implementation{"purego", cpu.Portable, "valgrind,purego"}
+	portable = implementation{"portable", cpu.Portable, "valgrind"}
+	withAVX2 = implementation{"AVX2", "AVX2", "valgrind"}
+	withADX  = implementation{"ADX", "ADX", "valgrind"}
+)
 
 // accepted are lines at which reports are no findings. None is in the module. The patterns match
 // "FILE: TEXT OF THE LINE". One that nothing needs is an error.
@@ -86,60 +80,35 @@ func (r report) exception() int {
 	return -1
 }
 
-func run(pattern string, n int, list bool) error {
-	module, directives, err := placeAll("..")
+func run(pattern string, n int) error {
+	module, err := placeAll("..")
 	if err != nil {
 		return err
-	}
-	if list {
-		printExceptions(directives)
-		return nil
 	}
 	// Valgrind executes ADX, but says that it does not to a program that asks.
 	if err := module.Replace("internal/cpu/cpu_amd64.go", "AVX2 && cpu.X86.HasADX", "AVX2"); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "taint-*")
+	if err := selfTest(module); err != nil {
+		return err
+	}
+	reports, err := runAll(module, []implementation{purego, portable, withAVX2, withADX}, n, pattern)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := selfTest(module, dir); err != nil {
-		return err
-	}
-	programs := map[string]*program{}
-	for _, tags := range []string{purego, normal} {
-		if programs[tags], err = build(module, filepath.Join(dir, tags), tags); err != nil {
-			return err
-		}
-	}
-	results := make([]result, len(implementations))
-	var wait sync.WaitGroup
-	for i, impl := range implementations {
-		if slices.Contains(cpu.Sets(), impl.set) {
-			wait.Go(func() { results[i] = programs[impl.tags].run(impl.set, n, pattern) })
-		}
-	}
-	wait.Wait()
-	return judge(results, pattern == "")
+	return judge(reports, pattern == "")
 }
 
 // judge prints what is found. If all operations have been run, each exception must be needed.
-func judge(results []result, all bool) error {
+func judge(reports []report, all bool) error {
 	findings := map[string]bool{}
 	var needed [len(accepted)]bool
-	for i, r := range results {
-		if r.err != nil {
-			return r.err
+	for _, r := range reports {
+		if e := r.exception(); e >= 0 {
+			needed[e] = true
+		} else {
+			findings[r.String()] = true
 		}
-		for _, report := range r.reports {
-			if e := report.exception(); e >= 0 {
-				needed[e] = true
-			} else {
-				findings[report.String()] = true
-			}
-		}
-		fmt.Printf("%s: %d operations\n", implementations[i].name, r.operations) // none if the machine lacks it
 	}
 	for i, e := range accepted {
 		if all && !needed[i] {
@@ -153,16 +122,4 @@ func judge(results []result, all bool) error {
 		return fmt.Errorf("%d findings", len(findings))
 	}
 	return nil
-}
-
-// printExceptions prints what does not count.
-func printExceptions(directives []directive) {
-	fmt.Println("declassified:")
-	for _, d := range directives {
-		fmt.Printf("  %s: %s: %s\n", d.place, d.expression, d.reason)
-	}
-	fmt.Println("accepted:")
-	for _, e := range accepted {
-		fmt.Printf("  %s: %s\n", e.at, e.reason)
-	}
 }

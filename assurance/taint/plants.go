@@ -3,104 +3,81 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"hybridkem/internal/cpu"
 	"hybridkem/internal/overlay"
 )
 
-// A plant is a leak that must be found. Results stay as they are. No two plants have the
-// same kind and function, so that each is found by itself when all are there.
-type plant struct {
+// plants are leaks that must be found. All are planted at once, and results stay as they are. No
+// two have the same kind and function, so that each is found by itself.
+var plants = []struct {
 	name           string
 	file, old, new string
-	operation      string // a pattern
 	kind, function string // of the report
-}
-
-// portablePlants are in code that the purego build runs.
-var portablePlants = []plant{
+}{
 	{"branch on a bit of the message", "internal/mlkem/kpke.go",
 		"mu.Decompress(m[:], 1)", "if m[7]&1 == 1 {\n\t\tmu.Decompress(m[:], 1)\n\t}\n\tmu.Decompress(m[:], 1)",
-		"^ML-KEM-768, encapsulation$", "branch", "mlkem.(*EncapsulationKey).encrypt"},
+		"branch", "mlkem.(*EncapsulationKey).encrypt"},
 	{"table with noise as the index", "internal/ring/sample.go",
 		"c[j] = int16(x&15) - 2", "c[j] = [16]int16{-2, -1, 0, 1, 2}[x&15]",
-		"^ML-KEM-768, key from a seed$", "address", "ring.(*Poly).SampleCBD"},
+		"address", "ring.(*Poly).SampleCBD"},
 	{"early exit from the comparison of ciphertexts", "internal/mlkem/kpke.go",
 		"\tpart := s.ciphertext[:32*d]\n", "\tif s.difference != 0 {\n\t\treturn\n\t}\n\tpart := s.ciphertext[:32*d]\n",
-		"^ML-KEM-768, expanded key$", "branch", "mlkem.(*sink).put"},
+		"branch", "mlkem.(*sink).put"},
 	{"early exit from the decoding of ŝ", "internal/mlkem/mlkem.go",
 		"func decode(v []ring.NTT, b []byte) bool {\n", "func decode(v []ring.NTT, b []byte) bool {\n" +
 			"\tif !v[0].Decode((*[ring.EncodedSize]byte)(b)) {\n\t\treturn false\n\t}\n",
-		"^ML-KEM-768, invalid expanded key$", "branch", "mlkem.decode"},
+		"branch", "mlkem.decode"},
 	{"table with a byte of the seed as the index", "keyfile/keyfile.go",
 		"func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {\n",
 		"var planted [256]byte\n\n//go:noinline\nfunc (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {\n" +
 			"\tif len(seed) > 0 {\n\t\tplanted[0] = planted[seed[0]]\n\t}\n",
-		"^X-Wing, file with a seed$", "address", "keyfile.(*format).newKey"},
+		"address", "keyfile.(*format).newKey"},
 	{"branch on the seed beside an expanded key", "keyfile/keyfile.go",
 		"\tdk, err := f.newKey(seed)\n", "\tif seed[0]&1 == 1 {\n\t\tf.newKey(seed)\n\t}\n\tdk, err := f.newKey(seed)\n",
-		"^ML-KEM-768, file with both$", "branch", "keyfile.(*format).parsePrivateKey"},
+		"branch", "keyfile.(*format).parsePrivateKey"},
 	{"ρ is not declassified", "internal/mlkem/kpke.go",
 		"ek.rho = mark.Declassified(ek.rho)", "",
-		"^X-Wing, generated key$", "address", "ring.(*NTT).SampleVartime"},
-}
-
-// kernelPlants are in kernels, or in code that runs beside them.
-var kernelPlants = []plant{
+		"address", "ring.(*NTT).SampleVartime"},
 	{"comparison of seeds that ends early", "internal/mlkem/mlkem.go",
 		"return subtle.ConstantTimeCompare(dk.d[:], x.d[:])&subtle.ConstantTimeCompare(dk.z[:], x.z[:]) == 1",
 		"return dk.d == x.d && dk.z == x.z",
-		"^ML-KEM-768, comparison$", "branch", "mlkem.(*DecapsulationKey).Equal"},
+		"branch", "mlkem.(*DecapsulationKey).Equal"},
 	{"key pairs checked with a comparison that ends early", "kem/kem.go",
 		"subtle.ConstantTimeCompare(sharedKey, again)\n",
 		"subtle.ConstantTimeCompare(sharedKey, again)\n\tif string(sharedKey) == string(again) {\n\t\tsame = 1\n\t}\n",
-		"^MLKEM768-P256, generated key$", "branch", "kem.CheckKeyPair"},
+		"branch", "kem.CheckKeyPair"},
 	{"branch in a kernel", "internal/ring/ring_amd64.s",
 		"sampleCBD2:\n", "sampleCBD2:\n\tTESTB $1, (CX)\n\tJEQ   even\n\tMOVQ CX, CX\n\neven:\n",
-		"^ML-KEM-768, key from a seed$", "branch", "ring.sampleCBD2AVX2"},
+		"branch", "ring.sampleCBD2AVX2"},
 	{"table of points with a digit as the index", "internal/x25519/x25519_amd64.s",
 		"VPBROADCASTB (CX)(AX*1), Y0\n",
 		"VPBROADCASTB (CX)(AX*1), Y0\n\tMOVBQZX (CX)(AX*1), DX\n\tANDQ $7, DX\n\tMOVBQZX (CX)(DX*1), DX\n",
-		"^X-Wing, generated key$", "address", "x25519.combADX"},
+		"address", "x25519.combADX"},
 }
 
 // selfTest plants leaks in the module, and demands that each is found.
-func selfTest(module *overlay.Overlay, dir string) error {
-	err := find(portablePlants, module, dir, purego, cpu.Portable)
-	if err == nil && slices.Contains(cpu.Sets(), "ADX") {
-		err = find(kernelPlants, module, dir, normal, "ADX")
-	}
-	return err
-}
-
-// find plants leaks all at once, and finds them.
-func find(plants []plant, module *overlay.Overlay, dir, tags, set string) error {
+func selfTest(module *overlay.Overlay) error {
 	module = module.Clone()
-	var operations []string
 	for _, l := range plants {
 		if err := module.Replace(l.file, l.old, l.new); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
-		operations = append(operations, l.operation)
 	}
-	p, err := build(module, filepath.Join(dir, "planted-"+tags), tags)
+	reports, err := runAll(module, []implementation{portable, withADX}, 1, "^(X-Wing|ML-KEM-768), ")
 	if err != nil {
 		return err
 	}
-	r := p.run(set, 1, strings.Join(operations, "|"))
-	err = r.err
 	for _, l := range plants {
-		i := slices.IndexFunc(r.reports, func(r report) bool {
+		i := slices.IndexFunc(reports, func(r report) bool {
 			return r.kind == l.kind && strings.HasSuffix(r.place().function, "/"+l.function)
 		})
 		if i < 0 {
 			err = errors.Join(err, fmt.Errorf("NOT FOUND: planted: %s", l.name))
 			continue
 		}
-		fmt.Printf("planted: %s: %s in %v\n", l.name, l.kind, r.reports[i].place())
+		fmt.Printf("planted: %s: %s in %v\n", l.name, l.kind, reports[i].place())
 	}
 	return err
 }

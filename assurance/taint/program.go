@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hybridkem/internal/overlay"
 )
@@ -21,13 +23,34 @@ type program struct {
 	table *gosym.Table
 }
 
-// build builds the program. With the tag valgrind, Go's runtime tells valgrind which memory is
-// new.
-func build(o *overlay.Overlay, path, tags string) (*program, error) {
-	if out, err := o.Go(".", "build", "-tags", tags, "-o", path, "./taint/program"); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
+// runAll builds the program from the module, and runs it with several implementations at the
+// same time: the operations that match pattern, on n secrets each.
+func runAll(module *overlay.Overlay, implementations []implementation, n int, pattern string) (all []report, err error) {
+	dir, err := os.MkdirTemp("", "taint-*")
+	if err != nil {
+		return nil, err
 	}
-	return load(path)
+	defer os.RemoveAll(dir)
+	results := make([]result, len(implementations))
+	var wait sync.WaitGroup
+	for i, x := range implementations {
+		path := filepath.Join(dir, x.tags) // the go command does not link twice
+		if out, err := module.Go(".", "build", "-tags", x.tags, "-o", path, "./taint/program"); err != nil {
+			return nil, fmt.Errorf("%w: %s", err, out)
+		}
+		p, err := load(path)
+		if err != nil {
+			return nil, err
+		}
+		wait.Go(func() { results[i] = p.run(x, n, pattern) })
+	}
+	wait.Wait()
+	for i, r := range results {
+		fmt.Printf("%s: %d operations\n", implementations[i].name, r.operations)
+		all = append(all, r.reports...)
+		err = errors.Join(err, r.err)
+	}
+	return all, err
 }
 
 // load reads the table of functions and lines of an executable.
@@ -64,11 +87,12 @@ func (p *program) frame(pc uint64) frame {
 // text returns the line of the source.
 func (f frame) text() string {
 	source, _ := os.ReadFile(f.file) // without it, nothing is accepted
-	lines := strings.Split(string(source), "\n")
-	if f.line < 1 || f.line > len(lines) {
-		return ""
+	for i, line := range strings.Split(string(source), "\n") {
+		if i+1 == f.line {
+			return strings.TrimSpace(line)
+		}
 	}
-	return strings.TrimSpace(lines[f.line-1])
+	return ""
 }
 
 // A report is a branch or an address that depends on what is not initialised.
@@ -106,15 +130,14 @@ type result struct {
 	err        error
 }
 
-// run runs the operations that match pattern, on n secrets each.
-func (p *program) run(set string, n int, pattern string) result {
-	file := fmt.Sprintf("%s-%s.xml", p.path, set)
+func (p *program) run(x implementation, n int, pattern string) result {
+	file := p.path + x.name + ".xml"
 	command := exec.Command("valgrind", "--error-limit=no", "--leak-check=no", "--track-origins=yes", "--num-callers=30",
-		"--xml=yes", "--xml-file="+file, p.path, set, strconv.Itoa(n), pattern)
+		"--xml=yes", "--xml-file="+file, p.path, x.set, strconv.Itoa(n), pattern)
 	// One thread: see package mark.
 	command.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
 	if message, err := command.CombinedOutput(); err != nil {
-		return result{err: fmt.Errorf("valgrind, %s: %w\n%s", set, err, message)}
+		return result{err: fmt.Errorf("valgrind, %s: %w\n%s", x.name, err, message)}
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {

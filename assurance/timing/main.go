@@ -63,28 +63,22 @@ func main() {
 	}
 }
 
-// change returns the module as it is timed.
-func change(plant bool) (*overlay.Overlay, error) {
+// runChanged builds this command with the module changed, and runs it.
+func runChanged(plant bool, args []string) error {
 	module := overlay.New("..")
 	err := module.Replace("internal/mlkem/kpke.go", "ek.rho = [32]byte(seeds[:32])", "ek.rho = [32]byte{}")
 	if err == nil && plant {
 		err = module.Replace("internal/mlkem/kpke.go", "\tpart := s.ciphertext[:32*d]\n",
 			"\tif s.difference != 0 {\n\t\treturn\n\t}\n\tpart := s.ciphertext[:32*d]\n")
 	}
-	return module, err
-}
-
-// runChanged runs this command with the changed module.
-func runChanged(plant bool, args []string) error {
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "timing-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	module, err := change(plant)
-	if err != nil {
-		return err
-	}
 	program := filepath.Join(dir, "timing")
 	if out, err := module.Go(".", "build", "-ldflags", "-X main.changed=yes", "-o", program, "./timing"); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
@@ -102,8 +96,8 @@ func run(pattern string, d time.Duration, find bool) error {
 	}
 	debug.SetGCPercent(-1)
 	runtime.LockOSThread()
-	const row = "%-11s  %-21s  %-29s  %-14s  %8v  %8v  %-14s  %s\n"
-	fmt.Printf(row, "KEM", "operation", "test", "implementation", "measured", "max |t|", "of", "")
+	const row = "%-11s  %-21s  %-29s  %-14s  %8v  %7v  %7v  %-6s  %8v  %s\n"
+	fmt.Printf(row, "KEM", "operation", "test", "implementation", "measured", "time", "max |t|", "", "differ", "of")
 	tested, found := 0, 0
 	for _, k := range hybridkem.All() {
 		for _, t := range tests {
@@ -113,11 +107,17 @@ func run(pattern string, d time.Duration, find bool) error {
 				}
 				cpu.Use(set)
 				r := measure(t.subject(k), d, find)
-				fmt.Printf(row, k.Name(), t.operation, t.name, set, r.measurements, fmt.Sprintf("%.1f", math.Abs(r.t)), r.of, r.remark())
-				tested++
-				if math.Abs(r.t) > leak {
+				verdict := ""
+				switch {
+				case math.Abs(r.t) > leak:
+					verdict = "leak"
 					found++
+				case math.Abs(r.t) > maybe:
+					verdict = "maybe"
 				}
+				tested++
+				fmt.Printf(row, k.Name(), t.operation, t.name, set, r.measurements, r.took.Round(time.Millisecond),
+					fmt.Sprintf("%.1f", math.Abs(r.t)), verdict, fmt.Sprintf("%+.2f %%", 100*r.difference), r.of)
 			}
 		}
 	}
@@ -128,16 +128,4 @@ func run(pattern string, d time.Duration, find bool) error {
 		return errors.New("the planted difference is not found")
 	}
 	return nil
-}
-
-// remark says what t means.
-func (r result) remark() string {
-	difference := fmt.Sprintf("a difference of %+.2f %%, after %v", 100*r.difference, r.took.Round(time.Millisecond))
-	switch {
-	case math.Abs(r.t) > leak:
-		return difference
-	case math.Abs(r.t) > maybe:
-		return "maybe " + difference
-	}
-	return ""
 }

@@ -11,8 +11,7 @@ import (
 // not tell the classes apart. All inputs are of one length.
 type subject struct {
 	classes [2][][]byte
-	prepare func(input []byte) // before each call; not timed
-	call    func(input []byte)
+	prepare func(input []byte) (timed func())
 }
 
 // What is said of a |t|, with dudect's limits.
@@ -51,9 +50,9 @@ func measure(s subject, d time.Duration, find bool) (r result) {
 		for i := range times {
 			n := random.IntN(2 * inputs)
 			copy(input, pool[n*size:])
-			s.prepare(input)
+			timed := s.prepare(input)
 			begin := time.Now()
-			s.call(input)
+			timed()
 			times[i] = float64(time.Since(begin))
 			classes[i] = n % 2
 		}

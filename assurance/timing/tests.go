@@ -81,8 +81,6 @@ func expandedKey(k kem.KEM) kem.Decapsulator {
 	return must(expanded.Parse(k, b)).Decapsulator
 }
 
-func nothing([]byte) {}
-
 func ciphertext(dk kem.Decapsulator) []byte {
 	_, c := dk.Encapsulator().Encapsulate()
 	return c
@@ -98,8 +96,9 @@ func decapsulation(dk kem.Decapsulator, a, b func(ciphertext []byte)) subject {
 		}
 	}
 	sharedKey := make([]byte, dk.KEM().SharedKeySize())
-	call := func(c []byte) { check(dk.DecapsulateTo(sharedKey, c)) }
-	return subject{classes(changed(a), changed(b)), nothing, call}
+	return subject{classes(changed(a), changed(b)), func(c []byte) func() {
+		return func() { check(dk.DecapsulateTo(sharedKey, c)) }
+	}}
 }
 
 // Changes of a ciphertext. The share of a group, which is public, comes first or last and has at
@@ -130,32 +129,26 @@ func keys(k kem.KEM) subject {
 		}
 	}
 	sharedKey := make([]byte, k.SharedKeySize())
-	var dk kem.DecapsulationKey
-	return subject{
-		all,
-		func(b []byte) { dk = must(k.NewDecapsulationKey(b[:size])) },
-		func(b []byte) { check(dk.DecapsulateTo(sharedKey, b[size:])) },
-	}
+	return subject{all, func(b []byte) func() {
+		dk := must(k.NewDecapsulationKey(b[:size]))
+		return func() { check(dk.DecapsulateTo(sharedKey, b[size:])) }
+	}}
 }
 
 func messages(k kem.KEM) subject {
 	d := k.(derand.KEM)
 	ek := newKey(k).PublicKey()
 	sharedKey, c := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
-	return subject{
-		fixedOrRandom(nil, d.RandomSize()),
-		nothing,
-		func(m []byte) { check(d.EncapsulateDerand(ek, sharedKey, c, derand.From(m))) },
-	}
+	return subject{fixedOrRandom(nil, d.RandomSize()), func(m []byte) func() {
+		return func() { check(d.EncapsulateDerand(ek, sharedKey, c, derand.From(m))) }
+	}}
 }
 
 // expansion is that of seeds that begin with start.
 func expansion(k kem.KEM, start []byte) subject {
-	return subject{
-		fixedOrRandom(start, k.SeedSize()-len(start)),
-		nothing,
-		func(seed []byte) { must(k.NewDecapsulationKey(seed)) },
-	}
+	return subject{fixedOrRandom(start, k.SeedSize()-len(start)), func(seed []byte) func() {
+		return func() { must(k.NewDecapsulationKey(seed)) }
+	}}
 }
 
 // differing returns inputs that differ from b in the first or the last byte.
@@ -172,16 +165,10 @@ func differing(b []byte) [2][][]byte {
 
 func equal(k kem.KEM) subject {
 	dk := newKey(k)
-	var x kem.DecapsulationKey
-	return subject{
-		differing(dk.Bytes()),
-		func(seed []byte) { x = must(k.NewDecapsulationKey(seed)) },
-		func([]byte) {
-			if dk.Equal(x) {
-				panic("different keys are equal")
-			}
-		},
-	}
+	return subject{differing(dk.Bytes()), func(seed []byte) func() {
+		x := must(k.NewDecapsulationKey(seed))
+		return func() { wantDifferent(dk.Equal(x)) }
+	}}
 }
 
 // matches compares a key with expanded ones that differ from it in the first byte of ŝ or
@@ -194,14 +181,14 @@ func matches(k kem.KEM) subject {
 		// The first coefficient is q - 1: some changes would give one that is too large.
 		return matches(k)
 	}
-	var x expanded.Key
-	return subject{
-		differing(slices.Concat(s, ek, spec.H(ek), seed[32:])),
-		func(b []byte) { x = must(expanded.Parse(k, b)) },
-		func([]byte) {
-			if x.Matches(dk) {
-				panic("different keys match")
-			}
-		},
+	return subject{differing(slices.Concat(s, ek, spec.H(ek), seed[32:])), func(b []byte) func() {
+		x := must(expanded.Parse(k, b))
+		return func() { wantDifferent(x.Matches(dk)) }
+	}}
+}
+
+func wantDifferent(equal bool) {
+	if equal {
+		panic("different keys are equal")
 	}
 }

@@ -63,13 +63,14 @@ func Print(text string) {
 // stackSize is how much stack Begin makes room for.
 const stackSize = 1 << 16
 
-// Begin makes memcheck follow the stack of the goroutine that calls it, which must stay on
-// the first thread, and must not outgrow stackSize. It reports whether valgrind is there.
+// Begin makes memcheck follow the stack of the goroutine that calls it. That goroutine must
+// stay on the first thread, and must not need more stack than stackSize. Begin reports whether
+// the program runs under valgrind.
 //
-// Valgrind knows one current stack, for all threads together. When another thread's was
-// the last to change, it takes the next call for a change of stacks, and the frame stays
-// out of bounds, in which it keeps no marks. So those that the runtime has made known are
-// made unknown. What has gone out of bounds before is mended.
+// Valgrind knows one current stack, for all threads together. When another thread's was the
+// last to change, it takes the next call for a switch of stacks. Then the new frame stays out of
+// bounds, and valgrind keeps no marks in it. So Begin takes back all stacks that the runtime has
+// registered, and marks what is out of bounds by then as known.
 func Begin() bool {
 	grow()
 	for id := range uint64(1000) {
@@ -83,13 +84,10 @@ func Begin() bool {
 	return request(&[6]uint64{runningOnValgrind}) > 0
 }
 
-// grow makes the stack large now, since it would move.
+// grow makes the stack large now, since it would move later.
 //
 //go:noinline
-func grow() byte {
+func grow() {
 	var b [stackSize]byte
-	return touch(&b)
+	Public(b[:])
 }
-
-//go:noinline
-func touch(b *[stackSize]byte) byte { return b[0] }

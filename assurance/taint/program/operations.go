@@ -39,15 +39,11 @@ var operations = []struct {
 	{"key from a seed", always, func(k kem.KEM) { use(newKey(k, random(k.SeedSize()))) }},
 	{"expanded key", isMLKEM, func(k kem.KEM) { use(must(expanded.Parse(k, expand(k, random(64), nothing))).Decapsulator) }},
 	{"seeds of wrong lengths", always, wrongLengths},
-	{"invalid expanded key", isMLKEM, invalidExpandedKey},
-	{"encapsulation", always, encapsulation},
 	{"combiners", isXWing, combiners},
 	{"comparison", always, comparison},
-	{"comparison of expanded keys", isMLKEM, expandedComparison},
-	{"halves of two pairs", always, twoPairs},
+	{"expanded keys", isMLKEM, expandedKeys},
 	{"file with a seed", hasFiles, seedFile},
-	{"file with an expanded key", isMLKEM, expandedFile},
-	{"file with both", isMLKEM, bothFile},
+	{"files with expanded keys", isMLKEM, expandedFiles},
 }
 
 func always(kem.KEM) bool { return true }
@@ -75,13 +71,20 @@ func publicKey(dk kem.Decapsulator) kem.EncapsulationKey {
 	return must(dk.KEM().NewEncapsulationKey(public(dk.Encapsulator().Bytes())))
 }
 
-// use does with a private key all that can be done with any.
+// A pair is a private key with a public key that has been sent, which may be another's.
+type pair struct {
+	kem.Decapsulator
+	ek kem.EncapsulationKey
+}
+
+func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
+
+// use does with a private key and its public key all that can be done with any.
 func use(dk kem.Decapsulator) {
 	ek := publicKey(dk)
 	want(dk.PublicKey().Equal(ek), "the public key is another's")
-	sharedKey, ciphertext := ek.Encapsulate()
-	wantSecret(sharedKey)
-	got := must(dk.Decapsulate(public(ciphertext)))
+	sharedKey, ciphertext := encapsulate(ek)
+	got := must(dk.Decapsulate(ciphertext))
 	wantSecret(got)
 	wantEqual(got, sharedKey, true)
 	to := make([]byte, len(sharedKey))
@@ -96,16 +99,9 @@ func use(dk kem.Decapsulator) {
 		}
 	}
 	want(kem.CheckKeyPair(pair{dk, ek}) == nil, "a key pair is none")
-	look(dk)
-	if withSeed, ok := dk.(kem.DecapsulationKey); ok {
-		wantSecret(withSeed.Bytes())
-	}
-	dk.Destroy()
-	want(dk.Destroyed(), "a key is not destroyed")
-}
-
-// look prints a key. A search in what is printed branches on each byte, and so shows a secret.
-func look(dk kem.Decapsulator) {
+	other := publicKey(must(dk.KEM().GenerateKey()))
+	want(errors.Is(kem.CheckKeyPair(pair{dk, other}), kem.ErrKeyPair), "halves of two pairs are one")
+	// A search in what is printed branches on each byte, and so shows a secret.
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, x := range []any{dk, struct{ key any }{dk}, []kem.Decapsulator{dk}} {
 			want(!strings.Contains(fmt.Sprintf(verb, x), "\x00"), "a key prints bytes")
@@ -113,6 +109,23 @@ func look(dk kem.Decapsulator) {
 	}
 	_, err := json.Marshal(dk)
 	want(err != nil, "a key can be written as JSON")
+	if withSeed, ok := dk.(kem.DecapsulationKey); ok {
+		wantSecret(withSeed.Bytes())
+	}
+	dk.Destroy()
+	want(dk.Destroyed(), "a key is not destroyed")
+}
+
+// encapsulate encapsulates in all ways.
+func encapsulate(ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
+	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(ek.KEM().(derand.KEM).RandomSize())))
+	wantSecret(must(sharedKey, err))
+	sharedKey, ciphertext = ek.Encapsulate()
+	wantSecret(sharedKey)
+	public(sharedKey)
+	want(ek.EncapsulateTo(sharedKey, ciphertext) == nil, "there is an error")
+	wantSecret(sharedKey)
+	return sharedKey, public(ciphertext)
 }
 
 // near returns values that are not b: with one bit wrong near either end, and random ones.
@@ -131,16 +144,6 @@ func wrongLengths(k kem.KEM) {
 	}
 }
 
-// encapsulation is that into the caller's memory, and with randomness from outside.
-func encapsulation(k kem.KEM) {
-	ek := publicKey(newKey(k, random(k.SeedSize())))
-	sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
-	want(ek.EncapsulateTo(sharedKey, ciphertext) == nil, "there is an error")
-	wantSecret(sharedKey)
-	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(k.(derand.KEM).RandomSize())))
-	wantSecret(must(sharedKey, err))
-}
-
 func combiners(kem.KEM) {
 	ss, other := secret(random(32)), random(32)
 	wantSecret(combiner.C2PRI(ss, ss, other, other, other))
@@ -154,19 +157,6 @@ func comparison(k kem.KEM) {
 	for _, seed := range near(seed) {
 		wantResult(dk.Equal(newKey(k, seed)), false)
 	}
-}
-
-// A pair is a private key with a public key that has been sent, which may be another's.
-type pair struct {
-	kem.Decapsulator
-	ek kem.EncapsulationKey
-}
-
-func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
-
-func twoPairs(k kem.KEM) {
-	dk, other := newKey(k, random(k.SeedSize())), newKey(k, random(k.SeedSize()))
-	want(errors.Is(kem.CheckKeyPair(pair{dk, publicKey(other)}), kem.ErrKeyPair), "halves of two pairs are one")
 }
 
 // expand returns the expanded form of the key from seed. Its ŝ and z are secrets, after
@@ -187,18 +177,16 @@ func otherZ(b []byte)         { b[len(b)-1] ^= 1 }
 func tooLarge(b []byte)       { b[0], b[1] = 0xff, 0xff } // a coefficient above q
 func secondTooLarge(b []byte) { b[384], b[385] = 0xff, 0xff }
 
-func invalidExpandedKey(k kem.KEM) {
-	for _, change := range []func([]byte){tooLarge, secondTooLarge} {
-		_, err := expanded.Parse(k, expand(k, random(64), change))
-		want(errors.Is(err, kem.ErrExpandedKey), "an invalid key is taken")
-	}
-}
-
-func expandedComparison(k kem.KEM) {
+// expandedKeys reads expanded keys that are not valid, and compares others with a key from a seed.
+func expandedKeys(k kem.KEM) {
 	seed := random(64)
 	dk := newKey(k, seed)
 	for i, change := range []func([]byte){nothing, otherS, otherZ} {
 		wantResult(must(expanded.Parse(k, expand(k, seed, change))).Matches(dk), i == 0)
+	}
+	for _, change := range []func([]byte){tooLarge, secondTooLarge} {
+		_, err := expanded.Parse(k, expand(k, seed, change))
+		want(errors.Is(err, kem.ErrExpandedKey), "an invalid key is taken")
 	}
 }
 
@@ -226,25 +214,32 @@ func file(k kem.KEM, privateKey any) []byte {
 	return must(asn1.Marshal(f))
 }
 
-// expandedFile reads files with expanded keys: a right one, one that decapsulates wrongly,
-// and an invalid one.
-func expandedFile(k kem.KEM) {
-	seed := random(64)
-	use(must(keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, nothing)))))
-	_, err := keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, otherS)))
-	want(errors.Is(err, kem.ErrKeyPair), "a key that decapsulates wrongly is taken")
-	_, err = keyfile.ParsePKCS8PrivateKey(file(k, expand(k, seed, tooLarge)))
-	want(errors.Is(err, kem.ErrExpandedKey), "an invalid key is taken")
-}
-
-// bothFile reads files with a seed and an expanded key: that of the seed, one with another
-// ŝ, and one with another z.
-func bothFile(k kem.KEM) {
+// expandedFiles reads files with expanded keys, beside a seed or alone.
+func expandedFiles(k kem.KEM) {
 	type both struct{ Seed, Expanded []byte }
 	seed := random(64)
-	use(must(keyfile.ParsePKCS8PrivateKey(file(k, both{secret(seed), expand(k, seed, nothing)}))))
-	for _, change := range []func([]byte){otherS, otherZ} {
-		_, err := keyfile.ParsePKCS8PrivateKey(file(k, both{secret(seed), expand(k, seed, change)}))
-		want(errors.Is(err, kem.ErrExpandedKey), "keys that are not the same are taken")
+	for _, x := range []struct {
+		withSeed bool
+		change   func([]byte)
+		err      error
+	}{
+		{false, nothing, nil},
+		{false, otherS, kem.ErrKeyPair},
+		{false, tooLarge, kem.ErrExpandedKey},
+		{true, nothing, nil},
+		{true, otherS, kem.ErrExpandedKey},
+		{true, otherZ, kem.ErrExpandedKey},
+		{true, tooLarge, kem.ErrExpandedKey},
+	} {
+		b := expand(k, seed, x.change)
+		var privateKey any = b
+		if x.withSeed {
+			privateKey = both{secret(seed), b}
+		}
+		dk, err := keyfile.ParsePKCS8PrivateKey(file(k, privateKey))
+		want(errors.Is(err, x.err), "a file gives another error")
+		if err == nil {
+			use(dk)
+		}
 	}
 }
