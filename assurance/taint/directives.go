@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"hybridkem/internal/overlay"
@@ -43,30 +42,23 @@ func place(source string) string {
 	return strings.Join(lines, "\n")
 }
 
-// others are the folders with sources of other modules than the library.
-var others = []string{".git", "_asm", "assurance", "bench", "mutation", "node_modules"}
-
 // placeAll returns the module in the folder root with all declassifications in place.
 func placeAll(root string) (*overlay.Overlay, error) {
 	o := overlay.New(root)
-	return o, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && slices.Contains(others, d.Name()) {
-			return filepath.SkipDir
-		}
-		if err != nil || filepath.Ext(path) != ".go" {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
+	for _, pattern := range []string{"*.go", "*/*.go", "*/*/*.go", "*/*/*/*.go"} {
+		names, err := fs.Glob(os.DirFS(root), pattern)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		source, err := o.Text(name)
-		if err != nil {
-			return err
+		for _, name := range names {
+			source, err := o.Text(name)
+			if err != nil {
+				return nil, err
+			}
+			if placed := place(source); placed != source {
+				o.Set(name, placed)
+			}
 		}
-		if placed := place(source); placed != source {
-			o.Set(name, placed)
-		}
-		return nil
-	})
+	}
+	return o, nil
 }

@@ -165,14 +165,10 @@ func (p *program) parse(b []byte) (r result) {
 		Operations []string        `xml:"clientmsg>text"`
 		Errors     []memcheckError `xml:"error"`
 	}
-	if r.err = xml.Unmarshal(b, &out); r.err != nil {
-		return r
-	}
+	r.err = xml.Unmarshal(b, &out)
 	r.operations = len(out.Operations)
 	for _, e := range out.Errors {
-		if err := p.add(&r, e); err != nil {
-			r.err = err
-		}
+		r.err = errors.Join(r.err, p.add(&r, e))
 	}
 	return r
 }

@@ -8,8 +8,8 @@
 //	cd assurance && go run ./timing -run 'X-Wing/Equal'   what matches, of all KEMs
 //	cd assurance && go run ./timing -plant                show that an early exit is found
 //
-// It is a report. A |t| above 10 is certain to be a difference, one above 4.5 is worth a
-// longer look with -run and -time, and less is no proof that there is none. On a machine
+// A |t| above 10 is certain to be a difference, and makes the exit status 1. One above 4.5 is worth
+// a longer look with -run and -time, and less is no proof that there is none. On a machine
 // that others share, "valid or valid ciphertext", which compares the same with the same,
 // shows what chance does. A difference that is small against the noise is missed, and so is
 // one that appears only on another machine or only for secrets that are not drawn here.
@@ -25,6 +25,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log"
 	"math"
 	"os"
 	"os/exec"
@@ -58,8 +59,7 @@ func main() {
 		err = run(*pattern, *duration, false)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "timing:", err)
-		os.Exit(1)
+		log.Fatal("timing: ", err)
 	}
 }
 
@@ -126,6 +126,8 @@ func run(pattern string, d time.Duration, find bool) error {
 		return fmt.Errorf("no test matches %q", pattern)
 	case find && found < tested:
 		return errors.New("the planted difference is not found")
+	case !find && found > 0:
+		return fmt.Errorf("%d differences", found)
 	}
 	return nil
 }
