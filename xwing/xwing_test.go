@@ -2,6 +2,7 @@ package xwing_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -85,6 +86,13 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
+	// An interface that holds a nil pointer is not nil.
+	if dk, err := xwing.KEM().NewDecapsulationKey(make([]byte, 31)); err == nil || dk != nil {
+		t.Errorf("short seed: the key %v, and %v", dk, err)
+	}
+	if ek, err := xwing.KEM().NewEncapsulationKey(overEK); err == nil || ek != nil {
+		t.Errorf("key with a large coefficient: the key %v, and %v", ek, err)
+	}
 }
 
 // TestEqual compares keys with themselves, with copies, with other keys and with what is no key.
@@ -107,6 +115,23 @@ func TestEqual(t *testing.T) {
 		if dk.Equal(x) || ek.Equal(x) {
 			t.Errorf("a key equals %v", x)
 		}
+	}
+}
+
+// TestPrinting prints a private key. Package attacks has more ways, and other keys.
+func TestPrinting(t *testing.T) {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "xwing.DecapsulationKey(X-Wing)"
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if got, value := fmt.Sprintf(verb, dk), fmt.Sprintf(verb, *dk); got != want || value != want {
+			t.Errorf("%s prints a key as %.100q, and its value as %.100q", verb, got, value)
+		}
+	}
+	if b, err := json.Marshal(dk); err == nil || len(b) != 0 {
+		t.Errorf("a key in JSON is %.100q", b)
 	}
 }
 
