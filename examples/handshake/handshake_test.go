@@ -774,37 +774,3 @@ func TestInterrupt(t *testing.T) {
 	checkError(t, "server", <-done, "closed")
 	checkEmpty(t, dir)
 }
-
-// TestNumbers has records with numbers that no transfer in a test reaches: the nonces of two
-// numbers differ, and a record opens only in its place.
-func TestNumbers(t *testing.T) {
-	key := make([]byte, chacha20poly1305.KeySize)
-	numbers := map[string]uint64{} // by nonce
-	for bit := range 64 {
-		for _, number := range []uint64{1<<bit - 1, 1 << bit} {
-			var wire bytes.Buffer
-			out, in := newRecords(&wire, key), newRecords(&wire, key)
-			out.number, in.number = number, number
-			if other, ok := numbers[string(out.nonce())]; ok && other != number {
-				t.Errorf("records %d and %d have the same nonce", other, number)
-			}
-			numbers[string(out.nonce())] = number
-			for range 2 {
-				if err := out.write(recordData, []byte("data")); err != nil {
-					t.Fatal(err)
-				}
-				if _, _, err := in.read(); err != nil {
-					t.Error(err)
-				}
-			}
-			if out.number != number+2 || in.number != number+2 {
-				t.Errorf("two records after %d the numbers are %d and %d", number, out.number, in.number)
-			}
-			out.write(recordData, []byte("data"))
-			in.number = number
-			if _, _, err := in.read(); err == nil {
-				t.Errorf("record %d opens as record %d", number+2, number)
-			}
-		}
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"math/big"
 	"testing"
 )
 
@@ -85,23 +84,4 @@ func TestRFC8448(t *testing.T) {
 		"1703030043"+
 		"a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f2b9819a8a5b46b395bd54a9a20441e2b62974e1f5a6292a2977014bd1e3deae63aeebb21694915e4"+
 		"1703030013c9872760655666b74d7ff1153efd6db6d0b0e3")
-}
-
-// TestNumbers has records with numbers that no connection in a test reaches: RFC 8446,
-// section 5.3, adds the number to the IV.
-func TestNumbers(t *testing.T) {
-	s := allSuites[0]
-	for bit := range 64 {
-		for _, number := range []uint64{1<<bit - 1, 1 << bit} {
-			d := s.protect(make([]byte, s.hash.Size()))
-			d.number = number
-			nonce := d.nonce()
-			for i := range nonce {
-				nonce[i] ^= d.iv[i]
-			}
-			if got := new(big.Int).SetBytes(nonce); !got.IsUint64() || got.Uint64() != number || d.number != number+1 {
-				t.Errorf("record %d has the nonce of %d, and %d is next", number, got, d.number)
-			}
-		}
-	}
 }
