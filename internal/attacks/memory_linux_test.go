@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/bits"
 	"os"
 	"os/exec"
 	"runtime"
@@ -805,7 +806,7 @@ type searcher struct {
 	window []byte
 	// The filter has bits for the words of eight bytes that begin in the first eight bytes of a needle.
 	filter []byte
-	masked map[[16]byte][]needle // by their first bytes
+	masked map[uint64][]needle // by their keys
 }
 
 const filterBits = 22
@@ -818,15 +819,23 @@ func newSearcher() *searcher {
 		}
 		return b
 	}
-	return &searcher{window: allocate(1 << 20), filter: allocate(1 << filterBits / 8), masked: map[[16]byte][]needle{}}
+	return &searcher{window: allocate(1 << 20), filter: allocate(1 << filterBits / 8), masked: map[uint64][]needle{}}
 }
 
 func filterIndex(first uint64) uint64 { return first * 0x9e3779b97f4a7c15 >> (64 - filterBits) }
 
+// needleKey hashes the first 16 bytes of b, after each word is unmasked. It never has all 16 bytes of a needle in
+// one place: the search would find them there.
+func needleKey(b []byte, mask uint64) uint64 {
+	h := (binary.LittleEndian.Uint64(b) ^ mask) * 0x9e3779b97f4a7c15
+	return bits.RotateLeft64(h, 32) ^ (binary.LittleEndian.Uint64(b[8:])^mask)*0xc2b2ae3d27d4eb4f
+}
+
 // add adds secrets to search for.
 func (s *searcher) add(secrets []needle) {
 	for _, n := range secrets {
-		s.masked[[16]byte(n.Masked)] = append(s.masked[[16]byte(n.Masked)], n)
+		key := needleKey(n.Masked, maskWord)
+		s.masked[key] = append(s.masked[key], n)
 		for offset := range 8 {
 			i := filterIndex(binary.LittleEndian.Uint64(n.Masked[offset:]) ^ maskWord)
 			s.filter[i/8] |= 1 << (i % 8)
@@ -905,11 +914,7 @@ func (s *searcher) searchIn(b []byte, seen map[string]bool) {
 			if !s.mayHold(b[start:]) {
 				continue
 			}
-			var run [16]byte
-			for k := range run {
-				run[k] = b[start+k] ^ maskByte
-			}
-			for _, n := range s.masked[run] {
+			for _, n := range s.masked[needleKey(b[start:], 0)] {
 				if n.isAt(b[start:]) {
 					seen[n.Name] = true
 				}
