@@ -7,14 +7,14 @@
 //	cd assurance && go run ./taint -run X-Wing       operations whose name matches
 //	cd assurance && go run ./taint -n 10             on ten secrets, rather than one
 //
-// It needs Linux on amd64 with ADX, and valgrind. First it plants leaks, each of which must be found.
-// It exits with status 1 if one is not, or if anything is found without them.
+// It needs Linux on amd64 with ADX, and valgrind. First it plants leaks, each of which must be
+// found. It exits with status 1 if one is not, or if anything is found without them.
 //
-// What it would miss: code that valgrind does not execute, which is that with AVX-512 and
-// whatever stands behind a test for such a feature; paths that no operation here takes; what
-// follows base64 in PEM, since a table lookup takes marks away, though the same follows in DER;
-// and instructions whose time depends on their operands, such as division. Command static
-// looks at all code for these, but as source and instructions only.
+// It would miss code that valgrind does not execute, which is that with AVX-512 and whatever
+// stands behind a test for such a feature; paths that no operation here takes; and instructions
+// whose time depends on their operands, such as division. Command static looks for these in
+// source and machine code. A seed that comes out of base64, in PEM, has lost its marks: what
+// follows is seen for DER only.
 package main
 
 import (

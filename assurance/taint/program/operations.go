@@ -54,10 +54,10 @@ func isMLKEM(k kem.KEM) bool {
 
 func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for what does not depend on the KEM
 
-// hasFiles reports whether keys of k can be written.
+// hasFiles reports whether there is a file format for keys of k.
 func hasFiles(k kem.KEM) bool {
 	_, err := keyfile.MarshalPKCS8PrivateKey(must(k.NewDecapsulationKey(make([]byte, k.SeedSize()))))
-	return err == nil
+	return !errors.Is(err, kem.ErrUnsupported)
 }
 
 // newKey returns a key from a seed that is a secret.
