@@ -64,7 +64,7 @@ func TestPlantedSource(t *testing.T) {
 			"hybridkem/internal/ring.canonical: a division"},
 		{"ring/encode.go", "return int16((y*Q + half) >> d)", "return int16(half << (y & 7))",
 			"hybridkem/internal/ring.decompress: the count of a shift"},
-		{"sha3/sponge.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
+		{"sha3/sha3.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
 			"(*hybridkem/internal/sha3.sponge).pad: an index"},
 		{"x25519/x25519.go", "swap ^= kt", "if swap ^= kt; swap == 2 {\nbreak\n}",
 			"hybridkem/internal/x25519.multiplyPortable: a branch"},

@@ -111,7 +111,8 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 	var product ring.NTT
 	w.Decompress(c[k*32*du:][:32*dv], dv)
 	product.InnerProduct(dk.s, 1, uHat[:k])
-	w.Sub(product.InverseNTT())
+	v := product.InverseNTT()
+	w.Sub(v)
 	w.Compress(m[:], 1)
 }
 

@@ -99,7 +99,8 @@ func (b *Batch) free() int {
 func (b *Batch) permute() {
 	switch l := &b.long; {
 	case l.ready():
-		keccak.Absorb4(&b.a, l.next())
+		block := l.next()
+		keccak.Absorb4(&b.a, block)
 		keccak.Permute4(&b.a)
 		if l.absorbed == l.blocks {
 			for i := range len(l.sum) / 8 {

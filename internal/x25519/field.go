@@ -241,3 +241,46 @@ func (v *element) canonical() element {
 	r[3] &= low63
 	return r
 }
+
+// fourLimbs holds four elements, in limbs that have 51 bits when they are reduced: limb k
+// of element i is [k][i].
+type fourLimbs [5][4]uint64
+
+const limbMask = 1<<51 - 1
+
+// limbs returns v, which is tight, in five limbs.
+func (v *element) limbs() [5]uint64 {
+	return [5]uint64{
+		v[0] & limbMask,
+		(v[0]>>51 | v[1]<<13) & limbMask,
+		(v[1]>>38 | v[2]<<26) & limbMask,
+		(v[2]>>25 | v[3]<<39) & limbMask,
+		v[3] >> 12,
+	}
+}
+
+// splitLimbs returns limbs i and i+3 of v, which is tight, in [i][2] and [i][3].
+func (v *element) splitLimbs() [3][4]uint64 {
+	l := v.limbs()
+	return [3][4]uint64{{2: l[0], 3: l[3]}, {2: l[1], 3: l[4]}, {2: l[2]}}
+}
+
+// setLimbs sets v to element i of f, whose limbs are less than 2⁵². It returns a tight
+// element: carries are at most 2, and the last line drops a 2²⁵⁵ before 19 is added for
+// it.
+func (v *element) setLimbs(f *fourLimbs, i int) {
+	l := [5]uint64{f[0][i] + 19*(f[4][i]>>51), f[1][i], f[2][i], f[3][i], f[4][i] & limbMask}
+	for k := range 4 {
+		l[k+1] += l[k] >> 51
+		l[k] &= limbMask
+	}
+	v[0] = l[0] | l[1]<<51
+	v[1] = l[1]>>13 | l[2]<<38
+	v[2] = l[2]>>26 | l[3]<<25
+	v[3] = l[3]>>39 | l[4]<<12
+	var c uint64
+	v[0], c = bits.Add64(v[0], 19*(v[3]>>63), 0)
+	v[1], c = bits.Add64(v[1], 0, c)
+	v[2], c = bits.Add64(v[2], 0, c)
+	v[3], _ = bits.Add64(v[3]&low63, 0, c)
+}
