@@ -11,7 +11,6 @@ import (
 	"github.com/cloudflare/circl/xof"
 
 	"hybridkem/internal/cpu"
-	"hybridkem/internal/keccak"
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
@@ -91,8 +90,8 @@ func permutations() []operation {
 	var states [25][4]uint64
 	for _, set := range featureSets() {
 		if set != cpu.Portable {
-			one.contenders = append(one.contenders, withSet(set, goContender(ours, func(int) { keccak.Permute(&state) })))
-			four.contenders = append(four.contenders, withSet(set, goContender(ours, func(int) { keccak.Permute4(&states) })))
+			one.contenders = append(one.contenders, withSet(set, goContender(ours, func(int) { sha3.Permute(&state) })))
+			four.contenders = append(four.contenders, withSet(set, goContender(ours, func(int) { sha3.Permute4(&states) })))
 		}
 		seeds := fixedSeeds(32)
 		third.contenders = append(third.contenders, withSet(set, goContender(ours, func(i int) { expandMatrix((*[32]byte)(seeds[i%inputs])) })))
@@ -103,7 +102,7 @@ func permutations() []operation {
 	var circl keccakf1600.StateX4
 	circl.Initialize(false)
 	four.contenders = append(four.contenders, goContender(circlName, func(int) { circl.Permute() }))
-	if !keccak.Available() {
+	if !sha3.Kernels() {
 		return []operation{third}
 	}
 	return []operation{one, four, third}

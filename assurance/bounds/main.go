@@ -80,7 +80,7 @@ var report = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):\d+: Found Is(?:Slice)?InB
 // compile returns how many checks the compiler left in each line, for an architecture.
 func compile(root, arch, tags string) (map[line]int, error) {
 	command := exec.Command("go", "build", "-tags", tags, "-gcflags=-d=ssa/check_bce/debug=1",
-		"./internal/ring", "./internal/keccak", "./internal/mlkem", "./internal/x25519")
+		"./internal/ring", "./internal/sha3", "./internal/mlkem", "./internal/x25519")
 	command.Dir = root
 	command.Env = append(os.Environ(), "GOOS=linux", "CGO_ENABLED=0", "GOARCH="+arch)
 	out, err := command.CombinedOutput()

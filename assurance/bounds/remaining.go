@@ -82,7 +82,7 @@ var remaining = []struct {
 	}},
 	{"These look in the place of kernels, which do not. The numbers are those of the parameter " +
 		"sets, all of which the tests run.", []check{
-		{"keccak.Squeeze4", 1, "_ = out[3*stride+n-1]"},
+		{"sha3.squeeze4", 1, "_ = out[3*stride+n-1]"},
 		{"ring.NTT.InnerProduct", 1, "_ = a[(len(b)-1)*stride]"},
 		{"ring.NTT.SampleVartime", 1, "_ = f[n:]"},
 	}},

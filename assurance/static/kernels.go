@@ -22,9 +22,9 @@ type argument struct{ kernel, name, reason string }
 // publicArguments are the numbers, beside pointers, on which the time and the addresses
 // of kernels may depend.
 var publicArguments = []argument{
-	{"keccak.start4AVX2", "end", "the rate of the hash function"},
-	{"keccak.squeeze4AVX2", "stride", "the length of a stream"},
-	{"keccak.squeeze4AVX2", "n", "the length of a stream"},
+	{"sha3.start4AVX2", "end", "the rate of the hash function"},
+	{"sha3.squeeze4AVX2", "stride", "the length of a stream"},
+	{"sha3.squeeze4AVX2", "n", "the length of a stream"},
 	{"ring.innerProductAVX2", "stride", "1, or the k of the parameter set"},
 	{"ring.innerProductAVX2", "k", "that of the parameter set"},
 	{"ring.innerProductAVX512VBMI2", "stride", "1, or the k of the parameter set"},

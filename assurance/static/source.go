@@ -33,7 +33,7 @@ import (
 // sources are the packages into which the analysis goes.
 var sources = []string{
 	"./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./kem", "./internal/hybrid",
-	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/keccak",
+	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3",
 	"./internal/x25519", "./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips",
 	"./internal/fault",
 	"filippo.io/edwards25519", "filippo.io/edwards25519/field",

@@ -1,4 +1,4 @@
-// Command keccak generates the kernels of internal/keccak. It uses the names of FIPS 202,
+// Command sha3 generates the kernels of internal/sha3. It uses the names of FIPS 202,
 // section 3.
 package main
 
@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	kit.Generate("keccak", kernels)
+	kit.Generate("sha3", kernels)
 }
 
 func kernels(f *kit.File) {

@@ -1,4 +1,4 @@
-package keccak
+package sha3
 
 import (
 	"bytes"

@@ -1,26 +1,18 @@
-package keccak
+package sha3
 
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"testing"
 	"unsafe"
 
 	"hybridkem/internal/testkit"
 )
 
-// random returns n bytes that depend only on n.
-func random(n int) []byte {
-	b := make([]byte, n)
-	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8)}).Read(b)
-	return b
-}
-
 // kernels runs f for every implementation with kernels.
 func kernels(t *testing.T, f func(t *testing.T)) {
 	testkit.Implementations(t, func(t *testing.T) {
-		if !Available() {
+		if !Kernels() {
 			t.Skip("no kernels")
 		}
 		f(t)
@@ -110,7 +102,7 @@ func TestSqueeze4(t *testing.T) {
 			for _, stride := range []int{n, n + 1, 504} {
 				got := bytes.Repeat([]byte{0x5a}, 3*stride+n+1)
 				want := bytes.Clone(got)
-				Squeeze4(got[:3*stride+n], stride, n, &a)
+				squeeze4(got[:3*stride+n], stride, n, &a)
 				for i, s := range states {
 					b := s.bytes()
 					copy(want[i*stride:], b[:n])
@@ -145,7 +137,7 @@ func TestStart4(t *testing.T) {
 					want[i] = fromBytes(&b)
 				}
 				a := interleave(before)
-				if Start4(&a, seed, suffixes, rate, n); a != interleave(want) {
+				if start4(&a, seed, suffixes, rate, n); a != interleave(want) {
 					t.Errorf("wrong for %d states and a rate of %d", n, rate)
 				}
 			}
@@ -164,7 +156,7 @@ func TestAbsorb4(t *testing.T) {
 		}
 		block := (*[136]byte)(random(136))
 		a := interleave(states)
-		Absorb4(&a, block)
+		absorb4(&a, block)
 		b := states[3].bytes()
 		for i, x := range block {
 			b[i] ^= x
@@ -239,14 +231,14 @@ func TestMemory(t *testing.T) {
 		for offset := range 64 {
 			tryAt(t, 1, offset, from1, to1, Permute)
 			tryAt(t, 8, offset*8, from4, to4, Permute4)
-			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { Squeeze4(make([]byte, 800), 200, 200, a) })
-			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { Start4(a, seed, suffixes, 168, 4) })
-			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { Start4(new([25][4]uint64), seed, suffixes, 168, 4) })
-			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) { Start4(new([25][4]uint64), seed, suffixes, 168, 4) })
-			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { Absorb4(a, block) })
-			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { Absorb4(new([25][4]uint64), block) })
-			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { Squeeze4(flat(to), 200, 200, &to4) })
-			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { Squeeze4(flat(to), 8, 8, &to4) })
+			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { squeeze4(make([]byte, 800), 200, 200, a) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { start4(a, seed, suffixes, 168, 4) })
+			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { start4(new([25][4]uint64), seed, suffixes, 168, 4) })
+			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) { start4(new([25][4]uint64), seed, suffixes, 168, 4) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { absorb4(a, block) })
+			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { absorb4(new([25][4]uint64), block) })
+			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { squeeze4(flat(to), 200, 200, &to4) })
+			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { squeeze4(flat(to), 8, 8, &to4) })
 		}
 	})
 }
@@ -285,7 +277,7 @@ func tryAt[A comparable](t *testing.T, align, offset int, from, to A, permute fu
 	}
 }
 
-func TestAllocations(t *testing.T) {
+func TestKernelAllocations(t *testing.T) {
 	kernels(t, func(t *testing.T) {
 		testkit.NoAllocations(t, "a permutation", func() {
 			var a1 [200]byte
@@ -293,7 +285,7 @@ func TestAllocations(t *testing.T) {
 			var out [800]byte
 			Permute(&a1)
 			Permute4(&a4)
-			Squeeze4(out[:], 200, 200, &a4)
+			squeeze4(out[:], 200, 200, &a4)
 		})
 	})
 }
