@@ -24,6 +24,7 @@ type puppet struct {
 	kept   []keptMemory
 	given  [][]byte // encodings that it has returned
 
+	handed    int     // keys that NewDecapsulationKey has returned without an error
 	destroyed int     // keys
 	beside    *puppet // the other part, if that is one, too
 }
@@ -71,6 +72,7 @@ func (p *puppet) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) 
 	if f := p.faults.newDK; f != nil {
 		return f(key)
 	}
+	p.handed++
 	return key, nil
 }
 
@@ -351,6 +353,7 @@ func TestForeignPart(t *testing.T) {
 				}
 
 				fault.set(&p.faults)
+				p.handed, p.destroyed = 0, 0
 				value, err := runForeign(x, operation.run)
 				p.faults = faults{}
 				switch meets := slices.Contains(strings.Fields(calls[fault.method]), operation.name); {
@@ -365,6 +368,8 @@ func TestForeignPart(t *testing.T) {
 					t.Errorf("%s: it returns %T", what, x.result)
 				case !bytes.Equal(x.sharedKey, before.sharedKey) || !bytes.Equal(x.ownCiphertext, before.ownCiphertext):
 					t.Errorf("%s: it writes to the caller's buffers", what)
+				case strings.HasSuffix(operation.name, "Key") && p.destroyed != p.handed:
+					t.Errorf("%s: %d keys of the part are destroyed, want %d", what, p.destroyed, p.handed)
 				default:
 					met++
 					if err != nil {
@@ -466,8 +471,8 @@ func TestNilKEM(t *testing.T) {
 	}
 }
 
-// TestNotReplaced has a part that is not of this module but has the name of one that is: no
-// named KEM takes its place.
+// TestNotReplaced has a foreign part with the name of a KEM of this module. CG must not return the named
+// hybrid in the place of the hybrid with the foreign part.
 func TestNotReplaced(t *testing.T) {
 	defer func() {
 		if recover() == nil {
@@ -477,8 +482,8 @@ func TestNotReplaced(t *testing.T) {
 	combiner.CG("MLKEM768-P256", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.P256())
 }
 
-// TestCheckKeyPairFails has keys to which nobody can encapsulate: an error, not the panic of
-// Encapsulate.
+// TestCheckKeyPairFails has keys to which nobody can encapsulate. CheckKeyPair must return an error, and
+// not panic as Encapsulate does.
 func TestCheckKeyPairFails(t *testing.T) {
 	dk, err := combiner.UK("failing", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },
@@ -491,7 +496,7 @@ func TestCheckKeyPairFails(t *testing.T) {
 	}
 }
 
-// TestHandle overwrites what EncapsulationKey has returned: the private key is as it was.
+// TestHandle overwrites the key that EncapsulationKey returns. The private key must stay the same.
 func TestHandle(t *testing.T) {
 	dk, err1 := xwing.GenerateKey()
 	other, err2 := xwing.GenerateKey()
