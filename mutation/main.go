@@ -3,7 +3,7 @@
 // and prints which test caught it. The go command reads the changed text from another
 // place: the files stay as they are.
 //
-//	cd mutation && go run .             all, in four minutes on two cores
+//	cd mutation && go run .             all, in three minutes on two cores
 //	cd mutation && go run . -run swap   those whose name contains the text
 //
 // It exits with status 1 if a bug cannot be put in because the code has changed, or
