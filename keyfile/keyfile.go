@@ -16,6 +16,7 @@ package keyfile
 import (
 	"bytes"
 	encodingasn1 "encoding/asn1"
+	"reflect"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -70,7 +71,7 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	case key == nil:
 		return nil, errNoKey
 	case !ok:
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not a decapsulation key with a seed, or no pointer to one", key)
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%v is not a decapsulation key with a seed, or no pointer to one", reflect.TypeOf(key))
 	}
 	if dk.KEM() == nil || dk.PublicKey() == nil {
 		return nil, errNoKey
@@ -112,7 +113,7 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	case pub == nil:
 		return nil, errNoKey
 	case !ok:
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%T is not an encapsulation key, or no pointer to one", pub)
+		return nil, fault.New(pkg, kem.ErrUnsupported, "%v is not an encapsulation key, or no pointer to one", reflect.TypeOf(pub))
 	}
 	encoded := ek.Bytes()
 	if ek.KEM() == nil || encoded == nil {

@@ -1,412 +1,325 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"go/types"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+
+	"hybridkem/assurance/internal/compiler"
 )
 
-type argument struct{ kernel, name, reason string }
+// The analysis of kernels follows what is public through general registers, flags and words
+// of the stack: immediates and public arguments, and what is made of them. All else is data:
+// what is loaded from memory, and what comes out of vector registers. Kernels whose names
+// contain Vartime have public input. Of them it looks at the instructions alone.
 
-// publicArguments are the numbers, beside pointers, on which the time and the addresses
-// of kernels may depend.
-var publicArguments = []argument{
-	{"sha3.start4AVX2", "end", "the rate of the hash function"},
-	{"sha3.squeeze4AVX2", "stride", "the length of a stream"},
-	{"sha3.squeeze4AVX2", "n", "the length of a stream"},
-	{"ring.innerProductAVX2", "stride", "1, or the k of the parameter set"},
-	{"ring.innerProductAVX2", "k", "that of the parameter set"},
-	{"ring.innerProductAVX512VBMI2", "stride", "1, or the k of the parameter set"},
-	{"ring.innerProductAVX512VBMI2", "k", "that of the parameter set"},
+// An effect is what an instruction does, beside writing its last operand.
+type effect struct {
+	updates     bool   // it reads the last operand
+	compares    bool   // it does not write the last operand
+	sets, reads string // flags: c, o, and z for the others
 }
 
-// mnemonicsFile says which instructions each kernel uses.
-const mnemonicsFile = "static/mnemonics.txt"
-
-// A kernel is a function in assembly.
-type kernel struct {
-	pkg, name string
-	public    map[int]bool // the arguments that are, by their offset
-	code      []instruction
+// effects are those of the instructions on general registers that kernels may use, without
+// the letters for sizes. The time of none depends on its operands.
+var effects = map[string]effect{
+	"MOV": {}, "LEA": {}, "RORX": {}, "SHRX": {}, "MULX": {},
+	"ANDN": {sets: "coz"}, "BZHI": {sets: "coz"}, "POPCNT": {sets: "coz"}, "IMUL3": {sets: "coz"},
+	"ADD": {updates: true, sets: "coz"}, "ADC": {updates: true, sets: "coz", reads: "c"},
+	"SUB": {updates: true, sets: "coz"}, "SBB": {updates: true, sets: "coz", reads: "c"},
+	"AND": {updates: true, sets: "coz"}, "XOR": {updates: true, sets: "coz"},
+	"SHL": {updates: true, sets: "coz"}, "SHR": {updates: true, sets: "coz"},
+	"DEC": {updates: true, sets: "oz"}, "NOP": {compares: true},
+	"ADCX": {updates: true, sets: "c", reads: "c"}, "ADOX": {updates: true, sets: "o", reads: "o"},
+	"CMP": {compares: true, sets: "coz"}, "TEST": {compares: true, sets: "coz"},
+	"BT": {compares: true, sets: "coz"}, "VPTEST": {compares: true, sets: "coz"},
+	"JMP": {compares: true}, "RET": {compares: true},
 }
 
-func (k *kernel) String() string { return k.pkg + "." + k.name }
-
-// vartime reports whether the kernel is one whose input is public.
-func (k *kernel) vartime() bool { return strings.Contains(k.name, "Vartime") }
-
-var text = regexp.MustCompile(`(?m)^TEXT ·(\w+)\(SB\)`)
-
-// checkKernels looks at all kernels of the module in root, as they are in the binary.
-func checkKernels(r *report, root, binary string, update bool) error {
-	sources, err := filepath.Glob(filepath.Join(root, "internal", "*", "*_amd64.s"))
-	if err != nil {
-		return err
-	}
-	var golden strings.Builder
-	used := map[string]bool{}
-	kernels, vartime, instructions, listed := 0, 0, 0, 0
-	for _, source := range sources {
-		assembly, err := os.ReadFile(source)
-		if err != nil {
-			return err
-		}
-		arguments, n, err := publicOffsets(filepath.Join(filepath.Dir(source), "stubs_amd64.go"))
-		if err != nil {
-			return err
-		}
-		listed += n
-		for _, m := range text.FindAllSubmatch(assembly, -1) {
-			k := kernel{pkg: filepath.Base(filepath.Dir(source)), name: string(m[1])}
-			k.public = arguments[k.name]
-			if k.code, err = disassemble(binary, "hybridkem/internal/"+k.String()); err != nil {
-				return err
-			}
-			kernels++
-			instructions += len(k.code)
-			if k.vartime() {
-				vartime++
-			}
-			branches, operands := k.check(r)
-			r.detail("%-30s %4d instructions, %3d operands in memory, %2d conditional jumps",
-				&k, len(k.code), operands, branches)
-			golden.WriteString(k.mnemonics(used))
-		}
-	}
-	fmt.Printf("amd64: %d kernels, %d of them for public input, with %d instructions\n",
-		kernels, vartime, instructions)
-	for _, arch := range []string{"arm64", "386", "s390x", "riscv64"} {
-		others, err := filepath.Glob(filepath.Join(root, "internal", "*", "*_"+arch+".s"))
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%s: %d kernels\n", arch, len(others))
-		if len(others) > 0 {
-			r.find("kernels for %s, at which nothing looks", arch)
-		}
-	}
-	if listed != len(publicArguments) {
-		r.find("of %d public arguments in the table, %d exist", len(publicArguments), listed)
-	}
-	for _, m := range slices.Sorted(maps.Keys(mnemonics)) {
-		if !used[m] {
-			r.find("no kernel uses %s, which the table allows", m)
-		}
-	}
-	file := filepath.Join(root, "assurance", mnemonicsFile)
-	if update {
-		return os.WriteFile(file, []byte(golden.String()), 0o666)
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if string(want) != golden.String() {
-		r.find("the kernels use other instructions than %s says; -update changes that", mnemonicsFile)
-	}
-	return nil
-}
-
-// mnemonics returns what mnemonicsFile says of the kernel, and adds to those used.
-func (k *kernel) mnemonics(used map[string]bool) string {
-	own := map[string]bool{}
-	for _, i := range k.code {
-		own[i.mnemonic], used[i.mnemonic] = true, true
-	}
-	out, column := k.String()+":", 110
-	for _, m := range slices.Sorted(maps.Keys(own)) {
-		if column += 1 + len(m); column > 100 {
-			out, column = out+"\n\t"+m, len(m)
-		} else {
-			out += " " + m
-		}
-	}
-	return out + "\n"
-}
-
-// publicOffsets returns where the public arguments of the functions in a file of stubs
-// are, from the first argument on: all pointers, slices as such, and publicArguments, of
-// which it returns how many there are.
-func publicOffsets(stubs string) (offsets map[string]map[int]bool, listed int, err error) {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, stubs, nil, 0)
-	if err != nil {
-		return nil, 0, err
-	}
-	pkg, err := new(types.Config).Check(file.Name.Name, fset, []*ast.File{file}, nil)
-	if err != nil {
-		return nil, 0, err
-	}
-	sizes := types.SizesFor("gc", "amd64")
-	offsets = map[string]map[int]bool{}
-	for _, name := range pkg.Scope().Names() {
-		parameters := slices.Collect(pkg.Scope().Lookup(name).Type().(*types.Signature).Params().Variables())
-		starts := sizes.Offsetsof(parameters)
-		offsets[name] = map[int]bool{}
-		for i, p := range parameters {
-			if _, number := p.Type().(*types.Basic); number {
-				if !slices.ContainsFunc(publicArguments, func(a argument) bool {
-					return a.kernel == pkg.Name()+"."+name && a.name == p.Name()
-				}) {
-					continue
-				}
-				listed++
-			}
-			for at := starts[i]; at < starts[i]+sizes.Sizeof(p.Type()); at += 8 {
-				offsets[name][int(at)] = true
-			}
-		}
-	}
-	return offsets, listed, nil
-}
-
-// An instruction is one in the syntax of Intel: what it writes comes first.
-type instruction struct {
-	address  int
-	mnemonic string
-	operands []string
-	text     string
+// conditions are the flags that the conditions of jumps, moves and SET read.
+var conditions = map[string]string{
+	"CS": "c", "CC": "c", "EQ": "z", "NE": "z", "HI": "cz", "LS": "cz", "LT": "oz", "GE": "oz", "GT": "oz", "LE": "oz",
 }
 
 var (
-	line = regexp.MustCompile(`^ +([0-9a-f]+):\t(\S+)\s*([^#<\n]*)`)
-	mask = regexp.MustCompile(`\{[^}]*\}`)
+	sized       = regexp.MustCompile(`^(MOV|[A-Z]+3?)([BWLQ]|[BW][LQ][SZ]X)$`)
+	conditional = regexp.MustCompile(`^(CMOV[WLQ]|J|SET)([A-Z]{2})$`)
+	vector      = regexp.MustCompile(`^[VK]`)
 )
 
-// disassemble returns the instructions of a function, without the check of the stack that
-// the assembler has put around them.
-func disassemble(binary, function string) (code []instruction, err error) {
-	only := "--disassemble=" + function + ".abi0"
-	out, err := exec.Command("objdump", "-d", "--no-show-raw-insn", "-Mintel", only, binary).Output()
+// effectOf returns the effect of an instruction, and false if it is not one that kernels may use.
+func effectOf(i *compiler.Instruction) (effect, bool) {
+	if e, ok := effects[i.Mnemonic]; ok {
+		return e, true
+	}
+	if m := sized.FindStringSubmatch(i.Mnemonic); m != nil && !vector.MatchString(i.Mnemonic) {
+		if e, ok := effects[m[1]]; ok {
+			return e, true
+		}
+	}
+	if m := conditional.FindStringSubmatch(i.Mnemonic); m != nil {
+		flags, ok := conditions[m[2]]
+		return effect{compares: m[1] == "J", updates: m[1] != "J", reads: flags}, ok
+	}
+	return effect{}, vector.MatchString(i.Mnemonic) && !forbidden.MatchString(i.String())
+}
+
+// A kernel is a function in assembly.
+type kernel struct {
+	name    string
+	public  map[string]bool // arguments
+	code    []compiler.Instruction
+	at      map[string]int // the instructions, by their addresses
+	escapes bool           // the stack's address is in other registers than its pointer
+}
+
+// newKernel leaves out what the assembler puts at the beginning and the end of a function for
+// its frame: that has the line of TEXT or RET.
+func newKernel(module compiler.Module, f compiler.Function) (*kernel, error) {
+	dot := strings.LastIndex(f.Name, ".")
+	folder, name := strings.TrimPrefix(f.Name[:dot], "hybridkem/"), f.Name[dot+1:]
+	k := &kernel{name: strings.TrimPrefix(f.Name, "hybridkem/internal/"), at: map[string]int{}}
+	returns := map[string]bool{}
+	for _, i := range f.Code {
+		returns[i.Line] = returns[i.Line] || i.Mnemonic == "RET"
+	}
+	for _, i := range f.Code {
+		if _, again := k.at[i.PC]; !again {
+			k.at[i.PC] = len(k.code)
+		}
+		if i.Line != f.Code[0].Line && (i.Mnemonic == "RET" || !returns[i.Line]) {
+			k.code = append(k.code, i)
+			for _, o := range i.Operands {
+				word := stackWord.MatchString(o) && !strings.HasPrefix(i.Mnemonic, "LEA")
+				k.escapes = k.escapes || stackPointer.MatchString(o) && !word
+			}
+		}
+	}
+	stubs, err := module.Text(folder + "/stubs_amd64.go")
 	if err != nil {
-		return nil, fmt.Errorf("objdump: %w", err)
+		return nil, err
 	}
-	for l := range bytes.Lines(out) {
-		if m := line.FindStringSubmatch(string(l)); m != nil {
-			code = append(code, parse(m[1], m[2], m[3]))
-		}
-	}
-	if len(code) == 0 {
-		return nil, fmt.Errorf("%s is not in the program", function)
-	}
-	n := len(code)
-	grow := n >= 2 && code[n-2].mnemonic == "call" && bytes.Contains(out, []byte("<runtime.morestack_noctxt"))
-	for i := range min(n, 4) {
-		if grow && code[i].mnemonic == "jbe" && code[i].target() == code[n-2].address {
-			return code[i+1 : n-2], nil
-		}
-	}
-	return code, nil
+	k.public, err = publicParameters(stubs, name)
+	return k, err
 }
 
-func parse(address, mnemonic, operands string) instruction {
-	i := instruction{mnemonic: mnemonic, text: strings.TrimSpace(mnemonic + " " + operands)}
-	if at, err := strconv.ParseUint(address, 16, 63); err == nil {
-		i.address = int(at)
+// publicParameters returns the parameters of a function that are public: pointers, all of a
+// slice but its elements, and the numbers in the table publicArguments.
+func publicParameters(stubs, name string) (map[string]bool, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "stubs_amd64.go", stubs, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
 	}
-	for o := range strings.SplitSeq(operands, ",") {
-		if o = strings.TrimSpace(mask.ReplaceAllString(o, "")); o != "" {
-			i.operands = append(i.operands, o)
+	public := map[string]bool{}
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Name.Name != name {
+			continue
 		}
-	}
-	return i
-}
-
-// target returns where a jump leads, or -1.
-func (i *instruction) target() int {
-	if len(i.operands) == 1 {
-		if at, err := strconv.ParseUint(i.operands[0], 16, 63); err == nil {
-			return int(at)
-		}
-	}
-	return -1
-}
-
-// A state is what is known before an instruction. Registers, flags (c, o, and z for the
-// others) and words of the stack are either public, which is to say made of
-// immediates and public arguments, or not in public.
-type state struct {
-	public map[string]bool
-	depth  int // of the stack, above the return address
-}
-
-// check follows the states through the kernel, around its loops until nothing changes.
-// It counts conditional jumps and operands in memory.
-func (k *kernel) check(r *report) (branches, operands int) {
-	find := func(i *instruction, what string) { r.find("%s: %x: %s: %s", k, i.address, i.text, what) }
-	at := map[int]int{}
-	escapes := false // whether the stack's address is in other registers than its pointer
-	for n := range k.code {
-		i := &k.code[n]
-		at[i.address] = n
-		if _, ok := mnemonics[i.mnemonic]; !ok {
-			find(i, "an instruction that is not allowed")
-		}
-		escapes = escapes || i.leaksStack()
-		if _, ok := jumps(i); ok {
-			branches++
-		}
-		for _, o := range i.operands {
-			if strings.Contains(o, "[") {
-				operands++
+		for _, parameter := range f.Type.Params.List {
+			_, number := parameter.Type.(*ast.Ident)
+			for _, p := range parameter.Names {
+				public[p.Name] = !number || publicArguments[name+" "+p.Name] != ""
 			}
 		}
+		return public, nil
 	}
-	if k.vartime() {
-		return branches, operands
-	}
-
-	start := state{public: map[string]bool{"rsp": true}}
-	for offset := range k.public {
-		start.public[slot(8+offset)] = true
-	}
-	before := map[int]state{}
-	todo := []int{0}
-	arrive := func(n int, s state) {
-		old, seen := before[n]
-		if !seen {
-			before[n] = state{maps.Clone(s.public), s.depth}
-			todo = append(todo, n)
-			return
-		}
-		changed := false
-		for name := range old.public {
-			if !s.public[name] {
-				delete(old.public, name)
-				changed = true
-			}
-		}
-		if old.depth != s.depth {
-			find(&k.code[n], "the stack has different depths")
-		} else if changed {
-			todo = append(todo, n)
-		}
-	}
-	arrive(0, start)
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		i := &k.code[n]
-		after := state{maps.Clone(before[n].public), before[n].depth}
-		after.step(i, escapes)
-		_, conditional := jumps(i)
-		if conditional || i.mnemonic == "jmp" {
-			if to, ok := at[i.target()]; ok {
-				arrive(to, after)
-			} else {
-				find(i, "a jump out of the kernel")
-			}
-		}
-		if i.mnemonic != "jmp" && i.mnemonic != "ret" {
-			if n+1 == len(k.code) {
-				find(i, "the kernel does not return")
-				break
-			}
-			arrive(n+1, after)
-		}
-	}
-	for n := range k.code {
-		if s, ok := before[n]; ok {
-			s.judge(&k.code[n], find)
-		} else {
-			find(&k.code[n], "code that is not reached")
-		}
-	}
-	return branches, operands
+	return nil, fmt.Errorf("%s is not in the stubs", name)
 }
 
-// judge finds addresses and conditions that are not public.
-func (s *state) judge(i *instruction, find func(*instruction, string)) {
-	for _, o := range i.operands {
-		for _, name := range address(o) {
-			if !s.public[name] {
-				find(i, "an address that depends on data")
-			}
-		}
+var (
+	argument     = regexp.MustCompile(`^(\w+?)(?:_(?:base|len|cap))?\+\d+\(FP\)$`)
+	stackWord    = regexp.MustCompile(`^(-?\d*)\(SP\)$`)
+	stackPointer = regexp.MustCompile(`\bSP\b`)
+	register     = regexp.MustCompile(`^(?:[A-D]X|[SD]I|BP|R\d+)$`)
+	inAddress    = regexp.MustCompile(`\((\w+)`)
+	wide         = regexp.MustCompile(`^[XYZ]\d+$`)
+
+	// narrow are instructions that leave some of what they write to as it was.
+	narrow = regexp.MustCompile(`^[A-Z]*[BW]$|^SET`)
+)
+
+// A state is what is public before an instruction: names of registers, words of the stack and
+// flags. "upper" is there while no wide register was used since VZEROUPPER.
+type state map[string]bool
+
+// is reports whether what an operand holds is public.
+func (s state) is(k *kernel, operand string) bool {
+	if m := argument.FindStringSubmatch(operand); m != nil {
+		return k.public[m[1]]
 	}
-	if flags, ok := jumps(i); ok && !s.all(flags) {
-		find(i, "a jump that depends on data")
+	if words := stackWords(operand, 8); len(words) == 1 {
+		return s[words[0]]
 	}
+	return operand[0] == '$' || s[operand]
 }
 
-// all reports whether all flags are public.
-func (s *state) all(flags string) bool {
-	for _, f := range flags {
-		if !s.public[string(f)] {
+func (s state) all(names []string) bool {
+	for _, name := range names {
+		if !s[name] {
 			return false
 		}
 	}
 	return true
 }
 
-// step makes s the state after the instruction.
-func (s *state) step(i *instruction, escapes bool) {
-	switch i.mnemonic {
-	case "push":
-		s.depth += 8
+// stackWords returns the words of the stack in which an operand of so many bytes lies.
+func stackWords(operand string, size int) (words []string) {
+	m := stackWord.FindStringSubmatch(operand)
+	if m == nil {
+		return nil
+	}
+	offset, _ := strconv.Atoi(m[1])
+	for at := offset &^ 7; at < offset+size; at += 8 {
+		words = append(words, fmt.Sprintf("%d(SP)", at))
+	}
+	return words
+}
+
+// addressOf returns the registers in the address of an operand. Those of arguments and
+// symbols are none.
+func addressOf(operand string) (registers []string) {
+	for _, m := range inAddress.FindAllStringSubmatch(operand, -1) {
+		if m[1] != "SP" && m[1] != "FP" && m[1] != "SB" {
+			registers = append(registers, m[1])
+		}
+	}
+	return registers
+}
+
+// step makes s the state after an instruction.
+func (s state) step(k *kernel, i *compiler.Instruction) {
+	if i.Mnemonic == "VZEROUPPER" {
+		s["upper"] = true
+	}
+	if len(i.Operands) == 0 {
 		return
-	case "pop":
-		s.depth -= 8
-		delete(s.public, register(i.operands[0]))
+	}
+	e, _ := effectOf(i)
+	last := len(i.Operands) - 1
+	written, size := i.Operands[last:], 8
+	if strings.HasPrefix(i.Mnemonic, "MULX") {
+		written = i.Operands[last-1:]
+	}
+	public := s.all(strings.Split(e.reads, "")) || e.reads == ""
+	for n, o := range i.Operands {
+		if n < len(i.Operands)-len(written) || e.updates || e.compares || narrow.MatchString(i.Mnemonic) {
+			public = public && s.is(k, o)
+		}
+		if wide.MatchString(o) {
+			size = max(size, map[byte]int{'X': 16, 'Y': 32, 'Z': 64}[o[0]])
+		}
+	}
+	switch {
+	case vector.MatchString(i.Mnemonic):
+		public = false
+		if size > 16 {
+			delete(s, "upper")
+		}
+	case strings.HasPrefix(i.Mnemonic, "LEA"):
+		public = s.all(addressOf(i.Operands[0]))
+	case strings.HasPrefix(i.Mnemonic, "MULX"):
+		public = public && s["DX"]
+	case strings.HasPrefix(i.Mnemonic, "XOR") && i.Operands[0] == i.Operands[1]:
+		public = true
+	}
+	if e.compares {
+		written = nil
+	}
+	for _, o := range written {
+		words := stackWords(o, size)
+		for _, name := range words {
+			s.set(name, public && !k.escapes)
+		}
+		if register.MatchString(o) {
+			s.set(o, public)
+		}
+	}
+	for _, flag := range e.sets {
+		s.set(string(flag), public)
+	}
+}
+
+func (s state) set(name string, public bool) {
+	if public {
+		s[name] = true
+	} else {
+		delete(s, name)
+	}
+}
+
+// check follows states through the kernel, around its loops until nothing changes.
+func (k *kernel) check(r *report) {
+	find := func(i *compiler.Instruction, what string) { r.find("%s: line %s: %s: %s", k.name, i.Line, i, what) }
+	for n := range k.code {
+		if _, ok := effectOf(&k.code[n]); !ok {
+			find(&k.code[n], "an instruction that is not allowed")
+		}
+	}
+	if strings.Contains(k.name, "Vartime") {
 		return
-	case "mov", "add", "sub":
-		if prologue.MatchString(i.text) {
-			if i.mnemonic == "mov" {
-				delete(s.public, "rbp")
-				return
-			}
-			n, _ := strconv.ParseInt(i.operands[1], 0, 64)
-			if i.mnemonic == "add" {
-				n = -n
-			}
-			s.depth += int(n)
-			return
+	}
+	before := map[int]state{}
+	todo := []int{}
+	arrive := func(n int, s state) {
+		old, seen := before[n]
+		if !seen {
+			before[n] = maps.Clone(s)
+		}
+		n0 := len(old)
+		maps.DeleteFunc(old, func(name string, _ bool) bool { return !s[name] })
+		if !seen || len(old) < n0 {
+			todo = append(todo, n)
 		}
 	}
-	e := mnemonics[i.mnemonic]
-	public := s.all(e.reads)
-	for n, o := range i.operands {
-		if n >= e.writes || !e.fresh || !whole(o) {
-			public = public && s.source(o)
-		}
-	}
-	if i.mnemonic == "lea" {
-		public = true
-		for _, name := range address(i.operands[1]) {
-			public = public && s.public[name]
-		}
-	}
-	if i.mnemonic == "mulx" {
-		public = public && s.public["rdx"]
-	}
-	if i.mnemonic == "xor" && i.operands[0] == i.operands[1] {
-		public = true
-	}
-	for _, o := range i.operands[:min(e.writes, len(i.operands))] {
-		for _, name := range s.destination(o) {
-			if public && !(escapes && strings.HasPrefix(name, "[")) {
-				s.public[name] = true
+	arrive(0, state{"upper": true})
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		i := &k.code[n]
+		after := maps.Clone(before[n])
+		after.step(k, i)
+		if i.Mnemonic[0] == 'J' {
+			if to, ok := k.at[i.Operands[0]]; ok {
+				arrive(to, after)
 			} else {
-				delete(s.public, name)
+				find(i, "a jump out of the kernel")
 			}
 		}
-	}
-	for _, f := range e.flags {
-		if public {
-			s.public[string(f)] = true
-		} else {
-			delete(s.public, string(f))
+		switch {
+		case i.Mnemonic == "JMP" || i.Mnemonic == "RET":
+		case n+1 == len(k.code):
+			find(i, "the kernel does not return")
+		default:
+			arrive(n+1, after)
 		}
+	}
+	for n := range k.code {
+		k.judge(&k.code[n], before[n], find)
+	}
+}
+
+// judge finds what must not be in the state before an instruction.
+func (k *kernel) judge(i *compiler.Instruction, s state, find func(*compiler.Instruction, string)) {
+	if s == nil {
+		find(i, "code that is not reached")
+		return
+	}
+	for _, o := range i.Operands {
+		if !s.all(addressOf(o)) {
+			find(i, "an address that depends on data")
+		}
+	}
+	e, _ := effectOf(i)
+	if i.Mnemonic[0] == 'J' && e.reads != "" && !s.all(strings.Split(e.reads, "")) {
+		find(i, "a jump that depends on data")
+	}
+	if i.Mnemonic == "RET" && !s["upper"] {
+		find(i, "no VZEROUPPER after wide registers")
 	}
 }

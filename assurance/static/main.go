@@ -1,8 +1,8 @@
-// Command static looks for what could make time depend on secrets, in code that it does
-// not run: in the kernels, which it disassembles with GNU objdump, and in what the
-// compiler makes of the rest, for several architectures.
+// Command static looks for what could make time depend on secrets, in code that it does not
+// run: in what the compiler and the assembler list of all packages that handle secrets, for
+// several architectures, in the kernels among that, and in the source.
 //
-//	cd assurance && go run ./static      all, in two minutes
+//	cd assurance && go run ./static      all, in about a minute
 //	cd assurance && go run ./static -v   the same, and what was looked at
 //
 // It exits with status 1 if it finds something.
@@ -13,15 +13,22 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
+
+	"hybridkem/assurance/internal/compiler"
 )
 
 // A report collects what is found.
 type report struct {
 	verbose  bool
 	findings []string
-	used     map[string]bool // entries of the tables trusted, accepted and divisions
+	used     map[string]bool              // entries of the tables trusted and accepted
+	variable compiler.Places              // instructions whose time depends on their operands
+	analysed map[string]compiler.Platform // lists of files
+}
+
+func newReport() *report {
+	return &report{used: map[string]bool{}, variable: compiler.Places{}, analysed: map[string]compiler.Platform{}}
 }
 
 func (r *report) find(format string, a ...any) {
@@ -37,17 +44,11 @@ func (r *report) detail(format string, a ...any) {
 	}
 }
 
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
 func main() {
-	r := report{used: map[string]bool{}}
-	flag.BoolVar(&r.verbose, "v", false, "print the kernels and functions that were looked at")
-	update := flag.Bool("update", false, "write which instructions the kernels use to "+mnemonicsFile)
+	r := newReport()
+	flag.BoolVar(&r.verbose, "v", false, "print the functions that were looked at")
 	flag.Parse()
-	root, err := filepath.Abs("..")
-	if err == nil {
-		err = run(&r, root, *update)
-	}
+	err := r.run(compiler.In(".."))
 	if err == nil && len(r.findings) > 0 {
 		err = fmt.Errorf("%d findings", len(r.findings))
 	}
@@ -57,31 +58,25 @@ func main() {
 	}
 }
 
-// run looks at the module in root.
-func run(r *report, root string, update bool) error {
-	dir, err := os.MkdirTemp("", "static-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	for n, p := range platforms {
-		binary, err := build(root, dir, p)
-		if err != nil {
+// run looks at the module.
+func (r *report) run(module compiler.Module) error {
+	for _, p := range compiler.Platforms {
+		if err := checkMachine(r, module, p); err != nil {
 			return err
 		}
-		if n == 0 {
-			if err := checkKernels(r, root, binary, update); err != nil {
-				return err
-			}
-		}
-		if err := checkMachine(r, binary, p); err != nil {
-			return err
-		}
-		if err := checkSource(r, root, p); err != nil {
+		if err := checkSource(r, module, p); err != nil {
 			return err
 		}
 	}
-	for _, entry := range slices.Concat(keys(trusted), keys(accepted), keys(divisions)) {
+	for _, f := range r.variable.Compare(divisions) {
+		r.find("instructions whose time depends on their operands: %s", f)
+	}
+	for _, entry := range slices.Sorted(maps.Keys(trusted)) {
+		if !r.used[entry] {
+			r.find("nothing needs the entry for %s", entry)
+		}
+	}
+	for _, entry := range slices.Sorted(maps.Keys(accepted)) {
 		if !r.used[entry] {
 			r.find("nothing needs the entry for %s", entry)
 		}

@@ -1,128 +1,214 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"hybridkem/assurance/internal/module"
+	"hybridkem/assurance/internal/compiler"
 )
+
+// found reports whether a finding contains each of the parts, in their order.
+func found(r *report, parts ...string) bool {
+	return slices.ContainsFunc(r.findings, func(f string) bool {
+		for _, part := range parts {
+			_, rest, ok := strings.Cut(f, part)
+			if !ok {
+				return false
+			}
+			f = rest
+		}
+		return true
+	})
+}
 
 // TestPlantedKernels checks that what must not be in a kernel is found there.
 func TestPlantedKernels(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "planted")
-	command := exec.Command("go", "build", "-o", binary, "./testdata/planted")
-	command.Env = platform{arch: "amd64"}.environ()
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	public, _, err := publicOffsets("testdata/planted/stubs_amd64.go")
+	assembly, err := os.ReadFile("testdata/planted_amd64.s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const branch, address, forbidden = "a jump that depends on data", "an address that depends on data",
-		"an instruction that is not allowed"
-	for name, want := range map[string]string{
-		"good": "", "branch": branch, "branchOnArgument": branch, "flags": branch,
-		"address": address, "spilled": address, "escaped": address,
-		"gather": forbidden, "division": forbidden, "square": forbidden, "repeat": forbidden, "call": forbidden,
-		"pickVartime": forbidden, "compressed": forbidden,
-	} {
-		k := kernel{pkg: "main", name: name, public: public[name]}
-		if k.code, err = disassemble(binary, "main."+name); err != nil {
-			t.Fatal(err)
-		}
-		var r report
-		k.check(&r)
-		if want == "" && len(r.findings) > 0 {
-			t.Errorf("%s: %q", name, r.findings)
-		}
-		if want != "" && !slices.ContainsFunc(r.findings, func(f string) bool { return strings.HasSuffix(f, want) }) {
-			t.Errorf("%s: %q was not found", name, want)
-		}
+	kernels := regexp.MustCompile(`// want: ?(.*)\nTEXT ·(\w+)\(SB\).*-(8|16)`).FindAllStringSubmatch(string(assembly), -1)
+	stubs := "package cpu\n\n"
+	for _, k := range kernels {
+		stubs += "func " + k[2] + map[string]string{"8": "(p *[64]byte)\n", "16": "(p *[64]byte, n int)\n"}[k[3]]
 	}
-}
-
-// TestPlantedSource checks that what makes time depend on secrets is found in a copy of
-// the module.
-func TestPlantedSource(t *testing.T) {
-	dir := t.TempDir()
-	if err := module.Copy(dir, "../..", module.Tools, nil); err != nil {
+	module := compiler.In("../..")
+	module.Set("internal/cpu/planted_amd64.s", string(assembly))
+	module.Set("internal/cpu/stubs_amd64.go", stubs)
+	functions, err := compiler.Platforms[0].Listing(module, "./internal/cpu")
+	if err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for _, plant := range []struct{ file, old, new, want string }{
-		{"mlkem/mlkem.go", "*sharedKey = rejected", "if rejected[0] > 7 {\nclear(key[:])\n}\n*sharedKey = rejected",
-			"(*hybridkem/internal/mlkem.DecapsulationKey).Decapsulate: a branch"},
-		{"mlkem/mlkem.go", "clear(dk.d[:])", "for dk.d[0] > 0 {\ndk.d[0]--\n}",
-			"(*hybridkem/internal/mlkem.DecapsulationKey).Overwrite: a branch"},
-		{"ring/pair.go", "return a - m*Q", "return a - m*Q + pair(zetas[a&1])",
-			"(hybridkem/internal/ring.pair).barrettReduce: an index"},
-		{"ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
-			"hybridkem/internal/ring.canonical: a division"},
-		{"ring/encode.go", "return int16((y*Q + half) >> d)", "return int16(half << (y & 7))",
-			"hybridkem/internal/ring.decompress: the count of a shift"},
-		{"sha3/sha3.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
-			"(*hybridkem/internal/sha3.sponge).pad: an index"},
-		{"x25519/x25519.go", "swap ^= kt", "if swap ^= kt; swap == 2 {\nbreak\n}",
-			"hybridkem/internal/x25519.multiplyPortable: a branch"},
-		{"x25519/invert.go", "abs := (uint64(a) ^ m) - m", "abs := max((uint64(a)^m)-m, 1)",
-			"hybridkem/internal/x25519.linear$1: max"},
-		{"hybrid/keys.go", "subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1",
-			"bytes.Equal(key.secrets.seed[:], otherKey.secrets.seed[:])",
-			"(*hybridkem/internal/hybrid.DecapsulationKey).Equal: a call of bytes.Equal"},
-		{"fault/fault.go", "var der int", "var der int\nif b[0] == 0x30 {\nder = 1\n}",
-			"hybridkem/internal/fault.encoding: a branch"},
-		{"../kem/kem.go", "same := subtle.ConstantTimeCompare(sharedKey, again)",
-			"same := 0\nif bytes.Equal(sharedKey, again) {\nsame = 1\n}",
-			"hybridkem/kem.CheckKeyPair: a call of bytes.Equal"},
-		{"nist/nist.go", "secret, err := key.ECDH(", "if key.Bytes()[0] > 7 {\nreturn errScalar\n}\nsecret, err := key.ECDH(",
-			"hybridkem/internal/nist.exchange: a branch"},
-	} {
-		if err := module.Replace(filepath.Join(dir, "internal", plant.file), plant.old, plant.new); err != nil {
-			t.Fatal(err)
+	checked := 0
+	for _, f := range functions {
+		if !strings.HasSuffix(f.Code[0].File, ".s") {
+			continue
 		}
-		want = append(want, plant.want)
-	}
-	for file, imports := range map[string][2]string{
-		"internal/hybrid/keys.go": {`"crypto/subtle"`, ""},
-		"kem/kem.go":              {`"crypto/subtle"`, `"bytes"`},
-	} {
-		if err := module.Replace(filepath.Join(dir, file), imports[0], imports[1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	r := report{used: map[string]bool{}}
-	if err := checkSource(&r, dir, platforms[0]); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range platforms {
-		binary, err := build(dir, t.TempDir(), p)
+		n := slices.IndexFunc(kernels, func(k []string) bool { return strings.HasSuffix(f.Name, "."+k[2]) })
+		k, err := newKernel(module, f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkMachine(&r, binary, p); err != nil {
-			t.Fatal(err)
+		r, want := newReport(), kernels[n][1]
+		k.check(r)
+		if want == "" && len(r.findings) > 0 || want != "" && !found(r, want) {
+			t.Errorf("%s: %q was not found, but %q", k.name, want, r.findings)
 		}
-		want = append(want, p.String()+": hybridkem/")
+		checked++
 	}
-	for _, w := range want {
-		if !slices.ContainsFunc(r.findings, func(f string) bool { return strings.Contains(f, w) }) {
-			t.Errorf("%s was not found", w)
-		}
+	if checked != 16 {
+		t.Errorf("%d kernels", checked)
 	}
 }
 
-func TestAtomicARM64(t *testing.T) {
-	for code, want := range map[string]bool{
-		"b8e20023": true, "f8e20023": true, "88fbfc22": true, "c8fbfc22": true, // LDADDALW, LDADDALD, CASALW, CASALD
-		"1ac20c20": false, "9ac20820": false, "b8e28023": false, // SDIV, UDIV, SWPALW
+// A plant is a change of the module, and what must be found then.
+type plant struct{ file, old, new, want string }
+
+// plants are in functions of the module.
+var plants = []plant{
+	{"internal/mlkem/mlkem.go", "*sharedKey = rejected", "if rejected[0] > 7 {\nclear(key[:])\n}\n*sharedKey = rejected",
+		"(*hybridkem/internal/mlkem.DecapsulationKey).Decapsulate: a branch"},
+	{"internal/mlkem/mlkem.go", "clear(dk.d[:])", "for dk.d[0] > 0 {\ndk.d[0]--\n}",
+		"(*hybridkem/internal/mlkem.DecapsulationKey).Overwrite: a branch"},
+	{"internal/mlkem/kpke.go", "t.Reduce()\n", "t.Reduce()\nif t[0] == 0 {\nt[0] = 0\n}\n",
+		"(*hybridkem/internal/mlkem.DecapsulationKey).keyGen: a branch"},
+	{"internal/ring/pair.go", "return a - m*Q", "return a - m*Q + pair(zetas[a&1])",
+		"(hybridkem/internal/ring.pair).barrettReduce: an index"},
+	{"internal/ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
+		"hybridkem/internal/ring.canonical: a division"},
+	{"internal/ring/encode.go", "return int16((y&(1<<d-1)*Q + 1<<(d-1)) >> d)", "return int16(1 << (y & 7))",
+		"hybridkem/internal/ring.decompress: the count of a shift"},
+	{"internal/sha3/sponge.go", "s.a[s.n] ^= end", "s.a[s.n+int(s.a[0]&1)] ^= end",
+		"(*hybridkem/internal/sha3.sponge).pad: an index"},
+	{"internal/x25519/x25519.go", "swap ^= kt", "if swap ^= kt; swap == 2 {\nbreak\n}",
+		"hybridkem/internal/x25519.multiply: a branch"},
+	{"internal/x25519/invert.go", "abs := uint64(a) ^ m - m", "abs := max(uint64(a)^m-m, 1)",
+		"hybridkem/internal/x25519.sum$1: max"},
+	{"internal/hybrid/hybrid.go", "subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1",
+		"string(key.secrets.seed[:]) == string(otherKey.secrets.seed[:]) && subtle.ConstantTimeByteEq(0, 0) == 1",
+		"(*hybridkem/internal/hybrid.DecapsulationKey).Equal: a comparison of strings"},
+	{"internal/fault/fault.go", "var der int", "var der int\nif b[0] == 0x30 {\nder = 1\n}",
+		"hybridkem/internal/fault.encoding: a branch"},
+	{"kem/kem.go", "same := subtle.ConstantTimeCompare(sharedKey, again)",
+		"same := subtle.ConstantTimeCompare(sharedKey, again)\nif slices.Equal(sharedKey, again) {\nsame = 1\n}",
+		"hybridkem/kem.CheckKeyPair: a call of slices.Equal"},
+	{"internal/nist/nist.go", "return s.key.ECDH(", "if s.key.Bytes()[0] > 7 {\nreturn nil, errScalar\n}\nreturn s.key.ECDH(",
+		"(hybridkem/internal/nist.scalar).SharedSecret: a branch"},
+	{"keyfile/keyfile.go", "	matches := key.Matches(dk)\n", "	matches := key.Matches(dk)\nif seed[0] == 0 {\nreturn dk, nil\n}\n",
+		"(*hybridkem/keyfile.format).parsePrivateKey: a branch"},
+	{"keyfile/keyfile.go", "	dk, err := f.kem.NewDecapsulationKey(seed)\n",
+		"	dk, err := f.kem.NewDecapsulationKey(seed)\nif formats[seed[0]&3].bare() {\nreturn dk, nil\n}\n",
+		"(*hybridkem/keyfile.format).newKey: an index"},
+}
+
+// planted are functions at the end of a file. In the name of each is whether it is good, or
+// what is found in it. A decode whose verdict is secret until its loop is over is good.
+const planted = `
+var feature bool
+
+func PlantedGoodDecode(seed []byte) bool {
+	verdict := byte(0)
+	for i := range seed {
+		verdict |= seed[i] >> 7
+	}
+	//ct:declassify verdict: whether a key is valid is public
+	return verdict == 0 && len(seed) > 0
+}
+
+func PlantedLoopExit(seed []byte) bool {
+	for i := range seed {
+		below := seed[i]
+		//ct:declassify below: whether a key is valid is public
+		if below > 7 {
+			return false
+		}
+	}
+	return true
+}
+
+func plantedVerdict(b *byte) bool {
+	below := *b
+	//ct:declassify below: whether a key is valid is public
+	return below > 7
+}
+
+func PlantedLoopHelper(seed []byte) bool {
+	for i := range seed {
+		if plantedVerdict(&seed[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func PlantedBranchBefore(seed []byte) bool {
+	sent := make([]byte, 1)
+	copy(sent, seed)
+	if feature && sent[0] == 0 {
+		sent[0]++
+	}
+	//ct:declassify sent: it is sent
+	return sent[0] == 0
+}
+
+func PlantedGoodBranch(seed []byte) bool {
+	sent := make([]byte, 1)
+	copy(sent, seed)
+	//ct:declassify sent: it is sent
+	if feature && sent[0] == 0 {
+		sent[0]++
+	}
+	return sent[0] == 0
+}
+`
+
+// TestPlantedSource checks that what makes time depend on secrets is found.
+func TestPlantedSource(t *testing.T) {
+	module := compiler.In("../..")
+	for _, p := range plants {
+		if err := module.Replace(p.file, p.old, p.new); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := module.Replace("kem/kem.go", "\t\"reflect\"\n", "\t\"reflect\"\n\t\"slices\"\n"); err != nil {
+		t.Error(err)
+	}
+	text, err := module.Text("mlkem/mlkem.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module.Set("mlkem/mlkem.go", text+planted)
+
+	r := newReport()
+	if err := checkSource(r, module, compiler.Platforms[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plants {
+		if !found(r, p.want) {
+			t.Errorf("%s was not found", p.want)
+		}
+	}
+	for _, want := range []string{
+		"mlkem.PlantedLoopExit: a directive in a loop", "mlkem.plantedVerdict: a directive in a loop",
+		"mlkem.PlantedBranchBefore: a branch",
 	} {
-		if atomicARM64(code) != want {
-			t.Errorf("%s: %t", code, !want)
+		if !found(r, want) {
+			t.Errorf("%s was not found", want)
+		}
+	}
+	if found(r, "PlantedGood") {
+		t.Errorf("more was found: %q", r.findings)
+	}
+	for _, p := range compiler.Platforms {
+		r := newReport()
+		if err := checkMachine(r, module, p); err != nil {
+			t.Fatal(err)
+		}
+		if r.variable["hybridkem/internal/ring.canonical"] == nil {
+			t.Errorf("%s: the division was not found, but %v", p, r.variable)
 		}
 	}
 }

@@ -1,5 +1,22 @@
 package main
 
+import (
+	"regexp"
+
+	"hybridkem/assurance/internal/compiler"
+)
+
+// followed are packages into which the analysis of the source goes, beside the public ones.
+var followed = []string{
+	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/keccak", "./internal/x25519",
+	"./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded",
+	"filippo.io/edwards25519", "filippo.io/edwards25519/field",
+}
+
+// checked is an entry point that is not followed where it is called, like those without
+// parameters and results.
+const checked = "hybridkem/kem.CheckKeyPair"
+
 // secretFields are the fields in which secrets lie.
 var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/mlkem DecapsulationKey.s", "the expanded private key"},
@@ -29,13 +46,13 @@ const (
 	first                 // the first is, others are not
 	known                 // none is
 	source                // it makes secrets
-	blind                 // none is, since it does not look at what its arguments refer to
 )
 
 const (
 	word     = "an instruction, or a few, on words"
 	subtle   = "it is for secrets"
 	hash     = "crypto/sha3 and crypto/sha2 do not depend on what they hash, apart from its length"
+	syntax   = "tags and lengths of key files are public"
 	standard = "what crypto/ecdh does is not looked at"
 )
 
@@ -78,7 +95,15 @@ var trusted = map[string]trust{
 	"filippo.io/edwards25519/field.feMul":    {[]int{0}, known, "assembly without jumps"},
 	"filippo.io/edwards25519/field.feSquare": {[]int{0}, known, "assembly without jumps"},
 
-	"reflect.ValueOf": {nil, blind, "it is asked for a kind, and whether a pointer is nil"},
+	"reflect.ValueOf": {nil, known, "it is asked for a kind, and whether a pointer is nil"},
+	"reflect.TypeOf":  {nil, known, "it returns a type"},
+
+	"(golang.org/x/crypto/cryptobyte.String).PeekASN1Tag":    {nil, known, syntax},
+	"(golang.org/x/crypto/cryptobyte.String).Empty":          {nil, known, syntax},
+	"(*golang.org/x/crypto/cryptobyte.String).ReadASN1":      {[]int{1}, known, syntax},
+	"(*golang.org/x/crypto/cryptobyte.Builder).AddASN1":      {[]int{0}, known, syntax},
+	"(*golang.org/x/crypto/cryptobyte.Builder).BytesOrPanic": {nil, secret, syntax},
+	"(*encoding/base64.Encoding).Encode":                     {[]int{1}, known, "PEM: it indexes a table with bytes of private keys"},
 
 	"slices.Chunk":                        {nil, secret, "it cuts, by length"},
 	"a function value":                    {nil, secret, "the iterator of slices.Chunk"},
@@ -94,12 +119,50 @@ const uninitialized = "it ends at the first word of X that is not 0: one scalar 
 var accepted = map[string]string{
 	"(*filippo.io/edwards25519.Scalar).signedRadix16: a branch": "it panics if a scalar has 256 bits; none has",
 
+	"(hybridkem/internal/nist.group).NewScalar$1: a directive in a loop": "a candidate that is refused is not used",
+
 	"filippo.io/edwards25519.checkInitialized: a branch":                           "it panics if all of a point is zero",
 	"filippo.io/edwards25519.checkInitialized: a comparison of more than a number": uninitialized,
 }
 
-// divisions are those whose operands are public, by function and line.
-var divisions = map[string]string{
-	"hybridkem/internal/mlkem.(*EncapsulationKey).expandMatrix: " +
-		"ends[i] = [2]byte{byte((made + i) % k), byte((made + i) / k)}": "numbers of rows and columns",
+// handling are the packages that handle secrets.
+var handling = regexp.MustCompile(`(?m)^(hybridkem|filippo\.io/edwards25519|golang\.org/x/crypto|crypto|math/bits|encoding/binary)(/.*)?$`)
+
+// variable are instructions of all architectures whose time depends on their operands:
+// division and square roots, PDEP and PEXT, which are slow on some processors, comparison of
+// strings, and calls of functions that divide.
+var variable = regexp.MustCompile(`^[IUSFV]*(DIV|REM|MOD|SQRT)|^P(DEP|EXT)[LQ]|^(CMPS|SCAS)[BWLQ]$|` +
+	`^CALL (runtime\.u?int(32|64)(div|mod)|math/bits\.(Div|Rem))`)
+
+// dividing are functions that divide. Calls of them count.
+var dividing = regexp.MustCompile(`^math/bits\.(Div|Rem)`)
+
+// divisions are the places that have such instructions, by function.
+var divisions = compiler.Known{
+	"They number rows and columns.": {"hybridkem/internal/mlkem.(*EncapsulationKey).expandMatrix": 1},
+	"They are of lengths.": {
+		"crypto/internal/fips140/sha3.bytepadWrite": 1, "crypto/internal/fips140/sha3.(*Digest).write": 1, "crypto/internal/fips140/sha3.(*Digest).read": 1,
+	},
+	"They are of lengths, or counters, in AES, which crypto/rand uses.": {
+		"crypto/internal/fips140/aes.expandKeyGeneric": 2,
+		"crypto/cipher.(*cbcEncrypter).CryptBlocks":    1, "crypto/cipher.(*cbcDecrypter).CryptBlocks": 1,
+	},
 }
+
+// publicArguments are the numbers, beside pointers, on which the time and the addresses of
+// kernels may depend.
+var publicArguments = map[string]string{
+	"start4AVX2 end":                 "the rate of the hash function",
+	"squeeze4AVX2 stride":            "the length of a stream",
+	"squeeze4AVX2 n":                 "the length of a stream",
+	"innerProductAVX2 stride":        "1, or the k of the parameter set",
+	"innerProductAVX2 k":             "that of the parameter set",
+	"innerProductAVX512VBMI2 stride": "1, or the k of the parameter set",
+	"innerProductAVX512VBMI2 k":      "that of the parameter set",
+}
+
+// forbidden are the vector instructions that kernels may not use: those whose time depends on
+// their operands, those which take addresses from vectors, which leave out parts of memory or
+// fault by a mask, and those whose flags the analysis does not follow.
+var forbidden = regexp.MustCompile(`^V\w*(DIV|SQRT|RCP|RSQRT)|^VP?(GATHER|SCATTER|CONFLICT|MASKMOV)|^VP?(COMPRESS|EXPAND)\w* .*\)$|` +
+	`^V(UCOMI|COMI|TESTP)|^K(OR)?TEST|^VZEROALL`)

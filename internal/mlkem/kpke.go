@@ -49,6 +49,7 @@ func (dk *DecapsulationKey) keyGen() {
 	//ct:declassify ek.t: it is a part of the encapsulation key
 	b.Write(ek.rho[:])
 	b.Sum(&ek.h)
+	//ct:declassify ek.h: it is the hash of the encapsulation key
 }
 
 // encrypt sets c to the encryption of m with the randomness r.

@@ -1,0 +1,329 @@
+package main
+
+import (
+	"cmp"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// An instance is one call of a function.
+type instance struct {
+	*analysis
+	function  *ssa.Function
+	caller    *instance
+	args      []ssa.Value // of the caller, if it is known
+	looped    bool        // called in a loop
+	at        token.Pos   // of what is followed
+	block     *ssa.BasicBlock
+	cells     map[ssa.Value]*cell
+	names     map[ssa.Value]*types.Var // variables with directives, of which the values are
+	published map[ssa.Value]*cell      // the cells of values from the directive on
+	closures  map[*ssa.MakeClosure]*instance
+	result    *cell // with a field for each of several
+}
+
+// enter analyses a call of f.
+func (a *analysis) enter(f *ssa.Function, caller *instance, args ...ssa.Value) *instance {
+	i := &instance{
+		analysis: a, function: f, caller: caller, args: args, at: f.Pos(), result: new(cell),
+		cells: map[ssa.Value]*cell{},
+	}
+	i.looped = caller != nil && (caller.looped || caller.block != nil && a.inLoop(caller.block))
+	a.covered[f] = true
+	a.calls++
+	if a.isEntry(f) {
+		for _, p := range f.Params {
+			if slices.Contains(secretParameters, p.Name()) {
+				i.cell(p).taint(f.Name() + "'s " + p.Name())
+			}
+		}
+	}
+	for _, block := range f.Blocks {
+		for _, instr := range block.Instrs {
+			if d, ok := instr.(*ssa.DebugRef); ok {
+				if v, ok := d.Object().(*types.Var); ok && len(a.directives[v]) > 0 {
+					if i.names == nil {
+						i.names, i.published = map[ssa.Value]*types.Var{}, map[ssa.Value]*cell{}
+					}
+					i.names[d.X] = v
+				}
+			}
+		}
+	}
+	for _, block := range f.Blocks {
+		i.block, i.at = block, f.Pos()
+		for _, instr := range block.Instrs {
+			if instr.Pos().IsValid() {
+				i.at = instr.Pos()
+			}
+			i.follow(instr)
+		}
+	}
+	return i
+}
+
+// isPublic reports whether a directive makes a variable or field public where i is.
+func (i *instance) isPublic(v *types.Var) bool {
+	here := false
+	for _, d := range i.directives[v] {
+		if d.decl.Pos() <= i.at && i.at < d.decl.End() {
+			if d.at < i.at {
+				return true
+			}
+			here = true
+		}
+	}
+	return v.IsField() && !here && len(i.directives[v]) > 0
+}
+
+// cell returns the cell that a value has where i is.
+func (i *instance) cell(v ssa.Value) *cell {
+	name := i.names[v]
+	if name == nil || !i.isPublic(name) {
+		return i.before(v)
+	}
+	if i.published[v] == nil {
+		i.published[v] = &cell{public: true}
+	}
+	if _, array := name.Type().Underlying().(*types.Array); !array && copied(name.Type()) && (i.looped || i.inLoop(i.block)) {
+		i.check(i.at, i.before(v), "a directive in a loop")
+	}
+	return i.published[v]
+}
+
+// before returns the cell of a value before a directive. Constants have a new one each time.
+func (i *instance) before(v ssa.Value) *cell {
+	switch v := v.(type) {
+	case *ssa.Const, *ssa.Function, *ssa.Builtin:
+		return new(cell)
+	case *ssa.Global:
+		if i.globals[v] == nil {
+			i.globals[v] = new(cell)
+		}
+		return i.globals[v]
+	}
+	if i.cells[v] == nil {
+		i.cells[v] = new(cell)
+	}
+	return i.cells[v]
+}
+
+// define makes v, which is new, a copy of from. What is written through a pointer or slice
+// with a directive does not become what from refers to.
+func (i *instance) define(v ssa.Value, from *cell) {
+	if i.names[v] != nil {
+		from.whole().flow(i.before(v))
+	} else {
+		assign(v.Type(), i.before(v), from)
+	}
+}
+
+// field returns the cell of a field of what x is or points to.
+func (i *instance) field(x ssa.Value, index int) *cell {
+	t := x.Type().Underlying()
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem().Underlying()
+	}
+	v := t.(*types.Struct).Field(index).Origin()
+	c := i.cell(x).root()
+	key := any(v)
+	public := i.isPublic(v)
+	if !public && len(i.directives[v]) > 0 {
+		key = [1]any{v} // not yet
+	}
+	if c.fields[key] == nil {
+		f := &cell{public: public}
+		c.set(key, f)
+		if secret := i.secrets[v]; secret != "" {
+			f.taint(secret)
+		}
+	}
+	return c.fields[key]
+}
+
+// check makes it a finding if c is secret in the end.
+func (i *instance) check(at token.Pos, c *cell, what string) {
+	i.checks = append(i.checks, check{c, at, i.function, what})
+}
+
+// forbid makes it a finding if v is secret in the end.
+func (i *instance) forbid(instr ssa.Instruction, v ssa.Value, what string) {
+	if v != nil {
+		i.check(cmp.Or(instr.Pos(), v.Pos(), i.function.Pos()), i.cell(v), what)
+	}
+}
+
+// follow follows secrets through an instruction.
+func (i *instance) follow(instr ssa.Instruction) {
+	to := new(cell)
+	v, isValue := instr.(ssa.Value)
+	if isValue {
+		to = i.before(v)
+		if i.names[v] != nil && !copied(v.Type()) {
+			to = new(cell)
+			defer i.define(v, to)
+		}
+	}
+	switch x := instr.(type) {
+	case *ssa.Alloc, *ssa.Jump, *ssa.DebugRef, *ssa.RunDefers, *ssa.MakeMap, *ssa.Panic:
+	case *ssa.BinOp:
+		i.binary(x, to)
+	case *ssa.UnOp:
+		assign(x.Type(), to, i.cell(x.X))
+	case *ssa.FieldAddr:
+		to.join(i.field(x.X, x.Field))
+	case *ssa.Field:
+		assign(x.Type(), to, i.field(x.X, x.Field))
+	case *ssa.IndexAddr:
+		i.forbid(x, x.Index, "an index")
+		to.join(i.cell(x.X))
+	case *ssa.Index:
+		i.forbid(x, x.Index, "an index")
+		assign(x.Type(), to, i.cell(x.X))
+	case *ssa.Lookup:
+		i.forbid(x, x.Index, "a look-up")
+		if x.CommaOk {
+			to = element(to, 0)
+		}
+		to.join(i.cell(x.X))
+	case *ssa.MapUpdate:
+		i.forbid(x, x.Key, "a key of a map")
+		i.cell(x.Map).join(i.cell(x.Value))
+	case *ssa.Slice:
+		for _, bound := range []ssa.Value{x.Low, x.High, x.Max} {
+			i.forbid(x, bound, "a bound of a slice")
+		}
+		to.join(i.cell(x.X))
+	case *ssa.MakeSlice:
+		i.forbid(x, x.Len, "a length")
+		i.forbid(x, x.Cap, "a capacity")
+	case *ssa.MakeInterface:
+		if _, basic := x.X.Type().Underlying().(*types.Basic); basic {
+			i.forbid(x, x.X, "a conversion to an interface")
+		}
+		assign(x.X.Type(), to, i.cell(x.X))
+	case *ssa.TypeAssert:
+		if x.CommaOk {
+			to = element(to, 0)
+		}
+		assign(x.AssertedType, to, i.cell(x.X))
+	case *ssa.Convert:
+		i.convert(x, to)
+	case *ssa.ChangeType:
+		assign(x.Type(), to, i.cell(x.X))
+	case *ssa.ChangeInterface:
+		assign(x.X.Type(), to, i.cell(x.X))
+	case *ssa.SliceToArrayPointer:
+		to.join(i.cell(x.X))
+	case *ssa.Extract:
+		assign(x.Type(), to, element(i.cell(x.Tuple), x.Index))
+	case *ssa.Phi:
+		for _, edge := range x.Edges {
+			assign(x.Type(), to, i.cell(edge))
+		}
+	case *ssa.Range:
+		to.join(i.cell(x.X))
+	case *ssa.Next:
+		i.forbid(x, x.Iter, "a loop over a map or string")
+	case *ssa.Store:
+		if variadic(x.Addr) {
+			i.cell(x.Val).whole().flow(i.cell(x.Addr))
+			return
+		}
+		assign(x.Val.Type(), i.cell(x.Addr), i.cell(x.Val))
+	case *ssa.If:
+		i.forbid(x, x.Cond, "a branch")
+	case *ssa.MakeClosure:
+		for n, b := range x.Bindings {
+			element(to, n).join(i.cell(b))
+		}
+	case *ssa.Return:
+		for n, v := range x.Results {
+			result := i.result
+			if len(x.Results) > 1 {
+				result = element(result, n)
+			}
+			assign(v.Type(), result, i.cell(v))
+		}
+	case ssa.CallInstruction:
+		i.call(x, to)
+	default:
+		i.find("%s: %T is not followed", i.fset.Position(instr.Pos()), instr)
+	}
+}
+
+// convert follows secrets through a conversion. Where something lies is no secret, whatever
+// it holds.
+func (i *instance) convert(x *ssa.Convert, to *cell) {
+	switch {
+	case isNumber(x.Type()) && isPointer(x.X.Type()):
+	case isPointer(x.Type()) && isNumber(x.X.Type()):
+		i.find("%s: a pointer made of a number is not followed", i.fset.Position(x.Pos()))
+	case copied(x.Type()) || copied(x.X.Type()):
+		i.cell(x.X).flow(to)
+	default:
+		to.join(i.cell(x.X))
+	}
+}
+
+func isNumber(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsNumeric != 0
+}
+
+func isPointer(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Kind() == types.UnsafePointer
+}
+
+// variadic reports whether an address is that of one of a variable number of arguments.
+// Functions are taken to only read what those refer to; else all parts of a message would
+// become one.
+func variadic(address ssa.Value) bool {
+	element, ok := address.(*ssa.IndexAddr)
+	if !ok {
+		return false
+	}
+	array, ok := element.X.(*ssa.Alloc)
+	return ok && array.Comment == "varargs"
+}
+
+// binary follows secrets through an operation on two values.
+func (i *instance) binary(x *ssa.BinOp, to *cell) {
+	forbid := func(what string) {
+		i.forbid(x, x.X, what)
+		i.forbid(x, x.Y, what)
+	}
+	switch x.Op {
+	case token.QUO, token.REM:
+		// What the compiler makes of constant divisors, the machine code shows.
+		if _, constant := x.Y.(*ssa.Const); !constant {
+			forbid("a division")
+		}
+	case token.SHL, token.SHR:
+		i.forbid(x, x.Y, "the count of a shift")
+	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+		switch t := x.X.Type().Underlying().(type) {
+		case *types.Basic:
+			if t.Info()&types.IsString != 0 {
+				forbid("a comparison of strings")
+			}
+		case *types.Array, *types.Struct:
+			i.cell(x.X).whole().flow(to)
+			i.cell(x.Y).whole().flow(to)
+			i.check(x.Pos(), to, "a comparison of more than a number")
+		case *types.Interface:
+			// What is not an error is there or not, whatever is secret in it.
+			if !types.Identical(x.X.Type(), errorType) && !types.Identical(x.Y.Type(), errorType) {
+				return
+			}
+		default:
+			return // of addresses
+		}
+	}
+	i.cell(x.X).flow(to)
+	i.cell(x.Y).flow(to)
+}

@@ -1,0 +1,160 @@
+#include "textflag.h"
+
+// These are kernels with what must not be in kernels. After "want:" the test finds what the
+// command must say of the next one, and nothing where all is well.
+
+// Nothing is wrong: the stack is checked, a counter and a pointer lie there, and data is
+// chosen without a branch.
+// want:
+TEXT ·good(SB), $512-16
+	MOVQ p+0(FP), AX
+	MOVQ $8, CX
+	MOVQ CX, 8(SP)
+	MOVQ AX, 16(SP)
+
+loop:
+	MOVQ    (AX), BX
+	CMPQ    BX, $3
+	CMOVQLT BX, DX
+	ADCXQ   DX, BX
+	MOVQ    16(SP), AX
+	MOVQ    BX, (AX)
+	SUBQ    $1, 8(SP)
+	JNE     loop
+	RET
+
+// want: a jump that depends on data
+TEXT ·branch(SB), NOSPLIT, $0-8
+	MOVQ  p+0(FP), AX
+	MOVBQZX (AX), CX
+	ADDQ  $1, CX
+	CMPQ  CX, $7
+	JLT   done
+	MOVQ  CX, (AX)
+
+done:
+	RET
+
+// n is not in the table of arguments.
+// want: a jump that depends on data
+TEXT ·branchOnArgument(SB), NOSPLIT, $0-16
+	MOVQ n+8(FP), CX
+
+loop:
+	DECQ CX
+	JNE  loop
+	RET
+
+// want: an address that depends on data
+TEXT ·address(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ (AX), CX
+	ANDQ $7, CX
+	MOVQ (AX)(CX*8), DX
+	MOVQ DX, (AX)
+	RET
+
+// Data goes through the stack.
+// want: an address that depends on data
+TEXT ·spilled(SB), NOSPLIT, $24-8
+	MOVQ p+0(FP), AX
+	MOVQ $0, 8(SP)
+	MOVB (AX), CX
+	MOVB CX, 9(SP)
+	MOVQ 8(SP), DX
+	MOVQ (AX)(DX*1), BX
+	RET
+
+// So it does, by another pointer.
+// want: an address that depends on data
+TEXT ·escaped(SB), NOSPLIT, $24-8
+	MOVQ p+0(FP), AX
+	MOVQ $0, 8(SP)
+	LEAQ 8(SP), BX
+	MOVQ (AX), CX
+	MOVQ CX, (BX)
+	MOVQ 8(SP), DX
+	MOVQ (AX)(DX*1), BX
+	RET
+
+// DECQ does not write the flag which JB reads.
+// want: a jump that depends on data
+TEXT ·flags(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ $3, CX
+	MOVQ (AX), DX
+	ADDQ DX, DX
+	DECQ CX
+	JAE  done
+	MOVQ CX, (AX)
+
+done:
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·gather(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	VMOVDQU    (AX), Y1
+	VPCMPEQD   Y2, Y2, Y2
+	VPGATHERDD Y2, (AX)(Y1*4), Y0
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·division(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), BX
+	MOVQ (BX), AX
+	XORQ DX, DX
+	DIVQ 8(BX)
+	MOVQ AX, (BX)
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·square(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), AX
+	VMOVDQU (AX), Y1
+	VSQRTPD Y1, Y1
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·repeat(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ (DI), CX
+	REP; STOSB
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·call(SB), $8-8
+	CALL ·good(SB)
+	RET
+
+// Addresses and jumps are not looked at, but instructions are.
+// want: an instruction that is not allowed
+TEXT ·pickVartime(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ (AX)(CX*8), DX
+	MOVQ DX, AX
+	DIVQ DX
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·compressed(SB), NOSPLIT, $0-8
+	MOVQ        p+0(FP), AX
+	VMOVDQU64   (AX), Z1
+	VPCONFLICTD Z1, Z1
+	VMOVDQU64   Z1, (AX)
+	RET
+
+// want: no VZEROUPPER after wide registers
+TEXT ·upper(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), AX
+	VMOVDQU (AX), Y1
+	VMOVDQU Y1, (AX)
+	RET
+
+// want: an instruction that is not allowed
+TEXT ·stored(SB), NOSPLIT, $0-8
+	MOVQ        p+0(FP), AX
+	VPCOMPRESSW Z1, K1, (AX)
+	VZEROUPPER
+	RET
