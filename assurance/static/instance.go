@@ -156,8 +156,38 @@ func (i *instance) forbid(instr ssa.Instruction, v ssa.Value, what string) {
 	}
 }
 
+// restrict forbids secrets where an instruction must not have them.
+func (i *instance) restrict(instr ssa.Instruction) {
+	switch x := instr.(type) {
+	case *ssa.IndexAddr:
+		i.forbid(x, x.Index, "an index")
+	case *ssa.Index:
+		i.forbid(x, x.Index, "an index")
+	case *ssa.Lookup:
+		i.forbid(x, x.Index, "a look-up")
+	case *ssa.MapUpdate:
+		i.forbid(x, x.Key, "a key of a map")
+	case *ssa.Slice:
+		for _, bound := range []ssa.Value{x.Low, x.High, x.Max} {
+			i.forbid(x, bound, "a bound of a slice")
+		}
+	case *ssa.MakeSlice:
+		i.forbid(x, x.Len, "a length")
+		i.forbid(x, x.Cap, "a capacity")
+	case *ssa.MakeInterface:
+		if _, basic := x.X.Type().Underlying().(*types.Basic); basic {
+			i.forbid(x, x.X, "a conversion to an interface")
+		}
+	case *ssa.Next:
+		i.forbid(x, x.Iter, "a loop over a map or string")
+	case *ssa.If:
+		i.forbid(x, x.Cond, "a branch")
+	}
+}
+
 // follow follows secrets through an instruction.
 func (i *instance) follow(instr ssa.Instruction) {
+	i.restrict(instr)
 	to := new(cell)
 	v, isValue := instr.(ssa.Value)
 	if isValue {
@@ -168,42 +198,23 @@ func (i *instance) follow(instr ssa.Instruction) {
 		}
 	}
 	switch x := instr.(type) {
-	case *ssa.Alloc, *ssa.Jump, *ssa.DebugRef, *ssa.RunDefers, *ssa.MakeMap, *ssa.Panic:
+	case *ssa.Alloc, *ssa.Jump, *ssa.If, *ssa.Next, *ssa.DebugRef, *ssa.RunDefers, *ssa.MakeMap, *ssa.MakeSlice, *ssa.Panic:
+	case *ssa.UnOp, *ssa.IndexAddr, *ssa.Index, *ssa.Slice, *ssa.SliceToArrayPointer, *ssa.ChangeType, *ssa.ChangeInterface, *ssa.Range:
+		assign(v.Type(), to, i.cell(*instr.Operands(nil)[0]))
 	case *ssa.BinOp:
 		i.binary(x, to)
-	case *ssa.UnOp:
-		assign(x.Type(), to, i.cell(x.X))
 	case *ssa.FieldAddr:
 		to.join(i.field(x.X, x.Field))
 	case *ssa.Field:
 		assign(x.Type(), to, i.field(x.X, x.Field))
-	case *ssa.IndexAddr:
-		i.forbid(x, x.Index, "an index")
-		to.join(i.cell(x.X))
-	case *ssa.Index:
-		i.forbid(x, x.Index, "an index")
-		assign(x.Type(), to, i.cell(x.X))
 	case *ssa.Lookup:
-		i.forbid(x, x.Index, "a look-up")
 		if x.CommaOk {
 			to = element(to, 0)
 		}
 		to.join(i.cell(x.X))
 	case *ssa.MapUpdate:
-		i.forbid(x, x.Key, "a key of a map")
 		i.cell(x.Map).join(i.cell(x.Value))
-	case *ssa.Slice:
-		for _, bound := range []ssa.Value{x.Low, x.High, x.Max} {
-			i.forbid(x, bound, "a bound of a slice")
-		}
-		to.join(i.cell(x.X))
-	case *ssa.MakeSlice:
-		i.forbid(x, x.Len, "a length")
-		i.forbid(x, x.Cap, "a capacity")
 	case *ssa.MakeInterface:
-		if _, basic := x.X.Type().Underlying().(*types.Basic); basic {
-			i.forbid(x, x.X, "a conversion to an interface")
-		}
 		assign(x.X.Type(), to, i.cell(x.X))
 	case *ssa.TypeAssert:
 		if x.CommaOk {
@@ -212,30 +223,18 @@ func (i *instance) follow(instr ssa.Instruction) {
 		assign(x.AssertedType, to, i.cell(x.X))
 	case *ssa.Convert:
 		i.convert(x, to)
-	case *ssa.ChangeType:
-		assign(x.Type(), to, i.cell(x.X))
-	case *ssa.ChangeInterface:
-		assign(x.X.Type(), to, i.cell(x.X))
-	case *ssa.SliceToArrayPointer:
-		to.join(i.cell(x.X))
 	case *ssa.Extract:
 		assign(x.Type(), to, element(i.cell(x.Tuple), x.Index))
 	case *ssa.Phi:
 		for _, edge := range x.Edges {
 			assign(x.Type(), to, i.cell(edge))
 		}
-	case *ssa.Range:
-		to.join(i.cell(x.X))
-	case *ssa.Next:
-		i.forbid(x, x.Iter, "a loop over a map or string")
 	case *ssa.Store:
 		if variadic(x.Addr) {
 			i.cell(x.Val).whole().flow(i.cell(x.Addr))
-			return
+		} else {
+			assign(x.Val.Type(), i.cell(x.Addr), i.cell(x.Val))
 		}
-		assign(x.Val.Type(), i.cell(x.Addr), i.cell(x.Val))
-	case *ssa.If:
-		i.forbid(x, x.Cond, "a branch")
 	case *ssa.MakeClosure:
 		for n, b := range x.Bindings {
 			element(to, n).join(i.cell(b))

@@ -16,7 +16,7 @@ import (
 // The analysis of kernels follows what is public through general registers, flags and words
 // of the stack: immediates and public arguments, and what is made of them. All else is data:
 // what is loaded from memory, and what comes out of vector registers. Kernels whose names
-// contain Vartime have public input. Of them it looks at the instructions alone.
+// contain Vartime have public input: only their instructions are checked.
 
 // An effect is what an instruction does, beside writing its last operand.
 type effect struct {

@@ -91,70 +91,9 @@ TEXT ·flags(SB), NOSPLIT, $0-8
 done:
 	RET
 
-// want: an instruction that is not allowed
-TEXT ·gather(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	VMOVDQU    (AX), Y1
-	VPCMPEQD   Y2, Y2, Y2
-	VPGATHERDD Y2, (AX)(Y1*4), Y0
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·division(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), BX
-	MOVQ (BX), AX
-	XORQ DX, DX
-	DIVQ 8(BX)
-	MOVQ AX, (BX)
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·square(SB), NOSPLIT, $0-8
-	MOVQ    p+0(FP), AX
-	VMOVDQU (AX), Y1
-	VSQRTPD Y1, Y1
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·repeat(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
-	MOVQ (DI), CX
-	REP; STOSB
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·call(SB), $8-8
-	CALL ·good(SB)
-	RET
-
-// Addresses and jumps are not looked at, but instructions are.
-// want: an instruction that is not allowed
-TEXT ·pickVartime(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ (AX)(CX*8), DX
-	MOVQ DX, AX
-	DIVQ DX
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·compressed(SB), NOSPLIT, $0-8
-	MOVQ        p+0(FP), AX
-	VMOVDQU64   (AX), Z1
-	VPCONFLICTD Z1, Z1
-	VMOVDQU64   Z1, (AX)
-	RET
-
 // want: no VZEROUPPER after wide registers
 TEXT ·upper(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), AX
 	VMOVDQU (AX), Y1
 	VMOVDQU Y1, (AX)
-	RET
-
-// want: an instruction that is not allowed
-TEXT ·stored(SB), NOSPLIT, $0-8
-	MOVQ        p+0(FP), AX
-	VPCOMPRESSW Z1, K1, (AX)
-	VZEROUPPER
 	RET
