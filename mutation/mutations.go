@@ -43,7 +43,7 @@ var mutations = []mutation{
 	// Checks.
 	{"modulus check missing", "internal/mlkem/keys.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./mlkem -run=^TestDropIn$"},
 	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
-	{"modulus check of the last polynomial only", "internal/mlkem/keys.go", "valid = valid && below", "valid = below", "./mlkem -run=^TestDropIn$"},
+	{"modulus check of the last polynomial only", "internal/mlkem/keys.go", "valid &= v[i].Decode", "valid = v[i].Decode", "./mlkem -run=^TestDropIn$"},
 	{"modulus check of ŝ missing", "internal/mlkem/keys.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./mlkem -run=^TestErrors$"},
 	{"hash of an expanded key not checked", "internal/mlkem/keys.go", " || ek.h != [32]byte(h)", " || h == nil", "./mlkem -run=^TestErrors$"},
 	{"ciphertext length not checked", "internal/fault/fault.go", "if len(ciphertext) != ciphertextSize {\n\t\treturn Length", "if len(ciphertext) < ciphertextSize {\n\t\treturn Length", "./mlkem -run=^TestDropIn$"},

@@ -157,14 +157,13 @@ func (ek *EncapsulationKey) Equal(x *EncapsulationKey) bool {
 // decode sets the polynomials of v from b, of EncodedSize bytes for each. It reports
 // whether all coefficients were below q.
 func decode(v []ring.NTT, b []byte) bool {
-	valid := true
+	valid := 1
 	for i := range v {
 		// No early exit: the vector may be ŝ.
-		below := v[i].Decode((*[ring.EncodedSize]byte)(b[i*ring.EncodedSize:]))
-		valid = valid && below
+		valid &= v[i].Decode((*[ring.EncodedSize]byte)(b[i*ring.EncodedSize:]))
 	}
 	//ct:declassify valid: whether an expanded key is valid is public
-	return valid
+	return valid == 1
 }
 
 // Parse sets ek from b, of EncapsulationKeySize bytes, and expands it. It

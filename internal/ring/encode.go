@@ -27,14 +27,15 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 	}
 }
 
-// Decode reads f from b and reports whether all coefficients are below q. If they are, f
-// is canonical. Its time does not depend on b.
+// Decode reads f from b. It returns 1 if all coefficients are below q, so that f is
+// canonical, and 0 otherwise. Its time does not depend on b. It returns a number, because
+// Go needs a branch to combine the results of several calls that are booleans.
 //
 // It implements ByteDecode_12, according to FIPS 203, Algorithm 6, without the
 // reduction modulo q, since section 7.2 refuses coefficients that are q or more.
-func (f *NTT) Decode(b *[EncodedSize]byte) bool {
+func (f *NTT) Decode(b *[EncodedSize]byte) int {
 	if cpu.AVX2 {
-		return decodeAVX2((*[N]int16)(f), b)
+		return int(decodeAVX2((*[N]int16)(f), b))
 	}
 	var excess int16
 	for i := range N / 2 {
@@ -43,7 +44,7 @@ func (f *NTT) Decode(b *[EncodedSize]byte) bool {
 		f[2*i], f[2*i+1] = lo, hi
 		excess |= (Q - 1 - lo) | (Q - 1 - hi)
 	}
-	return excess >= 0
+	return int(uint16(^excess) >> 15) // the sign bit of excess is 0 if no coefficient is too large
 }
 
 // Compress rounds each coefficient of f to d bits, 1 to 11, and writes them to b, of 32·d

@@ -4302,11 +4302,11 @@ DATA dense12<>+30(SB)/1, $-1
 DATA dense12<>+31(SB)/1, $-1
 GLOBL dense12<>(SB), RODATA|NOPTR, $32
 
-// func decodeAVX2(f *[256]int16, b *[384]byte) bool
+// func decodeAVX2(f *[256]int16, b *[384]byte) uint8
 // Requires: AVX, AVX2
 TEXT ·decodeAVX2(SB), $0-17
 	// decodeAVX2 is the portable NTT.Decode.
-	// Out: 0 <= f < 2^12; f canonical if it returns true.
+	// Out: 0 <= f < 2^12; f canonical if it returns 1.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX

@@ -92,11 +92,11 @@ func sampleCBD3AVX2(f *[256]int16, b *[192]byte)
 func encodeAVX2(b *[384]byte, f *[256]int16)
 
 // decodeAVX2 is the portable NTT.Decode.
-// Out: 0 <= f < 2^12; f canonical if it returns true.
+// Out: 0 <= f < 2^12; f canonical if it returns 1.
 // Needs: cpu.AVX2.
 //
 //go:noescape
-func decodeAVX2(f *[256]int16, b *[384]byte) bool
+func decodeAVX2(f *[256]int16, b *[384]byte) uint8
 
 // compress1AVX2 is the portable Poly.Compress for d = 1.
 // In: any f.

@@ -22,7 +22,7 @@ func sampleVartimeAVX512VBMI2(f *[256]int16, n int, stream []byte) (count int) {
 func sampleCBD2AVX2(f *[256]int16, b *[128]byte)                               { panic(noKernel) }
 func sampleCBD3AVX2(f *[256]int16, b *[192]byte)                               { panic(noKernel) }
 func encodeAVX2(b *[384]byte, f *[256]int16)                                   { panic(noKernel) }
-func decodeAVX2(f *[256]int16, b *[384]byte) bool                              { panic(noKernel) }
+func decodeAVX2(f *[256]int16, b *[384]byte) uint8                             { panic(noKernel) }
 func compress1AVX2(b *[32]byte, f *[256]int16)                                 { panic(noKernel) }
 func compress4AVX2(b *[128]byte, f *[256]int16)                                { panic(noKernel) }
 func compress5AVX2(b *[160]byte, f *[256]int16)                                { panic(noKernel) }

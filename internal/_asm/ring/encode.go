@@ -26,9 +26,9 @@ func (g *generator) encode() {
 }
 
 func (g *generator) decode() {
-	g.Kernel("decodeAVX2", "func(f *[256]int16, b *[384]byte) bool", kit.AVX2, kit.Header{
+	g.Kernel("decodeAVX2", "func(f *[256]int16, b *[384]byte) uint8", kit.AVX2, kit.Header{
 		Does: "decodeAVX2 is the portable NTT.Decode.",
-		Out:  "0 <= f < 2^12; f canonical if it returns true.",
+		Out:  "0 <= f < 2^12; f canonical if it returns 1.",
 	})
 	f, b := g.Pointer("f"), g.Pointer("b")
 	u := g.newUnpacker()
