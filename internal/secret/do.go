@@ -27,16 +27,11 @@ func DoFar(f func()) {
 	Do(f)
 }
 
-// run runs f, overwrites the stack, and returns the value of a panic of f. Under
-// GOEXPERIMENT=runtimesecret, package runtime/secret does the overwriting. It also clears
-// the registers, and the memory that f has allocated once that is collected.
+// run runs f, overwrites the stack, and returns the value of a panic of f.
 //
 //go:noinline
 func run(f func()) (panicked bool, value any) {
 	grow(false)
-	if runtimeSecret {
-		return try(func() { runtimeDo(f) })
-	}
 	panicked, value = try(f)
 	overwrite()
 	return panicked, value
@@ -51,7 +46,7 @@ func try(f func()) (panicked bool, value any) {
 			value = recover()
 		}
 	}()
-	f()
+	erase(f)
 	return false, nil
 }
 

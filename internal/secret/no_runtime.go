@@ -2,7 +2,5 @@
 
 package secret
 
-// runtimeSecret reports whether runtimeDo erases the secrets of its function.
-const runtimeSecret = false
-
-func runtimeDo(f func()) { f() }
+// erase runs f.
+func erase(f func()) { f() }

@@ -4,7 +4,6 @@ package secret
 
 import "runtime/secret"
 
-// runtimeSecret reports whether runtimeDo erases the secrets of its function.
-const runtimeSecret = true
-
-func runtimeDo(f func()) { secret.Do(f) }
+// erase runs f. Package runtime/secret then clears the registers, and the memory that f has
+// allocated once that is collected. It overwrites the stack too.
+func erase(f func()) { secret.Do(f) }

@@ -278,10 +278,10 @@ func (b *Batch) Sum(out *[32]byte) {
 // portable sets out to the hash without kernels.
 func (l *long) portable(out *[32]byte) {
 	if l.end == endSHA3 {
-		*out = sha3.Sum256(l.message[:l.size])
-		return
+		Sum256(out, l.message[:l.size])
+	} else {
+		SHAKE256(out[:], l.message[:l.size])
 	}
-	SHAKE256(out[:], l.message[:l.size])
 }
 
 // Sum512 sets out to SHA3-512 of in, of 32 to 71 bytes.
