@@ -19,54 +19,36 @@ import (
 	"hybridkem/kats"
 )
 
-// edges lists the packages of this module that each package imports. A package imports only those
-// above it in the list. Packages under internal import no public package but kem. The tests of a
-// package are free to import others.
-var edges = []struct {
-	pkg     string
-	imports string
-}{
-	{"kem", ""},
-	{"internal/cpu", ""},
-	{"internal/secret", ""},
-	{"internal/fault", "kem"},
-	{"internal/fips", "internal/fault internal/secret kem"},
-	{"kats/vectors", ""},
-	{"internal/derand", "internal/fault kem"},
-	{"internal/expanded", "internal/fault kem"},
-	{"internal/testkit", "internal/cpu kem"},
-	{"internal/progress", ""},
-	{"internal/overlay", ""},
-	{"internal/spec", ""},
-	{"internal/ring", "internal/cpu"},
-	{"internal/x25519", "internal/cpu"},
-	{"internal/sha3", "internal/cpu"},
-	{"internal/mlkem", "internal/ring internal/sha3"},
-	{"mlkem", "internal/derand internal/expanded internal/fault internal/fips internal/mlkem internal/secret kem"},
-	{"mlkem/mlkemtest", "internal/derand mlkem"},
-	{"internal/hybrid", "internal/derand internal/fault internal/fips internal/mlkem internal/secret internal/sha3 internal/x25519 kem"},
-	{"internal/nist", "internal/fault internal/hybrid kem"},
-	{"combiner", "internal/hybrid internal/nist internal/secret internal/sha3 kem mlkem"},
-	{"combiner/sshkex", "internal/hybrid internal/nist kem"},
-	{"combiner/tlskex", "internal/hybrid internal/nist kem"},
-	{"xwing", "internal/derand internal/fault internal/hybrid internal/secret kem"},
-	{"keyfile", "internal/expanded internal/fault internal/secret kem mlkem xwing"},
-	{"kem/kemtest", "internal/derand kem"},
-	{"", "combiner combiner/sshkex combiner/tlskex internal/fault kem mlkem xwing"},
-	{"kats", " internal/expanded kats/vectors kem kem/kemtest keyfile mlkem xwing"},
-	{"kats/cmd/kats", "internal/progress kats kem/kemtest xwing"},
-	{"examples/handshake", "xwing"},
-	{"examples/kemtool", " kem keyfile xwing"},
-	{"examples/hpke", " kem"},
-	{"examples/tls13", "combiner/tlskex kem"},
-	{"internal/attacks", ""},
-	{"interop", ""},
+// An edge is a row of the tables in doc/DESIGN.md: a package, and the packages of this module that it
+// imports.
+type edge struct{ pkg, imports string }
+
+// readEdges returns the rows of doc/DESIGN.md, in their order.
+func readEdges(t *testing.T) (edges []edge) {
+	t.Helper()
+	design, err := os.ReadFile("doc/DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := func(pkg string) string { return strings.TrimPrefix(pkg, "hybridkem") } // the root has no name
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9/]+)` \\| ([a-z0-9/, ]*) \\|").FindAllStringSubmatch(string(design), -1) {
+		imports := strings.FieldsFunc(m[2], func(r rune) bool { return r == ',' || r == ' ' })
+		for i := range imports {
+			imports[i] = short(imports[i])
+		}
+		edges = append(edges, edge{short(m[1]), strings.Join(imports, " ")})
+	}
+	return edges
 }
 
 // dependencies are the modules that users of the library inherit.
 var dependencies = []string{"filippo.io/edwards25519", "golang.org/x/crypto", "golang.org/x/sys"}
 
+// TestImports checks that packages import what doc/DESIGN.md says. A package imports only packages
+// above it there. Packages under internal import no public package but kem. The tests of a package are
+// free to import others.
 func TestImports(t *testing.T) {
+	edges := readEdges(t)
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +63,7 @@ func TestImports(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "hybridkem"), "/")
-		floor := slices.IndexFunc(edges, func(e struct{ pkg, imports string }) bool { return e.pkg == name })
+		floor := slices.IndexFunc(edges, func(e edge) bool { return e.pkg == name })
 		if floor < 0 {
 			t.Errorf("%s is on no floor", p.ImportPath)
 			continue
@@ -105,8 +87,8 @@ func TestImports(t *testing.T) {
 			if strings.HasPrefix(name, "internal/") && !strings.HasPrefix(path, "internal/") && path != "kem" {
 				t.Errorf("%s imports %s: packages under internal import no public package but kem", p.ImportPath, path)
 			}
-			if !slices.ContainsFunc(edges[:floor], func(e struct{ pkg, imports string }) bool { return e.pkg == path }) {
-				t.Errorf("%s imports %s, which is not before it in the list", p.ImportPath, path)
+			if !slices.ContainsFunc(edges[:floor], func(e edge) bool { return e.pkg == path }) {
+				t.Errorf("%s imports %s, which does not stand above it", p.ImportPath, path)
 			}
 		}
 	}

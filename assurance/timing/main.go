@@ -68,8 +68,7 @@ func runChanged(plant bool, args []string) error {
 	module := overlay.New("..")
 	err := module.Replace("internal/mlkem/kpke.go", "ek.rho = [32]byte(seeds[:32])", "ek.rho = [32]byte{}")
 	if err == nil && plant {
-		err = module.Replace("internal/mlkem/kpke.go", "\tpart := s.ciphertext[:32*d]\n",
-			"\tif s.difference != 0 {\n\t\treturn\n\t}\n\tpart := s.ciphertext[:32*d]\n")
+		err = module.Replace("internal/mlkem/mlkem.go", "\t\td |= binary", "\t\tif d != 0 {\n\t\t\treturn 1\n\t\t}\n\t\td |= binary")
 	}
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 
 // SampleVartime reads numbers of 12 bits from the stream, and sets coefficients of f, from
 // the n-th on, to those that are below q. It returns the number of coefficients that f then
-// has. In 0 <= n <= N. The length of the stream must be a multiple of 3. The time depends on
+// has; n is at least 0 and at most N. The length of the stream must be a multiple of 3. The time depends on
 // the stream, which must be public.
 //
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7. The caller
@@ -59,7 +59,7 @@ func (f *Poly) SampleCBD(b []byte, eta int) {
 }
 
 // SampleCBD sets f to the transform of noise in [-eta, eta] made of b, of 64·eta bytes, for
-// eta 2 or 3. Out |f| < 8q.
+// eta 2 or 3. Its bounds are those of [Poly.NTT].
 //
 // It implements SamplePolyCBD_η and then NTT, according to FIPS 203, Algorithms 8 and 9.
 func (f *NTT) SampleCBD(b []byte, eta int) {
