@@ -100,7 +100,7 @@ func TestMemory(t *testing.T) {
 // reach returns the kinds of goroutines on which the operations of a KEM are tried in an
 // implementation. In a sweep that is all of them for one KEM of each kind, and the fresh ones for the
 // others. Otherwise it is the fresh ones, in the implementation that is used, for one KEM of each
-// kind; and X-Wing is tried in the portable one, too.
+// kind; and X-Wing is tried in the portable one, too. With -short it is X-Wing alone.
 func reach(name, implementation string) []kind {
 	implementations := cpu.Sets()
 	used := implementation == implementations[len(implementations)-1]
@@ -109,7 +109,8 @@ func reach(name, implementation string) []kind {
 	case testkit.Sweep() && usual:
 		return kinds
 	case testkit.Sweep(),
-		used && (usual || isForeign(name) || name == nested.Name()),
+		used && testing.Short() && name == "X-Wing",
+		used && !testing.Short() && (usual || isForeign(name) || name == nested.Name()),
 		!testing.Short() && implementation == implementations[0] && name == "X-Wing":
 		return kinds[:1]
 	}
