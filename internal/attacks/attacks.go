@@ -1,8 +1,7 @@
-// Package attacks is a corpus of inputs made to find mistakes in implementations
-// of ML-KEM and of hybrids: what an attacker would send, and what has broken other
-// implementations. Each input stands beside what must come of it, according to
-// package spec and, for X25519 and the NIST curves, crypto/ecdh; and goes through
-// the public packages.
+// Package attacks is a corpus of inputs that are made to find mistakes in implementations of ML-KEM
+// and of hybrids. They are inputs that an attacker would send, and inputs that have broken other
+// implementations. Each input goes through the public packages. The result is compared with package
+// spec and, for X25519 and the NIST curves, with crypto/ecdh.
 //
 // The package has tests and fuzz targets only.
 package attacks

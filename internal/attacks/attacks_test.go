@@ -25,8 +25,8 @@ func TestAttacks(t *testing.T) {
 		for _, attack := range []struct {
 			name string
 			run  func(t *testing.T)
-			// machine is whether it depends on the implementation. Otherwise only a sweep tries it with more
-			// than the one that is used.
+			// machine reports whether the attack depends on the implementation. An attack that does
+			// not runs only for the implementation in use, except in a sweep.
 			machine bool
 		}{
 			{"every length, buffer and promise", conformance, false},
@@ -52,7 +52,8 @@ func TestAttacks(t *testing.T) {
 	})
 }
 
-// step returns the distance between the inputs of a kind that a test takes: 1 in a sweep.
+// step returns the distance between the inputs that a test takes: 1 in a sweep, short in a short
+// test, and plain otherwise.
 func step(plain, short int) int {
 	switch {
 	case testkit.Sweep():
@@ -63,9 +64,9 @@ func step(plain, short int) int {
 	return plain
 }
 
-// conformance runs the suite for each KEM: in a sweep for all, otherwise for some of each kind. The
-// tests of package combiner then still run it for hybrids with foreign parts and with P-384, which
-// takes most of the time.
+// conformance runs the suite for all KEMs in a sweep, and for some of each kind otherwise. The
+// tests of package combiner also run it for hybrids with foreign parts and with P-384, which takes
+// most of the time.
 func conformance(t *testing.T) {
 	some := []string{"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-P256", "X25519MLKEM768", "mlkem768x25519-sha256"}
 	if testing.Short() {
@@ -101,7 +102,7 @@ func forEachSet(t *testing.T, f func(t *testing.T, s set)) {
 	}
 }
 
-// pattern returns n bytes, of which most differ.
+// pattern returns n bytes. Most of them differ.
 func pattern(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -121,8 +122,8 @@ func must[V any](v V, err error) func(t testing.TB) V {
 	}
 }
 
-// decapsulates demands that dk decapsulates ciphertext to want, in both ways, or
-// refuses it and writes nothing if want is nil.
+// decapsulates checks that Decapsulate and DecapsulateTo of dk both give want. If want is nil, both
+// must return an error and write nothing.
 func decapsulates(t testing.TB, what string, dk crypto.Decapsulator, ciphertext, want []byte) {
 	t.Helper()
 	got, err := dk.Decapsulate(ciphertext)
@@ -133,7 +134,7 @@ func decapsulates(t testing.TB, what string, dk crypto.Decapsulator, ciphertext,
 		DecapsulateTo(sharedKey, ciphertext []byte) error
 	})
 	if !ok {
-		return // crypto/mlkem's
+		return // a key of crypto/mlkem
 	}
 	into := pattern(32)
 	if k, ok := dk.(kem.DecapsulationKey); ok {
@@ -147,7 +148,8 @@ func decapsulates(t testing.TB, what string, dk crypto.Decapsulator, ciphertext,
 	}
 }
 
-// encapsulates demands that ek encapsulates with randomness to what is given.
+// encapsulates checks that ek encapsulates with the given randomness to the given shared key and
+// ciphertext.
 func encapsulates(t testing.TB, what string, ek kem.EncapsulationKey, random, sharedKey, ciphertext []byte) {
 	t.Helper()
 	gotKey, gotCiphertext, err := kemtest.Encapsulate(ek, random)

@@ -39,9 +39,10 @@ func copyStack(to *[stackSize]byte) {
 	}
 }
 
-// TestDepth measures how far operations go below the part of the stack that secret.Do overwrites,
-// and that it makes sure of before: less than Go leaves a function without asking for more
-// stack, so that the stack never has to grow during an operation, wherever it begins.
+// TestDepth checks how far operations go below the part of the stack that secret.Do makes large
+// enough and overwrites. The distance must be less than the stack that Go leaves to functions that
+// do not ask for more. Then the stack never has to grow during an operation, wherever the operation
+// begins.
 func TestDepth(t *testing.T) {
 	if testkit.Race {
 		t.Skip("the race detector does not let the stack be read")

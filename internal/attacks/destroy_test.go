@@ -16,8 +16,8 @@ import (
 )
 
 // TestDestroyMeanwhile destroys keys of every type while other goroutines use every method and
-// function that needs their secrets. Each gives a right result or an error, and the race
-// detector, with which this test is best run, sees nothing.
+// function that needs their secrets. Each use must give a right result or an error. The test is
+// best run under the race detector.
 func TestDestroyMeanwhile(t *testing.T) {
 	for _, k := range hybridkem.All() {
 		t.Run(k.Name(), func(t *testing.T) {
@@ -71,8 +71,8 @@ func TestDestroyMeanwhile(t *testing.T) {
 	}
 }
 
-// destroyMeanwhile destroys dk while goroutines decapsulate and run others, each until it says
-// that it is done.
+// destroyMeanwhile destroys dk while goroutines decapsulate and call the functions in others. Each
+// goroutine repeats its call until the call reports that it is done.
 func destroyMeanwhile(t *testing.T, round int, dk kem.Decapsulator, ciphertext, sharedKey []byte, others map[string]func() (done bool)) {
 	t.Helper()
 	var wg sync.WaitGroup

@@ -20,16 +20,17 @@ import (
 	"hybridkem/mlkem"
 )
 
-// The fuzz targets make one input, and run it through this module, through
-// crypto/mlkem where it has the parameter set, and through the specification. All
-// three must do the same. A fuzzer hardly ever finds an encapsulation key or a
-// ciphertext, so that it is given honest ones, and a script to edit them.
+// Each fuzz target makes one input. It runs the input through this module, through crypto/mlkem if
+// that has the parameter set, and through the specification. All three must do the same. A fuzzer
+// hardly ever finds a valid encapsulation key or ciphertext, so it gets honest ones and a script
+// that edits them.
 //
-// The specification takes milliseconds. A test without fuzzing compares all seeds of the corpus with it, and
-// fuzzing some of the inputs.
+// The specification takes milliseconds. Without fuzzing, a test compares all seeds of the corpus
+// with it. With fuzzing, it compares only some of the inputs.
 
-// specified reports whether to compare an input with the specification: always without fuzzing, unless time
-// is short, and otherwise one of so many inputs. The same input always gets the same answer.
+// specified reports whether to compare an input with the specification. Without fuzzing it reports
+// true, unless the test is short. Otherwise it chooses one in oneOf inputs, and makes the same
+// choice each time for the same input.
 func specified(oneOf uint64, input ...[]byte) bool {
 	if flag.Lookup("test.fuzz").Value.String() == "" && !testing.Short() {
 		return true
@@ -41,8 +42,8 @@ func specified(oneOf uint64, input ...[]byte) bool {
 	return h.Sum64()>>20%oneOf == 0
 }
 
-// edit returns b, edited by script: with 0xff in front, the rest of the script
-// takes the place of b; otherwise every four bytes of it are a step.
+// edit returns b, edited by script. If script begins with 0xff, the rest of it replaces b.
+// Otherwise each four bytes of script are one step.
 func edit(b, script []byte) []byte {
 	if len(script) > 0 && script[0] == 0xff {
 		return script[1:]
@@ -55,7 +56,7 @@ func edit(b, script []byte) []byte {
 			b[at] = value
 		case 1:
 			b[at] ^= 1 << (value % 8)
-		case 2: // a number of 12 bits that is nearly q
+		case 2: // a number of 12 bits near q
 			setCoefficient(b, min(at, len(b)-3)*2/3, q-128+int(value))
 		case 3:
 			for i := range b[at:min(at+int(value), len(b))] {
@@ -75,10 +76,10 @@ func edit(b, script []byte) []byte {
 	return b
 }
 
-// replace is the script that replaces all.
+// replace returns the script that replaces the whole input by b.
 func replace(b []byte) []byte { return append([]byte{0xff}, b...) }
 
-// fit makes b as long as it must be.
+// fit returns b, cut or padded with zeros to size bytes.
 func fit(b []byte, size int) []byte {
 	return append(bytes.Clone(b), make([]byte, max(0, size-len(b)))...)[:size]
 }
@@ -109,7 +110,7 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// A std is crypto/mlkem's form of a parameter set.
+// A std has the functions of crypto/mlkem for a parameter set.
 type std struct {
 	newDecapsulationKey func(seed []byte) (crypto.Decapsulator, error)
 	newEncapsulationKey func(b []byte) (crypto.Encapsulator, error)
@@ -133,7 +134,7 @@ func newStd[D crypto.Decapsulator, E crypto.Encapsulator](
 	}
 }
 
-// A vector has what the files of vectors that seed the corpora have.
+// A vector has the fields of the vector files that seed the corpora.
 type vector struct {
 	Set                   string
 	Seed, EK, DK, M, C, K vectors.Hex `json:",omitempty"`
@@ -150,7 +151,8 @@ func seeds(f *testing.F, name string, count, step int, add func(set byte, v vect
 	}
 }
 
-// reduced reports whether all numbers of 12 bits in b are below q. It is much faster than the specification's.
+// reduced reports whether all numbers of 12 bits in b are below q. It is much faster than
+// spec.Reduced.
 func reduced(b []byte) bool {
 	for ; len(b) >= 3; b = b[3:] {
 		first, second := int(b[0])|int(b[1]&0x0f)<<8, int(b[1]>>4)|int(b[2])<<4
@@ -161,8 +163,8 @@ func reduced(b []byte) bool {
 	return true
 }
 
-// FuzzExchange makes a key of a seed and encapsulates a message to it; the script
-// edits the ciphertext.
+// FuzzExchange makes a key from a seed and encapsulates a message to it. The script edits the
+// ciphertext.
 func FuzzExchange(f *testing.F) {
 	seeds(f, "mlkem_acvp_keygen.jsonl.gz", 75, 5, func(set byte, v vector) {
 		f.Add(set, []byte(v.Seed), pattern(32), []byte{1, 0x60, 1, 3})
@@ -263,12 +265,12 @@ func FuzzEncapsulationKey(f *testing.F) {
 	})
 }
 
-// An honestKey is an expanded key and a ciphertext for it, as the specification makes them.
+// An honestKey is an expanded key and a ciphertext for it, computed by the specification.
 type honestKey struct{ seed, dk, ciphertext []byte }
 
-var honestKeys sync.Map // of [2]byte, a parameter set and the number of a seed
+var honestKeys sync.Map // the key is a [2]byte: k of the parameter set, and the number of a seed
 
-// honestKey returns that of the n-th of 256 seeds.
+// honestKey returns the honest key of the n-th of 256 seeds.
 func (s set) honestKey(n byte) honestKey {
 	i := [2]byte{byte(s.spec.K), n}
 	if k, ok := honestKeys.Load(i); ok {
@@ -282,8 +284,8 @@ func (s set) honestKey(n byte) honestKey {
 	return k
 }
 
-// FuzzExpandedKey edits an expanded key, puts the hash that fits into it or not, and
-// decapsulates an edited ciphertext.
+// FuzzExpandedKey edits an expanded key, corrects its hash in some inputs, and decapsulates an
+// edited ciphertext.
 func FuzzExpandedKey(f *testing.F) {
 	seeds(f, "mlkem_acvp_decap.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, byte(0), replace(v.DK), false, replace(v.C)) })
 	seeds(f, "mlkem_acvp_dkcheck.jsonl", 30, 1, func(set byte, v vector) { f.Add(set, byte(0), replace(v.DK), false, []byte{}) })
@@ -343,8 +345,8 @@ func FuzzExpandedKey(f *testing.F) {
 	})
 }
 
-// A stdPeer is crypto/mlkem, or package mlkem for the parameter set that crypto/mlkem lacks. Then only the
-// combination is compared.
+// A stdPeer is crypto/mlkem, or package mlkem for the parameter set that crypto/mlkem lacks. With
+// package mlkem, only the combination is compared with something else.
 type stdPeer struct {
 	std
 	dk crypto.Decapsulator
@@ -374,7 +376,7 @@ func (p stdPeer) decapsulate(ciphertext []byte) []byte {
 	return sharedKey
 }
 
-// fastExchange has a peer that takes little time.
+// fastExchange returns an exchange whose peer takes little time.
 func (h hybrid) fastExchange(t testing.TB, seed, random []byte) exchange {
 	t.Helper()
 	std := own512
@@ -388,7 +390,7 @@ func (h hybrid) fastExchange(t testing.TB, seed, random []byte) exchange {
 	return h.exchangeWith(t, seed, random, dk.Encapsulator().Bytes(), stdPeer{std, dk})
 }
 
-// recent has exchanges that were made before: the fuzzer often changes nothing but a script.
+// recent caches exchanges, because the fuzzer often changes nothing but a script.
 var recent = map[string]exchange{}
 
 func recentExchange(t testing.TB, h hybrid, seed, random []byte) exchange {
@@ -405,7 +407,8 @@ func recentExchange(t testing.TB, h hybrid, seed, random []byte) exchange {
 	return x
 }
 
-// hybridOf chooses a hybrid by a byte. Those with P-384, which takes most of the time, are rare.
+// hybridOf chooses a hybrid by a byte. It rarely chooses one with P-384, which takes most of the
+// time.
 func hybridOf(n byte) hybrid {
 	rare := n >= 250
 	var all []hybrid
@@ -428,7 +431,7 @@ func FuzzHybrid(f *testing.F) {
 	}
 	for i, share := range testkit.X25519Points() {
 		if !lowOrder()[share] {
-			continue // a fuzzer finds such points by itself, and not those of low order
+			continue // the fuzzer finds other points by itself, but not those of low order
 		}
 		n := byte(i % 4)
 		x := hybridOf(n).fastExchange(f, pattern(32), pattern(64))
@@ -438,7 +441,7 @@ func FuzzHybrid(f *testing.F) {
 		for _, script := range [][]byte{{}, {1, 0xff, 0xff, 0xff}, {5, 0, 0, 0}, {6, 0, 0, 0}} {
 			f.Add(n, pattern(32), pattern(160), script, script)
 		}
-		f.Add(n, pattern(32), []byte{}, []byte{}, []byte{}) // no scalar of a NIST curve
+		f.Add(n, pattern(32), []byte{}, []byte{}, []byte{}) // contains no scalar of a NIST curve
 	}
 	f.Fuzz(func(t *testing.T, n byte, seed, random, keyScript, ciphertextScript []byte) {
 		h := hybridOf(n)
@@ -454,7 +457,7 @@ func FuzzHybrid(f *testing.F) {
 	})
 }
 
-// TestHybridOf checks that each hybrid is chosen.
+// TestHybridOf checks that hybridOf chooses each hybrid for some byte.
 func TestHybridOf(t *testing.T) {
 	chosen := map[string]int{}
 	for n := range 256 {

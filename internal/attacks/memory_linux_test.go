@@ -35,24 +35,23 @@ import (
 	"hybridkem/mlkem"
 )
 
-// TestMemory runs every operation, and then searches all memory of the process that can be written
-// to for 16 bytes of a secret: in a sweep of every KEM, in every implementation, on every kind of
-// goroutine; otherwise as reach says. It does so in a child process, since the secrets that are
-// searched for are computed from the specification, which leaves them everywhere. The child is given
-// them masked.
+// TestMemory runs every operation. After each, it searches all writable memory of the process for
+// any 16 bytes of a secret. Function reach chooses the KEMs, the implementations and the kinds of
+// goroutines. The search runs in a child process, because the secrets are computed with the
+// specification, which leaves them everywhere. The child receives them masked.
 //
-// Each operation runs on goroutines of its own, whose stacks are small, or deep, or have been
-// large before. When it is over, the caller's copies are cleared and the key is destroyed.
+// Each operation runs on a goroutine of its own, whose stack is small, or deep, or has been large
+// before. After the operation, the caller's copies are cleared and the key is destroyed.
 //
-// While an operation runs, no goroutine is preempted and no garbage collected: a stack that is
-// moved in the middle of an operation keeps its secrets where it was, and so do registers that
-// are saved. Of KEMs with NIST curves, the scalars are left out: crypto/ecdh keeps them.
+// While an operation runs, no goroutine is preempted and no garbage is collected. The runtime
+// leaves secrets behind if it moves a stack in the middle of an operation, or saves registers. The
+// scalars of NIST curves are not searched for, because crypto/ecdh keeps them.
 func TestMemory(t *testing.T) {
 	skipUnreadable(t, newSearcher())
 	child := os.Getenv(childVariable)
 	if child == childAll {
 		for cases, s := gob.NewDecoder(os.Stdin), newSearcher(); ; {
-			var c memoryCase // one at a time, so that less is to be searched
+			var c memoryCase // one at a time, so that there is less memory to search
 			if err := cases.Decode(&c); err == io.EOF {
 				return
 			} else if err != nil {
@@ -82,7 +81,7 @@ func TestMemory(t *testing.T) {
 		add(k.Name(), func() memoryCase { return endingCase(k) })
 	}
 	t.Run("all", func(t *testing.T) { runChild(t, childAll, cases) })
-	// The first operation of a process, on the stack of its first goroutine.
+	// These are the first operations of a process, on the stack of its first goroutine.
 	for _, name := range []string{"X-Wing", "ML-KEM-768"} {
 		i := slices.IndexFunc(cases, func(c memoryCase) bool { return c.KEM == name })
 		for _, o := range operations {
@@ -97,10 +96,10 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// reach returns the kinds of goroutines on which the operations of a KEM are tried in an
-// implementation. In a sweep that is all of them for one KEM of each kind, and the fresh ones for the
-// others. Otherwise it is the fresh ones, in the implementation that is used, for one KEM of each
-// kind; and X-Wing is tried in the portable one, too. With -short it is X-Wing alone.
+// reach returns the kinds of goroutines on which the operations of a KEM run in an implementation.
+// In a sweep, one KEM of each kind runs on all kinds of goroutines, and the other KEMs on fresh
+// ones. Otherwise one KEM of each kind runs on fresh goroutines in the implementation in use.
+// X-Wing also runs in the portable one, unless the test is short.
 func reach(name, implementation string) []kind {
 	implementations := cpu.Sets()
 	used := implementation == implementations[len(implementations)-1]
@@ -117,7 +116,7 @@ func reach(name, implementation string) []kind {
 	return nil
 }
 
-// skipUnreadable skips a test where memory cannot be read. On amd64 it can.
+// skipUnreadable skips a test if the process cannot read its memory. On amd64 that is an error.
 func skipUnreadable(t *testing.T, s *searcher) {
 	t.Helper()
 	if testkit.Race {
@@ -131,7 +130,7 @@ func skipUnreadable(t *testing.T, s *searcher) {
 	}
 }
 
-// In a child of TestMemory, childVariable is childAll, or the only operation.
+// In a child of TestMemory, childVariable is childAll or the name of the only operation to run.
 const childVariable, childAll = "HYBRIDKEM_TEST_MEMORY", "all"
 
 func TestMain(m *testing.M) {
@@ -156,7 +155,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// A fakeTB reports errors to the parent of a child that runs no tests.
+// A fakeTB reports errors to the parent of a child process that runs no tests.
 type fakeTB struct {
 	testing.TB
 	failed bool
@@ -200,7 +199,7 @@ func runChild(t *testing.T, what string, cases []memoryCase) {
 	}
 }
 
-// mask hides secrets from the search: it is its own inverse.
+// mask hides secrets from the search. It is its own inverse.
 func mask(b []byte) []byte {
 	b = bytes.Clone(b)
 	maskInPlace(b)
@@ -218,19 +217,19 @@ const (
 	maskWord = 0x9d9d9d9d9d9d9d9d
 )
 
-// A memoryCase is a key and an exchange with it. All byte slices are masked.
+// A memoryCase is a key and an exchange with that key. All its byte slices are masked.
 type memoryCase struct {
 	KEM                  string
 	Seed                 []byte
 	Random               []byte // in the order in which it is drawn
 	Ciphertext, Rejected []byte
 	SharedKey, Rejection []byte
-	Expanded             []byte // of ML-KEM
-	PEM, Both            []byte // key files, where there are any
+	Expanded             []byte // the expanded key, for ML-KEM only
+	PEM, Both            []byte // key files, for KEMs that have them
 	Secrets              []needle
 }
 
-// A needle is a piece of a secret, of 16 bytes or more.
+// A needle is a piece of a secret. It has 16 bytes or more.
 type needle struct {
 	Masked []byte
 	Name   string
@@ -244,7 +243,7 @@ func (l loot) needles() (all []needle) {
 }
 
 func mlkemCase(t *testing.T, s set) memoryCase {
-	// Every KEM has other secrets, so that nothing is taken for that of another.
+	// Each KEM has its own secrets, so that no secret is mistaken for one of another KEM.
 	seed, m := sha3.SumSHAKE256([]byte(s.Name()+" seed"), 64), sha3.SumSHAKE256([]byte(s.Name()+" m"), 32)
 	ek, dk := spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
 	K, c := spec.EncapsInternal(s.spec, ek, m)
@@ -289,7 +288,7 @@ func (c *memoryCase) addFile(t *testing.T, l loot, k kem.KEM, seed []byte) {
 	}
 	c.PEM = mask(file)
 	lines := strings.Split(string(file), "\n")
-	// The first bytes are not the key's.
+	// The first bytes of the file are not part of the key.
 	l.add("base64 of the seed", []byte(strings.Join(lines[1:len(lines)-2], ""))[32:], 1)
 }
 
@@ -299,8 +298,8 @@ var foreignHybrid = hybrid{
 	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
 }
 
-// longSeed is a hybrid with a part whose seeds are longer than those of all parts of this module, so
-// that what the seed is expanded to is on the heap.
+// longSeed is a hybrid with a part whose seeds are longer than those of all parts of this module.
+// Its expanded seed is therefore on the heap.
 var longSeed = hybrid{
 	combiner.CG(longSeedName, longSeedKEM{testkit.Foreign(mlkem.KEM768(), testkit.Faults{})}, combiner.X25519()),
 	spec.Sets["ML-KEM-768"], x25519, false, labelled(longSeedName),
@@ -313,8 +312,8 @@ func (k longSeedKEM) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, err
 	return k.KEM.NewDecapsulationKey(seed[:64])
 }
 
-// nested is a hybrid of hybrids, whose randomness and secrets are longer than those of ML-KEM and a
-// group, so that they are on the heap.
+// nested is a hybrid of hybrids. Its randomness and secrets are longer than those of ML-KEM and a
+// group, and are therefore on the heap.
 var nested = combiner.UK("nested", tlskex.SecP384r1MLKEM1024(), combiner.MLKEM768P256())
 
 func nestedCase(t *testing.T) memoryCase {
@@ -343,7 +342,7 @@ func nestedCase(t *testing.T) memoryCase {
 	}
 	ciphertext := slices.Concat(pq.honestCiphertext, tr.honestCiphertext)
 	rejected := bytes.Clone(ciphertext)
-	rejected[pq.group.elementSize] ^= 1 // SecP384r1MLKEM1024 has the share first
+	rejected[pq.group.elementSize] ^= 1 // the ciphertext of SecP384r1MLKEM1024 begins with the share
 	rejected[len(pq.honestCiphertext)] ^= 1
 	combine := func(secrets [][]byte, ciphertext []byte) []byte {
 		return spec.H(slices.Concat(secrets[0], secrets[1], ciphertext, pq.wantEK, tr.wantEK, []byte("nested")))
@@ -357,8 +356,8 @@ func nestedCase(t *testing.T) memoryCase {
 	}
 }
 
-// endingKEMs are hybrids of ML-KEM-768, and of a part whose operations, or whose constructor, end
-// with an error or a panic.
+// endingKEMs are hybrids of ML-KEM-768 and a part that fails. The operations or the constructor of
+// that part end with an error or a panic.
 var endingKEMs = []kem.KEM{
 	endingKEM("failing", false), endingKEM("panicking", true),
 	combiner.CK("stillborn", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
@@ -376,7 +375,7 @@ func endingKEM(label string, panics bool) kem.KEM {
 	}))
 }
 
-// ends reports whether no encapsulation or decapsulation of the KEM ends well.
+// ends reports whether every encapsulation and decapsulation of the KEM fails.
 func ends(name string) bool { return name == "failing" || name == "panicking" || name == "stillborn" }
 
 // isForeign reports whether a part of the KEM draws its own randomness.
@@ -384,8 +383,8 @@ func isForeign(name string) bool {
 	return name == foreignHybrid.Name() || name == longSeedName || ends(name)
 }
 
-// An endingEK panics, or does what a key does and then returns an error. It panics at once: what a
-// key does would overwrite the stack.
+// An endingEK either panics or encapsulates and then returns an error. It does not encapsulate
+// before it panics, because that would overwrite the stack.
 type endingEK struct {
 	kem.EncapsulationKey
 	panics bool
@@ -446,12 +445,13 @@ func hybridCase(t *testing.T, h hybrid) memoryCase {
 		l.add("the scalar", x.seedT, 1)
 		l.add("the ephemeral scalar", x.random[32:], 1)
 	} else {
-		// crypto/ecdh keeps scalars, and is not given what follows them in a seed.
+		// crypto/ecdh keeps the scalar. It never receives the bytes that follow the scalar in a
+		// seed.
 		l.add("the seed of the group", x.seedT[(h.group.elementSize-1)/2:], 1)
 		l.add("the seed of the ephemeral scalar", x.random[32+(h.group.elementSize-1)/2:], 1)
 	}
 	l.add("the secret of the group", ssT, 1)
-	if h.combine(x.ssM, ssT, x.ctT, x.ekT)[0] != ssT[0] { // a bare secret holds the group's
+	if h.combine(x.ssM, ssT, x.ctT, x.ekT)[0] != ssT[0] { // otherwise the shared key begins with the secret of the group
 		l.add("the shared key", sharedKey, 1)
 		l.add("the rejection's shared key", rejection, 1)
 	}
@@ -470,7 +470,7 @@ func hybridCase(t *testing.T, h hybrid) memoryCase {
 	return c
 }
 
-// A trial is one operation with a case. Its slices are the caller's, on the heap.
+// A trial is one operation on a case. Its slices play the role of the caller's, on the heap.
 type trial struct {
 	c                               *memoryCase
 	kem                             kem.KEM
@@ -479,10 +479,10 @@ type trial struct {
 	sharedKey, ownCiphertext, other []byte
 	dk, twin                        kem.DecapsulationKey
 	read                            expanded.Key
-	more                            []needle // secrets that the operation drew
+	more                            []needle // secrets that the operation has drawn
 }
 
-// A maskedReader gives what is unmasked while it is read.
+// A maskedReader unmasks its bytes only while they are read.
 type maskedReader struct{ masked []byte }
 
 func (r *maskedReader) Read(b []byte) (int, error) {
@@ -520,7 +520,7 @@ func (x *trial) end() {
 	}
 }
 
-// drew adds what the default source gave.
+// drew adds a secret that the default source of randomness has returned.
 func (x *trial) drew(secret []byte) {
 	masked := mask(secret)
 	for i := range len(masked) - 15 {
@@ -528,13 +528,13 @@ func (x *trial) drew(secret []byte) {
 	}
 }
 
-// An operation is one of the library's. It returns an error if the result is not the right one.
+// An operation calls one operation of the library. It returns an error if the result is wrong.
 type operation struct {
 	name   string
 	key    bool // needs a key
 	fits   func(c *memoryCase) bool
 	run    func(x *trial) error
-	replay bool // draws Random, otherwise the seed
+	replay bool // the source of randomness returns Random, and otherwise the seed
 }
 
 func isBorn(c *memoryCase) bool      { return c.KEM != "stillborn" }
@@ -683,7 +683,7 @@ var operations = []operation{
 
 var defaultSource = rand.Reader
 
-// fails wants f to return an error or panic.
+// fails returns an error if f neither returns an error nor panics.
 func fails(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -696,7 +696,7 @@ func fails(f func() error) (err error) {
 	return nil
 }
 
-// A kind is where an operation runs.
+// A kind is a kind of goroutine on which an operation runs.
 type kind struct {
 	name string
 	run  func(f func())
@@ -708,7 +708,7 @@ var kinds = []kind{
 	{"living", on(func(f func()) { deep(60, func() {}); f() })},
 }
 
-// on runs a function on a goroutine of its own.
+// on returns a function that runs start(f) on a goroutine of its own.
 func on(start func(f func())) func(f func()) {
 	return func(f func()) {
 		done := make(chan struct{})
@@ -720,7 +720,7 @@ func on(start func(f func())) func(f func()) {
 	}
 }
 
-// deep calls f from n kilobytes down the stack.
+// deep calls f with n KiB of stack in use above it.
 //
 //go:noinline
 func deep(n int, f func()) (sum byte) {
@@ -733,12 +733,12 @@ func deep(n int, f func()) (sum byte) {
 	return frame[n/2] + frame[n]
 }
 
-// search tries all operations with the case, on goroutines of those kinds.
+// search runs all operations that fit the case, on goroutines of the given kinds.
 func (c *memoryCase) search(t testing.TB, s *searcher, kinds []kind) {
 	s.reset()
 	s.add(c.Secrets)
 	for _, k := range kinds {
-		debug.FreeOSMemory() // so that less is to be searched
+		debug.FreeOSMemory() // so that there is less memory to search
 		n := 0
 		for _, o := range operations {
 			if o.fits(c) {
@@ -757,10 +757,10 @@ func (c *memoryCase) search(t testing.TB, s *searcher, kinds []kind) {
 	}
 }
 
-// leaked is a secret that is left on the heap for once.
+// leaked is a secret that is left on the heap once, to show that the search finds it.
 var leaked []byte
 
-// searchAfter runs an operation and searches.
+// searchAfter runs an operation and then searches the memory.
 func (c *memoryCase) searchAfter(t testing.TB, s *searcher, o operation, k kind) {
 	t.Helper()
 	x := newTrial(c, kemByName(c.KEM))
@@ -800,14 +800,15 @@ func kemByName(name string) kem.KEM {
 	return k
 }
 
-// A searcher looks for secrets. What it needs is outside of Go's heap or made once, so that
-// searching does not make more memory to be searched.
+// A searcher looks for secrets. Its data is outside of Go's heap or is made once, so that a search
+// does not create more memory to search.
 type searcher struct {
 	// Memory is copied to the window, and searched there. The window is not searched itself.
 	window []byte
-	// The filter has bits for the words of eight bytes that begin in the first eight bytes of a needle.
+	// The filter has a bit for each word of eight bytes that begins in the first eight bytes of a
+	// needle.
 	filter []byte
-	masked map[uint64][]needle // by their keys
+	masked map[uint64][]needle // by their needleKey
 }
 
 const filterBits = 22
@@ -825,8 +826,8 @@ func newSearcher() *searcher {
 
 func filterIndex(first uint64) uint64 { return first * 0x9e3779b97f4a7c15 >> (64 - filterBits) }
 
-// needleKey hashes the first 16 bytes of b, after each word is unmasked. It never has all 16 bytes of a needle in
-// one place: the search would find them there.
+// needleKey hashes the first 16 bytes of b, after it unmasks each word. It never has all 16 bytes
+// of a needle in one place, because the search would find them there.
 func needleKey(b []byte, mask uint64) uint64 {
 	h := (binary.LittleEndian.Uint64(b) ^ mask) * 0x9e3779b97f4a7c15
 	return bits.RotateLeft64(h, 32) ^ (binary.LittleEndian.Uint64(b[8:])^mask)*0xc2b2ae3d27d4eb4f
@@ -849,7 +850,7 @@ func (s *searcher) reset() {
 	clear(s.filter)
 }
 
-// readable reports whether this process can read its memory: under emulation it may not.
+// readable reports whether this process can read its memory. Under emulation it may be unable to.
 func (s *searcher) readable() bool {
 	mem, err := os.Open("/proc/self/mem")
 	if err != nil {
@@ -862,7 +863,7 @@ func (s *searcher) readable() bool {
 	return err == nil && bytes.Equal(here, there)
 }
 
-// search returns the names of the secrets that stand in the memory of this process.
+// search returns the names of the secrets that are in the memory of this process.
 func (s *searcher) search() []string {
 	defer clear(s.window)
 	mem, err := os.Open("/proc/self/mem")
@@ -875,7 +876,7 @@ func (s *searcher) search() []string {
 		for from, overlap := r[0], uint64(64); from+overlap < r[1]; from -= overlap {
 			n, err := mem.ReadAt(s.window[:min(r[1]-from, uint64(len(s.window)))], int64(from))
 			if err != nil && n == 0 {
-				break // memory that the kernel does not let be read
+				break // memory that the kernel does not allow to be read
 			}
 			s.searchIn(s.window[:n], seen)
 			from += uint64(n)
@@ -897,15 +898,15 @@ func (n needle) isAt(b []byte) bool {
 	return true
 }
 
-// mayHold reports whether the first eight bytes of b may be such a word.
+// mayHold reports whether the filter contains the first eight bytes of b.
 func (s *searcher) mayHold(b []byte) bool {
 	word := binary.LittleEndian.Uint64(b)
 	i := filterIndex(word)
 	return word != 0 && s.filter[i/8]>>(i%8)&1 == 1 // most memory is zero
 }
 
-// searchIn searches a piece of memory that begins at a multiple of 8. It looks at words at such places
-// only: there is one in the first 15 bytes of every needle.
+// searchIn searches a piece of memory that begins at a multiple of 8. It looks only at words that
+// begin at multiples of 8: the first 15 bytes of every needle contain one.
 func (s *searcher) searchIn(b []byte, seen map[string]bool) {
 	for i := 0; i+8 <= len(b); i += 8 {
 		if !s.mayHold(b[i:]) {
@@ -924,7 +925,7 @@ func (s *searcher) searchIn(b []byte, seen map[string]bool) {
 	}
 }
 
-// regions returns the pieces of memory that this process can write to, but the window.
+// regions returns the writable memory of this process, except the window.
 func (s *searcher) regions() (regions [][2]uint64) {
 	b, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
@@ -947,8 +948,9 @@ func (s *searcher) regions() (regions [][2]uint64) {
 	return regions
 }
 
-// touched returns the parts of a region that have pages, in memory or swapped out. Others have
-// never been written to. Where the kernel does not tell, it returns the region.
+// touched returns the parts of a region that have pages in memory or swapped out. The other parts
+// have never been written to. If the kernel does not give this information, touched returns the
+// whole region.
 func touched(from, to uint64) (parts [][2]uint64) {
 	page := uint64(os.Getpagesize())
 	pagemap, err := os.Open("/proc/self/pagemap")
@@ -973,7 +975,8 @@ func touched(from, to uint64) (parts [][2]uint64) {
 	return parts
 }
 
-// TestMemoryLeft shows that operations whose stack is not overwritten leave secrets.
+// TestMemoryLeft checks that the search finds secrets after operations whose stack is not
+// overwritten.
 func TestMemoryLeft(t *testing.T) {
 	s := newSearcher()
 	skipUnreadable(t, s)

@@ -12,11 +12,12 @@ import (
 	"hybridkem/internal/spec"
 )
 
-// A loot is what to search for: runs of bytes, and what they are part of.
+// A loot is what to search for. It maps runs of bytes to the names of the secrets that contain
+// them.
 type loot map[string]string
 
-// add adds the runs of 16 bytes of a secret that begin at multiples of step. Runs that could be
-// there by chance are left out.
+// add adds the runs of 16 bytes of a secret that begin at multiples of step. It leaves out runs
+// that could be in memory by chance.
 func (l loot) add(name string, secret []byte, step int) { l.addRuns(name, secret, step, 16) }
 
 func (l loot) addRuns(name string, secret []byte, step, length int) {
@@ -32,12 +33,12 @@ func (l loot) addRuns(name string, secret []byte, step, length int) {
 	}
 }
 
-// addPolys adds polynomials as this module holds them, with coefficients from 0 to q-1 or
-// around 0.
+// addPolys adds polynomials in the forms that this module uses: with coefficients from 0 to q-1,
+// and with coefficients around 0.
 func (l loot) addPolys(name string, polys []spec.Poly) { l.addPolyRuns(name, polys, 2, 16) }
 
-// addNoise is addPolys for noise. Eight of its coefficients, which are 16 bytes, stand in memory by
-// chance: runs are longer.
+// addNoise is addPolys for noise. It adds longer runs, because eight coefficients of noise, which
+// are 16 bytes, can be in memory by chance.
 func (l loot) addNoise(name string, polys []spec.Poly) { l.addPolyRuns(name, polys, 32, 64) }
 
 func (l loot) addPolyRuns(name string, polys []spec.Poly, step, length int) {
@@ -55,7 +56,7 @@ func (l loot) addPolyRuns(name string, polys []spec.Poly, step, length int) {
 	}
 }
 
-// noise returns n polynomials that PRF makes of a seed.
+// noise returns n polynomials that PRF gives for a seed.
 func noise(eta int, seed []byte, n int) (polys []spec.Poly) {
 	for i := range n {
 		polys = append(polys, spec.SamplePolyCBD(eta, sha3.SumSHAKE256(append(slices.Clone(seed), byte(i)), 64*eta)))
@@ -89,7 +90,7 @@ func (l loot) addEncapsulation(p spec.Params, ek, m []byte) {
 	}
 }
 
-// regions gives f all memory that v holds: what it points to, and so on.
+// regions calls f with all memory that v points to, directly or through other memory.
 func regions(v reflect.Value, seen map[unsafe.Pointer]bool, f func([]byte)) {
 	region := func(p unsafe.Pointer, size uintptr) bool {
 		if p == nil || seen[p] {
@@ -133,7 +134,7 @@ func heldBy(key any) (all [][]byte) {
 	return all
 }
 
-// in returns which secrets are in the memory.
+// in returns the names of the secrets that are in the memory.
 func (l loot) in(memory [][]byte) map[string]bool {
 	found := map[string]bool{}
 	for _, b := range memory {
@@ -150,8 +151,7 @@ func (l loot) in(memory [][]byte) map[string]bool {
 	return found
 }
 
-// destroyed demands that the key holds the secrets of those names before Destroy, and
-// no secret after it.
+// destroyed checks that the key holds the named secrets before Destroy, and no secret after it.
 func (l loot) destroyed(t *testing.T, what string, key interface{ Destroy() }, names ...string) {
 	t.Helper()
 	memory := heldBy(key)
@@ -171,8 +171,8 @@ func (l loot) destroyed(t *testing.T, what string, key interface{ Destroy() }, n
 	runtime.KeepAlive(key)
 }
 
-// TestDestroy reads the memory of keys of each type back after Destroy. What crypto/ecdh
-// keeps is left out: it cannot be destroyed.
+// TestDestroy checks the memory of keys of each type after Destroy. It leaves out secrets that
+// crypto/ecdh keeps, because those cannot be destroyed.
 func TestDestroy(t *testing.T) {
 	for _, s := range sets {
 		seed := pattern(64)

@@ -14,8 +14,7 @@ import (
 
 const q = 3329
 
-// A layout gives the regions of an expanded key, ŝ ‖ t̂ ‖ ρ ‖ H(ek) ‖ z, by where
-// they start.
+// A layout gives the offsets of the regions of an expanded key, ŝ ‖ t̂ ‖ ρ ‖ H(ek) ‖ z.
 type layout struct{ s, t, rho, h, z, end int }
 
 func (s set) layout() layout {
@@ -23,19 +22,19 @@ func (s set) layout() layout {
 	return layout{0, k, 2 * k, 2*k + 32, 2*k + 64, 2*k + 96}
 }
 
-// rejection is J(z ‖ c).
+// rejection returns J(z ‖ c), the shared key for a ciphertext that is rejected.
 func rejection(dk, ciphertext []byte) []byte {
 	return sha3.SumSHAKE256(slices.Concat(dk[len(dk)-32:], ciphertext), 32)
 }
 
-// rehash puts the right H(ek) into an expanded key, so that what else is wrong
-// with it must be found otherwise.
+// rehash puts the right H(ek) into an expanded key. Any other mistake in the key must then be found
+// by another check.
 func (s set) rehash(dk []byte) {
 	at := s.layout()
 	copy(dk[at.h:], spec.H(dk[at.t:at.h]))
 }
 
-// honest returns what the specification makes of a seed and a message.
+// honest returns what the specification computes from a seed and a message.
 func (s set) honest() (seed, ek, dk, m, sharedKey, ciphertext []byte) {
 	seed, m = pattern(64), pattern(32)
 	ek, dk = spec.KeyGenInternal(s.spec, seed[:32], seed[32:])
@@ -43,8 +42,8 @@ func (s set) honest() (seed, ek, dk, m, sharedKey, ciphertext []byte) {
 	return seed, ek, dk, m, sharedKey, ciphertext
 }
 
-// ciphertextBits changes each bit of a ciphertext, for a key from a seed and for
-// an expanded one: in a sweep every bit. All must give J(z ‖ c).
+// ciphertextBits flips bits of a ciphertext, in a sweep every bit. It uses a key from a seed and an
+// expanded key. Each changed ciphertext must give J(z ‖ c).
 func ciphertextBits(t *testing.T) {
 	forEachSet(t, func(t *testing.T, s set) {
 		seed, _, dk, _, sharedKey, c := s.honest()
@@ -76,9 +75,10 @@ func setCoefficient(b []byte, i, value int) {
 	}
 }
 
-// largeCoefficients puts numbers from q to 4095 into each coefficient of t̂, in an
-// encapsulation key and in an expanded key with the hash that fits, and of ŝ. With -long it takes
-// all numbers, and otherwise those at the ends and one between; in a sweep it takes all coefficients.
+// largeCoefficients puts numbers from q to 4095 into coefficients of t̂ in an encapsulation key, of
+// ŝ in an expanded key, and of t̂ in an expanded key with the right hash. It takes every
+// coefficient in a sweep. It takes all the numbers with -long, and otherwise q, 4095 and one
+// between.
 func largeCoefficients(t *testing.T) {
 	forEachSet(t, func(t *testing.T, s set) {
 		_, ek, dk, _, _, _ := s.honest()
@@ -88,7 +88,7 @@ func largeCoefficients(t *testing.T) {
 		for _, place := range []struct {
 			name  string
 			bytes []byte
-			first int // coefficient
+			first int // the first coefficient
 			parse func([]byte) error
 		}{
 			{"t̂", ek, 0, parseEK},
@@ -119,8 +119,9 @@ func largeCoefficients(t *testing.T) {
 	})
 }
 
-// expandedRegions changes bytes of an expanded key, in a sweep each. What the checks of FIPS
-// 203, section 7.3, can see, they must; what they cannot must act as specified.
+// expandedRegions changes bytes of an expanded key, in a sweep every byte. The checks of FIPS 203,
+// section 7.3, must refuse every change that they can see. With any other change, the key must act
+// as specified.
 func expandedRegions(t *testing.T) {
 	forEachSet(t, func(t *testing.T, s set) {
 		_, _, dk, _, sharedKey, c := s.honest()
@@ -145,9 +146,9 @@ func expandedRegions(t *testing.T) {
 				}
 			case err != nil:
 				t.Fatalf("byte %d of ŝ or z changed: %v", i, err)
-			case i < at.t: // another ŝ decrypts to another message
+			case i < at.t: // with another ŝ, decryption gives another message
 				decapsulates(t, "another ŝ", key, c, rejection(b, c))
-			default: // z does not count for honest ciphertexts
+			default: // z has no effect on honest ciphertexts
 				decapsulates(t, "another z", key, c, sharedKey)
 				decapsulates(t, "another z", key, other, rejection(b, other))
 			}
@@ -159,14 +160,14 @@ func expandedRegions(t *testing.T) {
 			if err == nil != spec.Reduced(b[at.t:at.rho]) {
 				t.Fatalf("byte %d of ek changed, with its hash: %v", i, err)
 			}
-			if err == nil { // another ek encrypts otherwise
+			if err == nil { // with another ek, re-encryption gives another ciphertext
 				decapsulates(t, "another ek", key, c, rejection(b, c))
 			}
 			if t.Failed() {
 				t.Fatalf("byte %d", i)
 			}
 		}
-		// The claims above about rejection are the specification's, once for each region.
+		// The specification confirms which changes lead to rejection, once for each region.
 		for _, i := range []int{at.s, at.t, at.rho, at.z} {
 			b := change(i, true)
 			want := spec.DecapsInternal(s.spec, b, c)
@@ -178,7 +179,8 @@ func expandedRegions(t *testing.T) {
 	})
 }
 
-// expandedLengths has those that the conformance suite has for other inputs.
+// expandedLengths tries expanded keys and ciphertexts of the lengths that the conformance suite
+// tries for other inputs.
 func expandedLengths(t *testing.T) {
 	forEachSet(t, func(t *testing.T, s set) {
 		_, _, dk, _, _, c := s.honest()
@@ -198,8 +200,8 @@ func expandedLengths(t *testing.T) {
 	})
 }
 
-// longStreams has, for each entry of the matrix, a ρ with which that entry takes
-// more than the three blocks of SHAKE128 that nearly all are content with.
+// longStreams finds, for each entry of the matrix, a ρ for which that entry takes more than three
+// blocks of SHAKE128. Nearly all entries need no more than three.
 func longStreams(t *testing.T) {
 	const block = 168
 	forEachSet(t, func(t *testing.T, s set) {
@@ -220,8 +222,8 @@ func longStreams(t *testing.T) {
 	})
 }
 
-// compare runs a whole exchange with an expanded key beside the specification, and
-// with the ciphertext changed.
+// compare runs an exchange with an expanded key, with the honest ciphertext and with a changed one,
+// and compares the results with the specification.
 func (s set) compare(t *testing.T, dk, m []byte) {
 	t.Helper()
 	at := s.layout()
@@ -233,11 +235,13 @@ func (s set) compare(t *testing.T, dk, m []byte) {
 	decapsulates(t, "its ciphertext, changed", key, want.changed, want.rejection)
 }
 
-// An expectation is what the specification makes of an expanded key and a message: an
-// encapsulation, what it decapsulates to, and the same for a ciphertext with one bit changed.
+// An expectation is what the specification computes from an expanded key and a message. It has an
+// encapsulation, the decapsulation of its ciphertext, and the decapsulation of the ciphertext with
+// one bit changed.
 type expectation struct{ sharedKey, ciphertext, decapsulated, changed, rejection []byte }
 
-// expectations has those of compare. They are the same for all implementations, and take most of the time.
+// expectations caches the expectations of compare. They are the same for all implementations, and
+// computing them takes most of the time.
 var expectations sync.Map
 
 func (s set) expected(dk, m []byte) expectation {
@@ -256,14 +260,14 @@ func (s set) expected(dk, m []byte) expectation {
 	return e
 }
 
-// roundingEdges has honest ciphertexts for a key whose noise is so large that
-// decryption sometimes errs. In each, a coefficient of w = v - ŝᵀu stands at an end
-// of those that decrypt to 1, from 833 to 2496, or just outside of it, and decides
-// alone between right and wrong.
+// roundingEdges has honest ciphertexts for a key whose noise is so large that decryption sometimes
+// errs. A coefficient of w = v - ŝᵀu decrypts to 1 if it is from 833 to 2496. In each ciphertext
+// one coefficient is at an end of this range, or just outside of it. That coefficient alone decides
+// whether decryption is right.
 func roundingEdges(t *testing.T) {
 	for _, test := range []struct {
 		set   string
-		shift int // added to t, in each coefficient of its first polynomial's transform
+		shift int // added to every second coefficient of the first polynomial of t̂
 		edges []edge
 	}{
 		{"ML-KEM-512", 240, []edge{
@@ -302,14 +306,16 @@ func roundingEdges(t *testing.T) {
 	}
 }
 
-// An edge is the hash of a number, as a message, in which a bit leads to w.
+// An edge is a message in which a bit of the given value leads to the coefficient w. The message is
+// the hash of a number.
 type edge struct {
 	bit     byte
 	w       int
 	message uint32
 }
 
-// check checks that the message is on the edge, and decides alone.
+// check checks that the message is on the edge, and that decryption errs in no bit but the one that
+// is expected.
 func (e edge) check(t *testing.T, w spec.Poly, m []byte, right bool) {
 	t.Helper()
 	bits, decrypted := spec.BytesToBits(m), spec.Compress(1, w)
@@ -325,9 +331,9 @@ func (e edge) check(t *testing.T, w spec.Poly, m []byte, right bool) {
 	}
 }
 
-// extremeKeys has keys that no seed gives, or hardly: all coefficients of ŝ and of
-// t̂ are one number, or all those of s and of e the largest noise, in signs that add
-// up; and the seeds of one bit only.
+// extremeKeys has keys that seeds never or hardly ever give. In some, all coefficients of ŝ and of
+// t̂ are one number. In others, all coefficients of s and of e are 0 or the largest noise, with
+// signs that add up. It also has the keys of the seeds whose bits are all equal.
 func extremeKeys(t *testing.T) {
 	forEachSet(t, func(t *testing.T, s set) {
 		at := s.layout()

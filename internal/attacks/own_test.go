@@ -15,9 +15,9 @@ import (
 
 var update = flag.Bool("update", false, "write the known answers of this module's own hybrids")
 
-// TestOwnAnswers compares the known answers of the two hybrids that no document registers with
-// what package spec and crypto/ecdh compute, which share nothing with the code but crypto/sha3.
-// Seeds and randomness are SHAKE128 of the names.
+// TestOwnAnswers checks the known answers of the two hybrids that no document registers. It
+// compares them with results of package spec and crypto/ecdh, which share nothing with the code but
+// crypto/sha3. The seeds and the randomness are SHAKE128 of the names.
 func TestOwnAnswers(t *testing.T) {
 	const name, each = "own_hybrids.jsonl", 3
 	var want bytes.Buffer

@@ -22,12 +22,12 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// A confession finds numbers of a secret in what was printed, in any notation of fmt: four in a
-// row, among the first of them.
+// A confession finds a secret in printed text, in any notation of fmt. It looks for four
+// consecutive numbers from the beginning of the secret.
 type confession struct {
-	numbers map[[4]int]bool     // bytes or coefficients
+	numbers map[[4]int]bool     // four consecutive bytes or coefficients
 	texts   map[string][]string // by their first four bytes
-	starts  [1 << 16]bool       // what the first two bytes of a text may be
+	starts  [1 << 16]bool       // by the first two bytes of a text
 }
 
 // add adds the numbers of a secret.
@@ -55,15 +55,14 @@ func (c *confession) add(secret []int) {
 	}
 }
 
-// addExpanded adds the first polynomial of ŝ, from an expanded key: its bytes and its
-// coefficients.
+// addExpanded adds the bytes and the coefficients of the first polynomial of ŝ in an expanded key.
 func (c *confession) addExpanded(key []byte) {
 	c.add(numbersOf(key))
 	f := spec.ByteDecode(12, key[:384])
 	c.add(numbersOf(f[:]))
 }
 
-// found returns a part of the secret that is in the text, or nothing.
+// found returns a part of the secret that is in the text, or an empty string.
 func (c *confession) found(text string) string {
 	bases := [...]int{2, 8, 10, 16}
 	var last [len(bases)][4]int // numbers in each base
@@ -99,7 +98,7 @@ func isNumberRune(r rune) bool {
 	return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '+'
 }
 
-// withoutPrefix returns a number without its sign and what tells its base.
+// withoutPrefix returns a number without its sign and without the prefix that gives its base.
 func withoutPrefix(token string) string {
 	for _, prefix := range []string{"+", "0x", "0X", "0b", "0o", "U+"} {
 		if rest, ok := strings.CutPrefix(token, prefix); ok {
@@ -140,8 +139,8 @@ type keyError struct{ key any }
 
 func (e keyError) Error() string { return fmt.Sprintf("the key %v is bad", e.key) }
 
-// printings gives f what every verb with every flag, and every logger and encoder of the standard
-// library, makes of a value.
+// printings calls f with the results of printing a value: with every verb and flag of fmt, and with
+// every logger and encoder of the standard library.
 func printings(value any, f func(how, text string)) {
 	verbs := "vTtbcdoOqxXUeEfFgGspwyzZ!"
 	for _, flags := range []string{"", "+", "#", "# ", "-40.3"} {
@@ -175,7 +174,7 @@ func printings(value any, f func(how, text string)) {
 	f("gob", fmt.Sprint(b.String(), err))
 }
 
-// containers gives f a value in everything that may hold it.
+// containers calls f with every kind of value that can contain a key.
 func containers(key any, f func(what string, value any)) {
 	f("alone", key)
 	value := reflect.ValueOf(key)
@@ -193,7 +192,8 @@ func containers(key any, f func(what string, value any)) {
 		f("slice of "+what, []any{key})
 		f("map of "+what, map[string]any{"a": key})
 	}
-	// Fields of the key's own types, by value and by pointer, with names that are not exported.
+	// The fields have the key's own types, by value and by pointer, and names that are not
+	// exported.
 	typed := reflect.New(reflect.StructOf([]reflect.StructField{
 		{Name: "byValue", PkgPath: "attacks", Type: value.Type().Elem()},
 		{Name: "byPointer", PkgPath: "attacks", Type: value.Type()},
@@ -212,9 +212,9 @@ func containers(key any, f func(what string, value any)) {
 	f("reflect.Value", value)
 }
 
-// TestPrinting prints keys in every way, alone and in everything that may hold them, and looks
-// for their secrets. Where fmt, log or slog can call a method of the key, it prints its type and
-// its KEM.
+// TestPrinting checks that printing a key shows no secret. It prints keys in every way, alone and
+// inside every kind of value that can contain one. Where fmt, log or slog can call a method of the
+// key, the text must be its type and its KEM.
 func TestPrinting(t *testing.T) {
 	if testkit.Race || testing.Short() && runtime.GOARCH != "amd64" {
 		t.Skip("slow here, and the same on every machine")
@@ -284,7 +284,7 @@ type leakySlice struct{ b []byte }
 type leakyWords struct{ p *leakyInner }
 type leakyInner struct{ w []int16 }
 
-// TestConfession shows what TestPrinting would find.
+// TestConfession checks that TestPrinting finds secrets that are printed.
 func TestConfession(t *testing.T) {
 	secret := sha3.SumSHAKE256([]byte("a secret"), 16)
 	words := []int16{1201, 3017, 202, 77, 2999}
@@ -293,7 +293,7 @@ func TestConfession(t *testing.T) {
 	c.add(numbersOf(words))
 	for _, leak := range []struct {
 		value any
-		verbs string // by which it shows
+		verbs string // the verbs that show the secret
 	}{
 		{leakyBytes{[16]byte(secret)}, "vdxXobqcUts"},
 		{struct{ h leakyBytes }{leakyBytes{[16]byte(secret)}}, "vdxXobqcUts"},

@@ -24,13 +24,13 @@ import (
 // A group is the traditional part of a hybrid.
 type group struct {
 	seedSize, elementSize int
-	// public returns the element of the scalar in the seed, or nil if there is none.
+	// public returns the element of the scalar in the seed, or nil if the seed contains no scalar.
 	public func(seed []byte) []byte
-	// exchange returns the shared secret with element, or nil if that must be refused.
+	// exchange returns the shared secret with element, or nil if element must be refused.
 	exchange func(seed, element []byte) []byte
 }
 
-// x25519 is crypto/ecdh's. Package spec compares that with the specification, which takes
+// x25519 uses crypto/ecdh. Package spec compares crypto/ecdh with the specification, which takes
 // milliseconds for each multiplication.
 var x25519 = newCurve(ecdh.X25519(), 32, 32, 32)
 
@@ -39,7 +39,7 @@ func newNIST(curve ecdh.Curve, seedSize, scalarSize int) *group {
 }
 
 func newCurve(curve ecdh.Curve, seedSize, scalarSize, elementSize int) *group {
-	// scalar is the first number in the seed that is one.
+	// scalar returns the first candidate in the seed that is a valid scalar.
 	scalar := func(seed []byte) *ecdh.PrivateKey {
 		for candidate := range slices.Chunk(seed, scalarSize) {
 			if k, err := curve.NewPrivateKey(candidate); err == nil {
@@ -72,7 +72,7 @@ func newCurve(curve ecdh.Curve, seedSize, scalarSize, elementSize int) *group {
 
 var p256, p384 = newNIST(ecdh.P256(), 128, 32), newNIST(ecdh.P384(), 48, 48)
 
-// A hybrid is one in terms of the specification.
+// A hybrid is a hybrid KEM with the parts and the combiner that the specification gives it.
 type hybrid struct {
 	kem.KEM
 	spec    spec.Params
@@ -122,7 +122,7 @@ func (h hybrid) expand(seed []byte) (seedM, seedT []byte) {
 	return expanded[:64], expanded[size:]
 }
 
-// seedSizePQ returns how much of the expanded seed is the post-quantum part's.
+// seedSizePQ returns how many bytes of the expanded seed belong to the post-quantum part.
 func (h hybrid) seedSizePQ() int {
 	if h.Name() == longSeedName {
 		return longSeedSize
@@ -130,7 +130,8 @@ func (h hybrid) seedSizePQ() int {
 	return 64
 }
 
-// What package attacks calls a hybrid with a part of long seeds, and their size.
+// These are the name of a hybrid whose post-quantum part has long seeds, and the size of those
+// seeds.
 const longSeedName, longSeedSize = "long seed", 200
 
 func (h hybrid) join(m, t []byte) []byte {
@@ -148,13 +149,13 @@ func (h hybrid) split(b []byte) (m, t []byte) {
 	return b[:len(b)-h.group.elementSize], b[len(b)-h.group.elementSize:]
 }
 
-// An exchange is one key of a hybrid, and one encapsulation's randomness, with the
-// parts of both. What ML-KEM must do is a peer's.
+// An exchange is a key of a hybrid and the randomness of one encapsulation, with the values of both
+// parts. The mlkemPeer gives the expected results of ML-KEM.
 type exchange struct {
 	hybrid
 	mlkemPeer
 	seed, random             []byte
-	dkM, ekM, seedT, ekT     []byte // dkM is the specification's, and nil for other peers
+	dkM, ekM, seedT, ekT     []byte // dkM is nil unless the peer is the specification
 	ssM, ctM, ctT            []byte
 	decapsulationKey         kem.DecapsulationKey
 	wantEK, honestCiphertext []byte
@@ -184,7 +185,7 @@ func (p specPeer) decapsulate(ciphertext []byte) []byte {
 	return spec.DecapsInternal(p.Params, p.dk, ciphertext)
 }
 
-// exchange has the specification as its peer.
+// exchange returns an exchange whose peer is the specification.
 func (h hybrid) exchange(t testing.TB, seed, random []byte) exchange {
 	t.Helper()
 	seedM, _ := h.expand(seed)
@@ -194,7 +195,7 @@ func (h hybrid) exchange(t testing.TB, seed, random []byte) exchange {
 	return x
 }
 
-// exchangeWith has a peer whose encapsulation key is ekM.
+// exchangeWith returns an exchange with the given peer, whose encapsulation key is ekM.
 func (h hybrid) exchangeWith(t testing.TB, seed, random, ekM []byte, peer mlkemPeer) exchange {
 	t.Helper()
 	x := exchange{hybrid: h, mlkemPeer: peer, seed: seed, random: random, ekM: ekM}
@@ -210,7 +211,7 @@ func (h hybrid) exchangeWith(t testing.TB, seed, random, ekM []byte, peer mlkemP
 	return x
 }
 
-// toKey encapsulates to any bytes for a key.
+// toKey encapsulates to key, which may be any bytes, and checks the result.
 func (x exchange) toKey(t testing.TB, key []byte) {
 	t.Helper()
 	ek, err := x.NewEncapsulationKey(key)
@@ -218,7 +219,7 @@ func (x exchange) toKey(t testing.TB, key []byte) {
 	if len(key) == len(x.wantEK) {
 		var ekM []byte
 		if ekM, ekT = x.split(key); x.ctT == nil {
-			ssT = x.group.exchange(x.seedT, ekT) // whether the element is one
+			ssT = x.group.exchange(x.seedT, ekT) // this only shows whether the element is valid
 		} else {
 			ssT = x.group.exchange(x.random[32:], ekT)
 		}
@@ -241,7 +242,7 @@ func (x exchange) toKey(t testing.TB, key []byte) {
 	}
 }
 
-// fromCiphertext decapsulates any bytes for a ciphertext.
+// fromCiphertext decapsulates ciphertext, which may be any bytes, and checks the result.
 func (x exchange) fromCiphertext(t testing.TB, ciphertext []byte) {
 	t.Helper()
 	var want []byte
@@ -258,7 +259,7 @@ func (x exchange) fromCiphertext(t testing.TB, ciphertext []byte) {
 	decapsulates(t, x.Name(), x.decapsulationKey, ciphertext, want)
 }
 
-// lowOrder returns the edge shares that every scalar makes zero.
+// lowOrder returns the edge shares that give zero with every scalar.
 var lowOrder = sync.OnceValue(func() map[[32]byte]bool {
 	found := map[[32]byte]bool{}
 	for _, share := range testkit.X25519Points() {
@@ -269,11 +270,11 @@ var lowOrder = sync.OnceValue(func() map[[32]byte]bool {
 	return found
 })
 
-// x25519Shares puts edge shares into encapsulation keys and ciphertexts. Those that
-// every scalar makes zero must be refused, and nothing written; with the others the
-// exchange must be as specified, where the share is hashed as it was received.
+// x25519Shares puts edge shares into encapsulation keys and ciphertexts. Shares that give zero with
+// every scalar must be refused, and nothing may be written. With other shares the exchange must be
+// as specified. The combiner must hash a share as it was received.
 func x25519Shares(t *testing.T) {
-	// 0, 1 and -1, 0 and 1 with p added, and two coordinates of order 8.
+	// The zeros are 0, 1, -1, 0 and 1 with p added, and two coordinates of order 8.
 	if zeros := len(lowOrder()); zeros != 2*7 {
 		t.Errorf("%d shares give zero, want 14", zeros)
 	}
@@ -284,7 +285,8 @@ func x25519Shares(t *testing.T) {
 		t.Run(h.Name(), func(t *testing.T) {
 			x := h.exchange(t, pattern(32), pattern(64))
 			for j, share := range testkit.X25519Points() {
-				// In a sweep all with X-Wing; the others take turns, except for low order.
+				// All hybrids take the shares of low order, and share out the others. In a sweep,
+				// X-Wing takes all shares.
 				if i == 0 && testkit.Sweep() || j%4 == i || lowOrder()[share] {
 					x.toKey(t, h.join(x.ekM, share[:]))
 					x.fromCiphertext(t, h.join(x.ctM, share[:]))
@@ -294,9 +296,10 @@ func x25519Shares(t *testing.T) {
 	}
 }
 
-// xwingCiphertextBits changes bits of an X-Wing ciphertext, in a sweep each. In the part of
-// ML-KEM it must give its rejection key, combined; in that of X25519 the product
-// with another point, or with the same one, encoded otherwise.
+// xwingCiphertextBits flips bits of an X-Wing ciphertext, in a sweep every bit. A change in
+// ML-KEM's part must give the shared key that combines ML-KEM's rejection key. A change in X25519's
+// part gives another point, or another encoding of the same point, and the shared key must follow
+// from it.
 func xwingCiphertextBits(t *testing.T) {
 	x := hybrids[0].exchange(t, pattern(32), pattern(64))
 	c := x.honestCiphertext
@@ -316,7 +319,7 @@ func xwingCiphertextBits(t *testing.T) {
 
 // A nistCurve is y² = x³ - 3x + b modulo p.
 type nistCurve struct {
-	size int // of a coordinate
+	size int // the size of a coordinate
 	p, b *big.Int
 }
 
@@ -347,7 +350,7 @@ func (c nistCurve) encode(x, y *big.Int) []byte {
 	return slices.Concat([]byte{4}, x.FillBytes(make([]byte, c.size)), y.FillBytes(make([]byte, c.size)))
 }
 
-// points returns points that are to be accepted, and wrong ones.
+// points returns valid points, and encodings that are not valid points.
 func (c nistCurve) points() (right, wrong [][]byte) {
 	var on, off int64 = 1, 1
 	for c.y(on) == nil {
@@ -367,16 +370,16 @@ func (c nistCurve) points() (right, wrong [][]byte) {
 		c.encode(big.NewInt(off), one),
 		c.encode(big.NewInt(0), big.NewInt(0)),
 		c.encode(x, big.NewInt(0)),
-		c.encode(plusP(x), y), // congruent, and not canonical
+		c.encode(plusP(x), y), // congruent, but not canonical
 		c.encode(x, c.p),
 		c.encode(c.p, y),
 		c.encode(c.p, c.p),
 		c.encode(ones, y),
 		c.encode(x, ones),
 		c.encode(ones, ones),
-		make([]byte, len(valid)), // infinity is one byte 0, and not valid either
+		make([]byte, len(valid)), // infinity is encoded as a single byte 0, and is not valid either
 	}
-	// The forms that are compressed, hybrid or unknown.
+	// Only form 4 is valid. The other forms are compressed, hybrid or unknown.
 	for form := range 256 {
 		if form != 4 {
 			wrong = append(wrong, slices.Concat([]byte{byte(form)}, valid[1:]))
@@ -385,7 +388,7 @@ func (c nistCurve) points() (right, wrong [][]byte) {
 	return right, wrong
 }
 
-// nistPoints puts points, right and wrong, into encapsulation keys and ciphertexts.
+// nistPoints puts valid and invalid points into encapsulation keys and ciphertexts.
 func nistPoints(t *testing.T) {
 	for _, h := range hybrids {
 		if h.group == x25519 {
