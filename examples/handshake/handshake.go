@@ -23,15 +23,14 @@ const (
 	answerSize       = 1 + xwing.CiphertextSize + confirmationSize
 )
 
-// The first byte of an answer. A rejection is that byte alone: without a shared
-// secret nothing can authenticate it, but then its forger gains no more than by
-// cutting the connection.
+// The first byte of an answer. A rejection is that byte alone. Nothing can authenticate it without
+// a shared secret, but whoever forges one gains no more than by cutting the connection.
 const (
 	accepted = 1
 	rejected = 2
 )
 
-// A session is what the handshake leaves to one end.
+// A session is the result of the handshake for one end.
 type session struct {
 	in, out *records
 }
@@ -95,8 +94,8 @@ func serverHandshake(conn io.ReadWriter, key *xwing.DecapsulationKey) (s *sessio
 	}
 	t := newTranscript(key.EncapsulationKey())
 	t.add(hello)
-	// The KEM rejects implicitly: from a ciphertext for another key comes a
-	// random secret and no error, so that only here it shows.
+	// The KEM rejects implicitly: a ciphertext for another key gives a random secret and no error.
+	// Only the confirmation shows that the key is wrong.
 	if !hmac.Equal(confirmation, t.derive("client confirmation", staticSecret)) {
 		return nil, errors.New("the client's message is for another key, or was altered")
 	}
@@ -136,13 +135,13 @@ func (t transcript) add(parts ...[]byte) []byte {
 	return joined
 }
 
-// derive returns 32 bytes that depend on the secret, on the purpose and on the
-// transcript so far. HKDF being a pseudo-random function, they can be a key or,
-// shown to the peer, prove knowledge of the secret.
+// derive returns 32 bytes that depend on the secret, on the purpose and on the transcript so far.
+// HKDF is a pseudo-random function. The bytes can therefore be a key, or prove to the peer that the
+// sender knows the secret.
 func (t transcript) derive(purpose string, secret []byte) []byte {
 	b, err := hkdf.Key(sha256.New, secret, nil, purpose+string(t.hash.Sum(nil)), 32)
 	if err != nil {
-		panic(err) // only for more bytes than HKDF can give
+		panic(err) // HKDF fails only if it is asked for too many bytes
 	}
 	return b
 }

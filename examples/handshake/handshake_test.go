@@ -23,7 +23,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// What the errors say, at the end that they appear at.
+// Texts of errors, named by the end at which they appear.
 const (
 	serverAltered   = "the client's message is for another key, or was altered"
 	serverTruncated = "the client's message is truncated"
@@ -125,7 +125,7 @@ func (s *server) checkFailed(t *testing.T, want string) {
 	checkEmpty(t, s.dir)
 }
 
-// dial connects to the server for a client that does not play by the rules.
+// dial connects to the server for a client that does not follow the protocol.
 func (s *server) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
@@ -136,7 +136,7 @@ func (s *server) dial(t *testing.T) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// A tamperer is one direction of a man in the middle.
+// A tamperer forwards one direction of a connection, and may change what it forwards.
 type tamperer func(dst io.Writer, src io.Reader)
 
 func forward(dst io.Writer, src io.Reader) { io.Copy(dst, src) }
@@ -157,7 +157,7 @@ func flip(offset int, mask byte) tamperer {
 	}
 }
 
-// edit rewrites the list of the client's records.
+// edit returns a tamperer that changes the list of the client's records.
 func edit(f func(records [][]byte) [][]byte) tamperer {
 	return func(dst io.Writer, src io.Reader) {
 		io.CopyN(dst, src, helloSize)
@@ -240,8 +240,8 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// Both ends could be wrong alike. Here the client meets a server that shares no
-// code with them.
+// TestProtocol checks the client with a server that shares no code with this package. The client
+// and the server of this package could have the same mistake.
 func TestProtocol(t *testing.T) {
 	key, listener := newKey(t), newListener(t)
 	sent := make(chan error)
@@ -330,7 +330,8 @@ func TestWrongPinnedKey(t *testing.T) {
 	s.checkFailed(t, serverAltered)
 }
 
-// A server without the pinned key does not have to be honest about it.
+// TestImpostor checks that the client notices a server that does not have the pinned key, even if
+// the server does not admit it.
 func TestImpostor(t *testing.T) {
 	pinned := newKey(t).EncapsulationKey()
 	listener := newListener(t)
@@ -369,7 +370,7 @@ func TestManInTheMiddle(t *testing.T) {
 		record = headerSize + maxData + overhead
 		final  = headerSize + len("end") + overhead
 		stream = helloSize + parts*record + final
-		x25519 = 32 // the size of its part, the last, of a key or ciphertext
+		x25519 = 32 // the size of X25519's part, which is the last one of a key or ciphertext
 		ekSize = xwing.EncapsulationKeySize
 		ctSize = xwing.CiphertextSize
 		badRec = "record 0" + serverRecord
@@ -393,7 +394,7 @@ func TestManInTheMiddle(t *testing.T) {
 		up(fmt.Sprintf("client's message cut to %d", n), cut(n), clientRejected, serverTruncated)
 	}
 	for _, n := range []int{0, ekSize - x25519, ekSize - 1, ekSize, ekSize + ctSize - x25519, ekSize + ctSize - 1, ekSize + ctSize, helloSize - 1} {
-		// In the last byte of an X25519 key, X25519 itself ignores this bit.
+		// X25519 ignores this bit in the last byte of a key.
 		up(fmt.Sprintf("client's message flipped at %d", n), flip(n, 0x80), clientRejected, serverAltered)
 	}
 	for _, n := range []int{0, 1, 1 + ctSize - 1, 1 + ctSize, answerSize - 1} {
@@ -457,8 +458,8 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 }
 
-// A man in the middle can make the client believe that the file was lost when
-// it was not, but not the reverse.
+// TestReceiptAltered checks that a man in the middle can make the client believe that a file was
+// lost, but not that a lost file was kept.
 func TestReceiptAltered(t *testing.T) {
 	const receipt = headerSize + overhead + sha256.Size
 	for name, f := range map[string]tamperer{
@@ -554,7 +555,7 @@ func TestHostileClient(t *testing.T) {
 		})
 	}
 
-	// So can it send any record.
+	// It can also send any record.
 	for _, unexpected := range []recordType{0, recordReceipt, recordRefusal, 255} {
 		t.Run(fmt.Sprintf("record of type %d", unexpected), func(t *testing.T) {
 			s := startServer(t, key)
@@ -579,7 +580,8 @@ func TestAnswerOfLowOrder(t *testing.T) {
 	checkError(t, "client", err, "the server's answer: ")
 }
 
-// The holder of the pinned key is still not believed about the file.
+// TestHostileServer checks that the client does not trust the server about the file, even if the
+// server holds the pinned key.
 func TestHostileServer(t *testing.T) {
 	key := newKey(t)
 	digest := sha256.Sum256([]byte("file"))
@@ -637,12 +639,13 @@ func TestConnectionLost(t *testing.T) {
 		serverHandshake(conn, key)
 		conn.Close()
 	}()
-	file := rand.Reader // which has no end
+	file := rand.Reader // this file has no end
 	_, err := send(t.Context(), listener.Addr().String(), key.EncapsulationKey(), file)
 	checkError(t, "client", err, "write tcp")
 }
 
-// A silent peer is left alone after a while, at whatever step it falls silent.
+// TestSilentPeer checks that each end gives up after a while if its peer falls silent, at every
+// step.
 func TestSilentPeer(t *testing.T) {
 	key := newKey(t)
 	for name, speak := range map[string]func(conn net.Conn){
@@ -677,7 +680,7 @@ func TestSilentPeer(t *testing.T) {
 	}
 }
 
-// rationed is a connection on which the deadline comes after some bytes.
+// rationed is a connection whose deadline passes after a number of bytes.
 type rationed struct {
 	net.Conn
 	bytes int
@@ -717,7 +720,8 @@ func TestTimeForEachRecord(t *testing.T) {
 	checkFile(t, filepath.Join(dir, "received"), file)
 }
 
-// A client in the middle of a large file hears why the server does not want it.
+// TestOutputImpossible checks that a client in the middle of a large file learns why the server
+// does not want the file.
 func TestOutputImpossible(t *testing.T) {
 	file := make([]byte, 8<<20)
 	t.Run("no directory", func(t *testing.T) {

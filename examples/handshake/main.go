@@ -1,6 +1,6 @@
-// Handshake sends a file over TCP under keys that are agreed on in two messages
-// and in which everything is a KEM: the server shows who it is not by signing
-// but by decapsulating.
+// Handshake sends a file over TCP. Its keys are agreed on in two messages, which
+// use KEMs for everything. The server does not sign to show who it is. It
+// decapsulates.
 //
 // The client knows the server's long-term X-Wing key beforehand, and draws an
 // ephemeral key pair.
@@ -13,26 +13,28 @@
 //	  {data} {data} … {final data}, end of stream                      →
 //	  ←                                                         {receipt}
 //
-// The client's confirmation is derived from the secret for the long-term key,
-// the server's from that and the secret for the ephemeral key, as are the keys
-// of the records, one for each direction. HKDF-SHA256 derives them all, each
-// with the hash of the protocol's name, the long-term key and every byte sent
-// before. Braces mean a ChaCha20-Poly1305 record. The client's first one proves
-// that it could open the server's message.
+// The client's confirmation is derived from the secret for the long-term key.
+// The server's confirmation is derived from that secret and the secret for the
+// ephemeral key. So are the keys of the records, one for each direction.
+// HKDF-SHA256 derives them all, each with the hash of the protocol's name, the
+// long-term key and every byte sent before. Braces mean a ChaCha20-Poly1305
+// record. The client's first record proves that the client could open the
+// server's message.
 //
-// Unless both parts of X-Wing break, ML-KEM-768 and X25519:
+// Unless both parts of X-Wing, ML-KEM-768 and X25519, are broken:
 //
 //   - Only the holder of the pinned key can read the file.
 //   - A file that is kept is what one client sent, whole and in order.
 //   - Whoever steals the long-term key later cannot open recorded transfers.
-//     This forward secrecy is the ephemeral key's, and begins with the server's
-//     message; the client's has none, and carries no data.
+//     The ephemeral key gives this forward secrecy. It begins with the server's
+//     message. The client's message has no forward secrecy, and carries no data.
 //
-// But the server does not know who the client is: all who have its public key
-// can send a file, of any size. The client's message can be replayed, though
-// all it brings is an answer. Lengths are visible, a rejection can be forged,
-// and of the secrets in memory only the KEM keys are wiped. This is an example
-// of using KEMs and not a vetted protocol. For real traffic, use TLS.
+// But the server does not know who the client is: everyone who has its public
+// key can send a file of any size. The client's message can be replayed, but a
+// replay only brings an answer. Lengths are visible, and a rejection can be
+// forged. Only the KEM keys are wiped from memory, and other secrets are not.
+// This is an example of using KEMs and not a vetted protocol. For real traffic,
+// use TLS.
 //
 // Without flags, Handshake runs both ends on the loopback interface. To run
 // them apart:
@@ -40,10 +42,10 @@
 //	handshake -listen ADDR -seed-file FILE [-out FILE]
 //	handshake -connect ADDR -key FILE.pub -send FILE
 //
-// The seed file holds the 32-byte seed of the long-term key, as it is or in
-// hexadecimal, and is created if there is none. So is FILE.pub beside it, with the
-// public key in hexadecimal. The server receives one file, and does not overwrite
-// another.
+// The seed file holds the 32-byte seed of the long-term key, as bytes or in
+// hexadecimal. FILE.pub beside it holds the public key in hexadecimal. The server
+// creates the files that do not exist. It receives one file, and does not
+// overwrite an existing one.
 package main
 
 import (
@@ -66,8 +68,7 @@ import (
 )
 
 func main() {
-	// An interrupt closes the connection; the error that this makes cleans up
-	// as any other does.
+	// An interrupt closes the connection. The error that follows cleans up like any other error.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -121,7 +122,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// loopback runs both ends, with random numbers from a fixed seed for a file.
+// loopback runs both ends. The file consists of random numbers from a fixed seed.
 func loopback(ctx context.Context, stdout io.Writer) error {
 	dir, err := os.MkdirTemp("", "handshake-*")
 	if err != nil {
@@ -147,7 +148,7 @@ func loopback(ctx context.Context, stdout io.Writer) error {
 	}()
 	file := io.LimitReader(rand.NewChaCha8([32]byte{}), 8<<20)
 	client, clientErr := send(ctx, listener.Addr().String(), key.EncapsulationKey(), file)
-	listener.Close() // for a server that the client did not reach
+	listener.Close() // stops a server that the client did not reach
 	<-done
 	if clientErr != nil || serverErr != nil {
 		return fmt.Errorf("client: %v; server: %v", clientErr, serverErr)
@@ -217,8 +218,8 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "SHA-256           %x\n", r.digest)
 }
 
-// loadKey reads the server's key, or makes one, and sees to it that the public
-// key is in a file too.
+// loadKey reads the server's key, or makes one. It makes sure that the public key is in a file,
+// too.
 func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error) {
 	seed, err := readKey(seedFile, xwing.SeedSize)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -252,8 +253,8 @@ func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error)
 	return key, nil
 }
 
-// readKey returns a key of size bytes from a file that holds it as it is or in
-// hexadecimal. Other lengths are left to the key's constructor.
+// readKey returns a key of size bytes from a file that holds it as bytes or in hexadecimal. It
+// leaves other lengths to the key's constructor.
 func readKey(name string, size int) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if err != nil || len(text) == size {

@@ -28,10 +28,9 @@ const (
 	recordRefusal recordType = 4 // the server has given up
 )
 
-// records is one direction of a connection. Both ends number its records, and
-// the number is the nonce: a record that was altered, repeated, left out or
-// moved does not open. The last number, 2^64-1, is not used, so that the numbers
-// never start again.
+// records is one direction of a connection. Both ends number its records, and the number is the
+// nonce. A record that was altered, repeated, left out or moved therefore does not open. The last
+// number, 2^64-1, is not used, so that the numbers never start again.
 type records struct {
 	conn   io.ReadWriter
 	aead   cipher.AEAD
@@ -42,7 +41,7 @@ type records struct {
 func newRecords(conn io.ReadWriter, key []byte) *records {
 	aead, err := chacha20poly1305.New(key)
 	if err != nil {
-		panic(err) // only for another length of key
+		panic(err) // New fails only for a key of another length
 	}
 	return &records{conn: conn, aead: aead, buf: make([]byte, headerSize+maxData+overhead)}
 }

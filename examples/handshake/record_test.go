@@ -26,8 +26,9 @@ func (a *noncesAEAD) Seal(dst, nonce, plaintext, data []byte) []byte {
 	return a.AEAD.Seal(dst, nonce, plaintext, data)
 }
 
-// TestNonces sends more records than a counter of 16 bits counts, and then those around the numbers
-// where longer counters end, which no transfer reaches. No nonce repeats, and each record opens.
+// TestNonces checks that no nonce repeats and that each record opens. It sends more records than a
+// counter of 16 bits counts. Then it sends records around the numbers where longer counters end,
+// which no transfer reaches.
 func TestNonces(t *testing.T) {
 	var conn bytes.Buffer
 	key := bytes.Repeat([]byte{7}, chacha20poly1305.KeySize)

@@ -17,7 +17,7 @@ import (
 
 const (
 	patience  = 30 * time.Second // with a silent peer
-	lingering = time.Second      // with one that was told to go away
+	lingering = time.Second      // with a peer that was told to go away
 )
 
 // A report says what one end saw of a transfer.
@@ -47,14 +47,14 @@ func (w *wire) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// extend gives the peer time for one more step. Single bytes do not move the
-// deadline, or a hostile peer could drip them for ever.
+// extend gives the peer time for one more step. A single byte does not move the deadline. Otherwise
+// a hostile peer could send one byte at a time for ever.
 func (w *wire) extend() { w.SetDeadline(time.Now().Add(w.patience)) }
 
 func (w *wire) closeWrite() error { return w.Conn.(*net.TCPConn).CloseWrite() }
 
-// send connects to addr and sends a file to the owner of the pinned key. An
-// error leaves no file there, unless it is that the receipt was lost.
+// send connects to addr and sends a file to the owner of the pinned key. After an error the owner
+// has kept no file, unless the error is that the receipt was lost.
 func send(ctx context.Context, addr string, pinned *xwing.EncapsulationKey, file io.Reader) (*report, error) {
 	dialer := net.Dialer{Timeout: patience}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
@@ -111,8 +111,8 @@ func send(ctx context.Context, addr string, pinned *xwing.EncapsulationKey, file
 	return r, nil
 }
 
-// receive accepts one connection and keeps the file that it brings as out,
-// which must not exist. An error leaves no file behind.
+// receive accepts one connection and keeps the file that it receives as out, which must not exist.
+// An error leaves no file behind.
 func receive(ctx context.Context, listener net.Listener, key *xwing.DecapsulationKey, out string) (*report, error) {
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
 	conn, err := listener.Accept()
@@ -189,5 +189,5 @@ func (r *report) keepFile(w *wire, in *records, out string) error {
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	return os.Link(tmp.Name(), out) // Rename would replace a file
+	return os.Link(tmp.Name(), out) // Rename would replace an existing file
 }
