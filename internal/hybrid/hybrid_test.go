@@ -10,7 +10,7 @@ import (
 	"hybridkem/mlkem"
 )
 
-// TestDestroy reads the memory of a key's secrets after Destroy.
+// TestDestroy checks that Destroy overwrites the memory of a key's secrets.
 func TestDestroy(t *testing.T) {
 	foreignDestroyed := 0
 	foreign := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
@@ -68,8 +68,8 @@ func TestDestroyPanics(t *testing.T) {
 	dk.Destroy()
 }
 
-// TestOtherKey encapsulates with one hybrid to a key of another, and to a key whose type is not of this
-// package.
+// TestOtherKey encapsulates with one hybrid to a key of another hybrid, and to a key whose type is
+// not of this package.
 func TestOtherKey(t *testing.T) {
 	h := Hybrid{Package: "hybrid", ID: "x", PQ: &MLKEM768, T: &X25519, Label: []byte("x")}
 	other := Hybrid{Package: "hybrid", ID: "y", PQ: &MLKEM512, T: &X25519, Label: []byte("y")}

@@ -11,7 +11,7 @@ func Do(f func()) {
 	}
 }
 
-// Do is the function Do for an f that is the use. It ends the use.
+// Do runs f as the function Do does. It ends the use, also if f panics.
 func (u *Uses) Do(use Use, f func()) {
 	panicked, value := run(f)
 	u.End(use)

@@ -72,8 +72,8 @@ func deep(n int) byte {
 	return frame[n]
 }
 
-// TestRoom demands that the stack does not move while f runs: the old one, with secrets on it,
-// would be free for others.
+// TestRoom checks that the stack does not move while f runs. If it moved, the old stack would be
+// free while secrets are still on it.
 func TestRoom(t *testing.T) {
 	for name, test := range map[string]struct {
 		do   func(f func())
@@ -126,11 +126,11 @@ func marks() (n int) {
 	return n
 }
 
-// TestOverwritten looks at the stack below, which functions that have returned have used.
+// TestOverwritten checks that Do overwrites the stack that functions inside it have used.
 func TestOverwritten(t *testing.T) {
 	left := func(f func()) int {
 		n := make(chan int)
-		go func() { // on a stack of its own, which deep makes large enough
+		go func() { // on a new stack, which deep makes large enough
 			deep(32)
 			func() {
 				defer func() { recover() }()

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Print writes the names of a key's type and KEM in the place of the key.
+// Print writes the names of a key's type and KEM instead of the key.
 func Print(s fmt.State, typeName, kemName string) {
 	io.WriteString(s, typeName+"("+kemName+")")
 }

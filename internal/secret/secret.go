@@ -5,15 +5,16 @@
 //
 // Some lines of this module are comments of the form //ct:declassify EXPRESSION: reason.
 //
-// Each says that a value is public from this line on, although it was computed from secrets: a
-// ciphertext that is sent, for example, or the result of a comparison that the caller learns. The
-// compiler ignores them. Two commands in the folder assurance read them: static, which follows
-// secrets through the source, and taint, which follows them through the running program. Both report
-// a branch or an address that depends on a secret, unless a directive has made the value public.
+// Each says that a value is public from this line on, although it was computed from secrets.
+// Examples are a ciphertext that is sent, and the result of a comparison that the caller learns.
+// The compiler ignores these lines. Two commands in the folder assurance read them: static, which
+// follows secrets through the source, and taint, which follows them through the running program.
+// Both report a branch or an address that depends on a secret, unless a directive has made the
+// value public.
 //
 // EXPRESSION is a variable, a field such as ek.x25519, or a slice such as ct[:]. A slice must be
-// written with [:], or else taint makes public where its bytes are and not the bytes. For
-// static, a variable is public in all of its function, and a field in all values of its type.
+// written with [:]. Otherwise taint makes the address of its bytes public, and not the bytes. For
+// static, a variable is public in its whole function, and a field in all values of its type.
 // Therefore the result of a comparison gets a variable of its own, even if it is used only once.
 // Both commands fail on a directive that they cannot read or that has no reason, and taint
 // prints all of them with -list.

@@ -76,7 +76,8 @@ func encapsulationKey(t testing.TB, dk kem.DecapsulationKey) kem.EncapsulationKe
 	return ek
 }
 
-// agree checks that what ek encapsulates is what dk decapsulates, and returns it.
+// agree encapsulates to ek, checks that dk decapsulates to the same shared key, and returns the
+// results.
 func agree(t testing.TB, dk kem.DecapsulationKey, ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
 	t.Helper()
 	k := dk.KEM()
@@ -283,8 +284,8 @@ func checkWrongBuffers(t testing.TB, k kem.KEM) {
 	}
 }
 
-// checkOverlap lets a shared key and a ciphertext share memory: in every way at the ends of the
-// ciphertext, and in some in the middle.
+// checkOverlap lets a shared key and a ciphertext share memory. It tries every overlap at the ends
+// of the ciphertext, and some in the middle.
 func checkOverlap(t testing.TB, k kem.KEM) {
 	dk, ek := newKey(t, k, 12)
 	sharedKey, ciphertext := agree(t, dk, ek)
@@ -294,7 +295,7 @@ func checkOverlap(t testing.TB, k kem.KEM) {
 		if 2*s < at && at < c && at%37 != 0 {
 			continue
 		}
-		// The ciphertext stands at s, and the shared key at.
+		// The ciphertext begins at index s, and the shared key begins at index at.
 		for i := range memory {
 			memory[i] = 0xa5
 		}
@@ -352,7 +353,7 @@ func checkEqual(t testing.TB, k kem.KEM) {
 	if dk.Equal(ek) || ek.Equal(dk) || dk.Equal(nil) || ek.Equal(nil) || dk.Equal(struct{}{}) || ek.Equal(ek.Bytes()) {
 		t.Error("a key is Equal to something else")
 	}
-	// Keys that differ in one byte are different, if they are keys.
+	// If an encoding that differs in one byte is a key, it must be a different key.
 	b := ek.Bytes()
 	for i := range b {
 		b[i] ^= 1
@@ -441,8 +442,8 @@ func checkDestroy(t testing.TB, k kem.KEM) {
 	dk.Destroy()
 }
 
-// checkDestroyMeanwhile destroys keys while others use them: what they get is right, or an
-// error.
+// checkDestroyMeanwhile destroys keys while others use them. Each use must give a right result or
+// an error.
 func checkDestroyMeanwhile(t testing.TB, k kem.KEM) {
 	for round := range 12 {
 		dk, ek := newKey(t, k, 13)
@@ -484,7 +485,7 @@ func checkDestroyMeanwhile(t testing.TB, k kem.KEM) {
 					if err != nil {
 						return
 					}
-					runtime.Gosched() // so that Destroy comes when it is to come
+					runtime.Gosched() // so that the goroutine that calls Destroy can run
 				}
 			})
 		}

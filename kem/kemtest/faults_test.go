@@ -159,7 +159,7 @@ func ekBytes(when func() bool, change func(b []byte) []byte) func(k *twisted) {
 	}
 }
 
-// dkEquals makes Equal say so when it is called for the n-th time.
+// dkEquals makes the n-th call of Equal on decapsulation keys return says.
 func dkEquals(n int32, says bool) func(k *twisted) {
 	when := onCall(n)
 	return func(k *twisted) {
@@ -172,7 +172,7 @@ func dkEquals(n int32, says bool) func(k *twisted) {
 	}
 }
 
-// ekEquals is dkEquals for encapsulation keys.
+// ekEquals makes Equal on encapsulation keys return says whenever when reports true.
 func ekEquals(when func() bool, says bool) func(k *twisted) {
 	return func(k *twisted) {
 		k.ekEqual = func(e *ek, x crypto.PublicKey) bool {
@@ -184,10 +184,12 @@ func ekEquals(when func() bool, says bool) func(k *twisted) {
 	}
 }
 
-// kept makes a function that returns the same memory each time, which then has what get returned first.
+// kept returns a function that returns the same memory each time: the result of the first call of
+// get.
 func kept(get func() []byte) func() []byte { return sync.OnceValue(get) }
 
-// accepts makes all four functions with an input take those for which take returns another one.
+// accepts makes the function named by which accept wrong inputs. It accepts an input if take
+// returns one of the right length for it.
 func accepts(which string, take func(b []byte, size int) []byte) func(k *twisted) {
 	return func(k *twisted) {
 		switch which {
@@ -224,14 +226,15 @@ func takeNil(b []byte, size int) []byte {
 
 var always = fromCall(1)
 
-// otherKEM returns one with k's sizes and another name.
+// otherKEM returns a KEM with the same sizes and another name.
 func otherKEM() kem.KEM {
 	k, name := newTwisted(), "another"
 	k.name = &name
 	return k
 }
 
-// blind makes the KEM ignore the last byte of a ciphertext, which is zero in those that it makes.
+// blind makes the KEM ignore the last byte of a ciphertext. The ciphertexts that it makes itself
+// have zero there.
 func blind(k *twisted) {
 	const last = ctSize - 1
 	zeroed := func(c []byte) []byte {
@@ -252,7 +255,8 @@ func blind(k *twisted) {
 	k.decapsulateTo = func(d *dk, s, c []byte) error { return d.DecapsulationKey.DecapsulateTo(s, zeroed(c)) }
 }
 
-// A fault is a KEM that fails a condition: in the named check, with a message that begins so.
+// A fault is a KEM that fails a condition of the named check. The text of the failure begins with
+// message.
 type fault struct {
 	check, message, name string
 	set                  func(k *twisted)
@@ -467,7 +471,7 @@ var faults = []fault{
 	{"Equal", "NewEncapsulationKey: ", "no key from its encoding", ekFails},
 	{"Equal", "equal keys are not Equal", "dk.Equal(dk)", dkEquals(1, false)},
 	{"Equal", "equal keys are not Equal", "dk.Equal(sameDK)", dkEquals(2, false)},
-	// Before, PublicKey and Encapsulator of three keys are compared.
+	// The first three calls compare PublicKey with Encapsulator, for three keys.
 	{"Equal", "equal keys are not Equal", "ek.Equal(ek)", ekEquals(onCall(4), false)},
 	{"Equal", "equal keys are not Equal", "ek.Equal(sameEK)", ekEquals(onCall(5), false)},
 	{"Equal", "equal keys are not Equal", "ek.Equal(parsed)", ekEquals(onCall(6), false)},
@@ -535,7 +539,7 @@ var faults = []fault{
 			return s, c
 		}
 	}},
-	// Decapsulate is called twice before.
+	// The check calls Decapsulate twice before this.
 	{"Memory", "the key was changed through memory", "an error after memory is cleared", decapsulateFails(onCall(3))},
 	{"Memory", "the key was changed through memory", "another key after memory is cleared", decapsulateFlips(onCall(3))},
 	{"Memory", "NewDecapsulationKey: ", "a seed refused", dkFails(onCall(2))},
@@ -670,8 +674,8 @@ var faults = []fault{
 	{"Concurrency", "NewDecapsulationKey fails", "another key from its seed", dkEquals(1, false)},
 }
 
-// A recorder takes the place of a test that is expected to fail. It keeps the conditions that failed: the
-// function that has the condition, and the message, before it is formatted.
+// A recorder takes the place of a test that is expected to fail. It keeps the conditions that
+// failed. A condition is named by its function and by its message before formatting.
 type recorder struct {
 	testing.TB
 	mu     sync.Mutex
@@ -697,7 +701,7 @@ func (r *recorder) Errorf(format string, _ ...any) { r.record(format) }
 func (r *recorder) Fatal(args ...any)              { r.record(args[0]); runtime.Goexit() }
 func (r *recorder) Fatalf(format string, _ ...any) { r.record(format); runtime.Goexit() }
 
-// failing returns the conditions of a check that k fails.
+// failing returns the conditions that k fails in the named check.
 func failing(t *testing.T, k kem.KEM, name string) map[string]bool {
 	t.Helper()
 	r := new(recorder)
@@ -716,8 +720,8 @@ func failing(t *testing.T, k kem.KEM, name string) map[string]bool {
 	return nil
 }
 
-// conditions returns how many faults each condition in the source of the suite needs: one more than the
-// operators || in what it asks.
+// conditions returns how many faults each condition in the source of the suite needs. The number is
+// one more than the number of operators || in the condition.
 func conditions(t *testing.T) map[string]int {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "conformance.go", nil, 0)
@@ -796,8 +800,8 @@ func alternatives(path []ast.Node) (n int) {
 	return 0
 }
 
-// TestEachConditionFails has a faulty KEM for each condition of the suite, and for each alternative in one
-// that has several. A condition that no KEM of the table fails is an error.
+// TestEachConditionFails checks that each condition of the suite has a faulty KEM in the table that
+// fails it. A condition with several alternatives needs a KEM for each of them.
 func TestEachConditionFails(t *testing.T) {
 	needed := conditions(t)
 	var mu sync.Mutex
@@ -807,7 +811,7 @@ func TestEachConditionFails(t *testing.T) {
 			t.Run(f.check+"/"+f.name, func(t *testing.T) {
 				t.Parallel()
 				var failed map[string]bool
-				// Where goroutines must meet, they may not do so at once.
+				// A fault that needs goroutines to meet may take several attempts.
 				for range 50 {
 					k := newTwisted()
 					f.set(k)

@@ -8,8 +8,8 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A twisted is ML-KEM-512, except for the methods that a fault replaces. A replaced method is given the key
-// that it belongs to, whose embedded key is a good one.
+// A twisted is ML-KEM-512, except for the methods that a fault replaces. A replaced method receives
+// the key that it belongs to. That key embeds a key without faults.
 type twisted struct {
 	kem.KEM
 	sizes *[4]int // of seeds, encapsulation keys, ciphertexts and shared keys
@@ -70,7 +70,7 @@ func (k *twisted) Name() string {
 	return k.KEM.Name()
 }
 
-// goodDK is NewDecapsulationKey without a fault of its own.
+// goodDK is NewDecapsulationKey without a fault.
 func (k *twisted) goodDK(seed []byte) (kem.DecapsulationKey, error) {
 	d, err := k.KEM.NewDecapsulationKey(seed)
 	if err != nil {
