@@ -19,8 +19,8 @@ import (
 	"hybridkem/kats"
 )
 
-// An edge is a row of the tables in doc/DESIGN.md: a package, and the packages of this module that it
-// imports.
+// An edge is a row of the tables in doc/DESIGN.md: a package and the packages of this module that
+// it imports.
 type edge struct{ pkg, imports string }
 
 // readEdges returns the rows of doc/DESIGN.md, in their order.
@@ -45,8 +45,8 @@ func readEdges(t *testing.T) (edges []edge) {
 var dependencies = []string{"filippo.io/edwards25519", "golang.org/x/crypto", "golang.org/x/sys"}
 
 // TestImports checks that packages import what doc/DESIGN.md says. A package imports only packages
-// above it there. Packages under internal import no public package but kem. The tests of a package are
-// free to import others.
+// that are above it there. Packages under internal import no public package but kem. The tests of a
+// package may import others.
 func TestImports(t *testing.T) {
 	edges := readEdges(t)
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()

@@ -17,7 +17,7 @@ import (
 	"hybridkem/internal/testkit"
 )
 
-// An exhaustion is a test of a function that has so few inputs that all can be tried.
+// An exhaustion is a test of a function with so few inputs that all can be tried.
 type exhaustion struct {
 	name    string
 	inputs  int64
@@ -25,9 +25,9 @@ type exhaustion struct {
 	right   func(first int64) bool // tries the inputs from first on
 }
 
-// TestExhaustive compares functions with their definitions in integers, with -long on all
-// inputs. Otherwise it takes some of them, evenly spread: 2^24 with -sweep, 2^18 by default,
-// and 2^16 with -short.
+// TestExhaustive compares functions with their definitions in integers. With -long it takes all
+// inputs. Otherwise it takes evenly spread inputs: 2^24 with -sweep, 2^18 by default, and 2^16 with
+// -short.
 func TestExhaustive(t *testing.T) {
 	limit := int64(1) << 18
 	switch {

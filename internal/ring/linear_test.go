@@ -52,7 +52,7 @@ func testBasis(t *testing.T) {
 	}
 }
 
-// TestAdditivity checks that a transform of a sum is the sum of the transforms, and a
+// TestAdditivity checks that the transform of a sum is the sum of the transforms, and that a
 // product with a sum is the sum of the products, modulo q.
 func TestAdditivity(t *testing.T) { testkit.Implementations(t, testAdditivity) }
 
@@ -91,10 +91,9 @@ func testAdditivity(t *testing.T) {
 	}
 }
 
-// TestBounds follows bounds of absolute values through the layers of the transforms: one
-// bound for each coefficient, which holds for all inputs. It goes layer by layer, as
-// FIPS 203 does. It assumes that the code reduces at the same places; a reader has to
-// compare them.
+// TestBounds follows bounds of absolute values through the layers of the transforms. Each
+// coefficient has a bound that holds for all inputs. The test goes layer by layer, as FIPS 203
+// does. It assumes that the code reduces at the same places, and a reader has to compare them.
 func TestBounds(t *testing.T) {
 	// product bounds montgomeryMul(b, zeta): the difference of b·ζ and a multiple
 	// of q up to 2^15·q, divided by 2^16.

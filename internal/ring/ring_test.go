@@ -26,9 +26,9 @@ func generator(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewChaCha8(seed))
 }
 
-// polys returns polynomials with |f| <= bound: constant ones with values at the edges, one
-// large coefficient beside zeros, one random coefficient beside the largest, which makes
-// sums large without a special form, and random ones.
+// polys returns polynomials with |f| <= bound. Some are constant, with values at the edges. Some
+// have one large coefficient beside zeros. Some have one random coefficient beside the largest,
+// which makes sums large without a special form. The others are random.
 func polys(t testing.TB, bound int) []Poly {
 	r := generator(t)
 	var fs []Poly
@@ -163,7 +163,8 @@ func testInnerProduct(t *testing.T) {
 	}
 }
 
-// TestInnerProductExtremes has all products at their bounds, with the same sign.
+// TestInnerProductExtremes checks sums of products that are all at their bounds, with the same
+// sign.
 func TestInnerProductExtremes(t *testing.T) { testkit.Implementations(t, testInnerProductExtremes) }
 
 func testInnerProductExtremes(t *testing.T) {

@@ -98,7 +98,7 @@ func TestLinearDiv(t *testing.T) {
 		for i := range vs {
 			f, g := &vs[i], &vs[(i*7+1)%len(vs)]
 			if least := (element{3: 1 << 63}); *f == least || *g == least {
-				continue // its absolute value does not occur: it is more than p
+				continue // this absolute value does not occur, because it is more than p
 			}
 			want := product(signed(f), signed(g), ab)
 			want.Rsh(want, wordSteps)
@@ -110,7 +110,7 @@ func TestLinearDiv(t *testing.T) {
 	}
 }
 
-// TestDivsteps59 compares with single steps on integers of any size.
+// TestDivsteps59 compares divsteps59 with single steps on integers of any size.
 func TestDivsteps59(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for n := range 3000 {

@@ -22,8 +22,8 @@ func guarded[T any](t *testing.T, v *T) (copies [2]*T) {
 	return copies
 }
 
-// needs skips the test unless the machine has the set. It selects the portable code, since
-// these tests call kernels by name and compare with the rest.
+// needs skips the test unless the machine has the set. It selects the portable code, because these
+// tests call kernels by name and compare them with the portable code.
 func needs(t *testing.T, set bool) {
 	if !set {
 		t.Skip("this machine has no such kernel")

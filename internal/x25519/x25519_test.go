@@ -34,8 +34,8 @@ func multiplyAll(t *testing.T, scalar, point *[Size]byte) (public, shared [Size]
 // An input of X25519 is a scalar and a point.
 type input [2][Size]byte
 
-// remembered returns a function that calls f once for each input: all implementations are
-// compared with the same result.
+// remembered returns a function that calls f once for each input, because all implementations are
+// compared with the same results.
 func remembered[T any](f func(input) T) func(input) T {
 	results := map[input]T{}
 	return func(in input) T {
@@ -48,7 +48,7 @@ func remembered[T any](f func(input) T) func(input) T {
 	}
 }
 
-// An exchange is what crypto/ecdh makes of an input. It refuses the points that give zero.
+// An exchange is the result of crypto/ecdh for an input. crypto/ecdh refuses points that give zero.
 type exchange struct {
 	public, shared []byte
 	refused        bool
@@ -67,10 +67,10 @@ var expected = remembered(func(in input) exchange {
 	return exchange{private.PublicKey().Bytes(), shared, err != nil}
 })
 
-// specified is RFC 7748 over math/big.
+// specified is RFC 7748, computed with math/big.
 var specified = remembered(func(in input) []byte { return spec.X25519(in[0][:], in[1][:]) })
 
-// check compares with crypto/ecdh.
+// check compares the products of an input with crypto/ecdh.
 func check(t *testing.T, scalar, point *[Size]byte) {
 	t.Helper()
 	public, shared := multiplyAll(t, scalar, point)
@@ -134,7 +134,7 @@ func testEdges(t *testing.T) {
 	}
 }
 
-// specification compares with the specification.
+// specification compares the products of an input with the specification.
 func specification(t *testing.T, scalar, point *[Size]byte) {
 	t.Helper()
 	public, shared := multiplyAll(t, scalar, point)
@@ -166,8 +166,8 @@ func testRandom(t *testing.T) {
 	}
 }
 
-// TestIterated is the iterated test of RFC 7748, section 5.2, with 1,000 iterations, and
-// with -long 1,000,000.
+// TestIterated is the iterated test of RFC 7748, section 5.2. It makes 1,000 iterations, or
+// 1,000,000 with -long.
 func TestIterated(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		k, u := [Size]byte{9}, [Size]byte{9}
