@@ -39,7 +39,7 @@ func (g group) scalar(t *testing.T, seed []byte) *ecdh.PrivateKey {
 	t.Helper()
 	scalar, err := g.curve.NewPrivateKey(seed[:g.candidate])
 	if err != nil {
-		t.Fatal(err) // one in 2^32 for P-256
+		t.Fatal(err) // for P-256, one seed in 2^32 does this
 	}
 	return scalar
 }
@@ -205,7 +205,7 @@ func TestForeign(t *testing.T) {
 	foreign768 := testkit.Foreign(mlkem.KEM768(), testkit.Faults{Scribble: true})
 	group, tls := combiner.P256(), tlskex.X25519MLKEM768()
 	if testkit.Sweep() {
-		group, tls = combiner.P384(), tlskex.SecP256r1MLKEM768() // which take more time
+		group, tls = combiner.P384(), tlskex.SecP256r1MLKEM768() // they take more time
 	}
 	foreignTLS := testkit.Foreign(tls, testkit.Faults{Scribble: true})
 	hybrids := []kem.KEM{
@@ -250,7 +250,8 @@ func TestForeign(t *testing.T) {
 		if got, err := own.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
 			t.Errorf("a foreign part makes another shared key: %v", err)
 		}
-		// The KEM says that it takes 0 bytes. Its parts take the other numbers of bytes.
+		// Foreign parts must take no randomness. The sizes are 0, which the KEM gives, and those of
+		// its parts.
 		for _, size := range []int{0, 32, 64, 128, 160} {
 			if _, _, err := kemtest.Encapsulate(foreign.PublicKey(), make([]byte, size)); err == nil {
 				t.Errorf("a foreign part took %d bytes of randomness", size)
@@ -311,8 +312,8 @@ func errorText(t *testing.T, what string, err error) {
 	}
 }
 
-// TestErrors has invalid keys and ciphertexts for each hybrid, and checks that the errors name this
-// package. Package attacks checks that every invalid share is refused.
+// TestErrors tries invalid keys and ciphertexts for each hybrid, and checks that the errors name
+// this package. Package attacks checks that every invalid share is refused.
 func TestErrors(t *testing.T) {
 	for _, s := range suites {
 		dk, err := s.kem.GenerateKey()
@@ -349,7 +350,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestScalarCandidates has seeds whose first candidates are not scalars of the curve.
+// TestScalarCandidates tries seeds whose first candidates are not scalars of the curve.
 func TestScalarCandidates(t *testing.T) {
 	random := make([]byte, 32+128)
 	for i := range random[32:] {
@@ -387,7 +388,8 @@ func (failingEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
 }
 func (e failingEK) Unwrap() any { return e.EncapsulationKey }
 
-// TestFailingPart has a foreign part that returns an error, before or after the other part has succeeded.
+// TestFailingPart tries a foreign part that returns an error before or after the other part has
+// succeeded.
 func TestFailingPart(t *testing.T) {
 	failing := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },

@@ -15,9 +15,9 @@ import (
 	"hybridkem/xwing"
 )
 
-// A puppet is a part that is not of this module. It does what inner does, except where a function of
-// its faults says otherwise. It keeps the memory that it is given and that it returns, and writes to
-// what the caller should not need any more.
+// A puppet is a part that is not of this module. It behaves like the embedded KEM, except where one
+// of its faults says otherwise. It keeps the memory that it is given and the memory that it
+// returns. It overwrites memory that the caller should not need any more.
 type puppet struct {
 	kem.KEM
 	faults faults
@@ -25,18 +25,18 @@ type puppet struct {
 	given  [][]byte // encodings that it has returned
 
 	handed    int     // keys that NewDecapsulationKey has returned without an error
-	destroyed int     // keys
-	beside    *puppet // the other part, if that is one, too
+	destroyed int     // keys that have been destroyed
+	beside    *puppet // the other part, if that is a puppet, too
 }
 
-// faults are what a puppet does after it has done what it should, or in the place of what it returns.
-// Those that are nil do nothing.
+// faults change what a puppet does after its work is done, or what it returns. A function that is
+// nil changes nothing.
 type faults struct {
 	newDK         func(dk kem.DecapsulationKey) (kem.DecapsulationKey, error)
 	newEK         func(ek kem.EncapsulationKey) (kem.EncapsulationKey, error)
 	publicKey     func() kem.EncapsulationKey
 	bytes         func(b []byte) []byte
-	anyLength     bool         // NewEncapsulationKey takes any
+	anyLength     bool         // NewEncapsulationKey takes any length
 	early         func() error // before an encapsulation or decapsulation has written
 	encapsulateTo func() error
 	decapsulateTo func() error
@@ -139,8 +139,8 @@ func (k *puppetEK) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	})
 }
 
-// finish does what an encapsulation or decapsulation of the puppet should, keeps the shared key, and
-// then ends with the fault, if there is one.
+// finish does the work of an encapsulation or decapsulation and keeps the shared key. If there is a
+// fault, it then ends with the fault.
 func (p *puppet) finish(method string, fault func() error, sharedKey []byte, do func() error) error {
 	defer p.keep(method, sharedKey)
 	if fault != nil && p.faults.early != nil {
@@ -153,7 +153,7 @@ func (p *puppet) finish(method string, fault func() error, sharedKey []byte, do 
 	return fault()
 }
 
-// A derandPuppet is a puppet whose randomness is given to it, as only a KEM of this module can be.
+// A derandPuppet is a puppet that receives its randomness. Otherwise only KEMs of this module do.
 type derandPuppet struct{ *puppet }
 
 func (p derandPuppet) RandomSize() int { return 32 }
@@ -165,12 +165,12 @@ func (p derandPuppet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciph
 	})
 }
 
-// A foreignTrial is what an operation of a hybrid is given, and what it has returned.
+// A foreignTrial has the inputs of an operation of a hybrid, and its results.
 type foreignTrial struct {
 	kem                             kem.KEM
 	dk                              kem.DecapsulationKey
 	ek                              kem.EncapsulationKey
-	seed, encoded, ciphertext, want []byte // inputs, and the shared key that is right
+	seed, encoded, ciphertext, want []byte // inputs, and the right shared key
 	sharedKey, ownCiphertext        []byte // buffers
 	result                          any    // nil if there is none
 }
@@ -221,7 +221,7 @@ var foreignOperations = []struct {
 		func(x *foreignTrial) bool { return x.dk.Destroyed() && x.dk.Bytes() == nil }},
 }
 
-// isNil makes a plain nil of a nil key.
+// isNil returns a nil interface for a nil key.
 func isNil[K comparable](key K, err error) (any, error) {
 	var none K
 	if key == none {
@@ -237,8 +237,8 @@ func decapsulatesTo(dk kem.DecapsulationKey, ciphertext, want []byte) bool {
 
 var errBroken = errors.New("broken")
 
-// The faults of a part, by the method that has them. An operation that calls the method must end
-// with an error that wraps want, or, if that is nil, with the panic of the part.
+// The faults of a part, each with the method that has it. An operation that calls the method must
+// end with an error that wraps want. If want is nil, it must end with the panic of the part.
 var foreignFaults = []struct {
 	method, name string
 	set          func(f *faults)
@@ -296,7 +296,7 @@ var foreignFaults = []struct {
 	{"Destroy", "a panic", func(f *faults) { f.destroy = func() { panic("broken") } }, nil},
 }
 
-// calls has the operations of a hybrid that call each method of a part.
+// calls maps each method of a part to the operations of a hybrid that call it.
 var calls = map[string]string{
 	"NewDecapsulationKey": "GenerateKey NewDecapsulationKey",
 	"PublicKey":           "GenerateKey NewDecapsulationKey",
@@ -331,10 +331,11 @@ var puppetPlaces = []struct {
 	{"T, with randomness", func(p *puppet) kem.KEM { return combiner.UK("puppet", mlkem.KEM768(), derandPuppet{p}) }},
 }
 
-// TestForeignPart has every fault of a part, in every place, in every operation. An operation that
-// meets the fault ends with an error or a panic, returns nothing, and leaves the caller's memory as it
-// was; the others do what they should. Without the fault the same keys do their work. Of the memory
-// that the part was given, all that held secrets is zero after each operation.
+// TestForeignPart tries every fault of a part, in every place, in every operation. An operation
+// that meets the fault must end with an error or a panic, return nothing, and leave the caller's
+// memory as it was. The other operations must do their work. Without the fault, the same keys must
+// do their work, too. After each operation, the memory with secrets that the part was given must be
+// zero.
 func TestForeignPart(t *testing.T) {
 	cases, met := 0, 0
 	kept := map[string]int{}
@@ -390,7 +391,7 @@ func TestForeignPart(t *testing.T) {
 				if !bytes.Equal(x.ek.Bytes(), before.encoded) {
 					t.Errorf("%s: the encapsulation key lies in the part's memory", what)
 				}
-				// A use that a fault has not ended would keep Destroy from the part.
+				// If a fault left a use open, Destroy would not reach the part.
 				parts := []*puppet{p}
 				if p.beside != nil {
 					parts = append(parts, p.beside)
@@ -420,7 +421,7 @@ func TestForeignPart(t *testing.T) {
 	if want := 9 * 23 * 9; cases != want {
 		t.Errorf("%d cases, want %d", cases, want)
 	}
-	// Faults of key generation meet two operations, and so on.
+	// Each term is the number of a method's faults times the number of operations that call it.
 	if want := 9 * (5*2 + 2*2 + 5*2 + 4*3 + 3*3 + 3*3 + 1); met != want {
 		t.Errorf("%d cases meet their fault, want %d", met, want)
 	}
@@ -448,7 +449,7 @@ func newForeignTrial(t *testing.T, k kem.KEM) *foreignTrial {
 	return x
 }
 
-// runForeign runs an operation and returns what it panicked with, if it did.
+// runForeign runs an operation and returns its error, or the value that it panicked with.
 func runForeign(x *foreignTrial, run func(x *foreignTrial) (any, error)) (value any, err error) {
 	defer func() { value = recover() }()
 	x.result = nil
@@ -456,7 +457,7 @@ func runForeign(x *foreignTrial, run func(x *foreignTrial) (any, error)) (value 
 	return nil, err
 }
 
-// TestNilKEM has no part.
+// TestNilKEM checks that a hybrid with a nil part is refused with a panic.
 func TestNilKEM(t *testing.T) {
 	var none *puppet
 	for _, k := range []kem.KEM{nil, none} {
@@ -471,8 +472,8 @@ func TestNilKEM(t *testing.T) {
 	}
 }
 
-// TestNotReplaced has a foreign part with the name of a KEM of this module. CG must not return the named
-// hybrid in the place of the hybrid with the foreign part.
+// TestNotReplaced checks a foreign part with the name of a KEM of this module. CG must panic and
+// not return the named hybrid in the place of the hybrid with the foreign part.
 func TestNotReplaced(t *testing.T) {
 	defer func() {
 		if recover() == nil {
@@ -482,8 +483,8 @@ func TestNotReplaced(t *testing.T) {
 	combiner.CG("MLKEM768-P256", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.P256())
 }
 
-// TestCheckKeyPairFails has keys to which nobody can encapsulate. CheckKeyPair must return an error, and
-// not panic as Encapsulate does.
+// TestCheckKeyPairFails checks keys to which nobody can encapsulate. CheckKeyPair must return an
+// error, and must not panic as Encapsulate does.
 func TestCheckKeyPairFails(t *testing.T) {
 	dk, err := combiner.UK("failing", mlkem.KEM768(), testkit.Foreign(mlkem.KEM512(), testkit.Faults{
 		EncapsulationKey: func(ek kem.EncapsulationKey) kem.EncapsulationKey { return failingEK{ek} },

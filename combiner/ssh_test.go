@@ -106,7 +106,7 @@ func (c *sshConn) write(payload []byte) error {
 	const block = 16
 	covered := 1 + len(payload)
 	if c.out == nil {
-		covered += 4 // the length is encrypted, or would be
+		covered += 4 // before encryption begins, the padding covers the length, too
 	}
 	padding := block - covered%block
 	if padding < 4 {

@@ -354,8 +354,8 @@ func TestMalformedPublicKeys(t *testing.T) {
 	}
 }
 
-// TestEveryByte truncates files to each length and changes each bit before the key. The result must
-// be refused, or be exactly the file of another key.
+// TestEveryByte truncates files to each length, and changes each bit before the key. The result
+// must be refused, or be exactly the file of another key.
 func TestEveryByte(t *testing.T) {
 	for _, k := range kems() {
 		dk := newKey(t, k)
@@ -363,7 +363,7 @@ func TestEveryByte(t *testing.T) {
 			parse   func([]byte) (any, error)
 			marshal func(any) ([]byte, error)
 			file    []byte
-			key     int // its size
+			key     int // the size of the key
 		}{
 			{parser(keyfile.ParsePKCS8PrivateKey), keyfile.MarshalPKCS8PrivateKey, must[[]byte](t)(keyfile.MarshalPKCS8PrivateKey(dk)), k.SeedSize()},
 			{parser(keyfile.ParsePKIXPublicKey), keyfile.MarshalPKIXPublicKey, must[[]byte](t)(keyfile.MarshalPKIXPublicKey(dk.Encapsulator())), k.EncapsulationKeySize()},

@@ -75,7 +75,7 @@ func behaviours[D, E any, DK interface {
 		}
 		return make([]byte, n)
 	}
-	size := 0 // of a ciphertext
+	size := 0 // the size of a ciphertext
 	if dk, err := generate(); err == nil {
 		_, ciphertext := dk.EncapsulationKey().Encapsulate()
 		size = len(ciphertext)
@@ -179,7 +179,7 @@ func behaviours[D, E any, DK interface {
 			return lengths(func(n int) error {
 				got, err := dk.Decapsulate(make(n))
 				if err != nil && got != nil {
-					return nil // which differs
+					return nil // this differs from the results of the other package
 				}
 				return err
 			}, size)(nil, nil)

@@ -138,7 +138,7 @@ func TestExpandedKey(t *testing.T) {
 			if err != nil || errTo != nil || !bytes.Equal(got, want) || !bytes.Equal(into, want) || cap(got) != len(got) {
 				t.Errorf("%s: the expanded key decapsulates otherwise than its seed", s.kem.Name())
 			}
-			ciphertext[0] ^= 1 // and once more, with a ciphertext to be rejected
+			ciphertext[0] ^= 1 // the second round has a ciphertext that must be rejected
 		}
 		errorText(t, dk.DecapsulateTo(sharedKey[1:], ciphertext))
 		errorText(t, dk.DecapsulateTo(sharedKey, ciphertext[1:]))
@@ -189,7 +189,7 @@ func TestMatches(t *testing.T) {
 		for i := range b {
 			altered := bytes.Clone(b)
 			altered[i] ^= 1
-			// The hash must be right, or the expanded key is refused.
+			// If the hash were wrong, the expanded key would be refused.
 			end := len(b) - 64
 			hash := sha3.Sum256(altered[end-s.ekSize : end])
 			copy(altered[end:], hash[:])
@@ -240,8 +240,8 @@ func TestDerandomized(t *testing.T) {
 	}
 }
 
-// TestErrors has an input for each error, and checks that the text names this package. Package attacks
-// and the conformance suite check that every invalid input is refused.
+// TestErrors tries an input for each error, and checks that the text names this package. Package
+// attacks and the conformance suite check that every invalid input is refused.
 func TestErrors(t *testing.T) {
 	for _, s := range sets {
 		_, err := s.kem.NewDecapsulationKey(make([]byte, mlkem.SeedSize-1))
@@ -252,9 +252,9 @@ func TestErrors(t *testing.T) {
 		errorText(t, err)
 		_, err = s.newExpandedKey(make([]byte, s.dkSize-1))
 		errorText(t, err)
-		_, err = s.newExpandedKey(make([]byte, s.dkSize)) // of the wrong hash
+		_, err = s.newExpandedKey(make([]byte, s.dkSize)) // the hash is wrong
 		errorText(t, err)
-		// With q as the first coefficient of ŝ, and as the last.
+		// One key has q as the first coefficient of ŝ, and one has q as the last.
 		first, _ := expandedOf(t, s)
 		first[0], first[1] = 0x01, first[1]&0xf0|0x0d
 		last, _ := expandedOf(t, s)
@@ -279,8 +279,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestAPI checks that every exported name of crypto/mlkem and its mlkemtest is
-// here too, with the same type.
+// TestAPI checks that this package has every exported name of crypto/mlkem and its mlkemtest, with
+// the same type.
 func TestAPI(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command")

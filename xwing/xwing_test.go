@@ -95,7 +95,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestEqual compares keys with themselves, with copies, with other keys and with what is no key.
+// TestEqual compares keys with themselves, with copies, with other keys and with values that are
+// not keys.
 func TestEqual(t *testing.T) {
 	dk, err1 := xwing.GenerateKey()
 	other, err2 := xwing.GenerateKey()
@@ -118,7 +119,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-// TestPrinting prints a private key. Package attacks has more ways, and other keys.
+// TestPrinting prints a private key. Package attacks prints it in more ways, and other keys, too.
 func TestPrinting(t *testing.T) {
 	dk, err := xwing.GenerateKey()
 	if err != nil {
@@ -135,7 +136,7 @@ func TestPrinting(t *testing.T) {
 	}
 }
 
-// TestOtherKEM encapsulates by X-Wing to a key of another KEM.
+// TestOtherKEM uses X-Wing to encapsulate to a key of another KEM.
 func TestOtherKEM(t *testing.T) {
 	dk, err := mlkem.GenerateKey768()
 	if err != nil {
