@@ -644,8 +644,8 @@ func TestConnectionLost(t *testing.T) {
 	checkError(t, "client", err, "write tcp")
 }
 
-// TestSilentPeer checks that each end gives up after a while if its peer falls silent, at every
-// step.
+// TestSilentPeer checks that the server gives up after a while if the client falls silent, at
+// whatever step that is.
 func TestSilentPeer(t *testing.T) {
 	key := newKey(t)
 	for name, speak := range map[string]func(conn net.Conn){

@@ -214,7 +214,7 @@ func containers(key any, f func(what string, value any)) {
 
 // TestPrinting checks that printing a key shows no secret. It prints keys in every way, alone and
 // inside every kind of value that can contain one. Where fmt, log or slog can call a method of the
-// key, the text must be its type and its KEM.
+// key, the text must name its type and its KEM.
 func TestPrinting(t *testing.T) {
 	if testkit.Race || testing.Short() && runtime.GOARCH != "amd64" {
 		t.Skip("slow here, and the same on every machine")
