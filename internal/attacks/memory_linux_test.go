@@ -99,7 +99,8 @@ func TestMemory(t *testing.T) {
 // reach returns the kinds of goroutines on which the operations of a KEM run in an implementation.
 // In a sweep, one KEM of each kind runs on all kinds of goroutines, and the other KEMs on fresh
 // ones. Otherwise one KEM of each kind runs on fresh goroutines in the implementation in use.
-// X-Wing also runs in the portable one, unless the test is short.
+// X-Wing also runs in the portable one. A short test tries X-Wing alone, in the implementation
+// in use.
 func reach(name, implementation string) []kind {
 	implementations := cpu.Sets()
 	used := implementation == implementations[len(implementations)-1]

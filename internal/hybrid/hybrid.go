@@ -93,7 +93,7 @@ const (
 
 var (
 	// The package in errNoKey is xwing, because only the key types of xwing have
-	// names outside this module. Nobody else can make zero values.
+	// names outside this module. Only reflection can make zero values of others.
 	errNoKey     = fault.New("xwing", kem.ErrNoKey, "the key is nil or a zero value")
 	errDestroyed = fault.New("", kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	errOtherKEM  = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
@@ -149,7 +149,7 @@ func (h *Hybrid) NeedsTranscript() bool {
 // equal reports whether h and x make the same shared keys from the same seeds.
 // Parts whose code is outside this package are equal if their names are.
 func (h *Hybrid) equal(x *Hybrid) bool {
-	return h.ID == x.ID && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
+	return h.ID == x.ID && h.TFirst == x.TFirst && h.Combiner == x.Combiner && bytes.Equal(h.Label, x.Label) &&
 		h.PQ.equal(x.PQ) && h.T.equal(x.T)
 }
 
@@ -364,7 +364,10 @@ func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey)
 		copy(t, ssT)
 	case SHA256, SHA384:
 		var buf [usualSecretSize]byte
-		secrets := append(append(buf[:0], ssPQ...), ssT...)
+		secrets := sized(buf[:], len(ssPQ)+len(ssT))
+		defer clear(secrets)
+		copy(secrets, ssPQ)
+		copy(secrets[len(ssPQ):], ssT)
 		if h.Combiner == SHA256 {
 			*(*[sha256.Size]byte)(sharedKey) = sha256.Sum256(secrets)
 		} else {
@@ -384,15 +387,18 @@ func (h *Hybrid) split(b []byte, sizePQ int) (pq, t []byte) {
 }
 
 // do runs f, an operation on secrets, and overwrites the stack that f has used.
-// Only parts from outside the module need the deeper stack of secret.DoFar, which
-// costs time when it grows.
+// With a kem.KEM as a part it makes more room, because that KEM may be code of
+// another module, or run secret.Do itself.
 func (h *Hybrid) do(f func()) {
-	if h.PQ.far || h.T.far {
-		secret.DoFar(f)
+	if levels := h.levels(); levels > 0 {
+		secret.DoFar(levels, f)
 		return
 	}
 	secret.Do(f)
 }
+
+// levels returns how deep calls of secret.DoFar nest in an operation on h.
+func (h *Hybrid) levels() int { return max(h.PQ.levels, h.T.levels) }
 
 // The sizes of buffers on the stack. They are large enough for ML-KEM with any
 // group of this module. The seed and the randomness of P-256 have 128 bytes, and

@@ -20,7 +20,7 @@ type Part struct {
 	params   *mlkem.Params // for kindMLKEM
 	external External      // for kindExternal
 	hybrid   *Hybrid       // not nil if the part is a hybrid itself
-	far      bool          // the part may need more stack than operations of this module do
+	levels   int           // how deep calls of secret.DoFar nest for the part; 0 if it needs none
 
 	size Sizes
 }
@@ -57,8 +57,8 @@ func (p *Part) equal(x *Part) bool {
 // outside this module.
 func (p *Part) mayFail() bool { return p.kind == kindExternal }
 
-// A publicPart is the encapsulation key of a part. Only the field of the part's
-// kind is set.
+// A publicPart is the encapsulation key of a part. Of its keys, only that of the
+// part's kind is set.
 type publicPart struct {
 	mlkem    *mlkem.EncapsulationKey
 	x25519   [x25519.Size]byte

@@ -7,8 +7,9 @@ import (
 	"hybridkem/kem"
 )
 
-// KEMPart returns k as an external part. It takes any kem.KEM. If k breaks the
-// promises of package kem, the constructors of keys return errors.
+// KEMPart returns k as an external part. It takes any kem.KEM. The constructors of
+// keys return errors if k returns neither a key nor an error, or if an encoded key
+// has another size than k said. A panic of k passes through.
 func KEMPart(k kem.KEM) *Part {
 	size := Sizes{
 		Seed: k.SeedSize(), EncapsulationKey: k.EncapsulationKeySize(), Ciphertext: k.CiphertextSize(),
@@ -17,15 +18,20 @@ func KEMPart(k kem.KEM) *Part {
 	if d, ok := k.(derand.KEM); ok {
 		size.Random = d.RandomSize()
 	}
-	p := ExternalPart(k.Name(), externalKEM{k}, size)
-	p.hybrid, _ = k.(*Hybrid)
-	p.far = true
+	p := ExternalPart(k.Name(), externalKEM{k, size.EncapsulationKey}, size)
+	p.levels = 1
+	if h, ok := k.(*Hybrid); ok {
+		p.hybrid, p.levels = h, 1+h.levels()
+	}
 	return &p
 }
 
 // An externalKEM is a kem.KEM as an External. Its decapsulation keys are those of
 // the KEM, since a kem.DecapsulationKey is an ExternalPrivateKey.
-type externalKEM struct{ kem kem.KEM }
+type externalKEM struct {
+	kem     kem.KEM
+	keySize int // of encoded encapsulation keys, as the KEM gave it at first
+}
 
 // NewPrivateKey expands a key pair. The public key is parsed anew from its
 // encoding, so that encapsulation uses the key that others see.
@@ -48,7 +54,7 @@ func (x externalKEM) NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPub
 			return fault.New("", kem.ErrNoKey, "%s gives no encapsulation key and no error", x.kem.Name())
 		}
 		encoded = clone(public.Bytes())
-		if want := x.kem.EncapsulationKeySize(); len(encoded) != want {
+		if want := x.keySize; len(encoded) != want {
 			return fault.New("", kem.ErrLength, "an encapsulation key of %s has %d bytes, want %d", x.kem.Name(), len(encoded), want)
 		}
 		ek, err = x.NewPublicKey(clone(encoded))

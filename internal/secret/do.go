@@ -21,9 +21,10 @@ func (u *Uses) Do(use Use, f func()) {
 }
 
 // DoFar is Do for an f that calls code of other modules, or calls Do again. Such calls may need
-// more stack while secrets of f are on it, so DoFar makes room for 64 KiB more.
-func DoFar(f func()) {
-	growFar(false)
+// more stack while secrets of f are on it, so DoFar makes room for 64 KiB more. If f calls DoFar
+// again, levels is how deep the calls nest, and the outermost one makes room for all.
+func DoFar(levels int, f func()) {
+	growFar(levels, false)
 	Do(f)
 }
 
@@ -76,13 +77,16 @@ func grow(fill bool) {
 	}
 }
 
-// growFar is grow with a larger frame.
+// growFar is grow with a larger frame, and with as many of them as there are levels.
 //
 //go:noinline
-func growFar(fill bool) {
+func growFar(levels int, fill bool) {
 	if fill {
 		var frame [64<<10 + depth]byte
 		use((*[depth]byte)(frame[:]))
+	}
+	if levels > 1 {
+		growFar(levels-1, fill)
 	}
 }
 

@@ -75,25 +75,46 @@ func deep(n int) byte {
 // TestRoom checks that the stack does not move while f runs. If it moved, the old stack would be
 // free while secrets are still on it.
 func TestRoom(t *testing.T) {
+	far := func(f func()) { DoFar(1, f) }
+	twice := func(f func()) { DoFar(2, f) }
 	for name, test := range map[string]struct {
-		do   func(f func())
-		room int // in KiB
+		do  func(f func())
+		use func()
 	}{
-		"Do": {Do, 11}, "DoFar": {DoFar, 60},
+		"Do":             {Do, func() { deep(11) }},
+		"DoFar":          {far, func() { deep(60) }},
+		"DoFar in DoFar": {twice, func() { below(4, func() { far(func() { deep(60) }) }) }},
 	} {
-		moved := make(chan bool)
-		go func() { // on a small stack
-			test.do(func() {
-				var here byte
-				before := uintptr(unsafe.Pointer(&here))
-				deep(test.room)
-				moved <- before != uintptr(unsafe.Pointer(&here))
-			})
-		}()
-		if <-moved {
-			t.Errorf("%s: the stack has moved", name)
+		for used := range 64 { // in KiB
+			moved := make(chan bool)
+			go func() { // on a small stack
+				below(used, func() {
+					var here byte
+					var before uintptr
+					test.do(func() {
+						before = uintptr(unsafe.Pointer(&here))
+						test.use()
+					})
+					moved <- before != uintptr(unsafe.Pointer(&here))
+				})
+			}()
+			if <-moved {
+				t.Errorf("%s: the stack has moved, with %d KiB of it in use before", name, used)
+			}
 		}
 	}
+}
+
+// below calls f with n KiB more of the stack in use.
+//
+//go:noinline
+func below(n int, f func()) byte {
+	var frame [1 << 10]byte
+	if n > 0 {
+		return below(n-1, f) & frame[n]
+	}
+	f()
+	return frame[n]
 }
 
 const mark = 0x5a
@@ -151,7 +172,7 @@ func TestOverwritten(t *testing.T) {
 		if n := left(func() { Do(f) }); n > 64 {
 			t.Errorf("%s leaves %d marks", name, n)
 		}
-		if n := left(func() { DoFar(f) }); n > 64 {
+		if n := left(func() { DoFar(1, f) }); n > 64 {
 			t.Errorf("%s leaves %d marks with DoFar", name, n)
 		}
 	}
