@@ -172,6 +172,7 @@ var mutations = []mutation{
 	{"source that ends ignored", "internal/secret/secret.go", "panic(\"hybridkem: crypto/rand.Reader: \" + err.Error())", "_ = err", "./internal/secret"},
 	{"panic of an operation stopped", "internal/secret/do.go", "func Do(f func()) {\n\tif panicked, value := run(f); panicked {", "func Do(f func()) {\n\tif panicked, value := run(f); panicked && value == nil {", "./internal/secret"},
 	{"use not ended after its operation", "internal/secret/do.go", "\tu.End(use)\n", "", "./internal/secret -run=^TestUsesDo$"},
+	{"no room for nested foreign code", "internal/secret/do.go", "if levels > 1 {", "if levels > 2 {", "./internal/secret -run=^TestRoom$"},
 	{"no room for foreign code", "internal/secret/do.go", "\tgrowFar(levels, false)\n", "", "./internal/secret -run=^TestRoom$"},
 	{"secret overwritten twice", "internal/secret/uses.go", "if u.over.CompareAndSwap(false, true) {", "if u.over.Store(true); true {", "./internal/secret"},
 	{"all goroutines count in one place", "internal/secret/uses.go", "hash>>(32-counterBits)", "hash&0", "./internal/secret"},

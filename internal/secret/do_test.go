@@ -89,13 +89,12 @@ func TestRoom(t *testing.T) {
 			moved := make(chan bool)
 			go func() { // on a small stack
 				below(used, func() {
-					var here byte
-					var before uintptr
 					test.do(func() {
-						before = uintptr(unsafe.Pointer(&here))
+						var here byte
+						before := uintptr(unsafe.Pointer(&here))
 						test.use()
+						moved <- before != uintptr(unsafe.Pointer(&here))
 					})
-					moved <- before != uintptr(unsafe.Pointer(&here))
 				})
 			}()
 			if <-moved {
