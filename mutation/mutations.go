@@ -244,7 +244,7 @@ var kernelMutations = []struct {
 		{"long hash permuted while it waits", "internal/sha3/sha3.go", "\tcase l.hasState():\n", "\tcase false:\n", "./internal/sha3"},
 		{"long hash begins in the state of a short one", "internal/sha3/sha3.go", "\t\tb.a = [25][States]uint64{}\n", "", "./internal/sha3"},
 		{"long message padded before it ends", "internal/sha3/sha3.go", "if l.written == l.size {", "if l.written > 0 {", "./internal/sha3"},
-		{"padding of a long message set instead of added", "internal/sha3/sha3.go", "l.message[l.blocks-1] ^= lastBit", "l.message[l.blocks-1] = lastBit", "./internal/sha3"},
+		{"padding of a long message set instead of added", "internal/sha3/sha3.go", "l.message[l.padded-1] ^= lastBit", "l.message[l.padded-1] = lastBit", "./internal/sha3"},
 		{"check of the last coefficients only, in assembly", "internal/ring/ring_amd64.s", "VPOR           Y4, Y3, Y3\n", "VMOVDQA        Y4, Y3\n", "./internal/ring"},
 		{"half of the last store dropped, in assembly", "internal/ring/ring_amd64.s", "VPSRLDQ      $0x04, X4, X4", "VPSRLDQ      $0x08, X4, X4", "./internal/ring"},
 		{"noise of one pattern wrong, in assembly", "internal/ring/ring_amd64.s", "DATA differences<>+3(SB)/1, $+2", "DATA differences<>+3(SB)/1, $+1", "./internal/ring"},

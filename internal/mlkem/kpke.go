@@ -11,8 +11,7 @@ import (
 // Algorithm 16. It makes Â row by row, beside the polynomial of t̂ that needs the row, and
 // writes that polynomial to H at once: the batch makes H beside the next rows.
 func (dk *DecapsulationKey) keyGen() {
-	ek, p := dk.ek, dk.ek.params
-	k := p.k
+	ek, p, k := dk.ek, dk.ek.params, dk.ek.params.k
 	var b sha3.Batch
 	b.BeginSum256(p.EncapsulationKeySize())
 

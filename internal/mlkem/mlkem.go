@@ -61,9 +61,9 @@ func g(b *sha3.Batch, x *[32]byte, y []byte) (first, second [32]byte) {
 }
 
 // differ returns 1 if x and y differ, and 0 if they are equal. Their lengths are the same, a
-// multiple of 8. Its time depends on the length alone.
+// multiple of 8. Its time depends only on the length.
 //
-// It takes words, as [subtle.ConstantTimeCompare] takes bytes.
+// It compares words. [subtle.ConstantTimeCompare] compares bytes, and so takes longer.
 func differ(x, y []byte) int {
 	var d uint64
 	for ; len(x) >= 8 && len(y) >= 8; x, y = x[8:], y[8:] {

@@ -9,8 +9,8 @@ import (
 
 // SampleVartime reads numbers of 12 bits from the stream, and sets coefficients of f, from
 // the n-th on, to those that are below q. It returns the number of coefficients that f then
-// has; n is at least 0 and at most N. The length of the stream must be a multiple of 3. The time depends on
-// the stream, which must be public.
+// has. n is at least 0 and at most N. The length of the stream must be a multiple of 3. The
+// time depends on the stream, which must be public.
 //
 // It implements the loop of SampleNTT, according to FIPS 203, Algorithm 7. The caller
 // squeezes the stream, and calls again with more of it while the result is less than N.

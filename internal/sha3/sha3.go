@@ -1,8 +1,8 @@
 // Package sha3 makes the hashes of ML-KEM and X-Wing, according to FIPS 202. It takes inputs
 // in parts, writes to the caller's memory, and makes several hashes at once with a [Batch].
 //
-// Its sponges run on the kernels of internal/keccak. On machines without kernels, crypto/sha3
-// does everything. All functions leave secrets on the stack: callers run them within
+// Its sponges run on kernels for Keccak-f[1600]. On machines without kernels, crypto/sha3 does
+// everything. All functions leave secrets on the stack: callers run them within
 // secret.Do.
 package sha3
 
@@ -148,14 +148,14 @@ const States = 4
 // A Batch makes short hashes side by side, in four states that are permuted at once. That takes
 // as long whether one of the states is used or all. So a Batch can make one long hash beside the
 // short ones, block by block, in a state that they do not need. ML-KEM-768's decapsulation makes these permutations; c₀ to c₈ are the
-// blocks of z ‖ c, whose hash J is the key for rejected ciphertexts:
+// blocks of z ‖ c, whose hash by J is K̄, the key for rejected ciphertexts:
 //
 //	             state 0     state 1     state 2     state 3
 //	G(m′ ‖ h)    G           –           –           c₀
 //	y            PRF(r′,0)   PRF(r′,1)   PRF(r′,2)   c₁
 //	e₁           PRF(r′,3)   PRF(r′,4)   PRF(r′,5)   c₂
 //	e₂           PRF(r′,6)   –           –           c₃
-//	Sum                                              c₄, c₅, c₆, c₇, c₈: five permutations of one state
+//	Sum          (c₄ to c₈: one state, five times)
 //
 // Until the first block of the long message is written, the short hashes use all four states. If
 // a later block is not written in time, state 3 waits: it is set aside during the
@@ -175,7 +175,7 @@ type long struct {
 	function
 	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
 	size     int                       // the size of the message
-	blocks   int                       // the size of the message with the padding
+	padded   int                       // the size of the message with the padding
 	written  int                       // the size of what is written, in the end with the padding
 	absorbed int                       // the size of the blocks that are absorbed
 	sum      [32]byte                  // the hash, once all blocks are absorbed
@@ -185,15 +185,15 @@ type long struct {
 // ML-KEM-1024.
 const maxBlocks = (32+1568)/rate256 + 1
 
-// BeginSum256 begins the long hash: SHA3-256 of a message of that size, at most 1600 bytes.
+// BeginSum256 begins the long hash: SHA3-256 of a message of that size, 1 to 1600 bytes. A batch
+// makes one long hash. The calls of Write must give exactly its message.
 func (b *Batch) BeginSum256(size int) { b.long.begin(sha3_256, size) }
 
-// BeginSHAKE256 begins the long hash: 32 bytes of SHAKE256 of a message of that size, at most
-// 1600 bytes.
+// BeginSHAKE256 is [Batch.BeginSum256] with 32 bytes of SHAKE256.
 func (b *Batch) BeginSHAKE256(size int) { b.long.begin(shake256, size) }
 
 func (l *long) begin(f function, size int) {
-	l.function, l.size, l.blocks = f, size, (size/rate256+1)*rate256
+	l.function, l.size, l.padded = f, size, (size/rate256+1)*rate256
 }
 
 // Write writes the next part of the long message.
@@ -202,8 +202,8 @@ func (b *Batch) Write(p []byte) {
 	l.written += copy(l.message[l.written:], p)
 	if l.written == l.size {
 		l.message[l.size] = l.end
-		l.message[l.blocks-1] ^= lastBit
-		l.written = l.blocks
+		l.message[l.padded-1] ^= lastBit
+		l.written = l.padded
 	}
 }
 
@@ -211,7 +211,7 @@ func (b *Batch) Write(p []byte) {
 func (l *long) ready() bool { return l.written-l.absorbed >= rate256 }
 
 // hasState reports whether state 3 is that of l, which has begun then and is not done.
-func (l *long) hasState() bool { return l.absorbed > 0 && l.absorbed < l.blocks }
+func (l *long) hasState() bool { return l.absorbed > 0 && l.absorbed < l.padded }
 
 // next returns the next block, which is absorbed then.
 func (l *long) next() *[rate256]byte {
@@ -236,7 +236,7 @@ func (b *Batch) permute() {
 		block := l.next()
 		absorb4(&b.a, block)
 		Permute4(&b.a)
-		if l.absorbed == l.blocks {
+		if l.absorbed == l.padded {
 			for i := range len(l.sum) / 8 {
 				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][longState])
 			}
@@ -262,15 +262,15 @@ func (b *Batch) Sum(out *[32]byte) {
 		l.portable(out)
 		return
 	}
-	if l.absorbed < l.blocks {
+	if l.absorbed < l.padded {
 		s := sponge{rate: l.rate}
 		if l.hasState() {
 			for i := range b.a {
 				binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][longState])
 			}
 		}
-		s.absorb(l.message[l.absorbed:l.blocks])
-		l.sum, l.absorbed = [32]byte(s.a[:]), l.blocks
+		s.absorb(l.message[l.absorbed:l.padded])
+		l.sum, l.absorbed = [32]byte(s.a[:]), l.padded
 	}
 	*out = l.sum
 }
@@ -378,7 +378,7 @@ func (b *Batch) start(seed *[32]byte, last *[States]uint64, f function) {
 }
 
 // Kernels reports whether this machine has kernels for Keccak-f[1600]. Without them, crypto/sha3
-// does everything, and the functions below must not be called.
+// does everything, and Permute, Permute4, start4, absorb4 and squeeze4 must not be called.
 func Kernels() bool { return cpu.AVX2 }
 
 // Permute applies Keccak-f[1600] to a state, in the order of bytes of FIPS 202.
