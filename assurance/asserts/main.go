@@ -1,16 +1,17 @@
 // Command asserts tests the module with its bounds checked. The comments of internal/ring
-// state between which bounds coefficients enter a method and leave it. In a build of the
-// module, each exported method with such a comment panics if they do not.
+// state bounds for the coefficients that a method takes and for those that it returns.
+// The command adds checks to a copy of the module: each exported method with such a comment
+// panics if a coefficient is outside its bounds.
 //
 //	cd assurance && go run ./asserts             tests, and each fuzz target for 5 seconds
 //	cd assurance && go run ./asserts -time 1h    each fuzz target for an hour
 //
-// First it states a wrong bound, by which the tests must fail. It exits with status 1 if they
-// do not, or if they fail otherwise.
+// Before the fuzzing it states a wrong bound, which must make the tests fail. It exits with
+// status 1 if the wrong bound goes unnoticed, or if any other test fails.
 //
-// What it would miss: inputs that no test makes (TestBounds of internal/ring follows the
-// stated bounds through all layers, for all inputs); what kernels do inside; and bounds that no
-// comment states.
+// It would miss inputs that no test makes. (TestBounds of internal/ring follows the stated
+// bounds through all layers, for all inputs.) It would also miss overflows inside kernels, and
+// bounds that no comment states.
 package main
 
 import (
@@ -27,7 +28,7 @@ import (
 
 const (
 	root = ".."
-	// check is a file of internal/ring.
+	// check is the text of a file that is added to internal/ring.
 	check = `package ring
 
 import "fmt"
@@ -70,7 +71,8 @@ func main() {
 	}
 	plant(checked)
 	for _, tags := range []string{"", "purego"} {
-		// Checks allocate, and the long tests are made without them.
+		// The checks allocate, so tests of allocations would fail. The long tests are left
+		// out too.
 		if out, err := test(checked, "-short", "-tags="+tags, "-skip=Allocations|Memory|Attacks|Stack",
 			"./internal/mlkem", "./internal/attacks", "./internal/hybrid", "./mlkem", "./xwing"); err != nil {
 			log.Fatalf("the tests, -tags=%s: %v\n%s", tags, err, out)
@@ -90,7 +92,8 @@ func test(o *overlay.Overlay, args ...string) (string, error) {
 	return o.Go(root, append([]string{"test", "-vet=off"}, args...)...)
 }
 
-// plant states that NTT leaves coefficients below q, which it does not.
+// plant states a wrong bound, that NTT returns coefficients below q, and demands that the
+// tests notice.
 func plant(checked *overlay.Overlay) {
 	wrong := checked.Clone()
 	if err := wrong.Replace("internal/ring/ntt.go", "1-8*Q, 8*Q-1, f);", "1-Q, Q-1, f);"); err != nil {
@@ -113,7 +116,8 @@ func fuzz(checked *overlay.Overlay, duration time.Duration) {
 	for _, target := range targets {
 		out, err := test(checked, "./internal/attacks", "-run=^$", "-fuzz=^"+target+"$",
 			"-fuzztime="+duration.String(), "-fuzzminimizetime=1x")
-		// Go before 1.27 sometimes takes the end of the time for a failure: go.dev/issue/75804.
+		// Go before 1.27 sometimes reports the end of the fuzzing time as a failure:
+		// go.dev/issue/75804.
 		if err != nil && (!strings.Contains(out, "context deadline exceeded") || strings.Contains(out, "Failing input")) {
 			log.Fatalf("%s: %v\n%s", target, err, out)
 		}
@@ -122,15 +126,17 @@ func fuzz(checked *overlay.Overlay, duration time.Duration) {
 }
 
 var (
-	// method matches an exported method: its comment, its type, its name.
+	// method matches the comment and the first line of an exported method. Its groups are
+	// the comment, the type of the receiver and the name.
 	method = regexp.MustCompile(`(?m)((?:^//.*\n)+)^func \(\w+ \*(\w+)\) ([A-Z]\w*)\(.*\{$`)
-	// stated is what a comment says of the coefficients that come in and leave.
+	// stated matches the bounds in a comment. Its groups are the bound of the coefficients
+	// that come in and the bound of those that go out.
 	stated = regexp.MustCompile(`\bIn ([^.;]+)(?:; out ([^.]+))?\.`)
-	// below is a bound of absolute values.
+	// below matches a bound on absolute values.
 	below = regexp.MustCompile(`^\|(\w+)\| < (\d*)q$`)
 )
 
-// instrument adds checks to the methods in a source whose comments state bounds.
+// instrument adds checks to the methods of a source file whose comments state bounds.
 func instrument(source string) string {
 	return method.ReplaceAllStringFunc(source, func(declaration string) string {
 		m := method.FindStringSubmatch(declaration)
@@ -143,7 +149,8 @@ func instrument(source string) string {
 	})
 }
 
-// call returns the call that checks a bound, or nothing for one that allows everything.
+// call returns the text of a call that checks the bound. It returns "" if there is no bound or
+// if the bound allows everything.
 func call(what, bound string) string {
 	if bound == "" || strings.HasPrefix(bound, "any ") {
 		return ""

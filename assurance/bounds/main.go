@@ -1,12 +1,14 @@
-// Command bounds asks the compiler which checks of bounds it leaves in the packages that do
-// the work, and compares them with a table of those that cannot fail, and why.
+// Command bounds finds the bounds checks that the compiler could not remove from the packages
+// that compute, and compares them with a table. The table counts the checks of each function
+// and gives the reason why they cannot fail.
 //
 //	cd assurance && go run ./bounds
 //
-// It exits with status 1 if a function has more checks than the table says, or fewer.
+// It exits with status 1 if a function has more or fewer checks than the table says.
 //
-// It would miss a check that takes the place of another in the same function, and an index
-// without a check in a kernel. Whether the reasons are true is for reading.
+// It would miss a new check that replaces another one in the same function, and a wrong index
+// in a kernel, where nothing is checked. It cannot tell whether the reasons are true: a reader
+// must judge them.
 package main
 
 import (
@@ -35,7 +37,7 @@ func main() {
 
 var report = regexp.MustCompile(`(?m)^((\S+\.go):(\d+):\d+): Found Is(?:Slice)?InBounds$`)
 
-// run returns how the checks in the module differ from those that are known.
+// run returns the differences between the checks in the module and the table.
 func run(module compiler.Module) ([]string, error) {
 	checks := compiler.Places{}
 	for _, p := range compiler.Platforms {
@@ -62,8 +64,8 @@ var (
 	folder   = regexp.MustCompile(`(\w+)/\w+\.go$`)
 )
 
-// enclosing returns the function in which a line of a file is, with its package and the type
-// of its receiver: the last one that begins before.
+// enclosing returns the function that contains a line of a file, as package.Type.name. It is
+// the last function that begins at or before the line.
 func enclosing(module compiler.Module, file, line string) (string, error) {
 	text, err := module.Text(file)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// TestPlanted puts a new check into the module, and removes one.
+// TestPlanted adds one bounds check to the module and removes another. The command must
+// report both functions.
 func TestPlanted(t *testing.T) {
 	module := compiler.In("../..")
 	err := errors.Join(

@@ -3,7 +3,7 @@ package main
 import "hybridkem/assurance/internal/compiler"
 
 // remaining says how many checks the compiler leaves in each function, and why they cannot
-// fail. A function that has checks for several reasons stands in several entries.
+// fail. A function whose checks have several reasons stands in several entries.
 var remaining = compiler.Known{
 	"The indices are made of constants: all calls take the same ones, and the tests call them.": {"ring.Poly.NTT": 11, "ring.NTT.InverseNTT": 10, "x25519.element.setLimbs": 1},
 

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// call follows secrets through a call, into functions of ours.
+// call follows secrets through a call. It enters the functions of the packages that are
+// followed, and treats all others by the table trusted.
 func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	common := x.Common()
 	if b, ok := common.Value.(*ssa.Builtin); ok {
@@ -29,7 +30,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	inside := 0
 	for _, f := range callees {
 		if f.String() == checked || i.isEntry(f) && f.Signature.Params().Len()+f.Signature.Results().Len() == 0 {
-			return // It is followed as an entry point, and gives back no secret.
+			return // It is analysed as an entry point, and its results are not secret.
 		}
 		if f.Blocks == nil || f.Pkg != nil && !i.ours[f.Pkg.Pkg] {
 			continue
@@ -53,7 +54,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	}
 }
 
-// callees returns the functions that a call can be one of.
+// callees returns the functions that a call may call.
 func (i *instance) callees(x ssa.CallInstruction) (callees []*ssa.Function) {
 	if f := x.Common().StaticCallee(); f != nil {
 		return []*ssa.Function{f}
@@ -69,8 +70,8 @@ func (i *instance) callees(x ssa.CallInstruction) (callees []*ssa.Function) {
 	return callees
 }
 
-// isGeneric reports whether f is, or stands in, a generic function without type arguments, which
-// is never called itself.
+// isGeneric reports whether f is a generic function without type arguments, or is declared in
+// one. Such a function is never called: only its instances are.
 func isGeneric(f *ssa.Function) bool {
 	for f.Parent() != nil {
 		f = f.Parent()
@@ -78,8 +79,8 @@ func isGeneric(f *ssa.Function) bool {
 	return f.TypeParams().Len() > len(f.TypeArgs())
 }
 
-// callee returns the instance of f for a call. A function that is called again while it runs
-// has the instance that it has.
+// callee returns the instance of f for a call. A recursive call gets the instance that is
+// already running, unless a function is among the arguments.
 func (i *instance) callee(f *ssa.Function, args []ssa.Value) *instance {
 	in := i
 	for in != nil && in.function != f {
@@ -95,8 +96,9 @@ func (i *instance) callee(f *ssa.Function, args []ssa.Value) *instance {
 	return in
 }
 
-// closure returns the closure that a value is, and the call in which that was made, if the
-// value comes through parameters. A call graph would have secret.Do call every function.
+// closure returns the closure that v is, and the instance that made it. It follows parameters
+// back to the callers, and returns nil for any other value. A call graph does not know the
+// caller, and so would let secret.Do call every closure that is ever passed to it.
 func (i *instance) closure(v ssa.Value) (*instance, *ssa.MakeClosure) {
 	switch v := v.(type) {
 	case *ssa.MakeClosure:
@@ -109,7 +111,8 @@ func (i *instance) closure(v ssa.Value) (*instance, *ssa.MakeClosure) {
 	return nil, nil
 }
 
-// callClosure returns the instance of a closure, which is one for all its calls.
+// callClosure returns the instance of a closure for a call. All calls of a closure share one
+// instance.
 func (i *instance) callClosure(creator *instance, closure *ssa.MakeClosure, args ...ssa.Value) *instance {
 	in := creator.closures[closure]
 	if in == nil {
@@ -128,8 +131,10 @@ func (i *instance) callClosure(creator *instance, closure *ssa.MakeClosure, args
 	return in
 }
 
-// outside follows secrets through a function into which the analysis does not go: what it
-// is given flows into what it returns and writes, and into the parameters of closures.
+// outside follows secrets through a call of a function that is not followed. Its arguments
+// flow to its results, to the memory that it writes, and to the parameters of closures that
+// it may call. If the table trusted does not have the function, a secret argument is a
+// finding.
 func (i *instance) outside(x ssa.CallInstruction, name string, args []ssa.Value, to *cell) {
 	name, _, _ = strings.Cut(name, "[")
 	t, ok := trusted[name]

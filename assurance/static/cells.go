@@ -6,19 +6,21 @@ import (
 	"slices"
 )
 
-// Each value has a cell. That of a pointer, slice, string or interface is what it refers
-// to, with all elements in one; fields of structs have cells of their own. Numbers
-// and arrays of numbers are copied, so that they flow from cell to cell. Copies of all else
-// share memory, so that their cells become one.
+// Each value has a cell. The cell of a pointer, slice, string or interface stands for the
+// memory that it refers to, and all elements share one cell. Each field of a struct has a cell
+// of its own.
+//
+// To copy a number or an array of numbers makes a flow from one cell to the other. Copies
+// of all other values share memory, so their cells become one.
 
-// A cell is what may become secret.
+// A cell is something that may become secret.
 type cell struct {
-	parent *cell // the cell that this one has become a part of
-	secret string
-	public bool  // declassified: nothing makes it secret
-	all    *cell // secret if it, or anything in it, is; nil until that matters
+	parent *cell  // the cell that this one has been joined to
+	secret string // the reason why it is secret, or empty
+	public bool   // declassified: nothing makes it secret
+	all    *cell  // the cell that whole returns, or nil before it is needed
 	fields map[any]*cell
-	flows  []*cell // what becomes secret with it
+	flows  []*cell // the cells that become secret with it
 }
 
 func (c *cell) root() *cell {
@@ -29,7 +31,8 @@ func (c *cell) root() *cell {
 	return c.parent
 }
 
-// taint makes c secret, for a reason, and all that follows.
+// taint makes c secret for the given reason, together with its fields and all cells that it
+// flows to.
 func (c *cell) taint(secret string) {
 	todo := []*cell{c}
 	for len(todo) > 0 {
@@ -43,7 +46,7 @@ func (c *cell) taint(secret string) {
 	}
 }
 
-// flow makes d secret if c is, or will be.
+// flow makes d secret as soon as c is secret.
 func (c *cell) flow(d *cell) {
 	c = c.root()
 	c.flows = append(c.flows, d)
@@ -52,7 +55,7 @@ func (c *cell) flow(d *cell) {
 	}
 }
 
-// join makes one cell of two. What is public stays apart.
+// join makes one cell of two. It does nothing if one of them is public.
 func (c *cell) join(d *cell) {
 	c, d = c.root(), d.root()
 	if c == d || c.public || d.public {
@@ -92,8 +95,8 @@ func (c *cell) set(key any, f *cell) {
 	}
 }
 
-// whole returns the cell that is secret if c is, or anything in it: what code that is not
-// followed finds when it reads all that c refers to.
+// whole returns a cell that is secret if c or any of its fields is secret. It stands for
+// everything that c refers to, which code that is not followed may read.
 func (c *cell) whole() *cell {
 	c = c.root()
 	if c.all == nil {
@@ -106,7 +109,7 @@ func (c *cell) whole() *cell {
 	return c.all
 }
 
-// element returns the cell of one of several results, or of what a closure holds.
+// element returns the cell of one of several results, or of a variable that a closure holds.
 func element(c *cell, index int) *cell {
 	c = c.root()
 	if c.fields[index] == nil {
@@ -115,7 +118,7 @@ func element(c *cell, index int) *cell {
 	return c.fields[index]
 }
 
-// copied reports whether values of a type share no memory that can change.
+// copied reports whether copies of a value of type t share no memory that can change.
 func copied(t types.Type) bool {
 	if array, ok := t.Underlying().(*types.Array); ok {
 		return copied(array.Elem())

@@ -14,18 +14,18 @@ type instance struct {
 	*analysis
 	function  *ssa.Function
 	caller    *instance
-	args      []ssa.Value // of the caller, if it is known
-	looped    bool        // called in a loop
-	at        token.Pos   // of what is followed
-	block     *ssa.BasicBlock
+	args      []ssa.Value     // the arguments, as values of the caller; empty for an entry point
+	looped    bool            // whether the call is in a loop
+	at        token.Pos       // the place of the instruction that is being followed
+	block     *ssa.BasicBlock // the block of that instruction
 	cells     map[ssa.Value]*cell
-	names     map[ssa.Value]*types.Var // variables with directives, of which the values are
-	published map[ssa.Value]*cell      // the cells of values from the directive on
+	names     map[ssa.Value]*types.Var // the variables with directives, by their values
+	published map[ssa.Value]*cell      // the cells of such values after the directive
 	closures  map[*ssa.MakeClosure]*instance
-	result    *cell // with a field for each of several
+	result    *cell // several results are its elements
 }
 
-// enter analyses a call of f.
+// enter analyses a call of f. Without a caller, f is an entry point.
 func (a *analysis) enter(f *ssa.Function, caller *instance, args ...ssa.Value) *instance {
 	i := &instance{
 		analysis: a, function: f, caller: caller, args: args, at: f.Pos(), result: new(cell),
@@ -65,7 +65,8 @@ func (a *analysis) enter(f *ssa.Function, caller *instance, args ...ssa.Value) *
 	return i
 }
 
-// isPublic reports whether a directive makes a variable or field public where i is.
+// isPublic reports whether a directive makes a variable or field public at the instruction
+// that is being followed.
 func (i *instance) isPublic(v *types.Var) bool {
 	here := false
 	for _, d := range i.directives[v] {
@@ -79,7 +80,7 @@ func (i *instance) isPublic(v *types.Var) bool {
 	return v.IsField() && !here && len(i.directives[v]) > 0
 }
 
-// cell returns the cell that a value has where i is.
+// cell returns the cell of a value at the instruction that is being followed.
 func (i *instance) cell(v ssa.Value) *cell {
 	name := i.names[v]
 	if name == nil || !i.isPublic(name) {
@@ -94,7 +95,8 @@ func (i *instance) cell(v ssa.Value) *cell {
 	return i.published[v]
 }
 
-// before returns the cell of a value before a directive. Constants have a new one each time.
+// before returns the cell that a value has before any directive. A constant or a function
+// gets a new cell each time.
 func (i *instance) before(v ssa.Value) *cell {
 	switch v := v.(type) {
 	case *ssa.Const, *ssa.Function, *ssa.Builtin:
@@ -111,8 +113,8 @@ func (i *instance) before(v ssa.Value) *cell {
 	return i.cells[v]
 }
 
-// define makes v, which is new, a copy of from. What is written through a pointer or slice
-// with a directive does not become what from refers to.
+// define makes v, which is new, a copy of from. If v has a directive, from flows to v but
+// their cells stay apart, so that v can become public without from.
 func (i *instance) define(v ssa.Value, from *cell) {
 	if i.names[v] != nil {
 		from.whole().flow(i.before(v))
@@ -121,7 +123,7 @@ func (i *instance) define(v ssa.Value, from *cell) {
 	}
 }
 
-// field returns the cell of a field of what x is or points to.
+// field returns the cell of a field of the struct that x is or points to.
 func (i *instance) field(x ssa.Value, index int) *cell {
 	t := x.Type().Underlying()
 	if p, ok := t.(*types.Pointer); ok {
@@ -132,7 +134,7 @@ func (i *instance) field(x ssa.Value, index int) *cell {
 	key := any(v)
 	public := i.isPublic(v)
 	if !public && len(i.directives[v]) > 0 {
-		key = [1]any{v} // not yet
+		key = [1]any{v} // the field before its directive, in the function that has it
 	}
 	if c.fields[key] == nil {
 		f := &cell{public: public}
@@ -144,19 +146,20 @@ func (i *instance) field(x ssa.Value, index int) *cell {
 	return c.fields[key]
 }
 
-// check makes it a finding if c is secret in the end.
+// check adds a check of c.
 func (i *instance) check(at token.Pos, c *cell, what string) {
 	i.checks = append(i.checks, check{c, at, i.function, what})
 }
 
-// forbid makes it a finding if v is secret in the end.
+// forbid adds a check of v, an operand of instr that must not be secret. v may be nil.
 func (i *instance) forbid(instr ssa.Instruction, v ssa.Value, what string) {
 	if v != nil {
 		i.check(cmp.Or(instr.Pos(), v.Pos(), i.function.Pos()), i.cell(v), what)
 	}
 }
 
-// restrict forbids secrets where an instruction must not have them.
+// restrict forbids secrets in the operands on which the time or the address of an instruction
+// depends.
 func (i *instance) restrict(instr ssa.Instruction) {
 	switch x := instr.(type) {
 	case *ssa.IndexAddr:
@@ -254,8 +257,8 @@ func (i *instance) follow(instr ssa.Instruction) {
 	}
 }
 
-// convert follows secrets through a conversion. Where something lies is no secret, whatever
-// it holds.
+// convert follows secrets through a conversion. An address is not secret, even if the memory
+// there is.
 func (i *instance) convert(x *ssa.Convert, to *cell) {
 	switch {
 	case isNumber(x.Type()) && isPointer(x.X.Type()):
@@ -278,9 +281,9 @@ func isPointer(t types.Type) bool {
 	return ok && b.Kind() == types.UnsafePointer
 }
 
-// variadic reports whether an address is that of one of a variable number of arguments.
-// Functions are taken to only read what those refer to; else all parts of a message would
-// become one.
+// variadic reports whether an address is a place for one of a variable number of arguments.
+// The analysis assumes that functions only read the memory behind such arguments. Without
+// that, the cells of all parts of a message would become one.
 func variadic(address ssa.Value) bool {
 	element, ok := address.(*ssa.IndexAddr)
 	if !ok {
@@ -298,7 +301,8 @@ func (i *instance) binary(x *ssa.BinOp, to *cell) {
 	}
 	switch x.Op {
 	case token.QUO, token.REM:
-		// What the compiler makes of constant divisors, the machine code shows.
+		// Division by a constant is usually compiled to a multiplication. If it is not,
+		// checkMachine finds it.
 		if _, constant := x.Y.(*ssa.Const); !constant {
 			forbid("a division")
 		}
@@ -315,12 +319,13 @@ func (i *instance) binary(x *ssa.BinOp, to *cell) {
 			i.cell(x.Y).whole().flow(to)
 			i.check(x.Pos(), to, "a comparison of more than a number")
 		case *types.Interface:
-			// What is not an error is there or not, whatever is secret in it.
+			// Comparing any other interface tells whether it is nil, and that does not
+			// depend on the secrets in it.
 			if !types.Identical(x.X.Type(), errorType) && !types.Identical(x.Y.Type(), errorType) {
 				return
 			}
 		default:
-			return // of addresses
+			return // a comparison of addresses
 		}
 	}
 	i.cell(x.X).flow(to)

@@ -13,20 +13,21 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// The analysis of kernels follows what is public through general registers, flags and words
-// of the stack: immediates and public arguments, and what is made of them. All else is data:
-// what is loaded from memory, and what comes out of vector registers. Kernels whose names
-// contain Vartime have public input: only their instructions are checked.
+// The analysis of kernels computes which general registers, flags and words of the stack are
+// public: those that are computed only from immediates and public arguments. All other values
+// are data, among them everything that is loaded from memory or comes from a vector register.
+// A kernel whose name contains Vartime has public input, so only the choice of its
+// instructions is checked.
 
-// An effect is what an instruction does, beside writing its last operand.
+// An effect says what an instruction does besides writing its last operand.
 type effect struct {
-	updates     bool   // it reads the last operand
+	updates     bool   // it also reads the last operand
 	compares    bool   // it does not write the last operand
-	sets, reads string // flags: c, o, and z for the others
+	sets, reads string // flags: c is carry, o is overflow, and z stands for the others
 }
 
-// effects are those of the instructions on general registers that kernels may use, without
-// the letters for sizes. The time of none depends on its operands.
+// effects holds the instructions on general registers that kernels may use, without the
+// letters for sizes. Their time does not depend on their operands.
 var effects = map[string]effect{
 	"MOV": {}, "LEA": {}, "RORX": {}, "SHRX": {}, "MULX": {},
 	"ANDN": {sets: "coz"}, "BZHI": {sets: "coz"}, "POPCNT": {sets: "coz"}, "IMUL3": {sets: "coz"},
@@ -41,7 +42,7 @@ var effects = map[string]effect{
 	"JMP": {compares: true}, "RET": {compares: true},
 }
 
-// conditions are the flags that the conditions of jumps, moves and SET read.
+// conditions maps the conditions of jumps, CMOV and SET to the flags that they read.
 var conditions = map[string]string{
 	"CS": "c", "CC": "c", "EQ": "z", "NE": "z", "HI": "cz", "LS": "cz", "LT": "oz", "GE": "oz", "GT": "oz", "LE": "oz",
 }
@@ -52,7 +53,7 @@ var (
 	vector      = regexp.MustCompile(`^[VK]`)
 )
 
-// effectOf returns the effect of an instruction, and false if it is not one that kernels may use.
+// effectOf returns the effect of an instruction, and false if kernels may not use it.
 func effectOf(i *compiler.Instruction) (effect, bool) {
 	if e, ok := effects[i.Mnemonic]; ok {
 		return e, true
@@ -72,14 +73,14 @@ func effectOf(i *compiler.Instruction) (effect, bool) {
 // A kernel is a function in assembly.
 type kernel struct {
 	name    string
-	public  map[string]bool // arguments
+	public  map[string]bool // the arguments that are public
 	code    []compiler.Instruction
-	at      map[string]int // the instructions, by their addresses
-	escapes bool           // the stack's address is in other registers than its pointer
+	at      map[string]int // the index in code of the instruction at an address
+	escapes bool           // the kernel may access its stack through other registers than SP
 }
 
-// newKernel leaves out what the assembler puts at the beginning and the end of a function for
-// its frame: that has the line of TEXT or RET.
+// newKernel returns f as a kernel, without the instructions that the assembler adds at the
+// beginning and the end to set up and release the frame. Those have the line of TEXT or RET.
 func newKernel(module compiler.Module, f compiler.Function) (*kernel, error) {
 	dot := strings.LastIndex(f.Name, ".")
 	folder, name := strings.TrimPrefix(f.Name[:dot], "hybridkem/"), f.Name[dot+1:]
@@ -108,8 +109,9 @@ func newKernel(module compiler.Module, f compiler.Function) (*kernel, error) {
 	return k, err
 }
 
-// publicParameters returns the parameters of a function that are public: pointers, all of a
-// slice but its elements, and the numbers in the table publicArguments.
+// publicParameters tells for each parameter of a kernel whether it is public. Pointers are,
+// and so are the address, length and capacity of a slice. A number is public if it is in the
+// table publicArguments.
 func publicParameters(stubs, name string) (map[string]bool, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), "stubs_amd64.go", stubs, parser.SkipObjectResolution)
 	if err != nil {
@@ -140,15 +142,16 @@ var (
 	inAddress    = regexp.MustCompile(`\((\w+)`)
 	wide         = regexp.MustCompile(`^[XYZ]\d+$`)
 
-	// narrow are instructions that leave some of what they write to as it was.
+	// narrow matches instructions that write only a part of their destination register.
 	narrow = regexp.MustCompile(`^[A-Z]*[BW]$|^SET`)
 )
 
-// A state is what is public before an instruction: names of registers, words of the stack and
-// flags. "upper" is there while no wide register was used since VZEROUPPER.
+// A state is the set of registers, words of the stack and flags that are public before an
+// instruction. It contains "upper" if no wide register has been used since the kernel began
+// or since the last VZEROUPPER.
 type state map[string]bool
 
-// is reports whether what an operand holds is public.
+// is reports whether the value of an operand is public.
 func (s state) is(k *kernel, operand string) bool {
 	if m := argument.FindStringSubmatch(operand); m != nil {
 		return k.public[m[1]]
@@ -168,7 +171,8 @@ func (s state) all(names []string) bool {
 	return true
 }
 
-// stackWords returns the words of the stack in which an operand of so many bytes lies.
+// stackWords returns the words of the stack that an operand of the given size, in bytes,
+// touches. It returns none if the operand is not on the stack.
 func stackWords(operand string, size int) (words []string) {
 	m := stackWord.FindStringSubmatch(operand)
 	if m == nil {
@@ -181,8 +185,8 @@ func stackWords(operand string, size int) (words []string) {
 	return words
 }
 
-// addressOf returns the registers in the address of an operand. Those of arguments and
-// symbols are none.
+// addressOf returns the registers that make up the address of an operand, without SP and the
+// pseudo-registers FP and SB.
 func addressOf(operand string) (registers []string) {
 	for _, m := range inAddress.FindAllStringSubmatch(operand, -1) {
 		if m[1] != "SP" && m[1] != "FP" && m[1] != "SB" {
@@ -192,7 +196,7 @@ func addressOf(operand string) (registers []string) {
 	return registers
 }
 
-// step makes s the state after an instruction.
+// step updates s from the state before an instruction to the state after it.
 func (s state) step(k *kernel, i *compiler.Instruction) {
 	if i.Mnemonic == "VZEROUPPER" {
 		s["upper"] = true
@@ -253,7 +257,8 @@ func (s state) set(name string, public bool) {
 	}
 }
 
-// check follows states through the kernel, around its loops until nothing changes.
+// check computes the state before each instruction, going around loops until no state
+// changes, and then judges all instructions.
 func (k *kernel) check(r *report) {
 	find := func(i *compiler.Instruction, what string) { r.find("%s: line %s: %s: %s", k.name, i.Line, i, what) }
 	for n := range k.code {
@@ -304,7 +309,8 @@ func (k *kernel) check(r *report) {
 	}
 }
 
-// judge finds what must not be in the state before an instruction.
+// judge reports an instruction whose address or jump depends on data in the state before it.
+// It also reports code that is not reached, and a return without VZEROUPPER.
 func (k *kernel) judge(i *compiler.Instruction, s state, find func(*compiler.Instruction, string)) {
 	if s == nil {
 		find(i, "code that is not reached")

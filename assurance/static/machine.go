@@ -8,14 +8,14 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// public are the packages whose functions and methods are given secrets.
+// public lists the packages whose exported functions and methods are given secrets.
 var public = []string{
 	"./kem", "./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./keyfile", "./internal/hybrid",
 }
 
-// checkMachine looks at all functions of the packages that handle secrets, as they are
-// compiled and assembled for a platform: for instructions whose time depends on their operands,
-// and at all of what kernels do.
+// checkMachine examines the machine code of the packages that handle secrets, for a
+// platform. It collects the instructions whose time depends on their operands, and checks the
+// kernels.
 func checkMachine(r *report, module compiler.Module, p compiler.Platform) error {
 	list, err := p.Go(module, "list", append([]string{"-deps"}, public...)...)
 	if err != nil {

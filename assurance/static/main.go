@@ -1,16 +1,25 @@
-// Command static looks for what could make time depend on secrets, in code that it does not
-// run: in what the compiler and the assembler list of all packages that handle secrets, for
-// several architectures, in the kernels among that, and in the source.
+// Command static looks for code whose time could depend on secrets. It does not run the code.
+// It examines three things, for several architectures:
 //
-//	cd assurance && go run ./static      all, in about a minute
-//	cd assurance && go run ./static -v   the same, and what was looked at
+//   - the machine code of all packages that handle secrets, as the compiler and the assembler
+//     list it, for instructions whose time depends on their operands;
+//
+//   - the kernels among it, for addresses and jumps that depend on data;
+//
+//   - the source, for branches, indices and other uses of secrets.
+//
+//     cd assurance && go run ./static      all, in about a minute
+//     cd assurance && go run ./static -v   the same, and prints which functions were examined
 //
 // It exits with status 1 if it finds something.
 //
-// It would miss what compilers make of source without a branch, what happens in the functions
-// of the table trusted apart from division, secrets that none of the tables in policy.go names,
-// a verdict that a directive in a loop names as a slice or an array, and in kernels whose names
-// contain Vartime all but the choice of instructions.
+// It would miss:
+//
+//   - a branch that the compiler makes from source that has none;
+//   - all faults other than division in the functions of the table trusted;
+//   - secrets that no table in policy.go names;
+//   - a verdict that a directive in a loop names as a slice or an array;
+//   - all faults other than forbidden instructions in kernels whose names contain Vartime.
 package main
 
 import (
@@ -23,13 +32,13 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// A report collects what is found.
+// A report collects the findings.
 type report struct {
 	verbose  bool
 	findings []string
-	used     map[string]bool              // entries of the tables trusted and accepted
+	used     map[string]bool              // the entries of the tables trusted and accepted that were needed
 	variable compiler.Places              // instructions whose time depends on their operands
-	analysed map[string]compiler.Platform // lists of files
+	analysed map[string]compiler.Platform // the platform whose source was analysed, by its list of files
 }
 
 func newReport() *report {
@@ -42,7 +51,7 @@ func (r *report) find(format string, a ...any) {
 	fmt.Println("FOUND", finding)
 }
 
-// detail prints what only -v shows.
+// detail prints a line if -v is set.
 func (r *report) detail(format string, a ...any) {
 	if r.verbose {
 		fmt.Printf("      "+format+"\n", a...)
@@ -63,7 +72,8 @@ func main() {
 	}
 }
 
-// run looks at the module.
+// run examines the module on all platforms. An entry of a table that nothing needs is a
+// finding too.
 func (r *report) run(module compiler.Module) error {
 	for _, p := range compiler.Platforms {
 		if err := checkMachine(r, module, p); err != nil {

@@ -11,7 +11,7 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// found reports whether a finding contains each of the parts, in their order.
+// found reports whether a finding contains all of the parts, in this order.
 func found(r *report, parts ...string) bool {
 	return slices.ContainsFunc(r.findings, func(f string) bool {
 		for _, part := range parts {
@@ -25,14 +25,14 @@ func found(r *report, parts ...string) bool {
 	})
 }
 
-// notAllowed are instructions that must not be in a kernel, whether its input is public or not.
+// notAllowed lists instructions that no kernel may have, even if its input is public.
 var notAllowed = []string{
 	"VPGATHERDD Y2, (AX)(Y1*4), Y0", "VPSCATTERDD Z0, K1, (AX)(Z1*4)", "VPMASKMOVD (AX), Y1, Y2", "VPCONFLICTD Z1, Z1",
 	"VPCOMPRESSW Z1, K1, (AX)", "VSQRTPD Y1, Y1", "VDIVPS Y1, Y2, Y3", "DIVQ 8(AX)", "IDIVL AX", "REP", "PDEPQ AX, BX, CX",
 	"VUCOMISD X0, X1", "KORTESTQ K1, K2", "CALL ·good(SB)", "MOVQ AX, X0\n\tSQRTSD X0, X0", "BYTE $0x90\n\tCPUID",
 }
 
-// TestPlantedKernels checks that what must not be in a kernel is found there.
+// TestPlantedKernels adds faulty kernels to the module and checks that each fault is found.
 func TestPlantedKernels(t *testing.T) {
 	assembly, err := os.ReadFile("testdata/planted_amd64.s")
 	if err != nil {
@@ -76,10 +76,10 @@ func TestPlantedKernels(t *testing.T) {
 	}
 }
 
-// A plant is a change of the module, and what must be found then.
+// A plant is a change to the module, and the finding that it must cause.
 type plant struct{ file, old, new, want string }
 
-// plants are in functions of the module.
+// plants holds changes to functions of the module.
 var plants = []plant{
 	{"internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])",
 		"if _ = subtle.ConstantTimeCopy; differ(c, again) == 1 {\nkey = rejected\n}",
@@ -117,8 +117,9 @@ var plants = []plant{
 		"(*hybridkem/keyfile.format).newKey: an index"},
 }
 
-// planted are functions at the end of a file. In the name of each is whether it is good, or
-// what is found in it. A decode whose verdict is secret until its loop is over is good.
+// planted holds functions that are added at the end of a file. The name of each tells whether
+// it is good, or which fault must be found in it. A decode function is good if its verdict
+// stays secret until the loop has ended.
 const planted = `
 var feature bool
 
@@ -178,7 +179,7 @@ func PlantedGoodBranch(seed []byte) bool {
 }
 `
 
-// TestPlantedSource checks that what makes time depend on secrets is found.
+// TestPlantedSource plants faults in the source and checks that each is found.
 func TestPlantedSource(t *testing.T) {
 	module := compiler.In("../..")
 	for _, p := range plants {

@@ -6,18 +6,18 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// followed are packages into which the analysis of the source goes, beside the public ones.
+// followed lists packages that the analysis of the source follows, besides the public ones.
 var followed = []string{
 	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/x25519",
 	"./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded",
 	"filippo.io/edwards25519", "filippo.io/edwards25519/field",
 }
 
-// checked is an entry point that is not followed where it is called, like those without
-// parameters and results.
+// checked is a function that is analysed as an entry point only, and not again where it is
+// called. Entry points without parameters and results are treated in the same way.
 const checked = "hybridkem/kem.CheckKeyPair"
 
-// secretFields are the fields in which secrets lie.
+// secretFields lists the fields that hold secrets.
 var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/mlkem DecapsulationKey.s", "the expanded private key"},
 	{"hybridkem/internal/mlkem DecapsulationKey.z", "a half of the seed"},
@@ -28,11 +28,12 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/derand Random.bytes", "m, and the seeds of scalars"},
 }
 
-// secretParameters are the parameters of entry points which are secret.
+// secretParameters lists the names of the parameters of entry points that are secret.
 var secretParameters = []string{"seed", "expandedKey", "random", "ssPQ", "ssT"}
 
-// A trust is why a function of another module may be given secrets. They flow into the
-// arguments it writes to, the receiver being the first, and into its results.
+// A trust says why a function that is not followed may be given secrets. The secrets flow
+// to the arguments that the function writes to, counting the receiver as argument 0, and to
+// its results.
 type trust struct {
 	writes  []int
 	results results
@@ -42,10 +43,10 @@ type trust struct {
 type results int
 
 const (
-	secret results = iota // all
-	first                 // the first is, others are not
-	known                 // none is
-	source                // it makes secrets
+	secret results = iota // all results are secret if an argument is
+	first                 // only the first result is
+	known                 // no result is
+	source                // the function makes secrets, whatever its arguments are
 )
 
 const (
@@ -56,10 +57,12 @@ const (
 	standard = "what crypto/ecdh does is not looked at"
 )
 
-// kernels are looked at in the machine code.
+// kernels is the trust in the kernels that the table trusted does not name. The machine code of
+// all kernels is checked.
 var kernels = trust{[]int{0}, secret, "their first argument is what they write to"}
 
-// trusted are the functions of other modules that are given secrets.
+// trusted lists the functions that are given secrets and not followed, nearly all of them from
+// other modules.
 var trusted = map[string]trust{
 	"crypto/rand.Read": {[]int{0}, source, "seeds and m"},
 	"io.ReadFull":      {[]int{1}, source, "the same, when crypto/rand.Reader has been replaced"},
@@ -115,7 +118,7 @@ var trusted = map[string]trust{
 
 const uninitialized = "it ends at the first word of X that is not 0: one scalar in 2^51 makes it read another"
 
-// accepted are findings in another module that stay, by function.
+// accepted lists findings that are not faults, with the reasons.
 var accepted = map[string]string{
 	"(*filippo.io/edwards25519.Scalar).signedRadix16: a branch": "it panics if a scalar has 256 bits; none has",
 
@@ -125,19 +128,21 @@ var accepted = map[string]string{
 	"filippo.io/edwards25519.checkInitialized: a comparison of more than a number": uninitialized,
 }
 
-// handling are the packages that handle secrets.
+// handling matches the packages that handle secrets.
 var handling = regexp.MustCompile(`(?m)^(hybridkem|filippo\.io/edwards25519|golang\.org/x/crypto|crypto|math/bits|encoding/binary)(/.*)?$`)
 
-// variable are instructions of all architectures whose time depends on their operands:
-// division and square roots, PDEP and PEXT, which are slow on some processors, comparison of
-// strings, and calls of functions that divide.
+// variable matches instructions, on all architectures, whose time depends on their operands:
+// division, square root, comparison of strings, and PDEP and PEXT, which are slow on some
+// processors. It also matches calls of functions that divide.
 var variable = regexp.MustCompile(`^[IUSFV]*(DIV|REM|MOD|SQRT)|^P(DEP|EXT)[LQ]|^(CMPS|SCAS)[BWLQ]$|` +
 	`^CALL (runtime\.u?int(32|64)(div|mod)|math/bits\.(Div|Rem))`)
 
-// dividing are functions that divide. Calls of them count.
+// dividing matches functions that divide. Their own divisions do not count, but calls of them
+// do.
 var dividing = regexp.MustCompile(`^math/bits\.(Div|Rem)`)
 
-// divisions are the places that have such instructions, by function.
+// divisions says how many places with such instructions are accepted in each function, and
+// why.
 var divisions = compiler.Known{
 	"They number rows and columns.": {"hybridkem/internal/mlkem.(*EncapsulationKey).expandMatrix": 1},
 	"They are of lengths.": {
@@ -149,8 +154,8 @@ var divisions = compiler.Known{
 	},
 }
 
-// publicArguments are the numbers, beside pointers, on which the time and the addresses of
-// kernels may depend.
+// publicArguments lists the arguments of kernels that are numbers and public. The time and the
+// addresses of a kernel may depend on them, and on pointers.
 var publicArguments = map[string]string{
 	"start4AVX2 end":                 "the rate of the hash function",
 	"squeeze4AVX2 stride":            "the length of a stream",
@@ -161,8 +166,9 @@ var publicArguments = map[string]string{
 	"innerProductAVX512VBMI2 k":      "that of the parameter set",
 }
 
-// forbidden are the vector instructions that kernels may not use: those whose time depends on
-// their operands, those which take addresses from vectors, which leave out parts of memory or
-// fault by a mask, and those whose flags the analysis does not follow.
+// forbidden matches the vector instructions that kernels may not use. There are four kinds:
+// their time depends on their operands; they take addresses from vectors; a mask decides which
+// parts of memory they access, or whether they fault; or the analysis does not follow the
+// flags that they set.
 var forbidden = regexp.MustCompile(`^V\w*(DIV|SQRT|RCP|RSQRT)|^VP?(GATHER|SCATTER|CONFLICT|MASKMOV)|^VP?(COMPRESS|EXPAND)\w* .*\)$|` +
 	`^V(UCOMI|COMI|TESTP)|^K(OR)?TEST|^VZEROALL`)

@@ -23,31 +23,34 @@ import (
 	"hybridkem/assurance/internal/compiler"
 )
 
-// The analysis of the source follows secrets through the functions that can be reached
-// from the entry points, each call anew, as if functions were inlined. It knows no order,
-// except for what directives make public: what is secret once always is. It does not follow
-// what is decided by branches, since a branch on a secret is a finding. Methods of an
-// interface are those of all types that are converted to an interface anywhere.
+// The analysis of the source follows secrets from the entry points through all functions
+// that they reach. It analyses a function again for each call, as if functions were inlined.
+//
+// It ignores the order of instructions: a value that is secret at one point is secret
+// everywhere, unless a directive makes it public. It does not follow secrets through branches
+// to the values that they decide, because a branch on a secret is already a finding. It takes a
+// call of an interface's method for a call of that method of every type that is converted to
+// an interface anywhere.
 
-// An analysis is one of all entry points.
+// An analysis is the analysis of all entry points on one platform.
 type analysis struct {
 	*report
 	fset       *token.FileSet
 	graph      *callgraph.Graph
-	ours       map[*types.Package]bool
-	public     map[*types.Package]bool // whose exported functions are entry points
+	ours       map[*types.Package]bool // the packages that are followed
+	public     map[*types.Package]bool // the packages whose exported functions are entry points
 	directives map[*types.Var][]directive
-	converted  map[string]bool       // types
-	secrets    map[*types.Var]string // fields
+	converted  map[string]bool       // the types that are converted to an interface
+	secrets    map[*types.Var]string // the names of the fields that hold secrets
 	globals    map[*ssa.Global]*cell
 	covered    map[*ssa.Function]bool
-	loops      map[*ssa.BasicBlock]bool
+	loops      map[*ssa.BasicBlock]bool // the results of inLoop
 	checks     []check
 	calls      int
 }
 
-// checkSource analyses the module as it is for a platform, unless another platform has the
-// same files.
+// checkSource analyses the source of the module for a platform. It does nothing if another
+// platform with the same files has been analysed.
 func checkSource(r *report, module compiler.Module, p compiler.Platform) error {
 	if err := p.Use(); err != nil {
 		return err
@@ -95,8 +98,9 @@ func checkSource(r *report, module compiler.Module, p compiler.Platform) error {
 	return nil
 }
 
-// A check is of what must not be secret in the end, or, without a function, an entry of the
-// table trusted, which is needed if it is.
+// A check looks at a cell when the analysis is complete. With a function, it is a finding if
+// the cell is secret. Without one, what is an entry of the table trusted, which is needed if
+// the cell is secret.
 type check struct {
 	cell     *cell
 	at       token.Pos
@@ -104,7 +108,7 @@ type check struct {
 	what     string
 }
 
-// judge returns where what is secret in the end, and the secret.
+// judge makes all checks. It returns the findings, as places with the names of their secrets.
 func (a *analysis) judge() map[string]string {
 	found := map[string]string{}
 	for _, c := range a.checks {
@@ -127,8 +131,7 @@ func (a *analysis) judge() map[string]string {
 	return found
 }
 
-// changedFiles returns the texts of the files that the module has instead of those in its
-// folder.
+// changedFiles returns the texts of all Go files of the module, with its changes.
 func changedFiles(module compiler.Module) (map[string][]byte, error) {
 	root, err := filepath.Abs(module.Root)
 	if err != nil {
@@ -206,12 +209,15 @@ func (a *analysis) isEntry(f *ssa.Function) bool {
 //
 //	//ct:declassify EXPR: reason
 //
-// EXPR is a variable, or a field, x.f, or a part of one. From its line on that is public in
-// the function around it, whatever it was before. Other functions find a field public that
-// has a directive. If EXPR is a pointer or a slice, what was written through it before stays
-// secret for this function, but its callers find it public. A number, boolean or error must
-// not be made public in each round of a loop, of which it could decide when it ends: the
-// directive must stand behind the loop.
+// EXPR is a variable, a field x.f, or a part of one of them. From this line on, it is public in
+// the function that contains the directive, whatever it was before. A field with a directive
+// is public in all other functions. If EXPR is a pointer or a slice, memory that was written
+// through it before the directive stays secret in this function, but is public for its
+// callers.
+//
+// A directive must not make a number, a boolean or an error public in each round of a loop,
+// because that value could then decide when the loop ends. Such a directive must stand after
+// the loop.
 type directive struct {
 	at   token.Pos
 	decl *ast.FuncDecl
@@ -255,7 +261,7 @@ func (a *analysis) readDirectives(pkg *packages.Package) error {
 	return nil
 }
 
-// lastName returns the variable or field of which e is a part.
+// lastName returns the variable or field that e is, or that e is a part of.
 func lastName(e ast.Expr) *ast.Ident {
 	switch x := e.(type) {
 	case *ast.Ident:
@@ -272,7 +278,7 @@ func lastName(e ast.Expr) *ast.Ident {
 	return nil
 }
 
-// inLoop reports whether control can come back to a block.
+// inLoop reports whether a block is in a loop, so that it can run again after itself.
 func (a *analysis) inLoop(block *ssa.BasicBlock) bool {
 	in, known := a.loops[block]
 	if known {

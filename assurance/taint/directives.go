@@ -10,18 +10,18 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// directive matches a line of the source that says where a secret becomes public:
+// directive matches a line of the source that says that a secret becomes public:
 //
 //	//ct:declassify EXPRESSION: reason
 //
-// In the build that valgrind runs, it becomes a call that marks the value of the expression
-// as known. If the expression is a slice, that is its address and its length; what it holds
-// stays marked, so that such a directive concerns static only. An expression that ends in
-// [:] is for the bytes that a slice holds. What is no such line is a comment, and shows in what
-// is found.
+// In the build that valgrind runs, the line becomes a call that marks the value of the
+// expression as known. The value of a slice is its address and its length: its bytes stay
+// secret, so such a directive has an effect for static only. An expression that ends in [:]
+// makes the bytes public. A directive that this does not match stays a comment, and the
+// secret that it should make public is then a finding.
 var directive = regexp.MustCompile(`^(\s*)//ct:declassify ([^:]+|[^:]+\[:\]): .`)
 
-// place puts calls in the place of directives, on the same lines.
+// place replaces the directives in a source by calls, and keeps all line numbers.
 func place(source string) string {
 	lines, pkg, found := strings.Split(source, "\n"), 0, false
 	for i, line := range lines {
@@ -42,7 +42,7 @@ func place(source string) string {
 	return strings.Join(lines, "\n")
 }
 
-// placeAll returns the module in the folder root with all declassifications in place.
+// placeAll returns the module in the folder root with calls in the place of all directives.
 func placeAll(root string) (*overlay.Overlay, error) {
 	o := overlay.New(root)
 	for _, pattern := range []string{"*.go", "*/*.go", "*/*/*.go", "*/*/*/*.go"} {

@@ -1,20 +1,26 @@
-// Command taint looks for time that depends on secrets in the code that runs. It runs the
-// operations of taint/program, which are all that the module does with secrets, under valgrind,
-// with the secrets marked as not initialised. It reports each branch and each address that
-// depends on them, in the module and in what the module calls.
+// Command taint looks for branches and addresses that depend on secrets, in running code. It
+// runs all operations of the module on secrets, which are in taint/program, under valgrind with
+// the secrets marked as uninitialised. It reports each branch and each address that depends on
+// them, in the module and in the code that the module calls.
 //
 //	cd assurance && go run ./taint                   all
 //	cd assurance && go run ./taint -run X-Wing       operations whose name matches
-//	cd assurance && go run ./taint -n 10             on ten secrets, rather than one
+//	cd assurance && go run ./taint -n 10             each operation on ten secrets instead of one
 //
-// It needs Linux on amd64 with ADX, and valgrind. First it plants leaks, each of which must be
-// found. It exits with status 1 if one is not, or if anything is found without them.
+// It needs Linux on amd64 with ADX, and valgrind. First it plants leaks, and each must be
+// found. It exits with status 1 if a planted leak is not found, or if the module without them
+// has findings.
 //
-// It would miss code that valgrind does not execute, which is that with AVX-512 and whatever
-// stands behind a test for such a feature; paths that no operation here takes; and instructions
-// whose time depends on their operands, such as division. Command static looks for these in
-// source and machine code. A seed that comes out of base64, in PEM, has lost its marks: what
-// follows is seen for DER only.
+// It would miss:
+//
+//   - code that valgrind does not execute: kernels with AVX-512, and all code that runs only if
+//     the processor has a feature that valgrind lacks;
+//   - paths that no operation here takes;
+//   - instructions whose time depends on their operands, such as division;
+//   - the use of seeds from PEM files: the table lookups of base64 lose the marks, so only DER
+//     shows how a seed from a file is used.
+//
+// Command static looks for the first three in source and machine code.
 package main
 
 import (
@@ -38,10 +44,10 @@ func main() {
 	}
 }
 
-// An implementation is what valgrind runs: a set of instructions in a build with the tags.
+// An implementation is a build with the given tags, which uses the given set of instructions.
 type implementation struct{ name, set, tags string }
 
-// Go's runtime tells valgrind which memory is new, in builds with the tag valgrind.
+// In builds with the tag valgrind, Go's runtime tells valgrind which memory is new.
 var (
 	purego   = implementation{"purego", cpu.Portable, "valgrind,purego"}
 	portable = implementation{"portable", cpu.Portable, "valgrind"}
@@ -49,8 +55,8 @@ var (
 	withADX  = implementation{"ADX", "ADX", "valgrind"}
 )
 
-// accepted are lines at which reports are no findings. None is in the module. The patterns match
-// "FILE: TEXT OF THE LINE". One that nothing needs is an error.
+// accepted lists lines where a report is not a finding. None of them is in the module. The
+// patterns match "FILE: TEXT OF THE LINE". A pattern that nothing needs is an error.
 var accepted = [...]struct {
 	at     *regexp.Regexp
 	reason string
@@ -69,7 +75,7 @@ var accepted = [...]struct {
 		"the base64 of the standard library, see ASSURANCE.md"},
 }
 
-// exception returns the index in accepted of the place of r, or -1.
+// exception returns the index of the entry in accepted that matches the place of r, or -1.
 func (r report) exception() int {
 	text := r.place().file + ": " + r.place().text()
 	for i, e := range accepted {
@@ -85,7 +91,7 @@ func run(pattern string, n int) error {
 	if err != nil {
 		return err
 	}
-	// Valgrind executes ADX, but says that it does not to a program that asks.
+	// Valgrind can execute ADX, but tells programs that the processor does not have it.
 	if err := module.Replace("internal/cpu/cpu_amd64.go", "AVX2 && cpu.X86.HasADX", "AVX2"); err != nil {
 		return err
 	}
@@ -99,7 +105,8 @@ func run(pattern string, n int) error {
 	return judge(reports, pattern == "")
 }
 
-// judge prints what is found. If all operations have been run, each exception must be needed.
+// judge prints the findings. If all operations have been run, an entry of accepted that no
+// report needed is a finding too.
 func judge(reports []report, all bool) error {
 	findings := map[string]bool{}
 	var needed [len(accepted)]bool

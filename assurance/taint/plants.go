@@ -9,12 +9,13 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// plants are leaks that must be found. All are planted at once, and results stay as they are. No
-// two have the same kind and function, so that each is found by itself.
+// plants lists leaks that must be found. All of them are planted at once, and none changes a
+// result. No two have the same kind and the same function, so that one cannot be taken for
+// another.
 var plants = []struct {
 	name           string
 	file, old, new string
-	kind, function string // of the report
+	kind, function string // what the report must say
 }{
 	{"branch on a bit of the message", "internal/mlkem/kpke.go",
 		"mu.Decompress(m[:], 1)", "if m[7]&1 == 1 {\n\t\tmu.Decompress(m[:], 1)\n\t}\n\tmu.Decompress(m[:], 1)",
@@ -57,7 +58,7 @@ var plants = []struct {
 		"address", "x25519.combADX"},
 }
 
-// selfTest plants leaks in the module, and demands that each is found.
+// selfTest plants all leaks in the module. It returns an error unless each is found.
 func selfTest(module *overlay.Overlay) error {
 	module = module.Clone()
 	for _, l := range plants {

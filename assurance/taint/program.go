@@ -17,14 +17,14 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// A program is taint/program, built of some state of the module.
+// A program is a build of taint/program.
 type program struct {
 	path  string
 	table *gosym.Table
 }
 
-// runAll builds the program from the module, and runs it with several implementations at the
-// same time: the operations that match pattern, on n secrets each.
+// runAll builds the program from the module and runs it with all of the implementations at the
+// same time. Each runs the operations that match pattern on n secrets.
 func runAll(module *overlay.Overlay, implementations []implementation, n int, pattern string) (all []report, err error) {
 	dir, err := os.MkdirTemp("", "taint-*")
 	if err != nil {
@@ -34,7 +34,7 @@ func runAll(module *overlay.Overlay, implementations []implementation, n int, pa
 	results := make([]result, len(implementations))
 	var wait sync.WaitGroup
 	for i, x := range implementations {
-		path := filepath.Join(dir, x.tags) // the go command does not link twice
+		path := filepath.Join(dir, x.tags) // the same for equal tags, so that the go command links once
 		if out, err := module.Go(".", "build", "-tags", x.tags, "-o", path, "./taint/program"); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, out)
 		}
@@ -53,7 +53,7 @@ func runAll(module *overlay.Overlay, implementations []implementation, n int, pa
 	return all, err
 }
 
-// load reads the table of functions and lines of an executable.
+// load reads the table of functions and lines from an executable.
 func load(path string) (*program, error) {
 	f, err := elf.Open(path)
 	if err != nil {
@@ -68,7 +68,8 @@ func load(path string) (*program, error) {
 	return &program{path, table}, err
 }
 
-// A frame is a place in a program. The function is the one into which the code was inlined.
+// A frame is a place in a program. If its code was inlined, function is the function that it
+// was inlined into.
 type frame struct {
 	pkg, function, file string
 	line                int
@@ -84,9 +85,9 @@ func (p *program) frame(pc uint64) frame {
 	return frame{fn.PackageName(), fn.Name, file, line}
 }
 
-// text returns the line of the source.
+// text returns the line of the source at the place.
 func (f frame) text() string {
-	source, _ := os.ReadFile(f.file) // without it, nothing is accepted
+	source, _ := os.ReadFile(f.file) // with an error the text is empty, and the report is not accepted
 	for i, line := range strings.Split(string(source), "\n") {
 		if i+1 == f.line {
 			return strings.TrimSpace(line)
@@ -95,14 +96,14 @@ func (f frame) text() string {
 	return ""
 }
 
-// A report is a branch or an address that depends on what is not initialised.
+// A report says that a branch or an address depends on uninitialised memory.
 type report struct {
 	kind  string
-	stack []frame // from the innermost on
+	stack []frame // the innermost first
 }
 
-// place returns the innermost frame that is not in a helper of the compiler, like the
-// comparison of memory.
+// place returns the innermost frame outside the packages runtime and internal/..., which hold
+// helpers of the compiler such as the comparison of memory.
 func (r report) place() frame {
 	for _, f := range r.stack {
 		if f.pkg != "" && f.pkg != "runtime" && !strings.HasPrefix(f.pkg, "internal/") {
@@ -117,13 +118,13 @@ func (r report) String() string {
 	for _, f := range r.stack {
 		s += fmt.Sprintf("\n\t%v", f)
 		if f.pkg == "main" {
-			break // the operation
+			break // the frame of the operation
 		}
 	}
 	return s
 }
 
-// A result is what valgrind says of a run.
+// A result is the outcome of a run.
 type result struct {
 	operations int
 	reports    []report
@@ -134,7 +135,7 @@ func (p *program) run(x implementation, n int, pattern string) result {
 	file := p.path + x.name + ".xml"
 	command := exec.Command("valgrind", "--error-limit=no", "--leak-check=no", "--track-origins=yes", "--num-callers=30",
 		"--xml=yes", "--xml-file="+file, p.path, x.set, strconv.Itoa(n), pattern)
-	// One thread: see package mark.
+	// There must be one thread only: see package mark.
 	command.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
 	if message, err := command.CombinedOutput(); err != nil {
 		return result{err: fmt.Errorf("valgrind, %s: %w\n%s", x.name, err, message)}
@@ -153,13 +154,14 @@ func (p *program) run(x implementation, n int, pattern string) result {
 // A memcheckError is an error in memcheck's XML.
 type memcheckError struct {
 	Kind   string   `xml:"kind"`
-	Origin []string `xml:"auxwhat"` // the first is that of a value that is not initialised
+	Origin []string `xml:"auxwhat"` // the first says where the uninitialised value was created
 	Stacks []struct {
 		IPs []string `xml:"frame>ip"`
-	} `xml:"stack"` // the second is the origin's
+	} `xml:"stack"` // the first is the stack of the error, the second that of the origin
 }
 
-// parse reads memcheck's XML: the names that the program prints, and errors.
+// parse reads memcheck's XML: the names of operations that the program has printed, and the
+// errors.
 func (p *program) parse(b []byte) (r result) {
 	var out struct {
 		Operations []string        `xml:"clientmsg>text"`
@@ -173,13 +175,17 @@ func (p *program) parse(b []byte) (r result) {
 	return r
 }
 
-// kinds are memcheck's, by what they are to us. Others are nothing.
+// kinds maps memcheck's kinds of errors to the kinds of reports. Errors of other kinds are not
+// reported.
 var kinds = map[string]string{"UninitCondition": "branch", "UninitValue": "address"}
 
-// ours are the packages that handle secrets. What they call does too.
+// ours matches the packages that handle secrets. A report counts if one of them is on its
+// stack.
 var ours = regexp.MustCompile(`^(hybridkem|filippo\.io/edwards25519|golang\.org/x/crypto|main)(/|$)`)
 
-// add adds e to the reports, if it is of a kind that matters and not the Go runtime's own.
+// add adds e to the reports, unless its kind does not matter or the Go runtime caused it. It
+// returns an error if code that handles secrets accesses memory that valgrind holds for
+// invalid, because valgrind would lose secrets there.
 func (p *program) add(r *result, e memcheckError) error {
 	x := report{kind: kinds[e.Kind]}
 	inside := false
@@ -195,8 +201,8 @@ func (p *program) add(r *result, e memcheckError) error {
 	if inside && strings.HasPrefix(e.Kind, "Invalid") {
 		return fmt.Errorf("%s at %v, which is out of bounds for valgrind: it keeps no marks there", e.Kind, x.place())
 	}
-	// Valgrind mistakes the stacks of the runtime, and takes what is on them for not
-	// initialised. It tells where a value was created: secrets are by a request.
+	// Valgrind does not understand the runtime's stacks, and takes values on them for
+	// uninitialised. The origin tells them apart from secrets, which a client request creates.
 	origin := strings.Join(e.Origin, "; ")
 	own := !strings.Contains(origin, "client request")
 	if inside {

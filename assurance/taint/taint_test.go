@@ -22,7 +22,7 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestParse reads what valgrind says of this executable.
+// TestParse parses XML as valgrind writes it, with addresses in this executable.
 func TestParse(t *testing.T) {
 	if f, err := elf.Open(os.Args[0]); err != nil || f.Section(".gopclntab") == nil {
 		t.Skip("not an executable that valgrind runs")

@@ -1,24 +1,26 @@
 // Command timing looks for differences in the time that operations of hybridkem take with
-// different secrets, in the manner of dudect (Reparaz, Balasch, Verbauwhede, "Dude, is my
-// code constant time?", 2017): it times an operation many times with inputs of two classes,
-// and asks whether the means differ by more than chance, with Welch's t, for all
-// measurements and for the fastest ones, which have less noise.
+// different secrets. It works like dudect (Reparaz, Balasch, Verbauwhede, "Dude, is my code
+// constant time?", 2017): it times an operation many times with inputs of two classes. Welch's
+// t-test then tells whether the means differ by more than chance, both for all measurements
+// and for the fastest ones, which have less noise.
 //
 //	cd assurance && go run ./timing                       four KEMs, all implementations; five minutes
-//	cd assurance && go run ./timing -run 'X-Wing/Equal'   what matches, of all KEMs
+//	cd assurance && go run ./timing -run 'X-Wing/Equal'   the tests that match, of all KEMs
 //	cd assurance && go run ./timing -plant                show that an early exit is found
 //
-// A |t| above 10 is certain to be a difference, and makes the exit status 1. One above 4.5 is worth
-// a longer look with -run and -time, and less is no proof that there is none. On a machine
-// that others share, "valid or valid ciphertext", which compares the same with the same,
-// shows what chance does. A difference that is small against the noise is missed, and so is
-// one that appears only on another machine or only for secrets that are not drawn here.
+// A |t| above 10 is certain to be a difference, and makes the exit status 1. A |t| above 4.5
+// is worth a longer look with -run and -time. A smaller |t| does not prove that there is no
+// difference. On a shared machine, look at the test "valid or valid ciphertext": it compares
+// two equal classes, so it shows the effect of chance.
 //
-// What is timed is a build in which ρ, a half of the encapsulation key, is always zero. ρ
-// depends on the seed and decides how long key generation takes, but it is public.
+// The command would miss a difference that is small compared with the noise, one that appears
+// only on another machine, and one that appears only for secrets that are not drawn here.
 //
-// With -plant the comparison of ciphertexts in that build ends with the first polynomial that
-// differs. The exit status is 1 if that is not found within a minute.
+// The command times a changed build, in which ρ, a part of the encapsulation key, is always
+// zero. ρ depends on the seed and decides how long key generation takes, but it is public.
+//
+// With -plant, the comparison of ciphertexts in that build ends early, at the first word that
+// differs. The exit status is 1 if the command does not find that within a minute.
 package main
 
 import (
@@ -41,7 +43,7 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// changed is set by the linker in a build of the module that has been changed.
+// changed is set by the linker in the changed build.
 var changed string
 
 func main() {
@@ -63,7 +65,7 @@ func main() {
 	}
 }
 
-// runChanged builds this command with the module changed, and runs it.
+// runChanged builds this command with the changed module, and runs it.
 func runChanged(plant bool, args []string) error {
 	module := overlay.New("..")
 	err := module.Replace("internal/mlkem/kpke.go", "ek.rho = [32]byte(seeds[:32])", "ek.rho = [32]byte{}")
@@ -87,7 +89,8 @@ func runChanged(plant bool, args []string) error {
 	return command.Run()
 }
 
-// run times what matches the pattern. If find is set, it wants a difference each time.
+// run makes the tests that match the pattern. If find is set, it returns an error unless each
+// of them finds a difference, and otherwise if any of them does.
 func run(pattern string, d time.Duration, find bool) error {
 	match, err := regexp.Compile(pattern)
 	if err != nil {

@@ -7,33 +7,35 @@ import (
 	"time"
 )
 
-// A subject is something to be timed with inputs of two classes, the time of which should
-// not tell the classes apart. All inputs are of one length.
+// A subject is an operation to be timed, with inputs of two classes. Its time should not tell
+// the classes apart. All inputs have the same length. prepare does what need not be timed, and
+// returns the function that is timed.
 type subject struct {
 	classes [2][][]byte
 	prepare func(input []byte) (timed func())
 }
 
-// What is said of a |t|, with dudect's limits.
+// Limits for |t|, which are those of dudect.
 const (
 	maybe = 4.5
 	leak  = 10
 )
 
-// batch is how many measurements there are between two garbage collections.
+// batch is the number of measurements between two garbage collections.
 const batch = 500
 
-// A result is what was measured of a subject.
+// A result is the outcome of measuring a subject.
 type result struct {
 	measurements int
 	finding
 	took time.Duration
 }
 
-// measure times a subject for d, or, if find is set, until |t| is above leak.
+// measure times a subject for d. If find is set, it stops as soon as |t| is above leak.
 //
-// The inputs of both classes take turns at random, and lie in memory in alternation. Each
-// is copied to the one place from which it is used; no branch depends on the class.
+// It draws inputs of both classes at random. They alternate in memory, and each is copied to
+// the same place before it is used, so that its address tells nothing about its class. No
+// branch depends on the class.
 func measure(s subject, d time.Duration, find bool) (r result) {
 	size := len(s.classes[0][0])
 	var pool []byte
@@ -57,7 +59,7 @@ func measure(s subject, d time.Duration, find bool) (r result) {
 			classes[i] = n % 2
 		}
 		if !warm {
-			continue // dudect leaves out the first batch, too
+			continue // the first batch does not count, as in dudect
 		}
 		c.add(classes, times)
 		r = result{r.measurements + batch, c.max(), time.Since(start)}

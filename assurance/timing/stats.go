@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// moments are the number of some samples, their mean, and the sum of the squares of their
-// distances from it.
+// moments holds the number of samples, their mean, and the sum of the squares of their
+// distances from the mean.
 type moments struct{ n, mean, squares float64 }
 
-// add adds a sample, after Welford: nothing is lost far from zero.
+// add adds a sample with Welford's algorithm, which keeps its precision if the mean is far
+// from zero.
 func (m *moments) add(x float64) {
 	m.n++
 	d := x - m.mean
@@ -23,20 +24,21 @@ func welch(a, b moments) float64 {
 	return (b.mean - a.mean) / math.Sqrt(a.squares/(a.n-1)/a.n+b.squares/(b.n-1)/b.n)
 }
 
-// crops is how many thresholds there are; of the measurements up to each, there is a test.
+// crops is the number of thresholds. For each threshold there is a test of the measurements
+// up to it.
 const crops = 100
 
-// Thresholds that leave half of the measurements, and nine tenths.
+// The thresholds that keep half and nine tenths of the measurements.
 const (
 	half       = 9
 	nineTenths = 33
 )
 
-// share returns the share of all measurements that threshold i leaves: more and more finely
-// towards the slow ones, as dudect has it.
+// share returns the share of all measurements that threshold i keeps. As in dudect, the
+// thresholds are closer together among the slow measurements.
 func share(i int) float64 { return 1 - math.Pow(0.5, 10*float64(i+1)/crops) }
 
-// thresholds returns those of a batch of measurements.
+// thresholds returns the thresholds of a batch of measurements.
 func thresholds(batch []float64) []float64 {
 	x := slices.Sorted(slices.Values(batch))
 	t := make([]float64, crops)
@@ -46,18 +48,21 @@ func thresholds(batch []float64) []float64 {
 	return t
 }
 
-// A comparison is of the measurements of two classes.
+// A comparison collects the measurements of two classes.
 type comparison struct {
-	upTo [crops + 1][2]moments // of those up to threshold i; the last are all
-	// Of the squares of the distances from the median, for the fastest nine tenths: a test
-	// whether the variances differ. One slow measurement would spoil it, and so would the
-	// mean of each class, from which dudect counts, while that is of few measurements.
+	// upTo[i] is for the measurements up to threshold i, and its last entry for all.
+	upTo [crops + 1][2]moments
+	// squares is for the squares of the distances from the median, of the fastest nine tenths
+	// of the measurements. Comparing them tests whether the variances differ. The slowest
+	// tenth is left out because one slow measurement would spoil the test. dudect takes
+	// distances from the mean of each class, but the mean of few measurements would spoil the
+	// test too.
 	squares [2]moments
 }
 
-// add adds a batch of measurements. Its thresholds are its own and its median is the unit, as
-// a machine is fast at one time and slow at another; dudect keeps the thresholds of the
-// first batch.
+// add adds a batch of measurements. Since the speed of a machine changes, each batch has
+// thresholds of its own, and its median is the unit. dudect keeps the thresholds of the first
+// batch instead.
 func (c *comparison) add(classes []int, batch []float64) {
 	limits := thresholds(batch)
 	for n, x := range batch {
@@ -73,14 +78,14 @@ func (c *comparison) add(classes []int, batch []float64) {
 	}
 }
 
-// enough is how many measurements of each class a test needs.
+// enough is the number of measurements of each class that a test needs.
 const enough = 200
 
-// A finding is the test with the largest |t|.
+// A finding is the result of the test with the largest |t|.
 type finding struct {
 	t          float64
-	difference float64 // by which the second mean is larger, as a part of the first
-	of         string  // which measurements
+	difference float64 // the difference of the means, divided by the mean of the first class
+	of         string  // the measurements that were tested
 }
 
 func (c *comparison) max() finding {
@@ -89,7 +94,8 @@ func (c *comparison) max() finding {
 		if x[0].n < enough || x[1].n < enough {
 			return
 		}
-		// A clock may be so coarse that all are equal, which is no number.
+		// If the clock is so coarse that all measurements are equal, t is NaN, which this
+		// comparison rejects.
 		if t := welch(x[0], x[1]); math.Abs(t) > math.Abs(f.t) {
 			f = finding{t, x[1].mean/x[0].mean - 1, of}
 		}

@@ -12,7 +12,7 @@ import (
 	"hybridkem/kem"
 )
 
-// tests are questions about operations of a KEM.
+// tests lists the tests. The name of each says how its two classes of inputs differ.
 var tests = []struct {
 	operation, name string
 	exists          func(k kem.KEM) bool
@@ -32,13 +32,14 @@ var tests = []struct {
 
 func always(kem.KEM) bool { return true }
 
-// isMLKEM reports whether k is no hybrid.
+// isMLKEM reports whether k is ML-KEM, and not a hybrid.
 func isMLKEM(k kem.KEM) bool {
 	_, ok := spec.Sets[k.Name()]
 	return ok
 }
 
-// inputs is how many each class has: enough that none of them decides by itself.
+// inputs is the number of inputs of each class. It is large enough that no single input
+// decides a test.
 const inputs = 128
 
 // classes returns inputs of two classes, made by a and b.
@@ -49,7 +50,7 @@ func classes(a, b func() []byte) (c [2][][]byte) {
 	return c
 }
 
-// must is for what does not fail with the inputs that are given here.
+// must returns x, and panics if there is an error. The inputs here cause none.
 func must[T any](x T, err error) T {
 	check(err)
 	return x
@@ -67,8 +68,9 @@ func random(size int) []byte {
 	return b
 }
 
-// fixedOrRandom returns inputs that all begin with start. Those of the first class end in the
-// same random bytes.
+// fixedOrRandom returns inputs of size bytes after start, with which all of them begin. The
+// other bytes are random. They are the same in all inputs of the first class, and different in
+// each input of the second.
 func fixedOrRandom(start []byte, size int) [2][][]byte {
 	fixed := random(size)
 	return classes(func() []byte { return slices.Concat(start, fixed) }, func() []byte { return slices.Concat(start, random(size)) })
@@ -86,7 +88,8 @@ func ciphertext(dk kem.Decapsulator) []byte {
 	return c
 }
 
-// decapsulation is that of dk, with ciphertexts that a and b change.
+// decapsulation returns decapsulation with dk as a subject. a and b change the ciphertexts of
+// the two classes.
 func decapsulation(dk kem.Decapsulator, a, b func(ciphertext []byte)) subject {
 	changed := func(change func([]byte)) func() []byte {
 		return func() []byte {
@@ -101,8 +104,9 @@ func decapsulation(dk kem.Decapsulator, a, b func(ciphertext []byte)) subject {
 	}}
 }
 
-// Changes of a ciphertext. The share of a group, which is public, comes first or last and has at
-// most 97 bytes, and so ML-KEM's ciphertext is between.
+// The first byte of a ciphertext that may be changed, and the distance of the last one from
+// the end. They keep all changes in the ciphertext of ML-KEM: the share of a group, which is
+// public, comes first or last and has at most 97 bytes.
 const earlyByte, lateByte = 110, 100
 
 func same([]byte) {}
@@ -113,13 +117,13 @@ func flip(c []byte) {
 	c[earlyByte+int(binary.BigEndian.Uint16(r))%(len(c)-earlyByte-lateByte)] ^= 1 << (r[2] % 8)
 }
 
-// early and late change a low bit of a coefficient, so that the message stays the same. In the
-// ciphertext that is made again, all other bytes are right.
+// early and late change a low bit of a coefficient. The message stays the same, so the
+// ciphertext that decapsulation makes again differs in this one byte only.
 func early(c []byte) { c[earlyByte] ^= 1 }
 func late(c []byte)  { c[len(c)-lateByte] ^= 1 }
 
-// keys makes each key anew, of a fixed or a random seed, so that those of both classes lie
-// in memory alike.
+// keys returns decapsulation with fixed or random keys as a subject. Each key is made again
+// from its seed before it is used, so that the place in memory does not tell the classes apart.
 func keys(k kem.KEM) subject {
 	size := k.SeedSize()
 	all := fixedOrRandom(nil, size)
@@ -144,14 +148,15 @@ func messages(k kem.KEM) subject {
 	}}
 }
 
-// expansion is that of seeds that begin with start.
+// expansion returns the expansion of a key as a subject. The seeds begin with start.
 func expansion(k kem.KEM, start []byte) subject {
 	return subject{fixedOrRandom(start, k.SeedSize()-len(start)), func(seed []byte) func() {
 		return func() { must(k.NewDecapsulationKey(seed)) }
 	}}
 }
 
-// differing returns inputs that differ from b in the first or the last byte.
+// differing returns inputs that differ from b in the first byte for one class, and in the last
+// byte for the other.
 func differing(b []byte) [2][][]byte {
 	at := func(i int) func() []byte {
 		return func() []byte {
@@ -171,14 +176,16 @@ func equal(k kem.KEM) subject {
 	}}
 }
 
-// matches compares a key with expanded ones that differ from it in the first byte of ŝ or
-// in the last of z. Their ρ is that of the module here, not that of the specification.
+// matches returns Matches as a subject. The expanded keys differ from the key in the first byte
+// of ŝ or in the last byte of z. They contain ρ as this module makes it, which is zero here, and
+// not as the specification does.
 func matches(k kem.KEM) subject {
 	dk := newKey(k)
 	seed, ek := dk.Bytes(), dk.PublicKey().Bytes()
 	_, s := spec.PKEKeyGen(spec.Sets[k.Name()], seed[:32])
 	if s[1]&15 == 13 {
-		// The first coefficient is q - 1: some changes would give one that is too large.
+		// The first coefficient may be q - 1 or close to it. Some changes would make it too
+		// large.
 		return matches(k)
 	}
 	return subject{differing(slices.Concat(s, ek, spec.H(ek), seed[32:])), func(b []byte) func() {

@@ -28,14 +28,14 @@ func TestWelch(t *testing.T) {
 	}
 }
 
-// compared returns what is found of two classes whose measurements are made from normally
+// compared returns the finding for two classes whose measurements are computed from normally
 // distributed numbers.
 func compared(batches int, measurements func(class int, normal float64) float64) finding {
 	r := rand.New(rand.NewPCG(3, 4))
 	var c comparison
 	classes, times := make([]int, batch), make([]float64, batch)
 	for range batches {
-		// The machine is not always as fast.
+		// The speed of a machine changes.
 		speed := 1 + r.Float64()
 		for i := range times {
 			classes[i] = r.IntN(2)
@@ -57,7 +57,7 @@ func TestComparison(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		measurements func(class int, normal float64) float64
-		of           string // of which measurements |t| is above leak; none if empty
+		of           string // the measurements with |t| above leak; empty if there are none
 	}{
 		{"no difference", func(_ int, x float64) float64 { return 1000 + 10*x }, ""},
 		{"all the same", func(int, float64) float64 { return 1000 }, ""},
@@ -84,8 +84,8 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// TestMeasure checks that what is timed is prepared with its input, and that all inputs of
-// both classes are used.
+// TestMeasure checks that each timed function was prepared with its own input, and that nearly
+// all inputs of both classes are used.
 func TestMeasure(t *testing.T) {
 	next := byte(0)
 	number := func() []byte { next++; return []byte{next - 1} }
@@ -99,7 +99,8 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestSubjects makes all inputs, and does everything that is timed with some of them.
+// TestSubjects makes the inputs of all tests, checks that they have the same length, and runs
+// the timed functions with some of them.
 func TestSubjects(t *testing.T) {
 	for _, k := range hybridkem.All() {
 		for _, x := range tests {
@@ -121,8 +122,8 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// TestEarlyLate checks that what early and late change leaves the message as it was, so that
-// the comparison finds one wrong byte.
+// TestEarlyLate checks that early and late do not change the message, so that the comparison of
+// ciphertexts finds one wrong byte.
 func TestEarlyLate(t *testing.T) {
 	for name, p := range spec.Sets {
 		ek, dk := spec.KeyGen(p)

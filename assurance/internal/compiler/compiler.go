@@ -1,5 +1,5 @@
-// Package compiler asks the Go compiler and assembler what they make of the module, for
-// several architectures.
+// Package compiler runs the Go compiler and assembler on the module, for several
+// architectures, and reads their reports and listings.
 package compiler
 
 import (
@@ -13,24 +13,24 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// A Module is the one in a folder, with changes or without.
+// A Module is a module in a folder, with the changes of an overlay.
 type Module struct {
 	Root string
 	*overlay.Overlay
 }
 
-// In returns the module in the folder root, as it is.
+// In returns the module in the folder root, without changes.
 func In(root string) Module { return Module{root, overlay.New(root)} }
 
-// A Platform is what code is compiled for, with a build tag or none.
+// A Platform is an architecture and a build tag. The tag may be empty.
 type Platform struct{ Arch, Tag string }
 
-// Platforms are those that the commands look at. The first is the one with kernels.
+// Platforms lists the platforms that the commands examine. Only the first has kernels.
 var Platforms = []Platform{{Arch: "amd64"}, {"amd64", "purego"}, {Arch: "arm64"}, {Arch: "386"}, {Arch: "s390x"}, {Arch: "riscv64"}}
 
 func (p Platform) String() string { return strings.TrimSpace(p.Arch + " " + p.Tag) }
 
-// Use makes the go command work for the platform from now on.
+// Use sets the environment so that the go command builds for the platform.
 func (p Platform) Use() error {
 	for name, value := range map[string]string{"GOOS": "linux", "GOARCH": p.Arch, "CGO_ENABLED": "0"} {
 		if err := os.Setenv(name, value); err != nil {
@@ -40,7 +40,7 @@ func (p Platform) Use() error {
 	return nil
 }
 
-// Go runs the go command for the platform in the folder of the module, with its changes.
+// Go runs the go command for the platform, in the folder of the module and with its changes.
 func (p Platform) Go(module Module, command string, args ...string) (string, error) {
 	if err := p.Use(); err != nil {
 		return "", err
@@ -52,27 +52,29 @@ func (p Platform) Go(module Module, command string, args ...string) (string, err
 	return out, nil
 }
 
-// An Instruction is one in the syntax of Go's assembler: what it writes comes last.
+// An Instruction is a machine instruction in the syntax of Go's assembler, in which the
+// destination is the last operand.
 type Instruction struct {
-	PC       string // in the function, in decimal
+	PC       string // the offset in the function, in decimal
 	File     string
 	Line     string
-	Mnemonic string // without a suffix that follows a point
+	Mnemonic string // without the suffix after a point
 	Operands []string
 }
 
 func (i *Instruction) String() string { return i.Mnemonic + " " + strings.Join(i.Operands, ", ") }
 
-// A Function is one of Go or of assembly.
+// A Function is a listed function, written in Go or in assembly.
 type Function struct {
 	Name string
-	Code []Instruction // The first is TEXT.
+	Code []Instruction // the first is TEXT
 }
 
-// An instruction has its address twice, its place and its text.
+// listed matches a line of a listing: the address in hexadecimal and in decimal, the place in
+// the source, and the instruction.
 var listed = regexp.MustCompile(`^\t0x[0-9a-f]+ 0*(\d+) \((.*):(\d+)\)\t([^\t.]+)\S*(?:\t(.*))?$`)
 
-// Listing returns all functions of packages, as the compiler and the assembler list them.
+// Listing returns all functions of the packages, as the compiler and the assembler list them.
 func (p Platform) Listing(module Module, packages ...string) (functions []Function, err error) {
 	out, err := p.Go(module, "build", append([]string{"-gcflags=-S", "-asmflags=-S"}, packages...)...)
 	if err != nil {
@@ -97,10 +99,10 @@ func (p Platform) Listing(module Module, packages ...string) (functions []Functi
 	return functions, nil
 }
 
-// Places are places in the source, by function.
+// Places holds sets of places in the source, by function.
 type Places map[string]map[string]bool
 
-// Add adds a place.
+// Add adds a place to those of a function.
 func (p Places) Add(function, place string) {
 	if p[function] == nil {
 		p[function] = map[string]bool{}
@@ -108,11 +110,12 @@ func (p Places) Add(function, place string) {
 	p[function][place] = true
 }
 
-// Known says in how many places of functions something stands. The reason why it may comes
-// first.
+// Known maps a reason to functions, and each function to the number of places that are
+// allowed in it for that reason.
 type Known map[string]map[string]int
 
-// Compare returns how the places differ from those that are known.
+// Compare returns a finding for each function whose number of places is not the known one.
+// It compares numbers only.
 func (p Places) Compare(known Known) (findings []string) {
 	want := map[string]int{}
 	for _, functions := range known {

@@ -1,10 +1,10 @@
 #include "textflag.h"
 
-// These are kernels with what must not be in kernels. After "want:" the test finds what the
-// command must say of the next one, and nothing where all is well.
+// These kernels have faults that the command must find. The text after "want:" is the finding
+// for the next kernel. It is empty for a kernel without a fault.
 
-// Nothing is wrong: the stack is checked, a counter and a pointer lie there, and data is
-// chosen without a branch.
+// This kernel has no fault. It checks the stack, keeps a counter and a pointer there, and
+// chooses data without a branch.
 // want:
 TEXT ·good(SB), $512-16
 	MOVQ p+0(FP), AX
@@ -35,7 +35,7 @@ TEXT ·branch(SB), NOSPLIT, $0-8
 done:
 	RET
 
-// n is not in the table of arguments.
+// n is not in the table publicArguments.
 // want: a jump that depends on data
 TEXT ·branchOnArgument(SB), NOSPLIT, $0-16
 	MOVQ n+8(FP), CX
@@ -54,7 +54,7 @@ TEXT ·address(SB), NOSPLIT, $0-8
 	MOVQ DX, (AX)
 	RET
 
-// Data goes through the stack.
+// The address is data that was stored on the stack.
 // want: an address that depends on data
 TEXT ·spilled(SB), NOSPLIT, $24-8
 	MOVQ p+0(FP), AX
@@ -65,7 +65,7 @@ TEXT ·spilled(SB), NOSPLIT, $24-8
 	MOVQ (AX)(DX*1), BX
 	RET
 
-// So it does, by another pointer.
+// The same, but the data is stored through another pointer to the stack.
 // want: an address that depends on data
 TEXT ·escaped(SB), NOSPLIT, $24-8
 	MOVQ p+0(FP), AX
@@ -77,7 +77,7 @@ TEXT ·escaped(SB), NOSPLIT, $24-8
 	MOVQ (AX)(DX*1), BX
 	RET
 
-// DECQ does not write the flag which JB reads.
+// DECQ does not write the carry flag, which JAE reads.
 // want: a jump that depends on data
 TEXT ·flags(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), AX

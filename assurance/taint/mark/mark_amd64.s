@@ -5,7 +5,7 @@ TEXT ·request(SB), NOSPLIT, $0-16
 	MOVQ r+0(FP), AX
 	XORL DX, DX
 
-	// Valgrind takes this for a request. For a processor it does nothing.
+	// Valgrind recognises this sequence as a request. It has no effect on a processor.
 	ROLQ  $3, DI
 	ROLQ  $13, DI
 	ROLQ  $61, DI

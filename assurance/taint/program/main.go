@@ -2,9 +2,9 @@
 //
 //	program SET N PATTERN
 //
-// Command taint builds it, from a module in which declassifications are in place. SET is the
-// set of instructions to use. Operations whose names match PATTERN run on N secrets each. If a
-// result is wrong, the program panics.
+// Command taint builds it from a module in which calls have replaced the directives. SET is the
+// set of instructions to use. The operations whose names match PATTERN run on N secrets each.
+// The program panics if a result is wrong.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(-1) // memory that is used again would keep marks
+	debug.SetGCPercent(-1) // reused memory would still have marks
 	want(mark.Begin(), "valgrind is not there")
 	cpu.Use(os.Args[1])
 	rand.Reader = reader{}
@@ -54,7 +54,7 @@ func must[T any](x T, err error) T {
 	return x
 }
 
-// generator is where the secrets' values come from, the same in each run.
+// generator makes the values of the secrets, which are the same in each run.
 var generator = mathrand.NewChaCha8([32]byte{})
 
 func random(n int) []byte {
@@ -63,7 +63,7 @@ func random(n int) []byte {
 	return b
 }
 
-// A reader takes the place of the random bytes of crypto/rand, which are secrets.
+// A reader replaces crypto/rand.Reader. The bytes that it gives are secrets.
 type reader struct{}
 
 func (reader) Read(b []byte) (int, error) {
@@ -79,23 +79,23 @@ func secret(b []byte) []byte {
 	return c
 }
 
-// public marks what is in b as known, and returns b.
+// public marks the bytes of b as known, and returns b.
 func public(b []byte) []byte {
 	mark.Public(b)
 	return b
 }
 
-// wantSecret panics unless b depends on a secret.
+// wantSecret panics unless each byte of b depends on a secret.
 func wantSecret(b []byte) {
 	want(mark.IsSecret(b), "the result does not depend on the secret: marks have been lost")
 }
 
-// wantEqual marks a and b as known, and panics if a == b is not want.
+// wantEqual marks a and b as known, and panics unless equal tells whether they are equal.
 func wantEqual(a, b []byte, equal bool) {
 	want(bytes.Equal(public(a), public(b)) == equal, "the result is wrong")
 }
 
-// wantResult marks a result as known, and panics if it is not expected.
+// wantResult marks result as known, and panics unless it is the expected one.
 func wantResult(result, expected bool) {
 	want(mark.Declassified(result) == expected, "the result is wrong")
 }

@@ -21,7 +21,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// kems returns every KEM of the module, and one of each framework that has none there.
+// kems returns every KEM of the module, and one KEM of each framework that has none among them.
 func kems() []kem.KEM {
 	return append(hybridkem.All(),
 		combiner.UG("UG(ML-KEM-768, X25519)", mlkem.KEM768(), combiner.X25519()),
@@ -29,7 +29,7 @@ func kems() []kem.KEM {
 		combiner.CK("CK(ML-KEM-768, X-Wing)", mlkem.KEM768(), xwing.KEM()))
 }
 
-// operations are what is run on secrets with each KEM for which it exists.
+// operations lists the operations on secrets. Each runs with all KEMs for which it exists.
 var operations = []struct {
 	name   string
 	exists func(kem.KEM) bool
@@ -52,7 +52,7 @@ func isMLKEM(k kem.KEM) bool {
 	return ok
 }
 
-func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for what does not depend on the KEM
+func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for operations that need one KEM only
 
 // hasFiles reports whether there is a file format for keys of k.
 func hasFiles(k kem.KEM) bool {
@@ -65,12 +65,12 @@ func newKey(k kem.KEM, seed []byte) kem.DecapsulationKey {
 	return must(k.NewDecapsulationKey(secret(seed)))
 }
 
-// publicKey returns the public key of dk, as if it had been sent.
+// publicKey returns the public key of dk, as another party would receive it.
 func publicKey(dk kem.Decapsulator) kem.EncapsulationKey {
 	return must(dk.KEM().NewEncapsulationKey(public(dk.Encapsulator().Bytes())))
 }
 
-// A pair is a private key with a public key that has been sent, which may be another's.
+// A pair is a private key with a public key, which may belong to another private key.
 type pair struct {
 	kem.Decapsulator
 	ek kem.EncapsulationKey
@@ -78,7 +78,7 @@ type pair struct {
 
 func (p pair) Encapsulator() crypto.Encapsulator { return p.ek }
 
-// use does with a private key and its public key all that can be done with any.
+// use runs all operations that every private key and its public key have.
 func use(dk kem.Decapsulator) {
 	ek := publicKey(dk)
 	want(dk.PublicKey().Equal(ek), "the public key is another's")
@@ -91,7 +91,7 @@ func use(dk kem.Decapsulator) {
 	wantSecret(to)
 	wantEqual(to, sharedKey, true)
 	for _, c := range near(ciphertext) {
-		// There is an error where a NIST curve has no such point.
+		// An error is right if the share is not a point of a NIST curve.
 		if got, err := dk.Decapsulate(c); err == nil {
 			wantSecret(got)
 			wantEqual(got, sharedKey, false)
@@ -101,7 +101,7 @@ func use(dk kem.Decapsulator) {
 	other := must(dk.KEM().GenerateKey())
 	wantSecret(other.Bytes())
 	want(errors.Is(kem.CheckKeyPair(pair{dk, publicKey(other)}), kem.ErrKeyPair), "halves of two pairs are one")
-	// A search in what is printed branches on each byte, and so shows a secret.
+	// The search branches on each byte of the printed text, so a secret in it is reported.
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, x := range []any{dk, struct{ key any }{dk}, []kem.Decapsulator{dk}} {
 			want(!strings.Contains(fmt.Sprintf(verb, x), "\x00"), "a key prints bytes")
@@ -116,7 +116,7 @@ func use(dk kem.Decapsulator) {
 	want(dk.Destroyed(), "a key is not destroyed")
 }
 
-// encapsulate encapsulates in all ways.
+// encapsulate encapsulates in all ways, and returns the last result.
 func encapsulate(ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
 	sharedKey, _, err := derand.Encapsulate("taint", ek, secret(random(ek.KEM().(derand.KEM).RandomSize())))
 	wantSecret(must(sharedKey, err))
@@ -128,7 +128,8 @@ func encapsulate(ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
 	return sharedKey, public(ciphertext)
 }
 
-// near returns values that are not b: with one bit wrong near either end, and random ones.
+// near returns three values that differ from b: two differ in one bit near an end, and one is
+// random.
 func near(b []byte) [][]byte {
 	first, last := bytes.Clone(b), bytes.Clone(b)
 	first[1] ^= 1
@@ -136,7 +137,7 @@ func near(b []byte) [][]byte {
 	return [][]byte{first, last, random(len(b))}
 }
 
-// wrongLengths gives what is not a seed, but may hold one.
+// wrongLengths parses seeds of wrong lengths, which may still contain secrets.
 func wrongLengths(k kem.KEM) {
 	for _, n := range []int{0, 1, 31, 33, 63, 65, 200, 2400} {
 		_, err := k.NewDecapsulationKey(secret(random(n)))
@@ -159,8 +160,8 @@ func comparison(k kem.KEM) {
 	}
 }
 
-// expand returns the expanded form of the key from seed. Its ŝ and z are secrets, after
-// the change.
+// expand returns the expanded form of the key from seed, with the given change. Its ŝ and z are
+// marked as secrets after the change.
 func expand(k kem.KEM, seed []byte, change func(b []byte)) []byte {
 	p := spec.Sets[k.Name()]
 	_, b := spec.KeyGenInternal(p, seed[:32], seed[32:])
@@ -170,14 +171,14 @@ func expand(k kem.KEM, seed []byte, change func(b []byte)) []byte {
 	return b
 }
 
-// Changes of an expanded key.
+// Changes to an expanded key.
 func nothing([]byte)          {}
 func otherS(b []byte)         { b[0], b[1] = b[0]^1, b[1]&0xf0 } // smaller than 256, so valid
 func otherZ(b []byte)         { b[len(b)-1] ^= 1 }
 func tooLarge(b []byte)       { b[0], b[1] = 0xff, 0xff } // a coefficient above q
 func secondTooLarge(b []byte) { b[384], b[385] = 0xff, 0xff }
 
-// expandedKeys reads expanded keys that are not valid, and compares others with a key from a seed.
+// expandedKeys compares valid expanded keys with a key from a seed, and parses invalid ones.
 func expandedKeys(k kem.KEM) {
 	seed := random(64)
 	dk := newKey(k, seed)
@@ -190,8 +191,8 @@ func expandedKeys(k kem.KEM) {
 	}
 }
 
-// seedFile writes a key, and reads it. The PEM is not read: base64 gives a seed without marks,
-// and from there on all is as in DER.
+// seedFile writes a key as PEM and as DER, and parses the DER. It does not parse the PEM,
+// because base64 would give a seed without marks. After that step PEM is treated like DER.
 func seedFile(k kem.KEM) {
 	seed := random(k.SeedSize())
 	dk := newKey(k, seed)
@@ -201,7 +202,7 @@ func seedFile(k kem.KEM) {
 	use(must(keyfile.ParsePKCS8PrivateKey(der)))
 }
 
-// file returns a PKCS #8 file of k with what privateKey is in ASN.1.
+// file returns a PKCS #8 file of k whose private key is privateKey in ASN.1.
 func file(k kem.KEM, privateKey any) []byte {
 	var f struct {
 		Version    int
@@ -214,7 +215,7 @@ func file(k kem.KEM, privateKey any) []byte {
 	return must(asn1.Marshal(f))
 }
 
-// expandedFiles reads files with expanded keys, beside a seed or alone.
+// expandedFiles parses files with an expanded key, with a seed and without.
 func expandedFiles(k kem.KEM) {
 	type both struct{ Seed, Expanded []byte }
 	seed := random(64)
