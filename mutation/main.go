@@ -1,13 +1,13 @@
-// Command mutation shows that the tests of hybridkem can fail: it puts one bug at a
-// time into the module, each of a class that has happened to somebody, runs the tests,
-// and prints which test caught it. The go command reads the changed text from another
-// place: the files stay as they are.
+// Command mutation shows that the tests of hybridkem can fail. It puts one bug at a time into
+// the module, runs the tests, and prints which test caught the bug. Each bug is of a kind that
+// has happened to somebody. The files do not change: the go command reads the changed text from
+// another place.
 //
 //	cd mutation && go run .             all, in three minutes on two cores
-//	cd mutation && go run . -run swap   those whose name contains the text
+//	cd mutation && go run . -run swap   only mutations whose name contains the text
 //
-// It exits with status 1 if a bug cannot be put in because the code has changed, or
-// if the tests do not fail: a program that does not build, or does not end, is not caught.
+// It exits with status 1 if a bug cannot be put in because the code has changed, or if no
+// test fails. A mutation that does not build or that makes the tests time out is not caught.
 package main
 
 import (
@@ -90,12 +90,12 @@ func run(filter string) error {
 	return nil
 }
 
-// A mutation replaces old, which must occur once in the file.
+// A mutation replaces the text old, which must occur exactly once in the file, by new.
 type mutation struct {
 	name     string
 	file     string
 	old, new string
-	tests    string // that should notice: packages and flags of go test, separated by spaces
+	tests    string // the tests that should fail: packages and flags of go test, separated by spaces
 }
 
 // overlay returns the module with the mutation.
@@ -104,10 +104,10 @@ func (m mutation) overlay() (*overlay.Overlay, error) {
 	return o, o.Replace(m.file, m.old, m.new)
 }
 
-// generators is a module of its own.
+// generators is the folder of the generators of assembly, which are a module of their own.
 const generators = "internal/_asm"
 
-// module returns the folder in which the tests of the mutation run.
+// module returns the folder of the module whose tests should catch the mutation.
 func (m mutation) module() string {
 	if strings.HasPrefix(m.file, generators+"/") {
 		return filepath.Join(root, generators)
@@ -115,8 +115,8 @@ func (m mutation) module() string {
 	return root
 }
 
-// check returns the errors of all mutations that cannot be put in, and of those that have
-// the name of another or make the same of a file.
+// check returns an error for each mutation that cannot be put in, and for each that has the
+// same name or the same effect as another.
 func check(mutations []mutation) error {
 	var errs []error
 	names := map[string]string{}
@@ -141,10 +141,10 @@ func check(mutations []mutation) error {
 	return errors.Join(errs...)
 }
 
-// baseline demands that the tests pass without a mutation. It runs packages whole, so that
-// the go command remembers the results from the last run of all tests.
+// baseline returns an error if the tests fail without a mutation. It runs all tests of each
+// package, so that the go command can use the cached results of the last full run.
 func baseline(mutations []mutation) error {
-	packages := map[string][]string{} // of each module
+	packages := map[string][]string{} // by module
 	for _, m := range mutations {
 		for _, argument := range strings.Fields(m.tests) {
 			if strings.HasPrefix(argument, ".") && !slices.Contains(packages[m.module()], argument) {
@@ -162,13 +162,14 @@ func baseline(mutations []mutation) error {
 
 var failure = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
-// try runs the tests with the mutation. It returns the names of those that failed.
+// try runs the tests with the mutation. It returns the names of the tests that failed, and an
+// error if there are none.
 func (m mutation) try() (by string, err error) {
 	o, err := m.overlay()
 	if err != nil {
 		return "", err
 	}
-	// Without DWARF, programs link faster.
+	// Programs link faster without DWARF.
 	args := []string{"test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-timeout=2m"}
 	out, err := o.Go(m.module(), append(args, strings.Fields(m.tests)...)...)
 	if err == nil {
@@ -189,7 +190,7 @@ func (m mutation) try() (by string, err error) {
 	return strings.Join(names, " "), nil
 }
 
-// firstLine returns the first line of out that is no heading.
+// firstLine returns the first line of out that does not begin with #.
 func firstLine(out string) string {
 	for line := range strings.Lines(out) {
 		if !strings.HasPrefix(line, "#") {

@@ -10,7 +10,8 @@ import (
 	"hybridkem/internal/overlay"
 )
 
-// newModule makes a module of two functions, of which one is tested, and goes to a folder in it.
+// newModule makes a module with two functions, only one of them tested, and changes to a folder
+// in it.
 func newModule(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -29,7 +30,7 @@ func newModule(t *testing.T) {
 	t.Chdir(folder)
 }
 
-// TestTry has a mutation for each thing that can become of one.
+// TestTry tries one mutation for each possible outcome.
 func TestTry(t *testing.T) {
 	newModule(t)
 	for _, test := range []struct {
@@ -51,7 +52,8 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// TestCheck has mutations that cannot be put in, or are the same.
+// TestCheck checks that mutations that cannot be put in, and mutations that are the same, are
+// errors.
 func TestCheck(t *testing.T) {
 	newModule(t)
 	one := mutation{"one", "m.go", "F() int { return 1 }", "F() int { return 2 }", "."}
@@ -73,7 +75,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestBaseline has tests that fail without a mutation.
+// TestBaseline checks that tests which fail without a mutation are an error.
 func TestBaseline(t *testing.T) {
 	newModule(t)
 	ms := []mutation{{"a mutation", "m.go", "F() int { return 1 }", "F() int { return 2 }", ". -run=TestG"}}

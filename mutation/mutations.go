@@ -147,7 +147,7 @@ var mutations = []mutation{
 	{"downgrade not noticed", "examples/tls13/hello.go", "[]byte(\"DOWNGRD\\x01\")", "[]byte(\"DOWNGRD\\x02\")", "./examples/tls13"},
 	{"keys of both directions swapped", "examples/tls13/handshake.go", "\"c ap traffic\"", "\"s ap traffic\"", "./examples/tls13"},
 
-	// Generators of assembly. What they make is compared with the files that are there.
+	// Generators of assembly. Tests compare their output with the files in the module.
 	{"rotations of ρ modulo 63", "internal/_asm/sha3/tables.go", "(t + 2) / 2 % 64", "(t + 2) / 2 % 63", "./sha3"},
 	{"instructions of any set taken", "internal/_asm/kit/kit.go", "if !slices.Contains(set.extensions, extension) {", "if false {", "./kit"},
 	{"registers of any number taken", "internal/_asm/kit/kit.go", "int(p.PhysicalIndex()) >= set.registers", "int(p.PhysicalIndex()) > set.registers", "./kit"},
@@ -225,7 +225,8 @@ var mutations = []mutation{
 	{"key in two blocks read", "examples/kemtool/keys.go", "if second, _ := pem.Decode(rest); second != nil || len(block.Headers) > 0 {", "if second, _ := pem.Decode(rest); second != nil && len(rest) == 0 || len(block.Headers) > 0 {", "./examples/kemtool"},
 }
 
-// kernelMutations are in code that runs only where there are kernels of a set.
+// kernelMutations lists mutations of kernels, by the set of instructions that they need. A
+// machine without the set does not try them.
 var kernelMutations = []struct {
 	set       string
 	mutations []mutation
