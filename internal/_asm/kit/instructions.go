@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// The Go assembler knows these instructions; avo does not, or not well enough.
+// The Go assembler has these instructions. avo lacks them, or is wrong about their operands.
 
 // VPCOMPRESSW_Z moves the words of x that k selects to the beginning of to, and clears the
 // rest of to.
@@ -16,7 +16,7 @@ func (f *File) VPCOMPRESSW_Z(x, k, to operand.Op) {
 	})
 }
 
-// VPDPWSSD multiplies the signed words of x and y, and adds each two neighbouring products
+// VPDPWSSD multiplies the signed words of x and y, and adds each pair of neighbouring products
 // to a double word of sum.
 func (f *File) VPDPWSSD(x, y, sum operand.Op) {
 	f.Instruction(&ir.Instruction{
@@ -25,8 +25,8 @@ func (f *File) VPDPWSSD(x, y, sum operand.Op) {
 	})
 }
 
-// ZERO makes any of the 32 registers zero. The Go assembler and avo know the instruction,
-// but avo believes that it reads x.
+// ZERO sets one of the 32 registers to zero. avo has the instruction, but assumes that it reads
+// x.
 func (f *File) ZERO(x operand.Op) {
 	f.Instruction(&ir.Instruction{
 		Opcode: "VPXORQ", Operands: []operand.Op{x, x, x},

@@ -1,4 +1,4 @@
-// Package kit holds the parts that the generators of all kernels share.
+// Package kit holds the code that all generators of kernels share.
 package kit
 
 import (
@@ -33,10 +33,10 @@ type table struct {
 	address   operand.Mem
 }
 
-// A Set is a named feature set of internal/cpu.
+// A Set is a set of instructions that internal/cpu names.
 type Set struct {
 	name       string
-	extensions []string // what a kernel may use, in avo's names
+	extensions []string // the extensions that a kernel may use, by avo's names
 	registers  int      // the number of vector registers
 }
 
@@ -49,15 +49,15 @@ var (
 	AVX512IFMA  = Set{"AVX512IFMA", append([]string{"AVX512IFMA"}, AVX512.extensions...), 32}
 )
 
-// A Header is the comment of a kernel, which stands above its code and above its stub.
+// A Header is the comment of a kernel. It is written above the kernel's code and above its stub.
 type Header struct {
 	Does    string // one sentence, which begins with the name
 	In, Out string // layouts and bounds of parameters and results
-	Notes   string // surprises for a caller, and the caller's duties
+	Notes   string // anything else that a caller must know or do
 }
 
-// Kernel starts the function with that name, signature and header. All instructions that
-// follow go there, until the next call of Kernel. They must belong to the set.
+// Kernel begins a function with the given name, signature and header. All instructions up to the
+// next call of Kernel belong to it. They must be in the set.
 func (f *File) Kernel(name, signature string, set Set, h Header) {
 	f.sets[name] = set
 	f.Function(name)
@@ -78,7 +78,7 @@ func prefixed(prefix, text string) string {
 	return prefix + text
 }
 
-// wrapped returns the text in lines of at most that length.
+// wrapped splits the text into lines of at most the given length.
 func wrapped(text string, length int) (lines []string) {
 	for _, word := range strings.Fields(text) {
 		if last := len(lines) - 1; last >= 0 && len(lines[last])+1+len(word) <= length {
@@ -120,8 +120,8 @@ func (f *File) Ret() {
 	f.RET()
 }
 
-// Data adds read-only constants, unless the file already has constants of that name. It
-// returns the address of the first one.
+// Data adds a table of read-only constants, unless the file already has the table. It returns
+// the address of the first constant. It panics if another table has the name.
 func (f *File) Data(name string, constants ...operand.Constant) operand.Mem {
 	if t, ok := f.data[name]; ok {
 		if !slices.Equal(t.constants, constants) {
@@ -147,9 +147,9 @@ func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 	return f.Data(name, constants...)
 }
 
-// Generate writes the kernels that define makes into the folder of the package: the
-// assembly, its Go stubs, and stubs for builds without kernels. The working directory must
-// be internal/_asm.
+// Generate writes the kernels that define makes to the folder of the package: the assembly, its
+// Go stubs, and the stubs for builds without kernels. The working directory must be
+// internal/_asm.
 func Generate(pkg string, define func(f *File)) {
 	write(print(pkg, filepath.Join("..", pkg), define, packageFiles(pkg)))
 }
@@ -169,8 +169,8 @@ func Compare(pkg string, define func(f *File)) error {
 	return nil
 }
 
-// GenerateCheck writes functions that are parts of the package's kernels, for tests. They
-// are no part of the module, and go into the folder check beside the generator.
+// GenerateCheck writes parts of the package's kernels as functions that tests can call. They do
+// not belong to the library, and go to the folder check beside the generator.
 func GenerateCheck(pkg string, define func(f *File)) {
 	write(print(pkg, filepath.Join(pkg, "check"), define, files{
 		"check_amd64.s":  printer.NewGoAsm,
@@ -178,7 +178,7 @@ func GenerateCheck(pkg string, define func(f *File)) {
 	}))
 }
 
-// files are the names of the files of a package, and how to print each.
+// files maps the name of each generated file to the printer that writes it.
 type files map[string]func(printer.Config) printer.Printer
 
 func packageFiles(pkg string) files {
@@ -189,7 +189,7 @@ func packageFiles(pkg string) files {
 	}
 }
 
-// print returns the texts of the files in folder, by name.
+// print returns the texts of the files in the folder, by their paths.
 func print(generator, folder string, define func(f *File), fs files) (map[string][]byte, error) {
 	file, err := Build(define)
 	if err != nil {
@@ -254,8 +254,8 @@ func Build(define func(f *File)) (*ir.File, error) {
 	return file, nil
 }
 
-// covers returns an error if a kernel uses anything outside the set. It counts registers,
-// because avo gives those of AVX-512 to every kernel that needs more than sixteen.
+// covers returns an error if a kernel uses anything outside the set. That includes registers:
+// avo gives the registers of AVX-512 to any kernel that needs more than sixteen.
 func (set Set) covers(kernel *ir.Function) error {
 	for _, extension := range kernel.ISA {
 		if !slices.Contains(set.extensions, extension) {

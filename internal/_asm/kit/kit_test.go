@@ -8,7 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// TestBuild demands that kernels are refused which use what is not of their set.
+// TestBuild checks that Build refuses kernels which use instructions or registers outside their
+// set.
 func TestBuild(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -35,7 +36,8 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// TestData demands that a name has one table.
+// TestData checks that equal tables of one name are one table, and that different ones are
+// refused.
 func TestData(t *testing.T) {
 	build := func(second uint64) {
 		if _, err := Build(func(f *File) {
@@ -57,7 +59,8 @@ func TestData(t *testing.T) {
 	build(2)
 }
 
-// TestRet demands that kernels which use the upper halves of registers clear them.
+// TestRet checks that a kernel clears the upper halves of registers if it uses them, and only
+// then.
 func TestRet(t *testing.T) {
 	for _, test := range []struct {
 		vector reg.VecPhysical

@@ -56,7 +56,7 @@ func (g *generator) sampleVartimeAVX512() {
 		g.POPCNTL(found.As32(), found.As32())
 		return found
 	}
-	const size, words = 48, 32 // bytes of the stream, and candidates, for a whole register
+	const size, words = 48, 32 // a whole register takes 48 bytes of the stream, which are 32 candidates
 	place := Mem{Base: f, Index: count, Scale: 2}
 
 	g.Comment("While there are enough bytes for a register, and room for all its candidates.")

@@ -72,7 +72,7 @@ func (g *generator) compress(d int) {
 	b, f := g.compressKernel(d)
 	c := g.newCompressor(d)
 
-	// store stores the words of width registers.
+	// store packs the words of width registers and stores them.
 	width := 1
 	var store func(x []vec)
 	switch d {
@@ -125,9 +125,10 @@ func (g *generator) compressKernel(d int) (b, f Mem) {
 
 // A compressor rounds 2^d/q · a to d bits.
 //
-// The quotient e is the high half of the product of a and 2^(16+d)/q. As this factor is
-// rounded, it may be wrong by 1/2, and the product divided by 2^16 by less than 1/2. So the
-// remainder 2^d·a - e·q is between -q/2 and 3q/2. If it is above q/2, e is one too small.
+// The quotient e is the high half of the product of a and 2^(16+d)/q. This factor is rounded,
+// so its error is at most 1/2, and the error of the product divided by 2^16 is less than 1/2.
+// So the remainder 2^d·a - e·q is between -q/2 and 3q/2. If it is above q/2, e is too small by
+// one.
 type compressor struct {
 	*generator
 	d                             int
@@ -144,7 +145,7 @@ func (c compressor) compress(f Mem) vec {
 	c.VMOVDQU(f, x)
 	c.VPMULHW(c.factor, x, e)
 	if c.d == 11 {
-		// The factor does not fit in a word: the word is 2^16 less.
+		// The factor does not fit in a signed word, which holds the factor minus 2^16.
 		c.VPADDW(x, e, e)
 	}
 	c.VPMULLW(c.modulus, e, multiple)
@@ -161,7 +162,7 @@ type packer struct {
 	*generator
 	d           int
 	join, align vec
-	dense       func(x vec) // removes the gap between the two quads in each half of x
+	dense       func(x vec) // closes the gap between the two quads in each half of x
 }
 
 func (g *generator) newPacker(d int) packer {
@@ -235,14 +236,15 @@ func (g *generator) decompress1() {
 	g.Ret()
 }
 
-// decompress writes the kernel for another d. It shifts each number y to 2^(15-d)·y, since
-// one instruction multiplies two words, divides by 2^15 and rounds.
+// decompress writes the kernel for another d. It shifts each number y to 2^(15-d)·y, because
+// one instruction, VPMULHRSW, multiplies two words, divides the product by 2^15 and rounds.
 func (g *generator) decompress(d int) {
 	f, b := g.decompressKernel(d)
 	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
 
-	// Each turn of the loop fills some registers. For each of them, starts has the offsets of
-	// the 16 bytes that its two halves are made from. No load goes past the end of b.
+	// Each turn of the loop fills one or two registers. For each register, starts has the
+	// offsets of the 16 bytes from which its two halves are made. No load goes past the end
+	// of b.
 	starts := map[int][][2]int{4: {{0, 0}, {0, 0}}, 5: {{0, 0}, {4, 4}}, 10: {{0, 4}}, 11: {{0, 6}}}[d]
 	var align []func(x vec) vec
 	for i, start := range starts {
@@ -266,11 +268,11 @@ func (g *generator) decompress(d int) {
 	g.Ret()
 }
 
-// aligner returns a function that moves each field of d bits to its word, right below the
-// highest bit, in the i-th register of a turn. The other bits of the words are arbitrary.
+// aligner returns a function for the i-th register of a turn. The function moves each field of
+// d bits to its word, right below the highest bit. The other bits of the words are arbitrary.
 func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
-	// position returns where the field of a word begins: the byte of the half, and the bit of
-	// that byte. part returns the place of the field's j-th byte, or -1.
+	// position returns where the field of a word begins: the byte in the half of the register,
+	// and the bit in that byte. part returns the place of the field's j-th byte, or -1.
 	position := func(word int) (place, shift int) {
 		bit := d * (16*i + word)
 		return bit/8 - start[word/8], bit % 8

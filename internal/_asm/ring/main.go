@@ -1,8 +1,8 @@
 // Command ring generates the kernels of internal/ring.
 //
 // Coefficients are signed words of 16 bits. A register holds sixteen or thirty-two of them.
-// The bounds of a kernel are the bounds of the portable code, and so is every bit of its
-// result, unless its header says otherwise.
+// Unless its header says otherwise, a kernel has the bounds of the portable code and returns
+// exactly the same result.
 package main
 
 import (
@@ -55,7 +55,7 @@ type generator struct{ *kit.File }
 
 type vec = reg.VecVirtual
 
-// broadcast returns a register with even and odd in all pairs of words.
+// broadcast returns a register with even in all even words, and odd in all odd words.
 func (g *generator) broadcast(even, odd int16) vec {
 	return g.broadcastQuad((uint64(uint16(even)) | uint64(uint16(odd))<<16) * (1<<32 + 1))
 }
@@ -78,8 +78,9 @@ func (g *generator) words(name string, words ...int16) Mem {
 	return g.Data(name, constants...)
 }
 
-// shuffle returns a register for VPSHUFB. place gives for each byte the place that it comes
-// from, within the same half of the register. A negative place makes the byte zero.
+// shuffle returns a register that tells VPSHUFB how to move bytes. For each byte of the result,
+// place returns the byte that it comes from, in the same half of the register. If place is
+// negative, the byte is zero.
 func (g *generator) shuffle(name string, place func(i int) int) vec {
 	var constants []Constant
 	for i := range 32 {
@@ -107,11 +108,11 @@ func montgomery(b int) (factor, timesQInv int16) {
 	return int16(r), int16(r * qInv)
 }
 
-// montgomeryMul returns a · b · 2^-16 mod± q, and takes b · q^-1 beside b.
+// montgomeryMul returns a · b · 2^-16 mod± q. bTimesQInv is b · q^-1 modulo 2^16.
 // In |a·b| < 2^15·q; out |r| < q.
 //
-// It subtracts a multiple of q from a · b. The low halves of both are equal, so the
-// difference of the high halves is exact.
+// It subtracts a multiple of q from a · b. The low halves of the two numbers are equal, so the
+// difference of their high halves is the exact result.
 func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) {
 	r, m := g.YMM(), g.YMM()
 	g.VPMULLW(bTimesQInv, a, m)

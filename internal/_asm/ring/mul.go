@@ -7,9 +7,9 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// One instruction multiplies a pair of coefficients (a0, a1) by a pair of words and adds the
-// two products. So a Factor holds the pairs (b0, γ·b1), for a0·b0 + γ·a1·b1, and after them
-// the pairs (b1, b0), for a0·b1 + a1·b0.
+// One instruction multiplies a pair of coefficients (a0, a1) by a pair of words and adds the two
+// products. So a Factor holds first the pairs (b0, γ·b1), which give a0·b0 + γ·a1·b1, and then
+// the pairs (b1, b0), which give a0·b1 + a1·b0.
 const (
 	crossed    = 2 * n // the offset of the pairs (b1, b0), in bytes
 	factorSize = 5 * n // the size of the Go type; kernels use the first four fifths
@@ -59,8 +59,8 @@ func (g *generator) factorSet() {
 	g.Ret()
 }
 
-// innerProductKernel begins a kernel for inner products. It returns the parameters, with the
-// stride in bytes.
+// innerProductKernel begins a kernel for inner products. It returns the parameters. The stride
+// that it returns is in bytes.
 func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, stride, k reg.Register) {
 	g.Kernel(name, "func(f, a *[256]int16, stride int, b *[512]int16, k int)", set, kit.Header{
 		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",

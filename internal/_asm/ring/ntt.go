@@ -10,10 +10,11 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// The transforms make two passes over the polynomial. One pass has the layers that combine
-// coefficients at a distance of 32 or more: each of eight registers holds a column. The
-// other pass has the layers of smaller distances: eight registers hold 128 neighbours. Each
-// pass is a loop of two turns, one for each half of the polynomial.
+// The transforms make two passes over the polynomial. One pass makes the layers that combine
+// coefficients at a distance of 32 or more. In it, eight registers hold the coefficients of
+// sixteen columns of a matrix with rows of 32. The other pass makes the layers of smaller
+// distances, and eight registers hold 128 neighbours. Each pass is a loop of two turns, one for
+// each half of the polynomial.
 
 func (g *generator) ntt() {
 	g.Kernel("nttAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
@@ -75,9 +76,9 @@ func (g *generator) inverseNTT() {
 	g.Ret()
 }
 
-// An arrangement tells which coefficients eight registers hold in the first turn of a loop:
-// the first coefficient of each lower half and of each upper half. In the second turn these
-// are step further on.
+// An arrangement tells which coefficients eight registers hold in the first turn of a loop, by
+// the index of the first coefficient in each lower half and each upper half. In the second turn
+// these indices are larger by step.
 type arrangement struct {
 	lower, upper [8]int
 	step         int
@@ -110,8 +111,8 @@ func (g *generator) load(f Mem, lower, upper int) *block {
 	return b
 }
 
-// store stores a block of sixteen neighbours. It stores them in one piece because a load of
-// the same piece soon after is fast only then.
+// store stores a block of sixteen neighbours with one instruction. Otherwise it would be slow to
+// load them with one instruction soon after.
 func (b *block) store(f Mem) {
 	if b.index[8] != b.index[0]+8 {
 		panic("the halves of a block are not neighbours")
@@ -119,8 +120,8 @@ func (b *block) store(f Mem) {
 	b.VMOVDQU(b.vec, f.Offset(2*b.index[0]))
 }
 
-// exchange exchanges the upper half of each of the first four blocks with the lower half of
-// the block four places further on.
+// exchange exchanges the upper half of each of the first four blocks with the lower half of the
+// block four places after it.
 func (g *generator) exchange(b []*block) {
 	for i := range 4 {
 		x, y := *b[i], *b[i+4]
@@ -132,8 +133,9 @@ func (g *generator) exchange(b []*block) {
 	}
 }
 
-// transpose takes the first four blocks and the other four as matrices, and transposes each
-// half of them: an entry is a pair of coefficients.
+// transpose transposes four matrices: the lower halves of the first four blocks, their upper
+// halves, and the same of the other four blocks. The entries of a matrix are pairs of
+// coefficients.
 func (g *generator) transpose(blocks []*block) {
 	g.transpose4(blocks[:4])
 	g.transpose4(blocks[4:])
@@ -176,9 +178,9 @@ func (g *generator) newTransform(inverse bool) *transform {
 	return &transform{generator: g, f: g.Load(g.Param("f"), g.GP64()), modulus: g.broadcast(q, q), inverse: inverse}
 }
 
-// pass writes a loop that does body to both halves of the polynomial. The table has the
-// zetas in the order of their first use: for the first turn and then for the second, or once
-// if both turns use the same.
+// pass writes a loop that applies body to both halves of the polynomial. The table has the
+// zetas in the order of their first use, for the first turn and then for the second. If both
+// turns use the same zetas, the table has them once.
 func (t *transform) pass(name string, h arrangement, body func([]*block)) {
 	f := Mem{Base: t.GP64()}
 	t.MOVQ(t.f, f.Base)
@@ -215,7 +217,7 @@ func (t *transform) pass(name string, h arrangement, body func([]*block)) {
 	t.words(name, table...)
 }
 
-// layer applies the butterfly to each coefficient and the one that is length further on.
+// layer applies the butterfly to each pair of coefficients at the distance length.
 func (t *transform) layer(blocks []*block, length int) {
 	t.Commentf("Layer %d.", length)
 	for _, a := range blocks {
@@ -228,7 +230,7 @@ func (t *transform) layer(blocks []*block, length int) {
 }
 
 // factor returns the address of the zetas of a and b in the table. Their products with q^-1
-// are 32 bytes further on.
+// are 32 bytes after it.
 func (t *transform) factor(a, b *block, length int) Mem {
 	var indices [2][16]int
 	for word, i := range a.index {
@@ -263,8 +265,8 @@ func (t *transform) butterfly(a, b *block, zeta Mem) {
 		b.vec = t.montgomeryMul(x, zeta, zeta.Offset(32), t.modulus)
 		return
 	}
-	// The product is the difference that montgomeryMul computes. Its first half is added and
-	// subtracted before the second half is ready.
+	// The product is the difference of two numbers, as in montgomeryMul. The first number is
+	// added and subtracted before the second is ready.
 	multiple := t.YMM()
 	t.VPMULLW(zeta.Offset(32), b.vec, multiple)
 	t.VPMULHW(zeta, b.vec, b.vec)

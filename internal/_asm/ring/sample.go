@@ -13,8 +13,8 @@ type unpacker struct {
 }
 
 func (g *generator) newUnpacker() unpacker {
-	// The two bytes of number i begin at byte 3/2·i. The upper half of the register is
-	// loaded from 4 bytes too early.
+	// The two bytes of number i begin at byte 3/2·i. The upper half of the register is loaded
+	// from an address 4 bytes before its first number.
 	spread := g.shuffle("spread12", func(i int) int { return i%16/4*3 + (i%4+1)/2 + i/16*4 })
 	return unpacker{g, spread, g.broadcast(1<<4, 1)}
 }
@@ -25,7 +25,8 @@ func (u unpacker) unpack(b Mem) vec {
 	u.VBROADCASTI128(b, x)
 	u.VINSERTI128(U8(1), b.Offset(8), x, x)
 	u.VPSHUFB(u.spread, x, x)
-	// Even numbers have bits of their neighbours above them, and odd numbers below them.
+	// In their words, even numbers have bits of their neighbours above them, and odd numbers
+	// have such bits below them.
 	u.VPMULLW(u.times, x, x)
 	u.VPSRLW(U8(4), x, x)
 	return x
@@ -43,7 +44,7 @@ func (g *generator) sampleVartime() {
 	u := g.newUnpacker()
 	modulus := g.broadcast(q, q)
 
-	// For each subset of eight words, the places of its bytes in order.
+	// For each subset of eight words, places has the places of its bytes in order.
 	var places []uint64
 	for set := range 256 {
 		var entry [2]uint64
@@ -117,8 +118,8 @@ func (g *generator) sampleCBD2() {
 			g.VPAND(nibble, x, x)
 			g.VPSHUFB(x, differences, x)
 		}
-		// In each half, first has the coefficients of eight bytes, and second those of the
-		// next eight.
+		// In each half, first has the coefficients of eight bytes of b, and second has the
+		// coefficients of the next eight bytes.
 		first, second := g.YMM(), g.YMM()
 		g.VPUNPCKLBW(odd, even, first)
 		g.VPUNPCKHBW(odd, even, second)
@@ -146,7 +147,8 @@ func (g *generator) sampleCBD3() {
 		if i%4 == 3 {
 			return -1
 		}
-		// The upper half of the register is loaded from 4 bytes too early.
+		// The upper half of the register is loaded from an address 4 bytes before its first
+		// byte that is used.
 		return i%16/4*3 + i%4 + i/16*4
 	})
 	everyThird := g.broadcastQuad(0o11111111 * (1<<32 + 1))

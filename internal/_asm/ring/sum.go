@@ -22,7 +22,8 @@ func (g *generator) sub() {
 	g.wordwise("sub", func(x, y vec) { g.VPSUBW(y, x, x) })
 }
 
-// wordwise does body to all registers x of f and y of h, and ends the kernel.
+// wordwise applies body to each register x of f and the register y of h beside it, and ends the
+// kernel.
 func (g *generator) wordwise(label string, body func(x, y vec)) {
 	const atOnce = 4 // registers
 	f, h := g.Pointer("f"), g.Pointer("h")

@@ -27,12 +27,12 @@ func permute4AVX512(f *kit.File, constants operand.Mem) {
 	newResident(f, 32, func() reg.VecVirtual { return f.YMM() }).permute(constants)
 }
 
-// A resident is a permutation whose states stay in registers. A register holds one lane of
-// each state. These are 25 of the 32 registers of AVX-512; theta and chi use the other
+// A resident is a permutation whose states stay in registers. Each register holds one lane of
+// each state. The lanes take 25 of the 32 registers of AVX-512, and theta and chi use the other
 // seven.
 type resident struct {
 	*kit.File
-	size int // the bytes of a register that are used
+	size int // the number of bytes of a register that are used
 	a    [25]reg.VecVirtual
 	at   places
 	free []reg.VecVirtual
@@ -80,8 +80,8 @@ const xorAnd = 0xd2
 
 // round writes a round with the given constant.
 //
-// VPTERNLOG computes chi, but not C: otherwise a permutation takes 3 % longer on Zen 4,
-// where VPTERNLOG shares two of four units with rotations.
+// It uses VPTERNLOG for chi, but not for C. With VPTERNLOG for C, a permutation takes 3 %
+// longer on Zen 4, where VPTERNLOG and rotations share two of the four units.
 func (r *resident) round(constant operand.Mem) {
 	lane := func(x, y int) reg.VecVirtual { return r.a[r.at[x%5][y%5]] }
 	c, t := r.free[:5], r.free[5:]
@@ -123,7 +123,7 @@ func (r *resident) round(constant operand.Mem) {
 				rotate(x, from(x))
 			}
 		} else {
-			// The five lanes trade places in a ring.
+			// The five lanes change places in a cycle.
 			r.VMOVDQA64(from(0), t[0])
 			for x := 3 * y % 5; x != 0; x = (x + 3*y) % 5 {
 				rotate(x, from(x))

@@ -24,7 +24,8 @@ func permute1BMI2(f *kit.File, constants operand.Mem) {
 	for x := range 5 {
 		p.c[x], p.b[x], p.d[x] = f.GP64(), f.GP64(), f.GP64()
 	}
-	// The registers suffice for all but three. Of D, these two are the best to leave out.
+	// Three values do not fit in registers: two of D and the address of the constants. Keeping
+	// these two of D in memory costs the least time.
 	stack := f.AllocLocal(3 * 8)
 	p.d[1], p.d[2], p.constant = stack, stack.Offset(8), stack.Offset(16)
 	p.permute(constants)
@@ -41,8 +42,8 @@ func (words) size() int { return 8 }
 
 func (w words) copy(from, to operand.Op) { w.MOVQ(from, to) }
 
-// xor loads operands before it computes: with operands of XORQ in memory, the permutation
-// takes 5 % longer on Zen 3.
+// xor loads operands from memory before it computes. If XORQ reads them from memory itself, the
+// permutation takes 5 % longer on Zen 3.
 func (w words) xor(a, b operand.Op, to reg.Register) {
 	if b != operand.Op(to) {
 		w.copy(a, to)
@@ -94,7 +95,7 @@ func newVectors(f *kit.File, t reg.Register) vectors {
 	for _, n := range []uint64{8, 56} {
 		var shuffle [4]uint64
 		for i := range uint64(32) {
-			// Byte i is byte i-n/8 of its lane. VPSHUFB counts bytes within 16.
+			// Byte i comes from byte i-n/8 of its lane. VPSHUFB counts the bytes of each 16.
 			from := (i & 8) | ((i - n/8) & 7)
 			shuffle[i/8] |= from << (i % 8 * 8)
 		}
@@ -116,7 +117,7 @@ func (v vectors) rotate(n uint64, a, to reg.Register) {
 	}
 	v.VPSRLQ(operand.Imm(64-n), a, v.t)
 	if n == 1 {
-		v.VPADDQ(a, a, to) // there are more units for this than for shifts
+		v.VPADDQ(a, a, to) // processors have more units for additions than for shifts
 	} else {
 		v.VPSLLQ(operand.Imm(n), a, to)
 	}

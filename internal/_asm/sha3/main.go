@@ -26,14 +26,14 @@ func kernels(f *kit.File) {
 
 const (
 	nRounds       = 24
-	roundsPerLoop = 4 // then every lane is where it was at first: see places.next
+	roundsPerLoop = 4 // after four rounds every lane is at its first place again: see places.next
 )
 
 // A permutation writes Keccak-f[1600]. The state stays in memory. The parities of its
 // columns, which theta needs, stay in registers.
 //
-// A round makes one plane after the other: it loads the five lanes that pi moves to the
-// plane, and stores the new lanes in their places.
+// A round makes one plane after another. For each plane it loads the five lanes that pi moves
+// to the plane, and stores the five new lanes where those were.
 type permutation struct {
 	*kit.File
 	lanes
@@ -46,16 +46,16 @@ type permutation struct {
 	constant operand.Op // holds the address of the next round constant
 }
 
-// lanes writes instructions for lanes: of one state, or of several states that are
-// interleaved in memory. The instructions may change t of the permutation.
+// lanes writes instructions that work on the lanes of one state, or of several states that are
+// interleaved in memory. The instructions may overwrite the register t of the permutation.
 type lanes interface {
-	size() int                            // of a lane in memory
+	size() int                            // the size of a lane in memory
 	copy(from, to operand.Op)             // to = from
 	xor(a, b operand.Op, to reg.Register) // to = a ^ b
 	rotate(n uint64, a, to reg.Register)  // to = a <<< n
 	andNot(a, b, to reg.Register)         // to = ^a & b
 
-	// xorConstant: to ^= the 64-bit constant number i after the address.
+	// xorConstant adds the i-th 64-bit constant after the address to to.
 	xorConstant(address operand.Op, i int, to reg.Register)
 }
 
@@ -89,7 +89,7 @@ func rounds(f *kit.File, constants operand.Mem, pointer operand.Op, round func(i
 	f.JNE(operand.LabelRef("rounds"))
 }
 
-// parities sets C from the state. In later rounds, chiIota does.
+// parities sets C from the state before the first round. chiIota sets it for later rounds.
 func (p *permutation) parities() {
 	p.Comment("Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]")
 	for x := range 5 {
@@ -106,8 +106,8 @@ func (p *permutation) parities() {
 func (p *permutation) round(i int) {
 	p.theta()
 	next := p.at.next()
-	// Every order that begins with plane 0 is right, and so is every order in chiIota.
-	// Of a hundred orders these are the fastest for permute1BMI2 on Zen 3. For
+	// Any order of the planes is correct if it begins with plane 0. In chiIota, any order is
+	// correct. These orders are the fastest of a hundred for permute1BMI2 on Zen 3. For
 	// permute4AVX2 the order makes no difference.
 	for _, y := range []int{0, 4, 3, 1, 2} {
 		p.rhoPi(y)
@@ -144,8 +144,8 @@ func (p *permutation) rhoPi(y int) {
 	}
 }
 
-// chiIota makes plane y of the state after round i of the loop from B, and adds the plane
-// to C.
+// chiIota makes plane y of the state after round i of the loop. It makes the plane from B, and
+// adds it to C.
 func (p *permutation) chiIota(next places, y, i int) {
 	p.Commentf("Chi: A[x,%d] = B[x,%[1]d] ^ (^B[x+1,%[1]d] & B[x+2,%[1]d])", y)
 	for _, x := range []int{4, 1, 3, 0, 2} {

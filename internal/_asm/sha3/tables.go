@@ -37,9 +37,9 @@ func atStart() (at places) {
 	return at
 }
 
-// next returns the places after one more round. A round stores a plane where the five lanes
-// were that it was made from. Lane (x, y) takes the place of the one lane of these in its
-// sheet, which is (x, x+2y) according to pi.
+// next returns the places after one more round. A round makes each plane from five lanes, and
+// stores the plane in the places of these lanes. Lane (x, y) takes the place of the one among
+// them that is in the same sheet. According to pi, that is lane (x, x+2y).
 func (at places) next() (next places) {
 	for x := range 5 {
 		for y := range 5 {

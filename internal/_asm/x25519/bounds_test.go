@@ -15,12 +15,12 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// carried bounds carried limbs.
+// carried is the bound of carried limbs.
 const carried = 1<<51 + 1<<17
 
-// TestBounds follows an interval for each lane through the generated instructions of the
-// IFMA kernels, and around loops until no interval changes. It checks that factors have at
-// most 52 bits and sums at most 64, that no difference is negative, and that the kernels
+// TestBounds runs the generated instructions of the IFMA kernels on intervals, one for each
+// lane, and goes around loops until no interval changes. It checks that factors have at most 52
+// bits, that sums have at most 64 bits, that no difference is negative, and that the kernels
 // return carried limbs.
 func TestBounds(t *testing.T) {
 	file, err := kit.Build(kernels)
@@ -41,8 +41,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestBoundsFail runs kernels that are wrong, or that the test cannot follow. Each must be
-// reported.
+// TestBoundsFail runs kernels that break a bound, or that the machine cannot follow. Each must
+// give an error.
 func TestBoundsFail(t *testing.T) {
 	for name, body := range map[string]func(g *ifma, s place){
 		"a factor of 53 bits": func(g *ifma, s place) {
@@ -131,17 +131,18 @@ func (x lanes) join(y lanes) (z lanes) {
 	return z
 }
 
-// A selection tells for each lane whether a mask may select it, and whether it may not.
+// A selection tells for each lane whether a mask may select it (yes), and whether a mask may
+// leave it out (no). Both are possible.
 type selection [4]struct{ yes, no bool }
 
-// A state is the knowledge before an instruction. A register or a place in memory that was
-// never written is not in it.
+// A state is what is known before an instruction. It does not contain registers and memory that
+// were never written.
 type state struct {
-	vectors map[int]lanes      // registers
-	masks   map[int]selection  // registers
-	memory  map[location]lanes // 32 bytes each
-	origin  map[reg.ID]string  // what an address in a register points to: a parameter, a table, the stack
-	numbers map[reg.ID]uint64  // known numbers in registers
+	vectors map[int]lanes      // by register
+	masks   map[int]selection  // by register
+	memory  map[location]lanes // each has 32 bytes
+	origin  map[reg.ID]string  // the memory that a register points to: a parameter, a table or the stack
+	numbers map[reg.ID]uint64  // the numbers in registers, if they are known
 }
 
 type location struct {
@@ -275,8 +276,7 @@ func parameters() map[location]lanes {
 	return memory
 }
 
-// flow returns the instructions of a kernel, and for each the instructions that may follow
-// it.
+// flow returns the instructions of a kernel, and the instructions that may follow each of them.
 func flow(kernel *ir.Function) (is []*ir.Instruction, next map[*ir.Instruction][]*ir.Instruction) {
 	next = make(map[*ir.Instruction][]*ir.Instruction)
 	targets := make(map[ir.Label]*ir.Instruction)
@@ -327,8 +327,8 @@ func (m *machine) address(mem operand.Mem) location {
 	return location{origin, mem.Disp}
 }
 
-// read returns the lanes of an operand of 32 bytes. With broadcast, the operand has 8 bytes,
-// which go to all lanes.
+// read returns the lanes of an operand of 32 bytes. With broadcast, the operand has 8 bytes that
+// are copied to all lanes.
 func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 	mem, ok := op.(operand.Mem)
 	if !ok {
@@ -358,7 +358,8 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 	return x
 }
 
-// write sets the lanes of an operand that the mask selects to those of x.
+// write sets the lanes of an operand that the mask selects to the lanes of x. The other lanes
+// become zero if zeroing is set, and otherwise do not change.
 func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 	var old lanes
 	if slices.ContainsFunc(mask[:], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
@@ -437,7 +438,7 @@ func (m *machine) step(i *ir.Instruction) {
 		m.write(last, each(func(int) interval { return anything }), all, false)
 		return
 	}
-	// x gets the operands in the order of Intel's manuals, without immediate and mask.
+	// x gets the operands in the order of Intel's manuals, without the immediate and the mask.
 	immediate := -1
 	var x []lanes
 	for n := range inputs {
@@ -581,11 +582,11 @@ func (m *machine) mask(i *ir.Instruction, k int) {
 	}
 }
 
-// moving lists the origins of addresses that a kernel may change by addition. All memory of
-// such an origin has the same bounds. The address of the stack frame is aligned once.
+// moving lists the origins of addresses that a kernel may change. All memory of
+// such an origin has the same bounds. The address of the stack frame is changed once, to align it.
 var moving = []string{"pointTable", "digits", "stack"}
 
-// scalar runs an instruction on general registers. It knows only constants and addresses.
+// scalar runs an instruction on general registers. It follows only constants and addresses.
 func (m *machine) scalar(i *ir.Instruction) {
 	for _, out := range i.Outputs {
 		if _, ok := out.(operand.Mem); ok {

@@ -4,8 +4,8 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// checkADX writes parts of the kernels as functions that tests can call. It weaves two
-// products, and two squares, as the kernels do.
+// checkADX writes parts of the kernels as functions that tests can call. Like the kernels, it
+// weaves two products, and two squares.
 func checkADX(f *kit.File) {
 	// operation writes a function of elements in memory.
 	operation := func(name, parameters, does string, write func(g *adx, parameter func(name string) element)) {
@@ -13,7 +13,8 @@ func checkADX(f *kit.File) {
 		write(&adx{File: f}, func(name string) element { return elementAt(f.Pointer(name)) })
 		f.Ret()
 	}
-	// There are too few registers for all pointers, so woven operands are in the frame.
+	// There are too few registers for all pointers, so the operands of woven operations are
+	// copied to the frame.
 	operation("mulADX", "v, w, a, b", "sets v to a·b, and w to b·a.", func(g *adx, parameter func(string) element) {
 		v, w, a, b := g.element(), g.element(), g.element(), g.element()
 		g.copy(a, g.registers(parameter("a")))

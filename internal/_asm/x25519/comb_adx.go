@@ -11,8 +11,9 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// combADX writes the kernel for multiples of the base point. The digits at odd places are
-// added up first, then the sum is multiplied by 16, and the digits at even places are added.
+// combADX writes the kernel for multiples of the base point. It adds the multiples for the
+// digits at odd places, multiplies the sum by 16, and adds the multiples for the digits at even
+// places.
 func combADX(f *kit.File) {
 	f.Kernel("combADX", "func(y, z *[4]uint64, digits *[64]int8)", kit.ADX, kit.Header{
 		Does: "combADX multiplies the base point of edwards25519 by a scalar.",
@@ -36,7 +37,8 @@ func combADX(f *kit.File) {
 	c.MOVQ(i, c.index)
 	weave(c.choose())
 	c.Label("digit")
-	// After 63 comes 0. After 62 comes 1 again, whose entry is chosen but not used.
+	// The index after 63 is 0. The index after 62 is 1 again: its entry is chosen, but not
+	// used.
 	next := c.GP64()
 	c.MOVQ(c.index, i)
 	c.ADDQ(Imm(2), i)
@@ -59,8 +61,8 @@ func combADX(f *kit.File) {
 	c.Ret()
 }
 
-// An adxComb is the sum so far, a point in extended coordinates X:Y:Z:T with XY = ZT, and
-// the rest of the frame.
+// An adxComb holds the places of the sum so far and of all other variables in the frame. The sum
+// is a point in extended coordinates X:Y:Z:T with XY = ZT.
 type adxComb struct {
 	*adx
 	x, y, z, t element
@@ -83,9 +85,9 @@ func newADXComb(f *kit.File) *adxComb {
 	return c
 }
 
-// choose sets the entry to the multiple for the digit at the index. For the digit 0 it is the
-// neutral point, (1/2, 1/2, 0). For a negative digit it is the multiple for the absolute
-// value, with the first two elements exchanged and the third subtracted from p.
+// choose sets the entry to the multiple for the digit at the index. If the digit is 0, the entry
+// is the neutral point, (1/2, 1/2, 0). If the digit is negative, the entry is the multiple for
+// the absolute value with the first two elements exchanged and the third subtracted from p.
 //
 // The digit is copied to every byte of a vector, so that a comparison of bytes gives a mask
 // of the whole vector.
@@ -134,7 +136,7 @@ func (c *adxComb) choose() (s steps) {
 	})
 }
 
-// bytes returns a vector of b in memory.
+// bytes returns a vector in memory whose bytes are all b.
 func (c *adxComb) bytes(b byte) Mem {
 	q := uint64(b) * ((1<<64 - 1) / 255)
 	return c.Quads(fmt.Sprintf("bytes%d", b), q, q, q, q)

@@ -9,10 +9,10 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// combIFMA writes the kernel for multiples of the base point. Its formulas are those of
-// Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited", sections 3.1 and 3.3,
-// for extended coordinates (X, Y, Z, T), where x = X/Z, y = Y/Z and xy = T/Z. Each
-// coordinate has a lane.
+// combIFMA writes the kernel for multiples of the base point. Its formulas come from Hisil,
+// Wong, Carter and Dawson, "Twisted Edwards curves revisited", sections 3.1 and 3.3. They are for
+// extended coordinates (X, Y, Z, T), where x = X/Z, y = Y/Z and xy = T/Z. Each coordinate has a
+// lane.
 func combIFMA(f *kit.File) {
 	f.Kernel("combIFMA", "func(s *[5][4]uint64, digits *[64]int8)", kit.AVX512IFMA, kit.Header{
 		Does:  "combIFMA multiplies the base point of edwards25519.",
@@ -83,15 +83,15 @@ func (c *ifmaComb) set(s, r columns) {
 	}
 }
 
-// multiple returns the digit times the point of the window, as
-// ((y - x)/2, (y + x)/2, dxy, 1), in limbs less than 2^52.
+// multiple returns the product of the digit and the point of the window in the form
+// ((y - x)/2, (y + x)/2, dxy, 1), with limbs less than 2^52.
 func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	c.Comment("Select ((y - x)/2, (y + x)/2, dxy), which is (1/2, 1/2, 0) for the digit 0.")
 	r, d, abs := c.GP64(), c.YMM(), c.YMM()
 	c.MOVBQSX(digit, r)
 	c.VPBROADCASTQ(r, d)
 	c.VPABSQ(d, abs)
-	var rows [4]vec // of words, an element in each
+	var rows [4]vec // each row has the words of one element
 	zero := c.K()
 	c.VPTESTNMQ(d, d, zero)
 	for i := range 3 {
@@ -100,7 +100,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	c.VMOVDQU64_Z(c.Quads("half", limbs(half(big.NewInt(1)), 64, words)...), zero, rows[0])
 	c.VMOVDQA64(rows[0], rows[1])
 	c.ZERO(rows[2])
-	// A masked load may skip memory, so every multiple is loaded before a mask is applied.
+	// A masked load could leave out memory. So every multiple is loaded before a mask selects.
 	for j := range multiples {
 		is, mask := c.K(), c.YMM()
 		c.VPCMPEQQ_BCST(c.Quads("numbers", 1, 2, 3, 4, 5, 6, 7, 8).Offset(8*j), abs, is)
@@ -159,7 +159,7 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	return f
 }
 
-// add adds a point as multiple returns it, ((y - x)/2, (y + x)/2, dxy, 1), to s = (X, Y, Z, T).
+// add adds f, a point in the form that multiple returns, to s = (X, Y, Z, T).
 func (c *ifmaComb) add(s, f columns) {
 	c.Comment("(Y - X, Y + X, T, Z)·((y - x)/2, (y + x)/2, dxy, 1) = (A, B, C, D)")
 	r, x := c.permute(s, [4]uint8{1, 1, 3, 2}), c.permute(s, [4]uint8{0, 0, 0, 0})
@@ -176,7 +176,7 @@ func (c *ifmaComb) add(s, f columns) {
 	c.finish(s, r)
 }
 
-// sumDifference adds b to a, or subtracts it in the given lanes.
+// sumDifference subtracts b from a in the given lanes, and adds it in the others.
 func (c *ifmaComb) sumDifference(a, b columns, subtract reg.Register) {
 	for k := range a {
 		sum := c.YMM()
@@ -194,7 +194,7 @@ func (c *ifmaComb) finish(s, r columns) {
 	c.set(s, c.mul(c.permute(r, [4]uint8{0, 1, 2, 0}), c.permute(r, [4]uint8{2, 3, 1, 3}), &bias))
 }
 
-// double doubles s. E, F, G and H have the opposite signs of those in the formulas.
+// double doubles s. E, F, G and H have the opposite signs of E, F, G and H in the formulas.
 func (c *ifmaComb) double(s columns) {
 	c.Comment("(X, Y, Z, X + Y)^2 = (A, B, C, S)")
 	r, y := c.permute(s, [4]uint8{0, 1, 2, 0}), c.permute(s, [4]uint8{1, 1, 1, 1})

@@ -9,12 +9,12 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// An adx writes a kernel that computes with whole words. Its operations have the bounds of
-// the portable code, with the names loose and tight. Where a comment here does not prove a
-// bound, the portable code does.
+// An adx writes a kernel that computes with whole words. The bounds of its operations are those
+// of the portable code, and so are their names, loose and tight. If a comment here does not
+// prove a bound, a comment in the portable code does.
 //
-// On Zen 4 the time depends on the number of arithmetic instructions: a MULX takes a cycle,
-// and others take a quarter of one. Loads, stores and most latencies overlap with them.
+// On Zen 4 the number of arithmetic instructions decides the time: a MULX takes a cycle, and any
+// other takes a quarter of a cycle. Loads, stores and most latencies overlap with them.
 type adx struct {
 	*kit.File
 	locals []Mem
@@ -59,29 +59,29 @@ func (g *adx) registers(a element) (v element) {
 	return v
 }
 
-// copy sets v to a. v or a must be in registers.
+// copy sets v to a. At least one of them must be in registers.
 func (g *adx) copy(v, a element) {
 	for i := range v {
 		g.MOVQ(a[i], v[i])
 	}
 }
 
-// zero returns a register that is zero. It clears the flags.
+// zero returns a register that is zero, and clears the carry and overflow flags.
 func (g *adx) zero() reg.GPVirtual {
 	z := g.GP64()
 	g.XORL(z.As32(), z.As32())
 	return z
 }
 
-// constant returns c in memory, since loads cost less than moving c to a register.
+// constant returns c in memory, because a load costs less than moving c to a register.
 func (g *adx) constant(c uint64) Mem { return g.Quads(fmt.Sprintf("constant%d", c), c) }
 
-// Steps are the parts of an operation that weave may separate. Between two steps, an
-// operation keeps nothing in the flags, and uses at most four registers.
+// Steps are the parts of an operation. weave may write other instructions between them. Between
+// two steps, an operation keeps nothing in the flags and uses at most four registers.
 type steps []func()
 
-// weave writes the steps of several operations in turn, so that one computes while another
-// waits. No operation may change what another uses.
+// weave interleaves the steps of several operations, so that one computes while another waits.
+// No operation may write memory or registers that another uses.
 func weave(operations ...steps) {
 	longest := 0
 	for _, s := range operations {
@@ -112,9 +112,8 @@ func (g *adx) mul(v, a, b element) (s steps) {
 
 // addProduct returns c + x·b, which has one word more than b. In the first call, c is empty.
 //
-// The low words of the products are added in one chain of carries, and the high words in
-// another. Both chains end in the last word. It does not overflow, as mul of the portable
-// code proves.
+// One chain of carries adds the low words of the products, and another adds the high words. Both
+// chains end in the last word. That word does not overflow: the portable code proves it at mul.
 func (g *adx) addProduct(c []reg.GPVirtual, x Op, b element) []reg.GPVirtual {
 	g.MOVQ(x, reg.RDX)
 	if len(c) == 0 {
@@ -173,7 +172,7 @@ func (g *adx) mulAdd(v, a element, x uint64, b element) {
 	g.ADOXQ(zero, h)
 	g.ADCXQ(zero, h)
 
-	// The bits from 2^255 on go to h.
+	// Move the bits from 2^255 on to h.
 	top := r[words-1]
 	g.ADDQ(top, top)
 	g.ADCQ(h, h)
@@ -198,7 +197,7 @@ func (g *adx) square(v, a element) steps {
 	}
 	return steps{
 		func() {
-			// a0 times a1, a2 and a3. Two words of the result wait in memory.
+			// Multiply a0 by a1, a2 and a3. Keep two words of the result in memory.
 			allocate(1, 2, 3, 4)
 			g.MOVQ(a[0], reg.RDX)
 			g.MULXQ(a[1], r[1], r[2])
@@ -213,7 +212,7 @@ func (g *adx) square(v, a element) steps {
 			g.ADCQ(Imm(0), r[4])
 		},
 		func() {
-			// The other products of different words.
+			// Add the other products of different words.
 			zero := g.zero()
 			low, high := g.GP64(), g.GP64()
 			g.MOVQ(a[1], reg.RDX)
@@ -284,8 +283,8 @@ func (g *adx) add(a, b element) element {
 // sub returns a - b in registers. It accepts a loose a and a tight b, and returns a loose
 // element.
 //
-// If the difference is negative, it is more than -2^255 - 2^11, so it is more than 2^254
-// modulo 2^256, and subtracting 38 does not borrow.
+// A negative difference is more than -2^255 - 2^11. Modulo 2^256 it is then more than 2^254, so
+// that subtracting 38 does not borrow.
 func (g *adx) sub(a, b element) element {
 	d, correction := g.registers(a), g.zero()
 	g.SUBQ(b[0], d[0])

@@ -7,16 +7,16 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// Here an element is an integer modulo p in five limbs of 51 bits. Instructions work on four
-// elements at once: one register holds limb k of all four, one element in each lane. Limbs
+// In this file an element is an integer modulo p in five limbs of 51 bits. Instructions work on
+// four elements at once: a register holds limb k of all four elements, each in a lane. Limbs
 // have one of two forms:
 //
 //   - carried: less than 2^51 + 2^17;
 //   - columns: up to 64 bits, like sums of products.
 //
-// VPMADD52 uses the low 52 bits of its factors, so factors must be less than 2^52, which
-// carried limbs are. Sums and differences between two multiplications are computed on
-// columns, and carried once.
+// VPMADD52 uses only the low 52 bits of its factors, so factors must be less than 2^52. Carried
+// limbs are. Sums and differences between two multiplications are computed on columns, and then
+// carried once.
 //
 // TestBounds computes the bounds in these comments from the instructions.
 const (
@@ -88,16 +88,16 @@ func (g *ifma) mul(a, b columns, sum *columns) columns {
 	if sum != nil {
 		copy(p.low[:], sum[:])
 	}
-	// Of the orders that were tried, this is the fastest on Zen 4, by 2 % of a ladder. Limb 0
-	// comes last because its carry comes last.
+	// This is the fastest of the orders that were tried on Zen 4, by 2 % of a ladder. Limb 0
+	// comes last because its carry is ready last.
 	for _, i := range [nLimbs]int{2, 3, 4, 1, 0} {
 		p.addRow(i, a[i], b)
 	}
 	return g.fold(p.sums())
 }
 
-// products holds sums of low halves and of high halves of products of limbs, in columns.
-// nil stands for 0.
+// products holds the sums of the low halves and of the high halves of products of limbs, in
+// columns. A column that is nil is 0.
 type products struct {
 	*ifma
 	low, high [2 * nLimbs]vec
@@ -148,14 +148,14 @@ func (g *ifma) fold(c [2 * nLimbs]vec) (r columns) {
 	return r
 }
 
-// splitRows is the number of rows of a split factor: limbs 0 to 2 are in even lanes, and
-// limbs 3 and 4 beside them in odd lanes.
+// splitRows is the number of rows of a split factor. Limbs 0 to 2 are in even lanes, and limbs 3
+// and 4 are in the odd lanes beside limbs 0 and 1.
 const splitRows = (nLimbs + 1) / 2
 
 // mulSplit returns one product in lane 0 and another in lane 2, in columns. The odd lanes
-// are meaningless. Row i of a has limb i of a factor in an even lane, and limb i+3 in the
-// odd lane above it. b has the other factor in both lanes. So one row of mulSplit does as
-// much as two rows of mul.
+// are meaningless. Row i of a has limb i of a factor in an even lane, and limb i+3 in the odd
+// lane above it. b has the other factor in both lanes. So one row of mulSplit does the work of
+// two rows of mul.
 //
 // In: a, b < 2^52. The bounds are those of mul.
 func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
@@ -182,8 +182,8 @@ func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
 	return g.fold(c)
 }
 
-// carry returns r, carried. In: r < 2^63. The carry from a limb to the next is less than
-// 2^12. The carry from the last limb to the first is multiplied by 19, and less than 2^17.
+// carry returns r, carried. In: r < 2^63. The carry from a limb to the next is less than 2^12.
+// The carry from the last limb to the first is multiplied by 19, and is then less than 2^17.
 func (g *ifma) carry(r columns) columns {
 	var c, f columns
 	for k := range r {
@@ -203,7 +203,8 @@ func (g *ifma) reduce(c, f columns) {
 	}
 }
 
-// only returns one lane of r, carried. The other lanes get the constants, as limb 0.
+// only returns one lane of r, carried. In the other lanes, limb 0 is the constant for the lane
+// and the other limbs are 0.
 func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint64) columns {
 	var c, f columns
 	for k := range r {
@@ -220,8 +221,8 @@ func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint
 	return f
 }
 
-// bias returns the place of columns that are 2048·p in the given lanes, and 0 in the others.
-// Columns up to 2^62 - 2^16 can be subtracted from them.
+// bias returns the place of columns that are 2048·p in the given lanes and 0 in the others.
+// Columns up to 2^62 - 2^16 can be subtracted from the former without a borrow.
 func (g *ifma) bias(name string, lanes ...int) place {
 	var quads []uint64
 	for k := range nLimbs {

@@ -6,8 +6,8 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// ladderIFMA writes the ladder of RFC 7748, section 5, with its names, on four lanes. A step
-// is a chain of three multiplications.
+// ladderIFMA writes the ladder of RFC 7748, section 5, on four lanes and with the RFC's names.
+// A step is a chain of three multiplications.
 func ladderIFMA(f *kit.File) {
 	f.Kernel("ladderIFMA", "func(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)", kit.AVX512IFMA, kit.Header{
 		Does:  "ladderIFMA takes all 255 steps of the Montgomery ladder.",

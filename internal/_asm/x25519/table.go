@@ -8,19 +8,19 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// A scalar is the sum of 64 digits from -8 to 8 times powers of 16. A window of the table
-// serves two digits.
+// A scalar is the sum of 64 digits, each from -8 to 8 and multiplied by a power of 16. Each
+// window of the table is used for two digits.
 const (
 	windows   = 32
-	multiples = 8             // the number of multiples in a window
-	words     = 4             // the number of words of an element
+	multiples = 8             // in a window
+	words     = 4             // in an element
 	entrySize = 3 * 8 * words // the size of a multiple in bytes
 )
 
 // pointTable returns the address of a table of multiples of the base point B. The entry at
-// 96(8i+j) is for the point (x, y) = (j+1)·256^i·B on edwards25519. It is (y - x)/2,
-// (y + x)/2 and dxy, each in four words and less than p. Without the halves, an addition
-// would have to double Z. p - dxy can be computed word by word.
+// offset 96(8i+j) is for the point (x, y) = (j+1)·256^i·B on edwards25519. It consists of
+// (y - x)/2, (y + x)/2 and dxy, each in four words and less than p. Because the first two are
+// halved, an addition need not double Z. Subtracting dxy from p word by word never borrows.
 func pointTable(f *kit.File) operand.Mem {
 	var table []uint64
 	base := basePoint()

@@ -30,8 +30,8 @@ func integer(v *element) *big.Int {
 	return x
 }
 
-// loose returns elements with all combinations of edge words, elements that carry through
-// the most words in products and in a + x·b, and random elements.
+// loose returns elements with all combinations of edge words, elements whose products and sums
+// a + x·b carry through the most words, and random elements.
 func loose() []element {
 	const ones = 1<<64 - 1
 	words := []uint64{0, 1, 19, 1<<63 - 1, 1 << 63, 1<<64 - 38, ones}
@@ -61,8 +61,8 @@ func loose() []element {
 	return vs
 }
 
-// tight returns the tight elements among those of loose, and elements around p and around
-// the bound.
+// tight returns elements around p, elements around the bound of tight elements, and the
+// elements of loose that are tight.
 func tight() []element {
 	vs := []element{{1<<11 - 1, 0, 0, 1 << 63}}
 	for d := range uint64(64) { // around p
@@ -122,7 +122,7 @@ func TestMulAddADX(t *testing.T) {
 		x      int64
 		mulAdd func(v, a, b *element)
 	}{{2, mulAdd2ADX}, {38, mulAdd38ADX}, {a24, mulAddA24ADX}} {
-		// The bound of the portable code.
+		// This is the bound of the portable code.
 		limit := new(big.Int).Add(new(big.Int).Lsh(one, 255), big.NewInt(19*(2*op.x+2)))
 		forPairs(loose(), loose(), func(a, b *element, A, B *big.Int) {
 			want := new(big.Int).Mul(B, big.NewInt(op.x))
@@ -180,8 +180,8 @@ func (p point) add(q point) point {
 	}
 }
 
-// TestChooseADX compares entries with points that it computes by additions, beginning with
-// the entry for the digit 1.
+// TestChooseADX compares entries with points that it computes by additions. It begins with the
+// entry for the digit 1.
 func TestChooseADX(t *testing.T) {
 	requireADX(t)
 	r := rand.New(rand.NewPCG(3, 4))
