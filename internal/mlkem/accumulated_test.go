@@ -27,7 +27,7 @@ func TestAccumulated(t *testing.T) {
 		t.Fatal(err)
 	}
 	rounds := []int{100}
-	if testkit.Sweep() || *testkit.Long {
+	if testkit.Sweep() {
 		rounds = append(rounds, 10_000)
 	}
 	if *testkit.Long {

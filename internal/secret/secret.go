@@ -14,10 +14,10 @@
 //
 // EXPRESSION is a variable, a field such as ek.x25519, or a slice such as ct[:]. A slice must be
 // written with [:]. Otherwise taint makes the address of its bytes public, and not the bytes. For
-// static, a variable is public in its whole function, and a field in all values of its type.
+// static, a field that has a directive in one function is public in all other functions.
 // Therefore the result of a comparison gets a variable of its own, even if it is used only once.
-// Both commands fail on a directive that they cannot read or that has no reason, and taint
-// prints all of them with -list.
+// In a loop, a directive must not publish the verdict of each round: the loop collects the
+// verdicts, and the directive stands behind it.
 package secret
 
 import (
