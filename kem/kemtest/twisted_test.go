@@ -45,8 +45,7 @@ type dk struct {
 
 type ek struct {
 	kem.EncapsulationKey
-	k     *twisted
-	calls atomic.Int32
+	k *twisted
 }
 
 func newTwisted() *twisted { return &twisted{KEM: mlkem.KEM512()} }
