@@ -147,11 +147,13 @@ const States = 4
 
 // A Batch makes short hashes side by side, in four states that are permuted at once. That takes
 // as long whether one of the states is used or all. So a Batch can make one long hash beside the
-// short ones, block by block, in a state that they do not need. ML-KEM-768's decapsulation makes these permutations; c₀ to c₈ are the
-// blocks of z ‖ c, whose hash by J is K̄, the key for rejected ciphertexts:
+// short ones, block by block, in a state that they do not need.
+//
+// These are the permutations of a decapsulation with ML-KEM-768. The long hash is J. Its message
+// z ‖ c has the blocks c₀ to c₈, and its result is K̄, the key for a rejected ciphertext.
 //
 //	             state 0     state 1     state 2     state 3
-//	G(m′ ‖ h)    G           –           –           c₀
+//	K′, r′       G(m′ ‖ h)   –           –           c₀
 //	y            PRF(r′,0)   PRF(r′,1)   PRF(r′,2)   c₁
 //	e₁           PRF(r′,3)   PRF(r′,4)   PRF(r′,5)   c₂
 //	e₂           PRF(r′,6)   –           –           c₃
@@ -176,8 +178,8 @@ type long struct {
 	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
 	size     int                       // the size of the message
 	padded   int                       // the size of the message with the padding
-	written  int                       // the size of what is written, in the end with the padding
-	absorbed int                       // the size of the blocks that are absorbed
+	written  int                       // the number of bytes written; padded if all are
+	absorbed int                       // the number of bytes absorbed, in whole blocks
 	sum      [32]byte                  // the hash, once all blocks are absorbed
 }
 
@@ -210,10 +212,10 @@ func (b *Batch) Write(p []byte) {
 // ready reports whether a block is written and not absorbed.
 func (l *long) ready() bool { return l.written-l.absorbed >= rate256 }
 
-// hasState reports whether state 3 is that of l, which has begun then and is not done.
+// hasState reports whether state 3 belongs to l: a block is absorbed, and not all are.
 func (l *long) hasState() bool { return l.absorbed > 0 && l.absorbed < l.padded }
 
-// next returns the next block, which is absorbed then.
+// next returns the next block, and counts it as absorbed.
 func (l *long) next() *[rate256]byte {
 	block := (*[rate256]byte)(l.message[l.absorbed:])
 	l.absorbed += rate256
@@ -228,8 +230,8 @@ func (b *Batch) free() int {
 	return States
 }
 
-// permute permutes the four states. If a block of the long message is ready, it is absorbed
-// first; if none is, state 3 does not change while it is that of the long hash.
+// permute permutes the four states. If a block of the long message is ready, the long hash
+// absorbs it first. If none is ready, and state 3 belongs to the long hash, it keeps its value.
 func (b *Batch) permute() {
 	switch l := &b.long; {
 	case l.ready():
