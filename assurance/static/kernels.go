@@ -81,7 +81,7 @@ type kernel struct {
 
 // newKernel returns f as a kernel, without the instructions that the assembler adds at the
 // beginning and the end to set up and release the frame. Those have the line of TEXT or RET.
-func newKernel(module compiler.Module, f compiler.Function) (*kernel, error) {
+func newKernel(r *report, module compiler.Module, f compiler.Function) (*kernel, error) {
 	dot := strings.LastIndex(f.Name, ".")
 	folder, name := strings.TrimPrefix(f.Name[:dot], "hybridkem/"), f.Name[dot+1:]
 	k := &kernel{name: strings.TrimPrefix(f.Name, "hybridkem/internal/"), at: map[string]int{}}
@@ -105,14 +105,14 @@ func newKernel(module compiler.Module, f compiler.Function) (*kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.public, err = publicParameters(stubs, name)
+	k.public, err = r.publicParameters(stubs, name)
 	return k, err
 }
 
 // publicParameters tells for each parameter of a kernel whether it is public. Pointers are,
 // and so are the address, length and capacity of a slice. A number is public if it is in the
 // table publicArguments.
-func publicParameters(stubs, name string) (map[string]bool, error) {
+func (r *report) publicParameters(stubs, name string) (map[string]bool, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), "stubs_amd64.go", stubs, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,9 @@ func publicParameters(stubs, name string) (map[string]bool, error) {
 		for _, parameter := range f.Type.Params.List {
 			_, number := parameter.Type.(*ast.Ident)
 			for _, p := range parameter.Names {
-				public[p.Name] = !number || publicArguments[name+" "+p.Name] != ""
+				entry := name + " " + p.Name
+				public[p.Name] = !number || publicArguments[entry] != ""
+				r.used[entry] = true
 			}
 		}
 		return public, nil

@@ -41,7 +41,7 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 			r.find("%s: %s is a kernel at which nothing looks", p, f.Name)
 			continue
 		}
-		k, err := newKernel(module, f)
+		k, err := newKernel(r, module, f)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ import (
 type report struct {
 	verbose  bool
 	findings []string
-	used     map[string]bool              // the entries of the tables trusted and accepted that were needed
+	used     map[string]bool              // the entries of the tables trusted, accepted and publicArguments that were needed
 	variable compiler.Places              // instructions whose time depends on their operands
 	analysed map[string]compiler.Platform // the platform whose source was analysed, by its list of files
 }
@@ -86,12 +86,9 @@ func (r *report) run(module compiler.Module) error {
 	for _, f := range r.variable.Compare(divisions) {
 		r.find("instructions whose time depends on their operands: %s", f)
 	}
-	for _, entry := range slices.Sorted(maps.Keys(trusted)) {
-		if !r.used[entry] {
-			r.find("nothing needs the entry for %s", entry)
-		}
-	}
-	for _, entry := range slices.Sorted(maps.Keys(accepted)) {
+	entries := slices.Concat(slices.Sorted(maps.Keys(trusted)), slices.Sorted(maps.Keys(accepted)),
+		slices.Sorted(maps.Keys(publicArguments)))
+	for _, entry := range entries {
 		if !r.used[entry] {
 			r.find("nothing needs the entry for %s", entry)
 		}

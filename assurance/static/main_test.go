@@ -60,7 +60,7 @@ func TestPlantedKernels(t *testing.T) {
 			continue
 		}
 		n := slices.IndexFunc(kernels, func(k []string) bool { return strings.HasSuffix(f.Name, "."+k[2]) })
-		k, err := newKernel(module, f)
+		k, err := newKernel(newReport(), module, f)
 		if err != nil {
 			t.Fatal(err)
 		}
