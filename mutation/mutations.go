@@ -64,7 +64,7 @@ var mutations = []mutation{
 
 	// Key files.
 	{"expanded key not tried", "keyfile/keyfile.go", "return kem.CheckKeyPair(key)", "return nil", "./keyfile ./kats"},
-	{"expanded key beside a seed not destroyed", "keyfile/keyfile.go", "\tdefer key.Destroy()\n", "", "./internal/attacks -run=^TestMemory$"},
+	{"expanded key beside a seed not destroyed", "keyfile/keyfile.go", "\tdefer key.Destroy()\n", "", "./internal/attacks -short=false -run=^TestMemory$"},
 	{"seed and expanded key not compared", "keyfile/keyfile.go", "if !matches {", "if !matches && false {", "./keyfile ./kats"},
 	{"public key beside a seed not compared", "keyfile/keyfile.go", "if publicKey != nil && !bytes.Equal(", "if publicKey == nil && !bytes.Equal(", "./keyfile"},
 	{"data after a key accepted", "keyfile/keyfile.go", "return f, contents, publicKey, end(s, \"the private key file\")", "return f, contents, publicKey, nil", "./keyfile"},
