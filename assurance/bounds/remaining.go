@@ -50,7 +50,7 @@ var remaining = compiler.Known{
 	"G hashes 33 bytes or 64.": {"mlkem.g": 1, "sha3.Batch.Sum512": 2},
 
 	"These look in the place of kernels, which do not. The numbers are those of the parameter " +
-		"sets, all of which the tests run.": {"sha3.squeeze4": 1, "ring.NTT.InnerProduct": 1, "ring.NTT.SampleVartime": 1},
+		"sets, and the tests run all of them.": {"sha3.squeeze4": 1, "ring.NTT.InnerProduct": 1, "ring.NTT.SampleVartime": 1},
 
 	"The line before, or the same index for the other implementation, has looked: a has the " +
 		"polynomials of a row, or of a column from its first on, and b is not empty.": {"ring.NTT.InnerProduct": 3},
