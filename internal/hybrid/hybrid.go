@@ -239,7 +239,7 @@ func (ek *publicKey) encapsulate(sharedKey, ciphertext, random []byte) error {
 	if err := h.T.encapsulate(&ek.t, ssT, ctT, random[h.PQ.size.Random:]); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, ssPQ, ssT, result, ek)
+	h.combine(sharedKey, secrets, result, ek)
 	copy(ciphertext, result)
 	return nil
 }
@@ -326,7 +326,7 @@ func (dk *privateKey) decapsulate(sharedKey, ciphertext []byte) error {
 	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, ssPQ, ssT, ciphertext, dk.public)
+	h.combine(sharedKey, secrets, ciphertext, dk.public)
 	return nil
 }
 
@@ -348,10 +348,11 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 
 // What both operations do.
 
-// combine fills sharedKey from the secrets of the parts. sharedKey may overlap
-// the ciphertext: the ciphertext has been hashed before the shared key is
-// written.
-func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey) {
+// combine fills sharedKey from the secrets of the parts, first PQ's and then T's.
+// sharedKey may overlap the ciphertext: the ciphertext has been hashed before the
+// shared key is written.
+func (h *Hybrid) combine(sharedKey, secrets, ciphertext []byte, ek *publicKey) {
+	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
 	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
 	switch h.Combiner {
 	case C2PRICombiner:
@@ -362,17 +363,10 @@ func (h *Hybrid) combine(sharedKey, ssPQ, ssT, ciphertext []byte, ek *publicKey)
 		pq, t := h.split(sharedKey, len(ssPQ))
 		copy(pq, ssPQ)
 		copy(t, ssT)
-	case SHA256, SHA384:
-		var buf [usualSecretSize]byte
-		secrets := sized(buf[:], len(ssPQ)+len(ssT))
-		defer clear(secrets)
-		copy(secrets, ssPQ)
-		copy(secrets[len(ssPQ):], ssT)
-		if h.Combiner == SHA256 {
-			*(*[sha256.Size]byte)(sharedKey) = sha256.Sum256(secrets)
-		} else {
-			*(*[sha512.Size384]byte)(sharedKey) = sha512.Sum384(secrets)
-		}
+	case SHA256:
+		*(*[sha256.Size]byte)(sharedKey) = sha256.Sum256(secrets)
+	case SHA384:
+		*(*[sha512.Size384]byte)(sharedKey) = sha512.Sum384(secrets)
 	}
 }
 
