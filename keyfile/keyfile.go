@@ -5,18 +5,23 @@
 // It supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935, and
 // X-Wing, according to draft-connolly-cfrg-xwing-kem. No document gives an identifier
 // to the other KEMs of this module. For their keys, the functions return an error that
-// wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509.
+// wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509, and write the keys of
+// crypto/mlkem too.
 //
 // Decapsulation keys are written as seeds. For ML-KEM, two more forms are read:
 // expanded keys made elsewhere, and a seed together with its expanded key. A file that
-// is not DER is refused, and so is a key whose parts do not match. Files encrypted
-// with a password are not read. No error contains a part of a private key.
+// is not DER is refused, and so is a key whose parts do not match. Other programs wrote some more
+// forms before RFC 9935. Only [ParseLegacyPrivateKey] reads them. Files encrypted
+// with a password are not read. If a file is something else, the error tells what it is. No error
+// contains a part of a private key.
 package keyfile
 
 import (
 	"bytes"
+	stdmlkem "crypto/mlkem"
 	encodingasn1 "encoding/asn1"
 	"reflect"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -62,27 +67,14 @@ const pkg = "keyfile" // in errors
 // (RFC 5958, OneAsymmetricKey without a public key).
 //
 // The key is a *mlkem.DecapsulationKey512, *mlkem.DecapsulationKey768,
-// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey. For other keys, and for expanded
-// keys, the error wraps [kem.ErrUnsupported]. For a key that has been destroyed it wraps
+// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey of this module, or a
+// *mlkem.DecapsulationKey768 or *mlkem.DecapsulationKey1024 of crypto/mlkem. For other keys, and for
+// expanded keys, the error wraps [kem.ErrUnsupported]. For a key that has been destroyed it wraps
 // [kem.ErrDestroyed], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
-	dk, ok := key.(kem.DecapsulationKey)
-	switch {
-	case key == nil:
-		return nil, errNoKey
-	case !ok:
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%v is not a decapsulation key with a seed, or no pointer to one", reflect.TypeOf(key))
-	}
-	if dk.KEM() == nil || dk.PublicKey() == nil {
-		return nil, errNoKey
-	}
-	f, err := formatOf(dk.KEM())
+	f, seed, err := seedOf(key)
 	if err != nil {
 		return nil, err
-	}
-	seed := dk.Bytes()
-	if seed == nil {
-		return nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	}
 	defer clear(seed)
 	// 128 bytes are enough. A builder that grows would leave a copy of the seed.
@@ -101,25 +93,68 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	return exact(b.BytesOrPanic()), nil
 }
 
+// seedOf returns the format and the seed of a decapsulation key.
+func seedOf(key any) (*format, []byte, error) {
+	switch key := key.(type) {
+	case nil:
+		return nil, nil, errNoKey
+	case *stdmlkem.DecapsulationKey768:
+		if key == nil || *key == (stdmlkem.DecapsulationKey768{}) {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(mlkem.KEM768())
+		return f, key.Bytes(), err
+	case *stdmlkem.DecapsulationKey1024:
+		if key == nil || *key == (stdmlkem.DecapsulationKey1024{}) {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(mlkem.KEM1024())
+		return f, key.Bytes(), err
+	case kem.DecapsulationKey:
+		if key.KEM() == nil || key.PublicKey() == nil {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(key.KEM())
+		if err != nil {
+			return nil, nil, err
+		}
+		seed := key.Bytes()
+		if seed == nil {
+			return nil, nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
+		}
+		return f, seed, nil
+	case kem.Decapsulator:
+		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is an expanded key, which has no seed", typeName(key))
+	case kem.EncapsulationKey, *stdmlkem.EncapsulationKey768, *stdmlkem.EncapsulationKey1024:
+		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is an encapsulation key, not a decapsulation key", typeName(key))
+	}
+	return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is not a decapsulation key with a seed, or no pointer to one", typeName(key))
+}
+
+// typeName returns the name of the type of x, with its import path: there are several packages mlkem.
+func typeName(x any) string {
+	t := reflect.TypeOf(x)
+	stars := 0
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+		stars++
+	}
+	name := t.String()
+	if t.PkgPath() != "" {
+		name = t.PkgPath() + "." + t.Name()
+	}
+	return strings.Repeat("*", stars) + name
+}
+
 // MarshalPKIXPublicKey returns an encapsulation key as a SubjectPublicKeyInfo, DER
 // (RFC 5280, section 4.1).
 //
 // The key is a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. For other keys, the error wraps
-// [kem.ErrUnsupported], and for nil and zero values [kem.ErrNoKey].
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey of this module, or a
+// *mlkem.EncapsulationKey768 or *mlkem.EncapsulationKey1024 of crypto/mlkem. For other keys, the
+// error wraps [kem.ErrUnsupported], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
-	ek, ok := pub.(kem.EncapsulationKey)
-	switch {
-	case pub == nil:
-		return nil, errNoKey
-	case !ok:
-		return nil, fault.New(pkg, kem.ErrUnsupported, "%v is not an encapsulation key, or no pointer to one", reflect.TypeOf(pub))
-	}
-	encoded := ek.Bytes()
-	if ek.KEM() == nil || encoded == nil {
-		return nil, errNoKey
-	}
-	f, err := formatOf(ek.KEM())
+	f, encoded, err := encodingOf(pub)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +164,36 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 		b.AddASN1BitString(encoded)
 	})
 	return exact(b.BytesOrPanic()), nil
+}
+
+// encodingOf returns the format and the encoding of an encapsulation key.
+func encodingOf(pub any) (*format, []byte, error) {
+	switch pub := pub.(type) {
+	case nil:
+		return nil, nil, errNoKey
+	case *stdmlkem.EncapsulationKey768:
+		if pub == nil || *pub == (stdmlkem.EncapsulationKey768{}) {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(mlkem.KEM768())
+		return f, pub.Bytes(), err
+	case *stdmlkem.EncapsulationKey1024:
+		if pub == nil || *pub == (stdmlkem.EncapsulationKey1024{}) {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(mlkem.KEM1024())
+		return f, pub.Bytes(), err
+	case kem.EncapsulationKey:
+		encoded := pub.Bytes()
+		if pub.KEM() == nil || encoded == nil {
+			return nil, nil, errNoKey
+		}
+		f, err := formatOf(pub.KEM())
+		return f, encoded, err
+	case kem.Decapsulator, *stdmlkem.DecapsulationKey768, *stdmlkem.DecapsulationKey1024:
+		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is a decapsulation key, not an encapsulation key", typeName(pub))
+	}
+	return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is not an encapsulation key, or no pointer to one", typeName(pub))
 }
 
 // addAlgorithm adds an AlgorithmIdentifier without parameters.
@@ -165,49 +230,76 @@ var (
 // to. A file of ML-KEM may also contain the public key, which must belong to the private
 // key. Attributes are skipped.
 //
-// The error wraps [kem.ErrKeyFile] if the file is malformed, [kem.ErrUnsupported] for another
-// algorithm, [kem.ErrLength] for a seed or an expanded key of a wrong length,
-// [kem.ErrExpandedKey] for an expanded key that is invalid or not that of the seed,
+// The error wraps [kem.ErrKeyFile] if the file is malformed or something else,
+// [kem.ErrUnsupported] for another algorithm, [kem.ErrLength] for a seed or an expanded key of a wrong
+// length, [kem.ErrExpandedKey] for an expanded key that is invalid or not that of the seed,
 // [kem.ErrKeyPair] if the test decapsulation fails or the public key does not belong to
 // the private key, and [kem.ErrFIPS] with GODEBUG=fips140=only.
 func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
-	f, contents, publicKey, err := splitPKCS8(der)
+	file, err := splitPKCS8(der)
 	if err != nil {
 		return nil, err
 	}
-	if publicKey != nil && f.bare() {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "a public key beside the private key of %s, where it must be absent", f.kem.Name())
-	}
-	dk, err := f.parsePrivateKey(contents)
+	p, err := file.parts()
 	if err != nil {
 		return nil, err
 	}
-	if publicKey != nil && !bytes.Equal(publicKey, dk.PublicKey().Bytes()) {
-		dk.Destroy()
-		return nil, fault.New(pkg, kem.ErrKeyPair, "the public key does not belong to the private key")
+	if p.legacy != "" {
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the private key has a form from before RFC 9935, %s: ParseLegacyPrivateKey and \"kemtool convert\" read it", p.legacy)
 	}
-	return dk, nil
+	return file.parse(p)
 }
 
-// splitPKCS8 splits a OneAsymmetricKey (RFC 5958, section 2). contents is the contents of its private key.
-// publicKey is nil if there is none.
-func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []byte, err error) {
-	s, err := readAll(der, "the private key file", asn1.SEQUENCE)
+// ParseLegacyPrivateKey is [ParsePKCS8PrivateKey] that also reads forms from before
+// RFC 9935. Use it to convert old files: [MarshalPKCS8PrivateKey] writes the key in today's form, if the
+// old one contains its seed. These are the forms, which are the whole contents of the OCTET STRING in PKCS #8:
+//
+//   - a seed, as Botan wrote it up to version 3.13;
+//   - a seed in another OCTET STRING, as Bouncy Castle wrote it before version 1.81;
+//   - an expanded key;
+//   - an expanded key, followed by the encapsulation key, as oqs-provider wrote them, with or without another
+//     OCTET STRING around them. The encapsulation key must belong to the expanded key.
+func ParseLegacyPrivateKey(der []byte) (kem.Decapsulator, error) {
+	file, err := splitPKCS8(der)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
+	}
+	p, err := file.parts()
+	if err != nil {
+		return nil, err
+	}
+	return file.parse(p)
+}
+
+// A pkcs8 is a OneAsymmetricKey (RFC 5958, section 2).
+type pkcs8 struct {
+	*format
+	contents  cryptobyte.String // of its private key
+	publicKey []byte            // nil if there is none
+}
+
+// splitPKCS8 splits a OneAsymmetricKey.
+func splitPKCS8(der []byte) (*pkcs8, error) {
+	if kind := identify(der); kind != privateKey && kind != unknown {
+		return nil, kind.fault("a private key file")
+	}
+	s, err := readFile(der, "private key file")
+	if err != nil {
+		return nil, err
 	}
 	version, err := read(&s, "the version", asn1.INTEGER)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	if len(version) != 1 || version[0] > 1 {
-		return nil, nil, nil, fault.New(pkg, kem.ErrKeyFile, "unknown version of a private key file")
+		return nil, fault.New(pkg, kem.ErrKeyFile, "unknown version of a private key file")
 	}
-	if f, err = readAlgorithm(&s); err != nil {
-		return nil, nil, nil, err
+	var file pkcs8
+	if file.format, err = readAlgorithm(&s); err != nil {
+		return nil, err
 	}
-	if contents, err = read(&s, "the private key", asn1.OCTET_STRING); err != nil {
-		return nil, nil, nil, err
+	if file.contents, err = read(&s, "the private key", asn1.OCTET_STRING); err != nil {
+		return nil, err
 	}
 	if s.PeekASN1Tag(attributesTag) {
 		attributes, err := read(&s, "the list of attributes", attributesTag)
@@ -215,46 +307,113 @@ func splitPKCS8(der []byte) (f *format, contents cryptobyte.String, publicKey []
 			_, err = read(&attributes, "an attribute", asn1.SEQUENCE)
 		}
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, err
 		}
 	}
 	if version[0] == 1 {
 		bits, err := read(&s, "the public key", publicKeyTag)
 		if err != nil {
-			return nil, nil, nil, err
-		}
-		if publicKey, err = wholeBytes(bits); err != nil {
-			return nil, nil, nil, err
-		}
-	}
-	return f, contents, publicKey, end(s, "the private key file")
-}
-
-// parsePrivateKey reads the CHOICE of RFC 9935, section 6, which is a seed, an expanded key or both. For
-// X-Wing, contents is the seed.
-func (f *format) parsePrivateKey(contents cryptobyte.String) (kem.Decapsulator, error) {
-	switch {
-	case f.bare():
-		return f.newKey(contents)
-	case contents.PeekASN1Tag(seedTag):
-		seed, err := readAll(contents, "the seed", seedTag)
-		if err != nil {
 			return nil, err
 		}
-		return f.newKey(seed)
-	case contents.PeekASN1Tag(asn1.OCTET_STRING):
-		return f.parseExpanded(contents)
+		if file.publicKey, err = wholeBytes(bits); err != nil {
+			return nil, err
+		}
+		if file.bare() {
+			return nil, fault.New(pkg, kem.ErrKeyFile, "a public key beside the private key of %s, where it must be absent", file.kem.Name())
+		}
 	}
-	return f.parseBoth(contents)
+	return &file, end(s, "the private key file")
 }
 
-// parseExpanded reads the form of an expanded key. A key whose hash is right can still have a wrong ŝ, so
-// it must pass kem.CheckKeyPair.
-func (f *format) parseExpanded(contents cryptobyte.String) (kem.Decapsulator, error) {
-	b, err := readAll(contents, "the expanded key", asn1.OCTET_STRING)
+// parts are what the contents of a private key consist of.
+type parts struct {
+	seed, expanded []byte // at least one is not nil
+	publicKey      []byte // nil if there is none
+	legacy         string // the name of the form, if it is from before RFC 9935
+}
+
+// parts splits the contents of a private key. For ML-KEM, RFC 9935, section 6, makes them a CHOICE of a
+// seed, an expanded key or both. For X-Wing, they are the seed.
+//
+// A bare seed can begin like any structure. So the lengths of the bare forms are compared first, and for
+// contents that are not one whole structure the error tells only their length.
+func (file *pkcs8) parts() (parts, error) {
+	b := file.contents
+	if file.bare() {
+		return parts{seed: b}, nil
+	}
+	seedSize, publicKeySize := file.kem.SeedSize(), file.kem.EncapsulationKeySize()
+	expandedSize := expandedSize(file.kem)
+	switch len(b) {
+	case seedSize:
+		return parts{seed: b, legacy: "a bare seed"}, nil
+	case expandedSize:
+		return parts{expanded: b, legacy: "a bare expanded key"}, nil
+	case expandedSize + publicKeySize:
+		return parts{expanded: b[:expandedSize], publicKey: b[expandedSize:], legacy: "an expanded key with its public key"}, nil
+	}
+	if seed, ok := only(b, seedTag); ok {
+		return parts{seed: seed}, nil
+	}
+	if key, ok := only(b, asn1.OCTET_STRING); ok {
+		switch len(key) {
+		case seedSize:
+			return parts{seed: key, legacy: "a seed in an OCTET STRING"}, nil
+		case expandedSize + publicKeySize:
+			return parts{expanded: key[:expandedSize], publicKey: key[expandedSize:], legacy: "an expanded key with its public key"}, nil
+		}
+		return parts{expanded: key}, nil
+	}
+	if both, ok := only(b, asn1.SEQUENCE); ok {
+		var seed, expanded cryptobyte.String
+		if both.ReadASN1(&seed, asn1.OCTET_STRING) && both.ReadASN1(&expanded, asn1.OCTET_STRING) && both.Empty() {
+			return parts{seed: seed, expanded: expanded}, nil
+		}
+	}
+	return parts{}, fault.New(pkg, kem.ErrKeyFile, "the private key has %d bytes and none of the forms of RFC 9935", len(b))
+}
+
+// expandedSize returns the size of an expanded key of ML-KEM, ŝ ‖ ek ‖ H(ek) ‖ z. The size of ŝ is that of ek = t̂ ‖ ρ
+// without ρ.
+func expandedSize(k kem.KEM) int { return 2*k.EncapsulationKeySize() + 32 }
+
+// only returns the contents of b, if b is one element with the tag and nothing else.
+func only(b cryptobyte.String, tag asn1.Tag) (contents cryptobyte.String, ok bool) {
+	ok = b.ReadASN1(&contents, tag) && b.Empty()
+	return contents, ok
+}
+
+// parse makes a key of its parts, which must match.
+func (file *pkcs8) parse(p parts) (kem.Decapsulator, error) {
+	dk, err := file.key(p)
 	if err != nil {
 		return nil, err
 	}
+	for _, publicKey := range [][]byte{p.publicKey, file.publicKey} {
+		if publicKey != nil && !bytes.Equal(publicKey, dk.PublicKey().Bytes()) {
+			dk.Destroy()
+			return nil, fault.New(pkg, kem.ErrKeyPair, "the public key does not belong to the private key")
+		}
+	}
+	return dk, nil
+}
+
+// key returns the key of the seed, if there is one. An expanded key beside the seed must be equal to what
+// the seed expands to.
+func (f *format) key(p parts) (kem.Decapsulator, error) {
+	if p.seed == nil {
+		return f.parseExpanded(p.expanded)
+	}
+	dk, err := f.newKey(p.seed)
+	if err == nil && p.expanded != nil {
+		err = secret.OrDestroy(dk, func() error { return f.checkExpanded(p.expanded, dk) })
+	}
+	return fault.OrNil[kem.Decapsulator](dk, err)
+}
+
+// parseExpanded parses an expanded key. A key whose hash is right can still have a wrong ŝ, so it must
+// pass kem.CheckKeyPair.
+func (f *format) parseExpanded(b []byte) (kem.Decapsulator, error) {
 	key, err := expanded.Parse(f.kem, b)
 	if err != nil {
 		return nil, fault.In(pkg, err)
@@ -264,35 +423,6 @@ func (f *format) parseExpanded(contents cryptobyte.String) (kem.Decapsulator, er
 		return nil, fault.In(pkg, err)
 	}
 	return key.Decapsulator, nil
-}
-
-// parseBoth reads the form of a seed and an expanded key, and returns the key of the seed. The expanded
-// key must be equal to what the seed expands to.
-func (f *format) parseBoth(contents cryptobyte.String) (kem.Decapsulator, error) {
-	both, err := readAll(contents, "the seed and the expanded key", asn1.SEQUENCE)
-	if err != nil {
-		return nil, err
-	}
-	seed, err := read(&both, "the seed", asn1.OCTET_STRING)
-	if err != nil {
-		return nil, err
-	}
-	b, err := read(&both, "the expanded key", asn1.OCTET_STRING)
-	if err != nil {
-		return nil, err
-	}
-	if err := end(both, "the seed and the expanded key"); err != nil {
-		return nil, err
-	}
-	dk, err := f.newKey(seed)
-	if err != nil {
-		return nil, err
-	}
-	err = secret.OrDestroy(dk, func() error { return f.checkExpanded(b, dk) })
-	if err != nil {
-		return nil, err
-	}
-	return dk, nil
 }
 
 // checkExpanded returns an error unless b is the expanded form of dk.
@@ -327,22 +457,7 @@ func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 // file is malformed, [kem.ErrUnsupported] for another algorithm, and else the error of the
 // key's package.
 func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
-	s, err := readAll(der, "the public key file", asn1.SEQUENCE)
-	if err != nil {
-		return nil, err
-	}
-	f, err := readAlgorithm(&s)
-	if err != nil {
-		return nil, err
-	}
-	bits, err := read(&s, "the public key", asn1.BIT_STRING)
-	if err != nil {
-		return nil, err
-	}
-	if err := end(s, "the public key file"); err != nil {
-		return nil, err
-	}
-	b, err := wholeBytes(bits)
+	f, b, err := splitPKIX(der)
 	if err != nil {
 		return nil, err
 	}
@@ -351,6 +466,29 @@ func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
 		return nil, fault.In(pkg, err)
 	}
 	return ek, nil
+}
+
+// splitPKIX splits a SubjectPublicKeyInfo.
+func splitPKIX(der []byte) (f *format, encapsulationKey []byte, err error) {
+	if kind := identify(der); kind != publicKey && kind != unknown {
+		return nil, nil, kind.fault("a public key file")
+	}
+	s, err := readFile(der, "public key file")
+	if err != nil {
+		return nil, nil, err
+	}
+	if f, err = readAlgorithm(&s); err != nil {
+		return nil, nil, err
+	}
+	bits, err := read(&s, "the public key", asn1.BIT_STRING)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := end(s, "the public key file"); err != nil {
+		return nil, nil, err
+	}
+	encapsulationKey, err = wholeBytes(bits)
+	return f, encapsulationKey, err
 }
 
 // readAlgorithm reads an AlgorithmIdentifier, whose parameters must be absent.
@@ -371,6 +509,9 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 			return &formats[i], nil
 		}
 	}
+	if name, ok := others[oid.String()]; ok {
+		return nil, fault.New(pkg, kem.ErrUnsupported, "the key is for %s (%v), not for ML-KEM or X-Wing", name, oid)
+	}
 	return nil, fault.New(pkg, kem.ErrUnsupported, "unknown algorithm %v", oid)
 }
 
@@ -387,14 +528,13 @@ func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.
 	return contents, nil
 }
 
-// readAll is read for an element that must fill all of b.
-func readAll(b []byte, what string, tag asn1.Tag) (cryptobyte.String, error) {
-	s := cryptobyte.String(b)
-	contents, err := read(&s, what, tag)
-	if err != nil {
-		return nil, err
+// readFile returns the contents of a SEQUENCE that is all of b.
+func readFile(b []byte, what string) (cryptobyte.String, error) {
+	contents, ok := only(b, asn1.SEQUENCE)
+	if !ok {
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the %s of %d bytes is not one SEQUENCE in DER", what, len(b))
 	}
-	return contents, end(s, what)
+	return contents, nil
 }
 
 // end returns an error if s, the rest of an element that errors call what, is not empty.

@@ -2,9 +2,13 @@ package keyfile
 
 import (
 	"encoding/base64"
-	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"hybridkem/internal/fault"
+	"hybridkem/internal/pemfile"
 	"hybridkem/kem"
 )
 
@@ -29,24 +33,35 @@ func MarshalPublicKeyPEM(pub any) ([]byte, error) {
 	return encode(publicKeyLabel, der, err)
 }
 
-// ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file must contain one
-// block with the label PRIVATE KEY and without headers. Text around the block is skipped.
+// ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file must contain exactly one
+// private key that this package reads, in a block with the label PRIVATE KEY and without
+// headers. Blocks with other labels, private keys of other algorithms, text around the blocks and a
+// byte order mark are skipped. A damaged block is an error.
 //
 // If a line of the block contains spaces or tabs, or if the base64 of a block is invalid, a
 // copy of the key may stay in memory.
 func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
-	der, err := decode(privateKeyLabel, file)
+	blocks, der, err := choose(privateKeyLabel, file, func(der []byte) error {
+		_, err := splitPKCS8(der)
+		return err
+	})
+	defer pemfile.Clear(blocks)
 	if err != nil {
 		return nil, err
 	}
-	defer clear(der)
 	return ParsePKCS8PrivateKey(der)
 }
 
-// ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file must contain one
-// block with the label PUBLIC KEY and without headers. Text around the block is skipped.
+// ParsePublicKeyPEM is [ParsePKIXPublicKey] for a file in PEM. The file must contain exactly one
+// public key that this package reads, in a block with the label PUBLIC KEY and without
+// headers. Blocks with other labels, public keys of other algorithms, text around the blocks and a
+// byte order mark are skipped. A damaged block is an error.
 func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
-	der, err := decode(publicKeyLabel, file)
+	blocks, der, err := choose(publicKeyLabel, file, func(der []byte) error {
+		_, _, err := splitPKIX(der)
+		return err
+	})
+	defer pemfile.Clear(blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -76,26 +91,56 @@ func encode(label string, der []byte, err error) ([]byte, error) {
 	return file, nil
 }
 
-// decode returns the contents of the only PEM block in file, which must have the label.
-func decode(label string, file []byte) (der []byte, err error) {
-	block, rest := pem.Decode(file)
-	if block == nil {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "no PEM block")
-	}
-	defer func() {
-		if err != nil {
-			clear(block.Bytes)
+// choose splits a file into its blocks, and returns the contents of the only block with the label for
+// which split does not return kem.ErrUnsupported. The caller clears the blocks.
+func choose(label string, file []byte, split func(der []byte) error) (blocks []pemfile.Block, der []byte, err error) {
+	blocks, err = pemfile.Split(file)
+	if err != nil {
+		switch kind := identify(file); {
+		case kind.der:
+			return nil, nil, fault.New(pkg, kem.ErrKeyFile, "the file is %s in DER, not in PEM", kind.name)
+		case kind != unknown && kind != inPEM:
+			return nil, nil, kind.fault("in PEM")
 		}
-	}()
-	if block.Type != label {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block is %q, not %q", block.Type, label)
+		return nil, nil, fault.New(pkg, kem.ErrKeyFile, "%v", err)
 	}
-	if len(block.Headers) > 0 {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block has headers")
+	var unsupported error
+	for _, block := range blocks {
+		if block.Label != label {
+			continue
+		}
+		if block.Headers {
+			return blocks, nil, fault.New(pkg, kem.ErrKeyFile, "the PEM block has headers")
+		}
+		if err := split(block.Bytes); errors.Is(err, kem.ErrUnsupported) {
+			unsupported = err
+			continue
+		}
+		if der != nil {
+			return blocks, nil, fault.New(pkg, kem.ErrKeyFile, "more than one PEM block %q", label)
+		}
+		der = block.Bytes
 	}
-	if second, _ := pem.Decode(rest); second != nil {
-		clear(second.Bytes)
-		return nil, fault.New(pkg, kem.ErrKeyFile, "more than one PEM block")
+	switch {
+	case der != nil:
+		return blocks, der, nil
+	case unsupported != nil:
+		return blocks, nil, unsupported
 	}
-	return block.Bytes, nil
+	return blocks, nil, fault.New(pkg, kem.ErrKeyFile, "no PEM block %q, but %s", label, labels(blocks))
+}
+
+// labels lists the labels of blocks, with help for those that can lead to a key.
+func labels(blocks []pemfile.Block) string {
+	var list []string
+	for _, block := range blocks {
+		text := fmt.Sprintf("%q", block.Label)
+		if kind, ok := labelled[block.Label]; ok && kind.help != "" {
+			text += " (" + kind.help + ")"
+		}
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return strings.Join(list, ", ")
 }
