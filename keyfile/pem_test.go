@@ -40,6 +40,7 @@ func TestPEM(t *testing.T) {
 		{"a changed digit", strings.Replace(good, "M", "!", 1), "a damaged PEM block"},
 		{"a changed digit, and somebody else's key", strings.Replace(good, "M", "!", 1) + good, "a damaged PEM block"},
 		{"no first line, and somebody else's key", good[1:] + good, "a damaged PEM block"},
+		{"no last line, and somebody else's key", good[:len(good)-len("-----END PRIVATE KEY-----\n")] + good, "a damaged PEM block"},
 		{"somebody else's key, and a changed digit", good + strings.Replace(good, "M", "!", 1), "a damaged PEM block"},
 		{"another label", block("MLKEM PRIVATE KEY", private.DER, nil), `no PEM block "PRIVATE KEY", but "MLKEM PRIVATE KEY"`},
 		{"another algorithm", block("PRIVATE KEY", x25519, nil), "the key is for X25519"},

@@ -67,7 +67,7 @@ var mutations = []mutation{
 	{"expanded key beside a seed not destroyed", "keyfile/keyfile.go", "\tdefer key.Destroy()\n", "", "./internal/attacks -short=false -run=^TestMemory$"},
 	{"seed and expanded key not compared", "keyfile/keyfile.go", "if !matches {", "if !matches && false {", "./keyfile ./kats"},
 	{"public key beside a seed not compared", "keyfile/keyfile.go", "if publicKey != nil && !bytes.Equal(", "if publicKey == nil && !bytes.Equal(", "./keyfile"},
-	{"data after a key accepted", "keyfile/keyfile.go", "return f, contents, publicKey, end(s, \"the private key file\")", "return f, contents, publicKey, nil", "./keyfile"},
+	{"data after a key accepted", "keyfile/keyfile.go", "return &file, end(s, \"the private key file\")", "return &file, nil", "./keyfile"},
 	{"parameters accepted", "keyfile/keyfile.go", "if !algorithm.Empty() {", "if false {", "./keyfile"},
 	{"unused bits accepted", "keyfile/keyfile.go", "!bits.ReadUint8(&unused) || unused != 0", "!bits.ReadUint8(&unused)", "./keyfile"},
 
@@ -187,11 +187,16 @@ var mutations = []mutation{
 
 	// More of key files.
 	{"unknown version read", "keyfile/keyfile.go", "|| version[0] > 1 {", "|| version[0] > 2 {", "./keyfile"},
-	{"public key beside X-Wing's read", "keyfile/keyfile.go", "if publicKey != nil && f.bare() {", "if false {", "./keyfile"},
-	{"data after a seed accepted", "keyfile/keyfile.go", "return contents, end(s, what)", "return contents, nil", "./keyfile"},
-	{"label of a block not looked at", "keyfile/pem.go", "if block.Type != label {", "if false {", "./keyfile"},
-	{"headers of a block accepted", "keyfile/pem.go", "if len(block.Headers) > 0 {", "if false {", "./keyfile"},
-	{"second block accepted", "keyfile/pem.go", "if second, _ := pem.Decode(rest); second != nil {", "if second, _ := pem.Decode(rest); false {", "./keyfile"},
+	{"public key beside X-Wing's read", "keyfile/keyfile.go", "if file.bare() {\n\t\t\treturn nil, fault.New(", "if false {\n\t\t\treturn nil, fault.New(", "./keyfile"},
+	{"data after a seed accepted", "keyfile/keyfile.go", "ok = b.ReadASN1(&contents, tag) && b.Empty()", "ok = b.ReadASN1(&contents, tag)", "./keyfile"},
+	{"label of a block not looked at", "keyfile/pem.go", "if block.Label != label {", "if false {", "./keyfile"},
+	{"headers of a block accepted", "keyfile/pem.go", "if block.Headers {", "if false {", "./keyfile"},
+	{"second block accepted", "keyfile/pem.go", "if der != nil {", "if false {", "./keyfile"},
+	{"lengths of bare forms not looked at", "keyfile/keyfile.go", "case seedSize:\n\t\treturn parts{seed: b, legacy", "case -1:\n\t\treturn parts{seed: b, legacy", "./keyfile"},
+	{"old forms read without a request", "keyfile/keyfile.go", "if p.legacy != \"\" {", "if false {", "./keyfile"},
+	{"public key behind an expanded key not compared", "keyfile/keyfile.go", "range [][]byte{p.publicKey, file.publicKey}", "range [][]byte{file.publicKey}", "./keyfile"},
+	{"damaged block skipped", "internal/pemfile/pemfile.go", "lines(skipped, begin) != 1 || ", "", "./keyfile"},
+	{"damaged last block skipped", "internal/pemfile/pemfile.go", "case lines(rest, begin) > 0 || lines(rest, end) > 0:", "case false:", "./keyfile"},
 	{"line of another length", "keyfile/pem.go", "const line = 48", "const line = 45", "./keyfile"},
 
 	// More of the conformance suite.
