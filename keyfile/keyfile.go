@@ -99,17 +99,9 @@ func seedOf(key any) (*format, []byte, error) {
 	case nil:
 		return nil, nil, errNoKey
 	case *stdmlkem.DecapsulationKey768:
-		if key == nil || *key == (stdmlkem.DecapsulationKey768{}) {
-			return nil, nil, errNoKey
-		}
-		f, err := formatOf(mlkem.KEM768())
-		return f, key.Bytes(), err
+		return standard(key, mlkem.KEM768())
 	case *stdmlkem.DecapsulationKey1024:
-		if key == nil || *key == (stdmlkem.DecapsulationKey1024{}) {
-			return nil, nil, errNoKey
-		}
-		f, err := formatOf(mlkem.KEM1024())
-		return f, key.Bytes(), err
+		return standard(key, mlkem.KEM1024())
 	case kem.DecapsulationKey:
 		if key.KEM() == nil || key.PublicKey() == nil {
 			return nil, nil, errNoKey
@@ -129,6 +121,18 @@ func seedOf(key any) (*format, []byte, error) {
 		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is an encapsulation key, not a decapsulation key", typeName(key))
 	}
 	return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is not a decapsulation key with a seed, or no pointer to one", typeName(key))
+}
+
+// standard returns the format and the encoding of a key of crypto/mlkem, which is a key of k.
+func standard[K comparable, P interface {
+	*K
+	Bytes() []byte
+}](key P, k kem.KEM) (*format, []byte, error) {
+	if key == nil || *key == *new(K) {
+		return nil, nil, errNoKey
+	}
+	f, err := formatOf(k)
+	return f, key.Bytes(), err
 }
 
 // typeName returns the name of the type of x, with its import path: there are several packages mlkem.
@@ -172,17 +176,9 @@ func encodingOf(pub any) (*format, []byte, error) {
 	case nil:
 		return nil, nil, errNoKey
 	case *stdmlkem.EncapsulationKey768:
-		if pub == nil || *pub == (stdmlkem.EncapsulationKey768{}) {
-			return nil, nil, errNoKey
-		}
-		f, err := formatOf(mlkem.KEM768())
-		return f, pub.Bytes(), err
+		return standard(pub, mlkem.KEM768())
 	case *stdmlkem.EncapsulationKey1024:
-		if pub == nil || *pub == (stdmlkem.EncapsulationKey1024{}) {
-			return nil, nil, errNoKey
-		}
-		f, err := formatOf(mlkem.KEM1024())
-		return f, pub.Bytes(), err
+		return standard(pub, mlkem.KEM1024())
 	case kem.EncapsulationKey:
 		encoded := pub.Bytes()
 		if pub.KEM() == nil || encoded == nil {
@@ -236,18 +232,7 @@ var (
 // [kem.ErrKeyPair] if the test decapsulation fails or the public key does not belong to
 // the private key, and [kem.ErrFIPS] with GODEBUG=fips140=only.
 func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
-	file, err := splitPKCS8(der)
-	if err != nil {
-		return nil, err
-	}
-	p, err := file.parts()
-	if err != nil {
-		return nil, err
-	}
-	if p.legacy != "" {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "the private key has a form from before RFC 9935, %s: ParseLegacyPrivateKey and \"kemtool convert\" read it", p.legacy)
-	}
-	return file.parse(p)
+	return parsePKCS8(der, false)
 }
 
 // ParseLegacyPrivateKey is [ParsePKCS8PrivateKey] that also reads forms from before
@@ -255,11 +240,16 @@ func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
 // old one contains its seed. These are the forms, which are the whole contents of the OCTET STRING in PKCS #8:
 //
 //   - a seed, as Botan wrote it up to version 3.13;
-//   - a seed in another OCTET STRING, as Bouncy Castle wrote it before version 1.81;
+//   - a seed in another OCTET STRING, as old versions of Bouncy Castle wrote it;
 //   - an expanded key;
 //   - an expanded key, followed by the encapsulation key, as oqs-provider wrote them, with or without another
 //     OCTET STRING around them. The encapsulation key must belong to the expanded key.
 func ParseLegacyPrivateKey(der []byte) (kem.Decapsulator, error) {
+	return parsePKCS8(der, true)
+}
+
+// parsePKCS8 is ParseLegacyPrivateKey if legacy is set, and otherwise ParsePKCS8PrivateKey.
+func parsePKCS8(der []byte, legacy bool) (kem.Decapsulator, error) {
 	file, err := splitPKCS8(der)
 	if err != nil {
 		return nil, err
@@ -267,6 +257,9 @@ func ParseLegacyPrivateKey(der []byte) (kem.Decapsulator, error) {
 	p, err := file.parts()
 	if err != nil {
 		return nil, err
+	}
+	if p.legacy != "" && !legacy {
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the private key has a form from before RFC 9935, %s: ParseLegacyPrivateKey and \"kemtool convert\" read it", p.legacy)
 	}
 	return file.parse(p)
 }

@@ -193,7 +193,7 @@ var mutations = []mutation{
 	{"headers of a block accepted", "keyfile/pem.go", "if block.Headers {", "if false {", "./keyfile"},
 	{"second block accepted", "keyfile/pem.go", "if der != nil {", "if false {", "./keyfile"},
 	{"lengths of bare forms not looked at", "keyfile/keyfile.go", "case seedSize:\n\t\treturn parts{seed: b, legacy", "case -1:\n\t\treturn parts{seed: b, legacy", "./keyfile"},
-	{"old forms read without a request", "keyfile/keyfile.go", "if p.legacy != \"\" {", "if false {", "./keyfile"},
+	{"old forms read without a request", "keyfile/keyfile.go", "if p.legacy != \"\" && !legacy {", "if false {", "./keyfile"},
 	{"public key behind an expanded key not compared", "keyfile/keyfile.go", "range [][]byte{p.publicKey, file.publicKey}", "range [][]byte{file.publicKey}", "./keyfile"},
 	{"damaged block skipped", "internal/pemfile/pemfile.go", "lines(skipped, begin) != 1 || ", "", "./keyfile"},
 	{"damaged last block skipped", "internal/pemfile/pemfile.go", "case lines(rest, begin) > 0 || lines(rest, end) > 0:", "case false:", "./keyfile"},
