@@ -14,8 +14,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// All returns every KEM of the module. Those of TLS and SSH have shared keys that are not fit
-// for use as they are: [kem.NeedsTranscript] reports whether a KEM is one of them.
+// All returns every KEM of the module. The KEMs of TLS and SSH are only for protocols that hash
+// their transcript: [kem.NeedsTranscript] reports whether a KEM is one of them.
 func All() []kem.KEM {
 	return []kem.KEM{
 		xwing.KEM(),
@@ -40,8 +40,8 @@ func All() []kem.KEM {
 // whose Name is "X-Wing".
 //
 // If no KEM has the name, the error wraps [kem.ErrUnsupported]. It suggests similar names and
-// lists all names. ByName does not guess, since the names of different KEMs can differ in just
-// a hyphen.
+// lists all names. ByName does not guess, since the names of different KEMs can differ by a
+// single hyphen.
 func ByName(name string) (kem.KEM, error) {
 	if strings.EqualFold(name, xwingName) {
 		return xwing.KEM(), nil

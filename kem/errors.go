@@ -10,7 +10,7 @@ var (
 	ErrLength = errors.New("kem: wrong length")
 
 	// ErrSeed means that a seed contains no scalar of the curve, so that no key expands
-	// from it. It happens only with P-256 and P-384, for less than one seed in 2^128.
+	// from it. It happens only with P-256 and P-384, for fewer than one seed in 2^128.
 	ErrSeed = errors.New("kem: no key expands from the seed")
 
 	// ErrOverlap means that the buffers for a shared key and a ciphertext share memory.

@@ -1,7 +1,6 @@
-// Package kem defines what a key encapsulation mechanism is in this module:
-// a pair of key types around the interfaces of package crypto, in which every
-// private key expands from a seed, and encapsulation and decapsulation can write
-// to the caller's memory.
+// Package kem defines the interfaces of key encapsulation mechanisms in this module.
+// Their keys are those of package crypto with more methods. A private key expands from a
+// seed. Encapsulation and decapsulation can write to the caller's memory.
 //
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
 // fresh, and its capacity is its length. Inputs are neither changed nor kept. If a
@@ -44,9 +43,10 @@ type KEM interface {
 	SharedKeySize() int        // in bytes
 
 	// GenerateKey draws a seed from a secure source and expands it. For the named
-	// KEMs of this module, it returns an error in two cases only: for fewer than one
-	// seed in 2^128 with P-256 or P-384, and in a FIPS 140-3 mode, with
-	// GODEBUG=fips140=only ([ErrFIPS]) or if the new key fails its test ([ErrKeyPair]).
+	// KEMs of this module, it returns an error in three cases only: with
+	// GODEBUG=fips140=only ([ErrFIPS]); with GODEBUG=fips140=on, if the new key fails
+	// its test ([ErrKeyPair]); and with P-256 and P-384, for fewer than one seed in
+	// 2^128 ([ErrSeed]).
 	GenerateKey() (DecapsulationKey, error)
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
@@ -74,9 +74,9 @@ type EncapsulationKey interface {
 	// Equal reports whether x is the same key of the same KEM.
 	Equal(x crypto.PublicKey) bool
 
-	// EncapsulateTo is Encapsulate into the caller's memory: sharedKey of
-	// SharedKeySize bytes and ciphertext of CiphertextSize bytes, which must not
-	// overlap. If it returns an error, it has written to neither.
+	// EncapsulateTo is like Encapsulate, but writes to sharedKey, which must have
+	// SharedKeySize bytes, and to ciphertext, which must have CiphertextSize bytes.
+	// The two must not overlap. If it returns an error, it has written to neither.
 	EncapsulateTo(sharedKey, ciphertext []byte) error
 }
 
@@ -93,8 +93,8 @@ type Decapsulator interface {
 	// PublicKey returns the encapsulation key, like Encapsulator.
 	PublicKey() EncapsulationKey
 
-	// DecapsulateTo is Decapsulate into the caller's memory: sharedKey of
-	// SharedKeySize bytes, which may overlap the ciphertext. If it returns an error, it
+	// DecapsulateTo is like Decapsulate, but writes to sharedKey, which must have
+	// SharedKeySize bytes and may overlap the ciphertext. If it returns an error, it
 	// has not written to sharedKey.
 	DecapsulateTo(sharedKey, ciphertext []byte) error
 
@@ -127,11 +127,12 @@ type DecapsulationKey interface {
 
 // NeedsTranscript reports whether k is only for protocols that hash the encapsulation key
 // and the ciphertext into everything that they derive from the shared key, as TLS and SSH
-// do. Nothing else binds the shared key to those two. The shared keys of other KEMs need no
-// such protocol.
+// do. With such a KEM, different encapsulation keys or ciphertexts can give the same shared
+// key. The other KEMs of this module need no such protocol to be secure. See the packages of
+// ML-KEM and X-Wing for what their shared keys bind.
 //
-// A KEM that needs it has a method NeedsTranscript that returns true. A type that wraps a
-// KEM must also have this method.
+// Such a KEM has a method NeedsTranscript that returns true. A type that wraps a KEM must
+// pass this method on.
 func NeedsTranscript(k KEM) bool {
 	n, ok := k.(interface{ NeedsTranscript() bool })
 	return ok && n.NeedsTranscript()

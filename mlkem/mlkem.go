@@ -1,26 +1,25 @@
-// Package mlkem is ML-KEM, the quantum-resistant key encapsulation method of
-// [NIST FIPS 203], with the parameter sets ML-KEM-512, ML-KEM-768 and
-// ML-KEM-1024.
+// Package mlkem implements ML-KEM, the quantum-resistant key encapsulation method of
+// [NIST FIPS 203], with the parameter sets ML-KEM-512, ML-KEM-768 and ML-KEM-1024.
 //
 // It has every name of crypto/mlkem with the same signature, so that a program can
 // change from one package to the other by changing its import. The exception is a
 // program that gives its keys to crypto/hpke, which accepts only the types of
 // crypto/mlkem. An example shows an adapter.
 //
-// Randomness comes from crypto/rand.Read. If the program has replaced
-// crypto/rand.Reader, it comes from the replacement, which crypto/mlkem ignores.
-//
-// In addition, this package has ML-KEM-512, operations that work in the caller's
+// In addition, this package has ML-KEM-512, operations that write to the caller's
 // memory, comparison and destruction of keys, expanded decapsulation keys made
 // elsewhere, and each parameter set as a [kem.KEM].
 //
-// Most applications should use ML-KEM-768, or better a hybrid with it, such as
-// hybridkem/xwing.
+// Randomness comes from crypto/rand.Read. If the program has replaced
+// crypto/rand.Reader, it comes from the replacement, which crypto/mlkem ignores.
+//
+// Most applications should use a hybrid, such as hybridkem/xwing. Those that want ML-KEM
+// alone should use ML-KEM-768.
 //
 // Shared keys of ML-KEM bind the ciphertext but not the encapsulation key. If the seeds
-// of two keys have the same z, both keys reject a ciphertext with the same shared key. A
-// protocol must therefore hash the encapsulation key, together with the shared key, into its
-// KDF, unless it hashes its whole transcript. Never use a seed with two KEMs.
+// of two keys have the same z, both keys reject a ciphertext with the same shared key.
+// Therefore hash the encapsulation key, together with the shared key, into your KDF. A
+// protocol that hashes its whole transcript does so. Never use a seed with two KEMs.
 //
 // With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
 //

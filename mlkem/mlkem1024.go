@@ -101,9 +101,9 @@ func (dk *DecapsulationKey1024) Decapsulate(ciphertext []byte) (sharedKey []byte
 	return sharedKey, nil
 }
 
-// DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
-// returns an error it has written nothing.
+// DecapsulateTo is like Decapsulate, but writes to sharedKey, which must have
+// [SharedKeySize] bytes and may overlap the ciphertext. It allocates nothing. If it
+// returns an error, it has written nothing.
 //
 //go:noinline
 func (dk *DecapsulationKey1024) DecapsulateTo(sharedKey, ciphertext []byte) error {
@@ -221,10 +221,10 @@ func (ek *EncapsulationKey1024) Encapsulate() (sharedKey, ciphertext []byte) {
 	return sharedKey, ciphertext
 }
 
-// EncapsulateTo is Encapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes and ciphertext [CiphertextSize1024], and they must not overlap
-// ([kem.ErrOverlap]). It allocates nothing, and if it returns an error it has written
-// nothing.
+// EncapsulateTo is like Encapsulate, but writes to sharedKey, which must have
+// [SharedKeySize] bytes, and to ciphertext, which must have [CiphertextSize1024]. The two
+// must not overlap ([kem.ErrOverlap]). It allocates nothing. If it returns an error, it has
+// written nothing.
 func (ek *EncapsulationKey1024) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return encapsulateTo(ek.public(), sharedKey, ciphertext)
 }
@@ -289,7 +289,7 @@ func (dk *ExpandedKey1024) Decapsulate(ciphertext []byte) (sharedKey []byte, err
 	return sharedKey, nil
 }
 
-// DecapsulateTo is Decapsulate into the caller's memory, like
+// DecapsulateTo is like Decapsulate, but writes to the caller's memory: see
 // [DecapsulationKey1024.DecapsulateTo].
 //
 //go:noinline

@@ -1,4 +1,4 @@
-// Package xwing is X-Wing, the hybrid KEM of ML-KEM-768 and X25519 for general
+// Package xwing implements X-Wing, the hybrid KEM of ML-KEM-768 and X25519 for general
 // use, according to draft-connolly-cfrg-xwing-kem-10.
 //
 // A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. A private
@@ -6,8 +6,8 @@
 // key (MAL-BIND-K-CT and MAL-BIND-K-PK), because all keys here are made from seeds.
 // Never use a seed with two KEMs.
 //
-// Private and public keys are encoded in the same bytes as those of MLKEM768X25519 in
-// crypto/hpke, and of other implementations of X-Wing.
+// Keys have the same encodings as those of MLKEM768X25519 in crypto/hpke and of other
+// implementations of X-Wing.
 //
 // With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
 package xwing
@@ -103,9 +103,9 @@ func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, er
 	return dk.hybrid().Decapsulate(ciphertext)
 }
 
-// DecapsulateTo is Decapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes, and may overlap the ciphertext. It allocates nothing, and if it
-// returns an error it has written nothing.
+// DecapsulateTo is like Decapsulate, but writes to sharedKey, which must have
+// [SharedKeySize] bytes and may overlap the ciphertext. It allocates nothing. If it
+// returns an error, it has written nothing.
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return dk.hybrid().DecapsulateTo(sharedKey, ciphertext)
 }
@@ -176,9 +176,10 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	return ek.hybrid().Encapsulate()
 }
 
-// EncapsulateTo is Encapsulate into the caller's memory: sharedKey must have
-// [SharedKeySize] bytes and ciphertext [CiphertextSize], and they must not overlap
-// ([kem.ErrOverlap]). It allocates nothing, and if it returns an error it has written nothing.
+// EncapsulateTo is like Encapsulate, but writes to sharedKey, which must have
+// [SharedKeySize] bytes, and to ciphertext, which must have [CiphertextSize]. The two must
+// not overlap ([kem.ErrOverlap]). It allocates nothing. If it returns an error, it has
+// written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return ek.hybrid().EncapsulateTo(sharedKey, ciphertext)
 }

@@ -157,7 +157,7 @@ func (h *Hybrid) equal(x *Hybrid) bool {
 
 // Encapsulate generates a shared key and a ciphertext, of SharedKeySize and
 // CiphertextSize bytes. It panics where EncapsulateTo returns an error: if ek is
-// nil or a zero value, with P-256 and P-384 for less than one seed in 2^128, and
+// nil or a zero value, with P-256 and P-384 for fewer than one seed in 2^128, and
 // if a part outside this module fails.
 func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	key := ek.public()
@@ -171,7 +171,7 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	return sharedKey, ciphertext
 }
 
-// EncapsulateTo is Encapsulate into the caller's memory. It returns kem.ErrNoKey
+// EncapsulateTo is like Encapsulate, but writes to the caller's memory. It returns kem.ErrNoKey
 // if ek is nil or a zero value, kem.ErrLength if a buffer has another size,
 // kem.ErrOverlap if the buffers share memory, and the error of a part. With an
 // error it has written nothing.
@@ -275,8 +275,8 @@ func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, er
 	return sharedKey, nil
 }
 
-// DecapsulateTo is Decapsulate into the caller's memory, which may overlap the
-// ciphertext. It returns kem.ErrNoKey if dk is nil or a zero value,
+// DecapsulateTo is like Decapsulate, but writes to the caller's memory, which may overlap
+// the ciphertext. It returns kem.ErrNoKey if dk is nil or a zero value,
 // kem.ErrDestroyed after Destroy, kem.ErrLength for another size of either
 // argument, kem.ErrLowOrder or kem.ErrCiphertext for a share that the group
 // refuses, and the error of a part outside this module. With an error it has
