@@ -2,11 +2,13 @@ package hybridkem_test
 
 import (
 	"bytes"
+	"crypto/elliptic"
 	"crypto/fips140"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -157,6 +159,53 @@ func TestNeedsTranscript(t *testing.T) {
 	}
 	if needs != 6 || kem.NeedsTranscript(nil) {
 		t.Errorf("%d KEMs need a transcript, want 6", needs)
+	}
+}
+
+// TestOtherShares replaces the share in a ciphertext by another one that gives the same secret of
+// the group: X25519 ignores the highest bit, and a point and its negative have one x-coordinate.
+// The shared key stays the same with the KEMs that need a transcript, and with no other.
+func TestOtherShares(t *testing.T) {
+	same, other := 0, 0
+	for _, k := range hybridkem.All() {
+		dk, err := k.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
+		size := map[int]int{1120: 32, 800: 32, 1600: 32, 1153: 65, 1665: 97}[len(ciphertext)]
+		if size == 0 {
+			continue // ML-KEM has no share
+		}
+		share := ciphertext[len(ciphertext)-size:]
+		if strings.HasPrefix(k.Name(), "Sec") {
+			share = ciphertext[:size]
+		}
+		if size == 32 {
+			share[31] ^= 0x80
+		} else {
+			p := elliptic.P256().Params().P
+			if size == 97 {
+				p = elliptic.P384().Params().P
+			}
+			y := share[1+size/2:]
+			new(big.Int).Sub(p, new(big.Int).SetBytes(y)).FillBytes(y)
+		}
+		again, err := dk.Decapsulate(ciphertext)
+		if err != nil {
+			t.Errorf("%s: %v", k.Name(), err)
+		}
+		if bytes.Equal(again, sharedKey) != kem.NeedsTranscript(k) {
+			t.Errorf("%s: same shared key: %v", k.Name(), bytes.Equal(again, sharedKey))
+		}
+		if kem.NeedsTranscript(k) {
+			same++
+		} else {
+			other++
+		}
+	}
+	if same != 6 || other != 5 {
+		t.Errorf("%d and %d KEMs with shares, want 6 and 5", same, other)
 	}
 }
 
