@@ -64,12 +64,10 @@ func identify(file []byte) *kind {
 		return empty
 	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
 		return inUTF16
-	case bytes.Contains(file, []byte("-----BEGIN ")):
-		return inPEM
 	}
 	contents, ok := only(file, asn1.SEQUENCE)
 	if !ok || len(file) == mlkem.SeedSize || len(file) == xwing.SeedSize { // a seed can begin like DER
-		return raw(len(file))
+		return raw(file)
 	}
 	tags, first := begin(contents)
 	switch {
@@ -114,11 +112,11 @@ func passwordBased(algorithm cryptobyte.String) bool {
 		(bytes.HasPrefix(oid, append(pkcs, 5)) || bytes.HasPrefix(oid, append(pkcs, 12)))
 }
 
-// raw returns the kind of a file of n bytes that has no structure.
-func raw(n int) *kind {
+// raw returns the kind of a file that is not DER.
+func raw(file []byte) *kind {
 	for _, f := range formats {
 		name := f.kem.Name()
-		switch {
+		switch n := len(file); {
 		case n == f.kem.SeedSize() && f.bare():
 			return &kind{"perhaps a raw seed of " + name, "NewDecapsulationKey of package xwing takes one", false}
 		case n == f.kem.SeedSize():
@@ -128,6 +126,9 @@ func raw(n int) *kind {
 		case n == expandedSize(f.kem) && !f.bare():
 			return &kind{"perhaps a raw expanded key of " + name, "NewExpandedKey512, 768 or 1024 of package mlkem takes one", false}
 		}
+	}
+	if bytes.Contains(file, []byte("-----BEGIN ")) {
+		return inPEM
 	}
 	return unknown
 }

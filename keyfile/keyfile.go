@@ -343,7 +343,7 @@ func (file *pkcs8) parts() (parts, error) {
 	case expandedSize:
 		return parts{expanded: b, legacy: "a bare expanded key"}, nil
 	case expandedSize + publicKeySize:
-		return parts{expanded: b[:expandedSize], publicKey: b[expandedSize:], legacy: "an expanded key with its public key"}, nil
+		return cut(b, expandedSize), nil
 	}
 	if seed, ok := only(b, seedTag); ok {
 		return parts{seed: seed}, nil
@@ -353,7 +353,7 @@ func (file *pkcs8) parts() (parts, error) {
 		case seedSize:
 			return parts{seed: key, legacy: "a seed in an OCTET STRING"}, nil
 		case expandedSize + publicKeySize:
-			return parts{expanded: key[:expandedSize], publicKey: key[expandedSize:], legacy: "an expanded key with its public key"}, nil
+			return cut(key, expandedSize), nil
 		}
 		return parts{expanded: key}, nil
 	}
@@ -364,6 +364,13 @@ func (file *pkcs8) parts() (parts, error) {
 		}
 	}
 	return parts{}, fault.New(pkg, kem.ErrKeyFile, "the private key has %d bytes and none of the forms of RFC 9935", len(b))
+}
+
+// cut cuts b into an expanded key of n bytes and the encapsulation key.
+func cut(b []byte, n int) parts {
+	publicKey := b[n:]
+	//ct:declassify publicKey: it is public
+	return parts{expanded: b[:n], publicKey: publicKey, legacy: "an expanded key with its public key"}
 }
 
 // expandedSize returns the size of an expanded key of ML-KEM, ŝ ‖ ek ‖ H(ek) ‖ z. The size of ŝ is that of ek = t̂ ‖ ρ

@@ -223,7 +223,9 @@ func (i *instance) follow(instr ssa.Instruction) {
 		if x.CommaOk {
 			to = element(to, 0)
 		}
-		assign(x.AssertedType, to, i.cell(x.X))
+		if !standardKey.MatchString(x.AssertedType.String()) {
+			assign(x.AssertedType, to, i.cell(x.X))
+		}
 	case *ssa.Convert:
 		i.convert(x, to)
 	case *ssa.Extract:
