@@ -54,6 +54,9 @@ var errLimit = errors.New("the connection has no record number left")
 
 // write sends one record of at most maxData bytes.
 func (r *records) write(t recordType, data []byte) error {
+	if len(data) > maxData {
+		return fmt.Errorf("%d bytes do not fit into a record, which holds %d", len(data), maxData)
+	}
 	if r.number == math.MaxUint64 {
 		return errLimit
 	}

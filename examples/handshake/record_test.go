@@ -69,3 +69,22 @@ func TestNonces(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordTooLong checks lengths that a record does not hold, up to one whose length field would
+// wrap to that of a short record. Nothing is sent, and the next record still opens.
+func TestRecordTooLong(t *testing.T) {
+	var conn bytes.Buffer
+	key := make([]byte, chacha20poly1305.KeySize)
+	out, in := newRecords(&conn, key), newRecords(&conn, key)
+	for _, n := range []int{maxData + 1, 1<<16 - overhead, 1<<16 - overhead + 1, 1 << 16, 1<<16 + 1} {
+		if err := out.write(recordData, make([]byte, n)); err == nil || conn.Len() != 0 {
+			t.Errorf("%d bytes: error %v, %d bytes sent", n, err, conn.Len())
+		}
+	}
+	if err := out.write(recordData, make([]byte, maxData)); err != nil {
+		t.Fatal(err)
+	}
+	if _, data, err := in.read(); err != nil || len(data) != maxData {
+		t.Errorf("the longest record: %d bytes, %v", len(data), err)
+	}
+}
