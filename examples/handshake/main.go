@@ -39,29 +39,27 @@
 // Without flags, Handshake runs both ends on the loopback interface. To run
 // them apart:
 //
-//	handshake -listen ADDR -seed-file FILE [-out FILE]
-//	handshake -connect ADDR -key FILE.pub -send FILE
+//	handshake -listen ADDR -key FILE [-out FILE]
+//	handshake -connect ADDR -server-key FILE.pub -send FILE
 //
-// The seed file holds the 32-byte seed of the long-term key, as bytes or in
-// hexadecimal. FILE.pub beside it holds the public key in hexadecimal. The server
-// creates the files that do not exist. It receives one file, and does not
-// overwrite an existing one.
+// FILE holds the long-term private key, and FILE.pub beside it the public key.
+// Both are PEM, as package keyfile and kemtool write it. The server makes the
+// files that do not exist. It receives one file, and does not overwrite an
+// existing one.
 package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
+	"log"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"hybridkem/xwing"
@@ -75,17 +73,17 @@ func main() {
 	os.Exit(code)
 }
 
-var errUsage = errors.New("use -listen with -seed-file, or -connect with -key and -send, or no arguments")
+var errUsage = errors.New("use -listen with -key, or -connect with -server-key and -send, or no arguments")
 
 // run returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("handshake", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	listenAddr := flags.String("listen", "", "receive a file at `ADDR`")
-	seedFile := flags.String("seed-file", "", "take the server's seed from `FILE`, which is created if missing")
+	keyFile := flags.String("key", "", "take the server's private key from `FILE`; make FILE and FILE.pub if they are missing")
 	out := flags.String("out", "received", "keep the file as `FILE`, which must not exist")
 	connectAddr := flags.String("connect", "", "send a file to the server at `ADDR`")
-	keyFile := flags.String("key", "", "take the server's public key from `FILE`")
+	pinnedFile := flags.String("server-key", "", "take the server's public key from `FILE`")
 	name := flags.String("send", "", "send `FILE`")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -95,17 +93,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 
-	server := *listenAddr != "" && *seedFile != ""
-	client := *connectAddr != "" && *keyFile != "" && *name != ""
+	logger := log.New(stderr, "handshake: ", 0)
+	server := *listenAddr != "" && *keyFile != ""
+	client := *connectAddr != "" && *pinnedFile != "" && *name != ""
 	switch {
 	case flags.NArg() > 0:
 		err = errUsage
 	case flags.NFlag() == 0:
 		err = loopback(ctx, stdout)
-	case server && *connectAddr+*keyFile+*name == "":
-		err = listen(ctx, stdout, *listenAddr, *seedFile, *out)
+	case server && *connectAddr+*pinnedFile+*name == "":
+		err = listen(ctx, stdout, logger, *listenAddr, *keyFile, *out)
 	case client && flags.NFlag() == 3:
-		err = connect(ctx, stdout, *connectAddr, *keyFile, *name)
+		err = connect(ctx, stdout, *connectAddr, *pinnedFile, *name)
 	default:
 		err = errUsage
 	}
@@ -115,7 +114,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	fmt.Fprintln(stderr, "handshake:", err)
+	logger.Print(err)
 	if err == errUsage {
 		return 2
 	}
@@ -165,11 +164,11 @@ func loopback(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-func listen(ctx context.Context, stdout io.Writer, addr, seedFile, out string) error {
+func listen(ctx context.Context, stdout io.Writer, log *log.Logger, addr, keyFile, out string) error {
 	if _, err := os.Lstat(out); err == nil {
 		return fmt.Errorf("%s exists", out)
 	}
-	key, err := loadKey(stdout, seedFile)
+	key, err := loadKey(keyFile, log)
 	if err != nil {
 		return err
 	}
@@ -178,6 +177,7 @@ func listen(ctx context.Context, stdout io.Writer, addr, seedFile, out string) e
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(stdout, "public key in     %s.pub\n", keyFile)
 	fmt.Fprintf(stdout, "listening on      %v\n", listener.Addr())
 	r, err := receive(ctx, listener, key, out)
 	if err != nil {
@@ -187,14 +187,10 @@ func listen(ctx context.Context, stdout io.Writer, addr, seedFile, out string) e
 	return nil
 }
 
-func connect(ctx context.Context, stdout io.Writer, addr, keyFile, name string) error {
-	b, err := readKey(keyFile, xwing.EncapsulationKeySize)
+func connect(ctx context.Context, stdout io.Writer, addr, pinnedFile, name string) error {
+	pinned, err := readPublicKey(pinnedFile)
 	if err != nil {
 		return err
-	}
-	pinned, err := xwing.NewEncapsulationKey(b)
-	if err != nil {
-		return fmt.Errorf("%s: %w", keyFile, err)
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -216,65 +212,4 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "handshake         %9.3f ms\n", 1e3*r.handshake.Seconds())
 	fmt.Fprintf(w, "transfer          %9.3f ms, %.0f MB/s\n", 1e3*r.transfer.Seconds(), 1e-6*float64(r.size)/r.transfer.Seconds())
 	fmt.Fprintf(w, "SHA-256           %x\n", r.digest)
-}
-
-// loadKey reads the server's key, or makes one. It makes sure that the public key is in a file,
-// too.
-func loadKey(stdout io.Writer, seedFile string) (*xwing.DecapsulationKey, error) {
-	seed, err := readKey(seedFile, xwing.SeedSize)
-	isNew := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !isNew {
-		return nil, err
-	}
-	var key *xwing.DecapsulationKey
-	if isNew {
-		key, err = xwing.GenerateKey()
-	} else {
-		key, err = xwing.NewDecapsulationKey(seed)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", seedFile, err)
-	}
-
-	pubFile := seedFile + ".pub"
-	err = createHex(pubFile, key.EncapsulationKey().Bytes(), 0o644)
-	if errors.Is(err, fs.ErrExist) && !isNew {
-		return key, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if isNew {
-		if err := createHex(seedFile, key.Bytes(), 0o600); err != nil {
-			return nil, err
-		}
-	}
-	fmt.Fprintf(stdout, "public key in     %s\n", pubFile)
-	return key, nil
-}
-
-// readKey returns a key of size bytes from a file that holds it as bytes or in hexadecimal. It
-// leaves other lengths to the key's constructor.
-func readKey(name string, size int) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if err != nil || len(text) == size {
-		return text, err
-	}
-	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return b, nil
-}
-
-func createHex(name string, b []byte, perm fs.FileMode) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(file, "%x\n", b); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
 }

@@ -5,12 +5,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -73,28 +72,18 @@ func TestLoopback(t *testing.T) {
 
 func TestApart(t *testing.T) {
 	dir := t.TempDir()
-	seed, sent := filepath.Join(dir, "seed"), filepath.Join(dir, "sent")
+	key, sent := filepath.Join(dir, "key.pem"), filepath.Join(dir, "sent")
 	file := randomBytes(100_000)
 	if err := os.WriteFile(sent, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var pub string
-	for i := range 3 { // making the key, finding it, and finding it as bare bytes
+	for i := range 2 { // making the key, and finding it
 		out := filepath.Join(dir, fmt.Sprint("received", i))
-		if i == 2 {
-			bare := filepath.Join(dir, "bare")
-			unhex(t, seed, bare)
-			seed = bare
-		}
-		server := start(t.Context(), "-listen", "127.0.0.1:0", "-seed-file", seed, "-out", out)
-		if i != 1 {
-			pub = server.value(t, "public key in ")
-		}
-		if i == 2 {
-			unhex(t, pub, pub)
-		}
+		server := start(t.Context(), "-listen", "127.0.0.1:0", "-key", key, "-out", out)
+		pub = server.value(t, "public key in ")
 		addr := server.value(t, "listening on ")
-		client := start(t.Context(), "-connect", addr, "-key", pub, "-send", sent)
+		client := start(t.Context(), "-connect", addr, "-server-key", pub, "-send", sent)
 		digest := fmt.Sprintf("%x", sha256.Sum256(file))
 		if got := client.value(t, "SHA-256 "); got != digest {
 			t.Errorf("the client reports %s, want %s", got, digest)
@@ -106,18 +95,11 @@ func TestApart(t *testing.T) {
 		server.wait(t, 0, "")
 		checkFile(t, out, file)
 	}
-	info, err := os.Stat(filepath.Join(dir, "seed"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("the seed file has mode %v", info.Mode())
-	}
 
 	// With another server's key pinned, neither end succeeds.
 	out := filepath.Join(dir, "received")
-	server := start(t.Context(), "-listen", "127.0.0.1:0", "-seed-file", filepath.Join(dir, "other"), "-out", out)
-	client := start(t.Context(), "-connect", server.value(t, "listening on "), "-key", pub, "-send", sent)
+	server := start(t.Context(), "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "other"), "-out", out)
+	client := start(t.Context(), "-connect", server.value(t, "listening on "), "-server-key", pub, "-send", sent)
 	client.wait(t, 1, "handshake: "+clientRejected)
 	server.wait(t, 1, "handshake: "+serverAltered)
 	if _, err := os.Lstat(out); !os.IsNotExist(err) {
@@ -125,26 +107,10 @@ func TestApart(t *testing.T) {
 	}
 }
 
-// unhex copies a file of hexadecimal digits as bytes.
-func unhex(t *testing.T, from, to string) {
-	t.Helper()
-	text, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestInterruptListening(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := t.TempDir()
-	server := start(ctx, "-listen", "127.0.0.1:0", "-seed-file", filepath.Join(dir, "seed"), "-out", filepath.Join(dir, "received"))
+	server := start(ctx, "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "key.pem"), "-out", filepath.Join(dir, "received"))
 	server.value(t, "listening on ")
 	cancel()
 	server.wait(t, 1, "handshake: interrupted\n")
@@ -154,16 +120,16 @@ func TestBadArguments(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	for name, contents := range map[string]string{
-		"empty":   "",
-		"text":    "not hexadecimal\n",
-		"short":   "00112233\n",
-		"zeros":   strings.Repeat("00", 32) + "\n",
-		"old.pub": "the public key of a seed that was moved\n",
-		"exists":  "precious",
+		"text":   "neither a key nor a name\n",
+		"key":    kemtoolKey,
+		"exists": "precious",
 	} {
 		if err := os.WriteFile(path(name), []byte(contents), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := loadKey(path("key"), log.New(t.Output(), "", 0)); err != nil {
+		t.Fatal(err)
 	}
 	const usage = "handshake: use -listen with"
 	listener := newListener(t)
@@ -177,24 +143,22 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"-unknown"}, 2, "flag provided but not defined: -unknown"},
 		{[]string{"file"}, 2, usage},
 		{[]string{"-listen", addr}, 2, usage},
-		{[]string{"-seed-file", path("zeros")}, 2, usage},
-		{[]string{"-connect", addr, "-key", path("zeros")}, 2, usage},
-		{[]string{"-connect", addr, "-key", path("zeros"), "-send", path("text"), "-out", path("out")}, 2, usage},
-		{[]string{"-connect", addr, "-key", path("zeros"), "-send", path("text"), "file"}, 2, usage},
-		{[]string{"-listen", addr, "-seed-file", path("zeros"), "-key", path("zeros")}, 2, usage},
+		{[]string{"-key", path("key")}, 2, usage},
+		{[]string{"-connect", addr, "-server-key", path("key.pub")}, 2, usage},
+		{[]string{"-connect", addr, "-key", path("key.pub"), "-send", path("text")}, 2, usage},
+		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", path("text"), "-out", path("out")}, 2, usage},
+		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", path("text"), "file"}, 2, usage},
+		{[]string{"-listen", addr, "-key", path("key"), "-server-key", path("key.pub")}, 2, usage},
 
-		{[]string{"-listen", addr, "-seed-file", path("empty"), "-out", path("out")}, 1, "handshake: " + path("empty") + ": "},
-		{[]string{"-listen", addr, "-seed-file", path("text"), "-out", path("out")}, 1, "handshake: " + path("text") + ": "},
-		{[]string{"-listen", addr, "-seed-file", path("short"), "-out", path("out")}, 1, "handshake: " + path("short") + ": "},
-		{[]string{"-listen", addr, "-seed-file", path("old"), "-out", path("out")}, 1, "handshake: open " + path("old.pub") + ": "},
-		{[]string{"-listen", addr, "-seed-file", dir, "-out", path("out")}, 1, "handshake: read " + dir + ": "},
-		{[]string{"-listen", addr, "-seed-file", path("zeros"), "-out", path("exists")}, 1, "handshake: " + path("exists") + " exists\n"},
-		{[]string{"-listen", "nowhere", "-seed-file", path("zeros"), "-out", path("out")}, 1, "handshake: listen tcp"},
-		{[]string{"-listen", addr, "-seed-file", path("zeros"), "-out", path("out")}, 1, "handshake: listen tcp"},
+		{[]string{"-listen", addr, "-key", path("text"), "-out", path("out")}, 1, "handshake: " + path("text") + ": "},
+		{[]string{"-listen", addr, "-key", path("key"), "-out", path("exists")}, 1, "handshake: " + path("exists") + " exists\n"},
+		{[]string{"-listen", "nowhere", "-key", path("key"), "-out", path("out")}, 1, "handshake: listen tcp"},
+		{[]string{"-listen", addr, "-key", path("key"), "-out", path("out")}, 1, "handshake: listen tcp"},
 
-		{[]string{"-connect", addr, "-key", path("missing"), "-send", path("text")}, 1, "handshake: open " + path("missing") + ": "},
-		{[]string{"-connect", addr, "-key", path("short"), "-send", path("text")}, 1, "handshake: " + path("short") + ": "},
-		{[]string{"-connect", "nowhere", "-key", path("zeros"), "-send", path("text")}, 1, "handshake: " + path("zeros") + ": "},
+		{[]string{"-connect", addr, "-server-key", path("missing"), "-send", path("text")}, 1, "handshake: open " + path("missing") + ": "},
+		{[]string{"-connect", addr, "-server-key", path("text"), "-send", path("text")}, 1, "handshake: " + path("text") + ": "},
+		{[]string{"-connect", addr, "-server-key", path("key"), "-send", path("text")}, 1, "handshake: " + path("key") + ": "},
+		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", path("missing")}, 1, "handshake: open " + path("missing") + ": "},
 	} {
 		t.Run(strings.ReplaceAll(strings.Join(test.args, " "), dir+"/", ""), func(t *testing.T) {
 			start(t.Context(), test.args...).wait(t, test.code, test.stderr)
