@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +11,14 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"hybridkem/kem"
 	"hybridkem/keyfile"
 	"hybridkem/xwing"
 )
 
 // create makes the file name, which must not exist, whole or not at all. It fills the file under
-// another name, and gives it its name when it is on the disk. If the process is killed before that,
-// a file .handshake-* stays.
+// another name, and gives it its own when it is on the disk. Only a process that is killed leaves the
+// other name behind, .handshake-*.
 func create(name string, perm fs.FileMode, fill func(io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".handshake-*")
 	if err != nil {
@@ -33,30 +35,41 @@ func create(name string, perm fs.FileMode, fill func(io.Writer) error) error {
 	if err := os.Link(tmp.Name(), name); err != nil { // Rename would replace an existing file
 		return err
 	}
-	if err := syncFolder(filepath.Dir(name)); err != nil {
+	folder, err := os.Open(filepath.Dir(name))
+	if err == nil {
+		err = errors.Join(folder.Sync(), folder.Close())
+	}
+	if err != nil && runtime.GOOS != "windows" { // which cannot sync a folder
 		os.Remove(name)
 		return err
 	}
 	return nil
 }
 
-func createBytes(name string, perm fs.FileMode, b []byte) error {
-	return create(name, perm, func(w io.Writer) error {
-		_, err := w.Write(b)
+// checkCreate reports whether create can make the file name. It makes another file to find out.
+func checkCreate(name string) error {
+	_, err := os.Lstat(name)
+	if err == nil {
+		return fmt.Errorf("%s exists", name)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
-	})
+	}
+	probe := filepath.Join(filepath.Dir(name), ".handshake-"+rand.Text())
+	defer os.Remove(probe)
+	return create(probe, 0o600, func(io.Writer) error { return nil })
 }
 
-// syncFolder makes sure that the names of new files are on the disk. Windows has no call for it.
-func syncFolder(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(name)
+// createPEM makes a file of what a function of keyfile returned.
+func createPEM(name string, perm fs.FileMode, pem []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	defer clear(pem)
+	return create(name, perm, func(w io.Writer) error {
+		_, err := w.Write(pem)
+		return err
+	})
 }
 
 // loadKey reads the server's private key from file, and checks that file.pub holds the public key. It
@@ -68,16 +81,27 @@ func loadKey(file string, log *log.Logger) (*xwing.DecapsulationKey, error) {
 		return nil, fmt.Errorf("%s exists, but not its private key, %s", pub, file)
 	}
 	if isNew {
-		if err := createPrivateKey(file); err != nil {
+		key, err := xwing.GenerateKey()
+		if err != nil {
+			return nil, err
+		}
+		pem, err := keyfile.MarshalPrivateKeyPEM(key)
+		key.Destroy()
+		if err := createPEM(file, 0o600, pem, err); err != nil {
 			return nil, err
 		}
 	}
-	key, err := readPrivateKey(file, log)
+	key, err := readKey[*xwing.DecapsulationKey](file, keyfile.ParsePrivateKeyPEM)
 	if err != nil {
 		return nil, err
 	}
+	// Windows has no such bits.
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		log.Printf("warning: others may open the private key %s, whose mode is %v", file, info.Mode())
+	}
 	if missing(pub) {
-		err := createPublicKey(pub, key.EncapsulationKey())
+		pem, err := keyfile.MarshalPublicKeyPEM(key.EncapsulationKey())
+		err = createPEM(pub, 0o644, pem, err)
 		// Another server with this key may have been faster.
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			if isNew {
@@ -101,87 +125,24 @@ func missing(name string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func createPrivateKey(name string) error {
-	key, err := xwing.GenerateKey()
+// readKey reads a key of X-Wing, of type K, with a function of keyfile.
+func readKey[K any, I interface{ KEM() kem.KEM }](name string, parse func(pem []byte) (I, error)) (key K, err error) {
+	pem, err := os.ReadFile(name)
 	if err != nil {
-		return err
-	}
-	defer key.Destroy()
-	pem, err := keyfile.MarshalPrivateKeyPEM(key)
-	if err != nil {
-		return err
+		return key, err
 	}
 	defer clear(pem)
-	return createBytes(name, 0o600, pem)
-}
-
-func createPublicKey(name string, ek *xwing.EncapsulationKey) error {
-	pem, err := keyfile.MarshalPublicKeyPEM(ek)
+	parsed, err := parse(pem)
 	if err != nil {
-		return err
+		return key, fmt.Errorf("%s: %w", name, err)
 	}
-	return createBytes(name, 0o644, pem)
-}
-
-func readPrivateKey(name string, log *log.Logger) (*xwing.DecapsulationKey, error) {
-	pem, mode, err := readSmall(name)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(pem)
-	dk, err := keyfile.ParsePrivateKeyPEM(pem)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	key, ok := dk.(*xwing.DecapsulationKey)
+	key, ok := any(parsed).(K)
 	if !ok {
-		dk.Destroy()
-		return nil, fmt.Errorf("%s: a key of %s, not of X-Wing", name, dk.KEM().Name())
-	}
-	// Windows keeps no such bits.
-	if mode.Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		log.Printf("warning: others may open the private key %s, whose mode is %v", name, mode)
+		return key, fmt.Errorf("%s: a key of %s, not of X-Wing", name, parsed.KEM().Name())
 	}
 	return key, nil
 }
 
 func readPublicKey(name string) (*xwing.EncapsulationKey, error) {
-	pem, _, err := readSmall(name)
-	if err != nil {
-		return nil, err
-	}
-	ek, err := keyfile.ParsePublicKeyPEM(pem)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	key, ok := ek.(*xwing.EncapsulationKey)
-	if !ok {
-		return nil, fmt.Errorf("%s: a key of %s, not of X-Wing", name, ek.KEM().Name())
-	}
-	return key, nil
-}
-
-// readSmall reads a file that is too small to fill its buffer. Only that buffer ever holds the
-// contents, so that the caller can clear them.
-func readSmall(name string) ([]byte, fs.FileMode, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	buf := make([]byte, 64<<10)
-	n, err := io.ReadFull(file, buf)
-	if err == nil {
-		clear(buf)
-		return nil, 0, fmt.Errorf("%s is too large for a key file", name)
-	}
-	if err != io.EOF && err != io.ErrUnexpectedEOF {
-		clear(buf)
-		return nil, 0, err
-	}
-	return buf[:n], info.Mode(), nil
+	return readKey[*xwing.EncapsulationKey](name, keyfile.ParsePublicKeyPEM)
 }

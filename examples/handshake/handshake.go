@@ -15,7 +15,7 @@ import (
 
 // protocol is hashed before anything else, so that nothing derived here can
 // mean something in another protocol.
-const protocol = "hybridkem example handshake v1: X-Wing, HKDF-SHA256, ChaCha20-Poly1305"
+const protocol = "hybridkem example handshake v2: X-Wing, HKDF-SHA256, ChaCha20-Poly1305"
 
 const (
 	confirmationSize = 32
@@ -53,7 +53,7 @@ func clientHandshake(conn io.ReadWriter, pinned *xwing.EncapsulationKey) (*sessi
 	answer := make([]byte, answerSize)
 	err = readMessage(conn, answer, "the server's answer")
 	if answer[0] == rejected {
-		return nil, errors.New("rejected: the server does not hold the pinned key, or the client's message was altered")
+		return nil, errors.New("rejected: the server does not hold the pinned key, or the client's message was altered or came too late")
 	}
 	if err != nil {
 		return nil, err
@@ -75,13 +75,8 @@ func clientHandshake(conn io.ReadWriter, pinned *xwing.EncapsulationKey) (*sessi
 	}, nil
 }
 
-func serverHandshake(conn io.ReadWriter, key *xwing.DecapsulationKey) (s *session, err error) {
-	defer func() {
-		if err != nil {
-			conn.Write([]byte{rejected})
-		}
-	}()
-
+// serverHandshake leaves it to the caller to send a rejection after an error.
+func serverHandshake(conn io.ReadWriter, key *xwing.DecapsulationKey) (*session, error) {
 	hello := make([]byte, helloSize)
 	if err := readMessage(conn, hello, "the client's message"); err != nil {
 		return nil, err

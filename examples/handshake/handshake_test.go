@@ -6,10 +6,11 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
+	"encoding/binary"
 	"fmt"
 	"io"
-	"io/fs"
+	"log"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -91,50 +92,130 @@ func checkError(t *testing.T, end string, err error, want string) {
 	}
 }
 
-// A server is the receiving end on a port of its own.
-type server struct {
-	addr, dir, out string
-	key            *xwing.DecapsulationKey
-	done           chan struct{}
-	report         *report
-	err            error
+// patience bounds what tests wait for.
+const patience = 10 * time.Second
+
+// A testServer is a server on a port of its own.
+type testServer struct {
+	server
+	addr, dir string
+	lines     chan string // of its log
+	cancel    context.CancelFunc
+	done      chan struct{}
+	report    *report
+	err       error
 }
 
-func startServer(t *testing.T, key *xwing.DecapsulationKey) *server {
+func startServer(t *testing.T, key *xwing.DecapsulationKey) *testServer {
+	return startLimited(t, key, usual)
+}
+
+func startLimited(t *testing.T, key *xwing.DecapsulationKey, l limits) *testServer {
 	t.Helper()
 	listener, dir := newListener(t), t.TempDir()
-	s := &server{
-		addr: listener.Addr().String(),
-		dir:  dir,
-		out:  filepath.Join(dir, "received"),
-		key:  key,
-		done: make(chan struct{}),
+	s := &testServer{
+		addr:  listener.Addr().String(),
+		dir:   dir,
+		lines: make(chan string, 1000),
+		done:  make(chan struct{}),
 	}
+	s.key, s.out, s.size, s.limits = key, filepath.Join(dir, "received"), 1<<30, l
+	s.log = log.New(lineWriter(s.lines), "", 0)
+	var ctx context.Context
+	ctx, s.cancel = context.WithCancel(t.Context())
 	go func() {
 		defer close(s.done)
-		s.report, s.err = receive(t.Context(), listener, key, s.out)
+		s.report, s.err = s.receive(ctx, listener)
 	}()
 	return s
 }
 
-// checkFailed waits for the server to fail with an error that has want in it.
-func (s *server) checkFailed(t *testing.T, want string) {
+type lineWriter chan<- string
+
+func (w lineWriter) Write(p []byte) (int, error) {
+	w <- string(p)
+	return len(p), nil
+}
+
+// checkFailed waits for a connection to fail with an error that has want in it. It interrupts the
+// server, which must have kept nothing.
+func (s *testServer) checkFailed(t *testing.T, want string) {
 	t.Helper()
-	<-s.done
-	checkError(t, "server", s.err, want)
+	s.checkLine(t, want)
+	s.cancel()
+	s.wait(t)
+	checkError(t, "server", s.err, "closed")
 	checkEmpty(t, s.dir)
 }
 
+// checkLine waits for the next line of the log.
+func (s *testServer) checkLine(t *testing.T, want string) {
+	t.Helper()
+	select {
+	case line := <-s.lines:
+		if !strings.Contains(line, want) {
+			t.Errorf("the server logs %q, want a line with %q", line, want)
+		}
+	case <-s.done:
+		t.Errorf("the server ended with error %v, and logged no line with %q", s.err, want)
+	case <-time.After(patience):
+		t.Fatalf("the server logs no line with %q", want)
+	}
+}
+
+func (s *testServer) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.done:
+	case <-time.After(patience):
+		t.Fatal("the server does not end")
+	}
+}
+
+// checkKept waits for the server to end, and checks that it has kept this file and nothing else.
+func (s *testServer) checkKept(t *testing.T, file []byte) {
+	t.Helper()
+	s.wait(t)
+	if s.err != nil {
+		t.Fatalf("server: %v", s.err)
+	}
+	checkFile(t, s.out, file)
+	if err := os.Remove(s.out); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, s.dir)
+}
+
+// send sends a file to the server, or to a proxy before it.
+func (s *testServer) send(t *testing.T, addr string, file []byte) (*report, error) {
+	c := client{addr: addr, pinned: s.key.EncapsulationKey(), limits: usual}
+	return c.send(t.Context(), bytes.NewReader(file), int64(len(file)))
+}
+
 // dial connects to the server for a client that does not follow the protocol.
-func (s *server) dial(t *testing.T) *net.TCPConn {
+func (s *testServer) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(patience))
 	return conn.(*net.TCPConn)
 }
+
+// handshake connects a client that sends what it likes after the handshake.
+func (s *testServer) handshake(t *testing.T) (*net.TCPConn, *session) {
+	t.Helper()
+	conn := s.dial(t)
+	session, err := clientHandshake(conn, s.key.EncapsulationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, session
+}
+
+func sizeRecord(size uint64) []byte { return binary.BigEndian.AppendUint64(nil, size) }
 
 // A tamperer forwards one direction of a connection, and may change what it forwards.
 type tamperer func(dst io.Writer, src io.Reader)
@@ -210,16 +291,11 @@ func TestTransfer(t *testing.T) {
 	for _, size := range []int{0, 1, maxData - 1, maxData, maxData + 1, 3 * maxData, 1 << 20} {
 		file := randomBytes(size)
 		s := startServer(t, key)
-		client, err := send(t.Context(), s.addr, key.EncapsulationKey(), bytes.NewReader(file))
-		<-s.done
-		if err != nil || s.err != nil {
-			t.Fatalf("%d bytes: client: %v; server: %v", size, err, s.err)
+		client, err := s.send(t, s.addr, file)
+		if err != nil {
+			t.Fatalf("%d bytes: client: %v", size, err)
 		}
-		checkFile(t, s.out, file)
-		if err := os.Remove(s.out); err != nil {
-			t.Fatal(err)
-		}
-		checkEmpty(t, s.dir)
+		s.checkKept(t, file)
 
 		digest := sha256.Sum256(file)
 		if client.digest != digest || s.report.digest != digest {
@@ -227,15 +303,6 @@ func TestTransfer(t *testing.T) {
 		}
 		if client.size != int64(size) || s.report.size != int64(size) {
 			t.Errorf("%d bytes: reported as %d and %d", size, client.size, s.report.size)
-		}
-		records := size/maxData + 1
-		sent := int64(helloSize + size + records*(headerSize+overhead))
-		received := int64(answerSize + headerSize + sha256.Size + overhead)
-		if client.sent != sent || s.report.received != sent {
-			t.Errorf("%d bytes: %d and %d bytes up, want %d", size, client.sent, s.report.received, sent)
-		}
-		if client.received != received || s.report.sent != received {
-			t.Errorf("%d bytes: %d and %d bytes down, want %d", size, client.received, s.report.sent, received)
 		}
 	}
 }
@@ -246,7 +313,8 @@ func TestProtocol(t *testing.T) {
 	key, listener := newKey(t), newListener(t)
 	sent := make(chan error)
 	go func() {
-		_, err := send(t.Context(), listener.Addr().String(), key.EncapsulationKey(), strings.NewReader("file"))
+		c := client{addr: listener.Addr().String(), pinned: key.EncapsulationKey(), limits: usual}
+		_, err := c.send(t.Context(), strings.NewReader("file and more"), 4)
 		sent <- err
 	}()
 	conn, err := listener.Accept()
@@ -276,7 +344,7 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transcript = []byte("hybridkem example handshake v1: X-Wing, HKDF-SHA256, ChaCha20-Poly1305")
+	transcript = []byte("hybridkem example handshake v2: X-Wing, HKDF-SHA256, ChaCha20-Poly1305")
 	transcript = append(transcript, key.EncapsulationKey().Bytes()...)
 	transcript = append(transcript, hello[:1216+1120]...)
 	if !bytes.Equal(hello[1216+1120:], derive("client confirmation", staticSecret)) {
@@ -305,10 +373,22 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := []byte{0, 1 + 4 + 16}
-	plaintext, err := aead.Open(nil, make([]byte, 12), bytes.TrimPrefix(stream, header), header)
-	if err != nil || string(plaintext) != "\x02file" {
-		t.Errorf("got %q in the client's record, and error %v", plaintext, err)
+	nonce := make([]byte, 12)
+	for i, want := range []string{"\x01\x00\x00\x00\x00\x00\x00\x00\x04", "\x02file"} {
+		header := []byte{0, byte(len(want) + 16)}
+		record, ok := bytes.CutPrefix(stream, header)
+		if !ok || len(record) < int(header[1]) {
+			t.Fatalf("got %x where record %d begins", stream, i)
+		}
+		nonce[11] = byte(i)
+		plaintext, err := aead.Open(nil, nonce, record[:header[1]], header)
+		if err != nil || string(plaintext) != want {
+			t.Errorf("got %q in record %d, and error %v", plaintext, i, err)
+		}
+		stream = record[header[1]:]
+	}
+	if len(stream) > 0 {
+		t.Errorf("%d bytes after the last record", len(stream))
 	}
 
 	aead, err = chacha20poly1305.New(derive("server records", secrets))
@@ -316,7 +396,7 @@ func TestProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256([]byte("file"))
-	header = []byte{0, 1 + 32 + 16}
+	header := []byte{0, 1 + 32 + 16}
 	conn.Write(aead.Seal(header, make([]byte, 12), append([]byte{3}, digest[:]...), header))
 	if err := <-sent; err != nil {
 		t.Error(err)
@@ -325,7 +405,8 @@ func TestProtocol(t *testing.T) {
 
 func TestWrongPinnedKey(t *testing.T) {
 	s := startServer(t, newKey(t))
-	_, err := send(t.Context(), s.addr, newKey(t).EncapsulationKey(), strings.NewReader("secret"))
+	c := client{addr: s.addr, pinned: newKey(t).EncapsulationKey(), limits: usual}
+	_, err := c.send(t.Context(), strings.NewReader("secret"), 6)
 	checkError(t, "client", err, clientRejected)
 	s.checkFailed(t, serverAltered)
 }
@@ -357,7 +438,8 @@ func TestImpostor(t *testing.T) {
 		n, _ := io.Copy(io.Discard, conn)
 		leaked <- n
 	}()
-	_, err := send(t.Context(), listener.Addr().String(), pinned, strings.NewReader("secret"))
+	c := client{addr: listener.Addr().String(), pinned: pinned, limits: usual}
+	_, err := c.send(t.Context(), strings.NewReader("secret"), 6)
 	checkError(t, "client", err, clientAltered)
 	if n := <-leaked; n != 0 {
 		t.Errorf("the client sent %d bytes to an impostor", n)
@@ -366,15 +448,16 @@ func TestImpostor(t *testing.T) {
 
 func TestManInTheMiddle(t *testing.T) {
 	const (
-		parts  = 3 // full records of the file, before the final one
+		parts  = 3 // full records of the file, before the last one
+		first  = headerSize + 8 + overhead
 		record = headerSize + maxData + overhead
-		final  = headerSize + len("end") + overhead
-		stream = helloSize + parts*record + final
+		last   = headerSize + len("end") + overhead
+		data   = helloSize + first // where the records of the file begin
+		stream = data + parts*record + last
 		x25519 = 32 // the size of X25519's part, which is the last one of a key or ciphertext
 		ekSize = xwing.EncapsulationKeySize
 		ctSize = xwing.CiphertextSize
-		badRec = "record 0" + serverRecord
-		badLen = "record 0 has the impossible length"
+		after  = "the stream goes on after the file"
 	)
 	file := append(randomBytes(parts*maxData), "end"...)
 	type test struct {
@@ -405,53 +488,62 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 	down("forged rejection", flip(0, accepted^rejected), clientRejected, serverStream+"0")
 
+	for _, n := range []int{0, 1, headerSize, first - 1} {
+		up(fmt.Sprintf("first record cut to %d", n), cut(helloSize+n), clientRefused, serverStream+"0")
+	}
 	for _, n := range []int{0, 1, headerSize, record - 1} {
-		up(fmt.Sprintf("record cut to %d", n), cut(helloSize+n), clientRefused, serverStream+"0")
+		up(fmt.Sprintf("record cut to %d", n), cut(data+n), clientRefused, serverStream+"1")
 	}
-	up("cut before the final record", cut(stream-final), clientRefused, serverStream+"3")
-	up("final record cut", cut(stream-1), clientRefused, serverStream+"3")
-	up("length too great", flip(helloSize, 0x80), clientRefused, badLen)
-	up("length one too great", flip(helloSize+1, (maxData+overhead)^(maxData+overhead+1)), clientRefused, badLen)
+	up("cut before the last record", cut(stream-last), clientRefused, serverStream+"4")
+	up("last record cut", cut(stream-1), clientRefused, serverStream+"4")
+	up("length too great", flip(helloSize, 0x80), clientRefused, "record 0 has the impossible length")
+	up("length one too great", flip(data+1, (maxData+overhead)^(maxData+overhead+1)), clientRefused, "record 1 has the impossible length")
+	for _, n := range []int{1, headerSize, headerSize + 1, headerSize + 8, first - 16, first - 1} {
+		up(fmt.Sprintf("first record flipped at %d", n), flip(helloSize+n, 1), clientRefused, "record 0"+serverRecord)
+	}
 	for _, n := range []int{headerSize, headerSize + 1, record / 2, record - 16, record - 1} {
-		up(fmt.Sprintf("record flipped at %d", n), flip(helloSize+n, 1), clientRefused, badRec)
+		up(fmt.Sprintf("record flipped at %d", n), flip(data+n, 1), clientRefused, "record 1"+serverRecord)
 	}
-	up("final record flipped", flip(stream-1, 1), clientRefused, "record 3"+serverRecord)
+	up("last record flipped", flip(stream-1, 1), clientRefused, "record 4"+serverRecord)
 
 	up("length too small", edit(func(r [][]byte) [][]byte {
 		return append([][]byte{{0, overhead - 1}, make([]byte, overhead-1)}, r...)
-	}), clientRefused, badLen)
-	up("empty record", edit(func(r [][]byte) [][]byte {
+	}), clientRefused, "record 0 has the impossible length")
+	up("record without ciphertext", edit(func(r [][]byte) [][]byte {
 		return append([][]byte{{0, 0}}, r...)
-	}), clientRefused, badLen)
-	up("record replayed", edit(func(r [][]byte) [][]byte {
+	}), clientRefused, "record 0 has the impossible length")
+	up("first record replayed", edit(func(r [][]byte) [][]byte {
 		return slices.Insert(r, 1, r[0])
 	}), clientRefused, "record 1"+serverRecord)
+	up("record replayed", edit(func(r [][]byte) [][]byte {
+		return slices.Insert(r, 2, r[1])
+	}), clientRefused, "record 2"+serverRecord)
 	up("records swapped", edit(func(r [][]byte) [][]byte {
 		r[1], r[2] = r[2], r[1]
 		return r
 	}), clientRefused, "record 1"+serverRecord)
 	up("first record dropped", edit(func(r [][]byte) [][]byte {
 		return r[1:]
-	}), clientRefused, badRec)
+	}), clientRefused, "record 0"+serverRecord)
 	up("record dropped", edit(func(r [][]byte) [][]byte {
 		return slices.Delete(r, 1, 2)
 	}), clientRefused, "record 1"+serverRecord)
 	up("all records dropped", edit(func(r [][]byte) [][]byte {
 		return nil
 	}), clientRefused, serverStream+"0")
-	up("final record replayed", edit(func(r [][]byte) [][]byte {
+	up("last record replayed", edit(func(r [][]byte) [][]byte {
 		return append(r, r[len(r)-1])
-	}), clientRefused, "the stream goes on after its final record")
+	}), clientRefused, after)
 	up("one byte of garbage at the end", edit(func(r [][]byte) [][]byte {
 		return append(r, []byte{0})
-	}), clientRefused, "the stream goes on after its final record")
+	}), clientRefused, after)
 
 	key := newKey(t)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := startServer(t, key)
 			addr := startProxy(t, s.addr, test.up, test.down)
-			_, err := send(t.Context(), addr, key.EncapsulationKey(), bytes.NewReader(file))
+			_, err := s.send(t, addr, file)
 			checkError(t, "client", err, test.client)
 			s.checkFailed(t, test.server)
 		})
@@ -470,40 +562,40 @@ func TestReceiptAltered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := startServer(t, newKey(t))
 			addr := startProxy(t, s.addr, forward, f)
-			_, err := send(t.Context(), addr, s.key.EncapsulationKey(), strings.NewReader("file"))
+			_, err := s.send(t, addr, []byte("file"))
 			checkError(t, "client", err, clientReceipt)
-			<-s.done
-			if s.err != nil {
-				t.Fatal(s.err)
-			}
-			checkFile(t, s.out, []byte("file"))
+			s.checkKept(t, []byte("file"))
 		})
 	}
+}
+
+// recordedHandshake is handshake, and returns what the client sends, too.
+func (s *testServer) recordedHandshake(t *testing.T) (net.Conn, *session, *bytes.Buffer) {
+	t.Helper()
+	conn, recording := s.dial(t), new(bytes.Buffer)
+	session, err := clientHandshake(struct {
+		io.Reader
+		io.Writer
+	}{conn, io.MultiWriter(conn, recording)}, s.key.EncapsulationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, session, recording
 }
 
 func TestSessionReplayed(t *testing.T) {
 	key := newKey(t)
 	s := startServer(t, key)
-	conn := s.dial(t)
-	var recording bytes.Buffer
-	session, err := clientHandshake(struct {
-		io.Reader
-		io.Writer
-	}{conn, io.MultiWriter(conn, &recording)}, key.EncapsulationKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	session.out.write(recordFinal, []byte("file"))
-	conn.CloseWrite()
-	<-s.done
-	if s.err != nil {
-		t.Fatal(s.err)
-	}
+	conn, session, recording := s.recordedHandshake(t)
+	session.out.write(recordSize, sizeRecord(4))
+	session.out.write(recordData, []byte("file"))
+	conn.(*net.TCPConn).CloseWrite()
+	s.checkKept(t, []byte("file"))
 
 	s = startServer(t, key)
-	conn = s.dial(t)
-	conn.Write(recording.Bytes())
-	conn.CloseWrite()
+	replay := s.dial(t)
+	replay.Write(recording.Bytes())
+	replay.CloseWrite()
 	s.checkFailed(t, "record 0"+serverRecord)
 }
 
@@ -556,18 +648,50 @@ func TestHostileClient(t *testing.T) {
 	}
 
 	// It can also send any record.
-	for _, unexpected := range []recordType{0, recordReceipt, recordRefusal, 255} {
-		t.Run(fmt.Sprintf("record of type %d", unexpected), func(t *testing.T) {
+	type record struct {
+		t    recordType
+		data []byte
+	}
+	size := func(n uint64) record { return record{recordSize, sizeRecord(n)} }
+	full := record{recordData, make([]byte, maxData)}
+	const noSize, noData = " bytes instead of the file's size", " bytes of the file"
+	for _, test := range []struct {
+		name    string
+		records []record
+		want    string
+	}{
+		{"data without a size", []record{full}, noSize},
+		{"refusal", []record{{recordRefusal, sizeRecord(0)}}, noSize},
+		{"type 0", []record{{0, sizeRecord(0)}}, noSize},
+		{"type 255", []record{{255, sizeRecord(0)}}, noSize},
+		{"empty size", []record{{recordSize, nil}}, noSize},
+		{"short size", []record{{recordSize, make([]byte, 7)}}, noSize},
+		{"long size", []record{{recordSize, make([]byte, 9)}}, noSize},
+		{"size above the limit", []record{size(1<<30 + 1)}, "the file has 1073741825 bytes, more than 1073741824"},
+		{"negative size", []record{size(1 << 63)}, "more than"},
+		{"greatest size", []record{size(1<<64 - 1)}, "more than"},
+		{"two sizes", []record{size(8), size(8)}, "instead of the next 8" + noData},
+		{"data of type 0", []record{size(maxData), {0, full.data}}, noData},
+		{"data of the receipt's type", []record{size(maxData), {recordReceipt, full.data}}, noData},
+		{"empty data", []record{size(maxData), {recordData, nil}}, noData},
+		{"short data", []record{size(maxData), {recordData, full.data[1:]}}, noData},
+		{"too much data", []record{size(1), {recordData, []byte("22")}}, noData},
+		{"empty data in the middle", []record{size(2 * maxData), full, {recordData, nil}, full}, noData},
+		{"empty data at the end", []record{size(maxData), full, {recordData, nil}}, "the stream goes on after the file"},
+		{"empty data of an empty file", []record{size(0), {recordData, nil}}, "the stream goes on after the file"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			s := startServer(t, key)
-			conn := s.dial(t)
-			session, err := clientHandshake(conn, key.EncapsulationKey())
-			if err != nil {
-				t.Fatal(err)
+			conn, session := s.handshake(t)
+			for _, r := range test.records {
+				session.out.write(r.t, r.data)
 			}
-			session.out.write(unexpected, []byte("data"))
-			session.out.write(recordFinal, nil)
 			conn.CloseWrite()
-			s.checkFailed(t, fmt.Sprintf("unexpected type %d", unexpected))
+			if kind, _, err := session.in.read(); kind != recordRefusal || err != nil {
+				t.Errorf("got a record of type %d, error %v", kind, err)
+			}
+			conn.Close()
+			s.checkFailed(t, test.want)
 		})
 	}
 }
@@ -592,7 +716,7 @@ func TestHostileServer(t *testing.T) {
 	}{
 		{"receipt for another file", recordReceipt, make([]byte, sha256.Size)},
 		{"empty receipt", recordReceipt, nil},
-		{"no receipt", recordFinal, digest[:]},
+		{"no receipt", recordData, digest[:]},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			listener := newListener(t)
@@ -607,7 +731,8 @@ func TestHostileServer(t *testing.T) {
 					session.out.write(test.t, test.data)
 				}
 			}()
-			_, err := send(t.Context(), listener.Addr().String(), key.EncapsulationKey(), strings.NewReader("file"))
+			c := client{addr: listener.Addr().String(), pinned: key.EncapsulationKey(), limits: usual}
+			_, err := c.send(t.Context(), strings.NewReader("file"), 4)
 			checkError(t, "client", err, "receipt is not for this file")
 		})
 	}
@@ -639,89 +764,13 @@ func TestConnectionLost(t *testing.T) {
 		serverHandshake(conn, key)
 		conn.Close()
 	}()
-	file := rand.Reader // this file has no end
-	_, err := send(t.Context(), listener.Addr().String(), key.EncapsulationKey(), file)
+	c := client{addr: listener.Addr().String(), pinned: key.EncapsulationKey(), limits: usual}
+	_, err := c.send(t.Context(), rand.Reader, math.MaxInt64)
 	checkError(t, "client", err, "write tcp")
 }
 
-// TestSilentPeer checks that the server gives up after a while if the client falls silent, at
-// whatever step that is.
-func TestSilentPeer(t *testing.T) {
-	key := newKey(t)
-	for name, speak := range map[string]func(conn net.Conn){
-		"at once": func(conn net.Conn) {},
-		"after the handshake": func(conn net.Conn) {
-			clientHandshake(conn, key.EncapsulationKey())
-		},
-		"after the final record": func(conn net.Conn) {
-			if session, err := clientHandshake(conn, key.EncapsulationKey()); err == nil {
-				session.out.write(recordFinal, nil)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			listener, dir := newListener(t), t.TempDir()
-			client, err := net.Dial("tcp", listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer client.Close()
-			conn, err := listener.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			go speak(client)
-			w := &wire{Conn: conn, patience: 50 * time.Millisecond}
-			_, err = serve(w, key, filepath.Join(dir, "received"))
-			checkError(t, "server", err, "timeout")
-			checkEmpty(t, dir)
-		})
-	}
-}
-
-// rationed is a connection whose deadline passes after a number of bytes.
-type rationed struct {
-	net.Conn
-	bytes int
-}
-
-func (r *rationed) SetDeadline(time.Time) error {
-	r.bytes = headerSize + maxData + overhead
-	return nil
-}
-
-func (r *rationed) Read(p []byte) (int, error) {
-	if r.bytes < len(p) {
-		return 0, os.ErrDeadlineExceeded
-	}
-	n, err := r.Conn.Read(p)
-	r.bytes -= n
-	return n, err
-}
-
-func TestTimeForEachRecord(t *testing.T) {
-	key, listener, dir := newKey(t), newListener(t), t.TempDir()
-	file := randomBytes(3 * maxData)
-	sent := make(chan error)
-	go func() {
-		_, err := send(t.Context(), listener.Addr().String(), key.EncapsulationKey(), bytes.NewReader(file))
-		sent <- err
-	}()
-	conn, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = serve(&wire{Conn: &rationed{Conn: conn}}, key, filepath.Join(dir, "received"))
-	conn.Close()
-	if clientErr := <-sent; clientErr != nil || err != nil {
-		t.Fatalf("client: %v; server: %v", clientErr, err)
-	}
-	checkFile(t, filepath.Join(dir, "received"), file)
-}
-
-// TestOutputImpossible checks that a client in the middle of a large file learns why the server
-// does not want the file.
+// TestOutputImpossible checks that a client in the middle of a large file learns that the server
+// cannot keep it.
 func TestOutputImpossible(t *testing.T) {
 	file := make([]byte, 8<<20)
 	t.Run("no directory", func(t *testing.T) {
@@ -729,24 +778,18 @@ func TestOutputImpossible(t *testing.T) {
 		if err := os.Remove(s.dir); err != nil {
 			t.Fatal(err)
 		}
-		_, err := send(t.Context(), s.addr, s.key.EncapsulationKey(), bytes.NewReader(file))
+		_, err := s.send(t, s.addr, file)
 		checkError(t, "client", err, clientRefused)
-		<-s.done
-		if !errors.Is(s.err, fs.ErrNotExist) {
-			t.Errorf("server: got error %v", s.err)
-		}
+		s.checkLine(t, "open ")
 	})
 	t.Run("exists by now", func(t *testing.T) {
 		s := startServer(t, newKey(t))
 		if err := os.WriteFile(s.out, []byte("precious"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := send(t.Context(), s.addr, s.key.EncapsulationKey(), bytes.NewReader(file))
+		_, err := s.send(t, s.addr, file)
 		checkError(t, "client", err, clientRefused)
-		<-s.done
-		if !errors.Is(s.err, fs.ErrExist) {
-			t.Errorf("server: got error %v", s.err)
-		}
+		s.checkLine(t, "link ")
 		checkFile(t, s.out, []byte("precious"))
 		if err := os.Remove(s.out); err != nil {
 			t.Fatal(err)
@@ -756,25 +799,22 @@ func TestOutputImpossible(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	key, listener, dir := newKey(t), newListener(t), t.TempDir()
-	done := make(chan error)
-	go func() {
-		_, err := receive(ctx, listener, key, filepath.Join(dir, "received"))
-		done <- err
-	}()
-	conn, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	s := startServer(t, newKey(t))
+	conn, session := s.handshake(t)
+	session.out.write(recordSize, sizeRecord(1e6))
+	session.out.write(recordData, make([]byte, maxData))
+	for range 1000 { // until there is a file to remove
+		if entries, _ := os.ReadDir(s.dir); len(entries) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
-	defer conn.Close()
-	session, err := clientHandshake(conn, key.EncapsulationKey())
-	if err != nil {
-		t.Fatal(err)
+	s.cancel()
+	if kind, _, err := session.in.read(); kind != recordRefusal || err != nil {
+		t.Errorf("got a record of type %d, error %v", kind, err)
 	}
-	session.out.write(recordData, []byte("the rest follows"))
-	cancel()
-	checkError(t, "server", <-done, "closed")
-	checkEmpty(t, dir)
+	conn.Close()
+	s.wait(t)
+	checkError(t, "server", s.err, "closed")
+	checkEmpty(t, s.dir)
 }

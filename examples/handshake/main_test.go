@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -22,10 +23,12 @@ type process struct {
 }
 
 func start(ctx context.Context, args ...string) *process {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	r, w := io.Pipe()
 	p := &process{stdout: bufio.NewReader(r), code: make(chan int, 1)}
 	go func() {
 		code := run(ctx, args, w, &p.stderr)
+		cancel()
 		w.Close()
 		p.code <- code
 	}()
@@ -62,10 +65,10 @@ func TestLoopback(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	p := start(t.Context())
-	if a, b := p.value(t, "SHA-256 "), p.value(t, "at the server "); a != b || len(a) != 2*sha256.Size {
+	if a, b := p.value(t, "client: SHA-256 "), p.value(t, "server: SHA-256 "); a != b || len(a) != 2*sha256.Size {
 		t.Errorf("digests %s and %s", a, b)
 	}
-	p.value(t, "the digests agree")
+	p.value(t, "The digests agree")
 	p.wait(t, 0, "")
 	checkEmpty(t, dir)
 }
@@ -81,14 +84,14 @@ func TestApart(t *testing.T) {
 	for i := range 2 { // making the key, and finding it
 		out := filepath.Join(dir, fmt.Sprint("received", i))
 		server := start(t.Context(), "-listen", "127.0.0.1:0", "-key", key, "-out", out)
-		pub = server.value(t, "public key in ")
-		addr := server.value(t, "listening on ")
+		pub = server.value(t, "server: public key in ")
+		addr := server.value(t, "server: listening on ")
 		client := start(t.Context(), "-connect", addr, "-server-key", pub, "-send", sent)
 		digest := fmt.Sprintf("%x", sha256.Sum256(file))
-		if got := client.value(t, "SHA-256 "); got != digest {
+		if got := client.value(t, "client: SHA-256 "); got != digest {
 			t.Errorf("the client reports %s, want %s", got, digest)
 		}
-		if got := server.value(t, "SHA-256 "); got != digest {
+		if got := server.value(t, "server: SHA-256 "); got != digest {
 			t.Errorf("the server reports %s, want %s", got, digest)
 		}
 		client.wait(t, 0, "")
@@ -96,22 +99,25 @@ func TestApart(t *testing.T) {
 		checkFile(t, out, file)
 	}
 
-	// With another server's key pinned, neither end succeeds.
+	// A client that pins another server's key fails, and the server waits for another client.
+	key = filepath.Join(dir, "other")
 	out := filepath.Join(dir, "received")
-	server := start(t.Context(), "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "other"), "-out", out)
-	client := start(t.Context(), "-connect", server.value(t, "listening on "), "-server-key", pub, "-send", sent)
-	client.wait(t, 1, "handshake: "+clientRejected)
-	server.wait(t, 1, "handshake: "+serverAltered)
-	if _, err := os.Lstat(out); !os.IsNotExist(err) {
-		t.Errorf("the output file: %v", err)
+	server := start(t.Context(), "-listen", "127.0.0.1:0", "-key", key, "-out", out)
+	addr := server.value(t, "server: listening on ")
+	start(t.Context(), "-connect", addr, "-server-key", pub, "-send", sent).wait(t, 1, "handshake: "+clientRejected)
+	if !missing(out) {
+		t.Error("there is an output file")
 	}
+	start(t.Context(), "-connect", addr, "-server-key", key+".pub", "-send", sent).wait(t, 0, "")
+	server.wait(t, 0, "handshake: 127.0.0.1:")
+	checkFile(t, out, file)
 }
 
 func TestInterruptListening(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := t.TempDir()
 	server := start(ctx, "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "key.pem"), "-out", filepath.Join(dir, "received"))
-	server.value(t, "listening on ")
+	server.value(t, "server: listening on ")
 	cancel()
 	server.wait(t, 1, "handshake: interrupted\n")
 }
@@ -131,7 +137,6 @@ func TestBadArguments(t *testing.T) {
 	if _, err := loadKey(path("key"), log.New(t.Output(), "", 0)); err != nil {
 		t.Fatal(err)
 	}
-	const usage = "handshake: use -listen with"
 	listener := newListener(t)
 	addr := listener.Addr().String()
 	for _, test := range []struct {
@@ -139,7 +144,7 @@ func TestBadArguments(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		{[]string{"-help"}, 0, "Usage of handshake"},
+		{[]string{"-help"}, 0, usage},
 		{[]string{"-unknown"}, 2, "flag provided but not defined: -unknown"},
 		{[]string{"file"}, 2, usage},
 		{[]string{"-listen", addr}, 2, usage},
@@ -150,14 +155,18 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", path("text"), "file"}, 2, usage},
 		{[]string{"-listen", addr, "-key", path("key"), "-server-key", path("key.pub")}, 2, usage},
 
-		{[]string{"-listen", addr, "-key", path("text"), "-out", path("out")}, 1, "handshake: " + path("text") + ": "},
-		{[]string{"-listen", addr, "-key", path("key"), "-out", path("exists")}, 1, "handshake: " + path("exists") + " exists\n"},
+		{[]string{"-listen", "127.0.0.1:0", "-key", path("text"), "-out", path("out")}, 1, "handshake: " + path("text") + ": "},
+		{[]string{"-listen", addr, "-key", path("key"), "-out", path("exists")}, 1, "handshake: -out: " + path("exists") + " exists\n"},
 		{[]string{"-listen", "nowhere", "-key", path("key"), "-out", path("out")}, 1, "handshake: listen tcp"},
 		{[]string{"-listen", addr, "-key", path("key"), "-out", path("out")}, 1, "handshake: listen tcp"},
+
+		{[]string{"-listen", addr, "-key", path("new"), "-out", ""}, 2, usage},
+		{[]string{"-listen", addr, "-key", path("new"), "-out", path("out"), "-max", "-1"}, 2, usage},
 
 		{[]string{"-connect", addr, "-server-key", path("missing"), "-send", path("text")}, 1, "handshake: open " + path("missing") + ": "},
 		{[]string{"-connect", addr, "-server-key", path("text"), "-send", path("text")}, 1, "handshake: " + path("text") + ": "},
 		{[]string{"-connect", addr, "-server-key", path("key"), "-send", path("text")}, 1, "handshake: " + path("key") + ": "},
+		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", dir}, 1, "handshake: " + dir + " is not a regular file"},
 		{[]string{"-connect", addr, "-server-key", path("key.pub"), "-send", path("missing")}, 1, "handshake: open " + path("missing") + ": "},
 	} {
 		t.Run(strings.ReplaceAll(strings.Join(test.args, " "), dir+"/", ""), func(t *testing.T) {
@@ -168,4 +177,44 @@ func TestBadArguments(t *testing.T) {
 	if _, err := os.Lstat(path("out")); !os.IsNotExist(err) {
 		t.Errorf("the output file: %v", err)
 	}
+}
+
+// TestOutImpossible checks that a server that could not keep a file does not listen, and makes no
+// key.
+func TestOutImpossible(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
+		locked := filepath.Join(dir, "locked")
+		if err := os.Mkdir(locked, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		start(t.Context(), "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "key"), "-out", filepath.Join(locked, "out")).
+			wait(t, 1, "handshake: -out: open "+locked)
+	}
+	for name, out := range map[string]string{
+		"exists":        file,
+		"a folder":      dir,
+		"no folder":     filepath.Join(dir, "missing", "out"),
+		"under a file":  filepath.Join(file, "out"),
+		"name too long": filepath.Join(dir, strings.Repeat("o", 256)),
+		"a zero byte":   filepath.Join(dir, "o\x00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t.Context(), "-listen", "127.0.0.1:0", "-key", filepath.Join(dir, "key"), "-out", out)
+			if line, err := p.stdout.ReadString('\n'); err != io.EOF {
+				t.Errorf("got %q on stdout", line)
+			}
+			p.wait(t, 1, "handshake: -out: ")
+			if !missing(filepath.Join(dir, "key")) {
+				t.Error("there is a key")
+			}
+		})
+	}
+
+	key := filepath.Join(dir, "key")
+	start(t.Context(), "-listen", "127.0.0.1:0", "-key", key, "-out", key+".pub").wait(t, 1, "handshake: -out and -key name the same file")
 }

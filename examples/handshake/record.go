@@ -22,8 +22,8 @@ const (
 type recordType byte
 
 const (
-	recordData    recordType = 1 // a part of the file
-	recordFinal   recordType = 2 // its last part, perhaps empty
+	recordSize    recordType = 1 // how many bytes the file has, as 8 bytes
+	recordData    recordType = 2 // the next maxData bytes of the file, or what is left of it
 	recordReceipt recordType = 3 // the server's digest of the file that it keeps
 	recordRefusal recordType = 4 // the server has given up
 )

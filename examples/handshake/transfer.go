@@ -2,103 +2,100 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
-	"os"
-	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
+	"hybridkem/internal/progress"
 	"hybridkem/xwing"
 )
 
-const (
-	patience  = 30 * time.Second // with a silent peer
-	lingering = time.Second      // with a peer that was told to go away
-)
+// limits are what a peer can cost. A client gives the server twice the time, so that it hears why the
+// server gave up.
+type limits struct {
+	connections int           // of a server at once
+	patience    time.Duration // from the connection to the first record, and then with the file
+	perByte     time.Duration // more patience for each byte of the file that has come
+	lastWord    time.Duration // for telling a client how its connection ends
+}
+
+// With these, a file must come with 100 kB/s, on average and after the first ten seconds.
+var usual = limits{32, 10 * time.Second, 10 * time.Microsecond, time.Second}
+
+// after is the time until n bytes of a file and the next record must have come. Only bytes of the
+// file prolong it. If every message did, a hostile peer could send a little at a time for ever.
+func (l limits) after(n int64) time.Duration {
+	return l.patience + time.Duration(n)*l.perByte
+}
 
 // A report says what one end saw of a transfer.
 type report struct {
-	size                int64 // of the file
+	size                int64
 	digest              [sha256.Size]byte
-	sent, received      int64 // on the wire
-	handshake, transfer time.Duration
+	handshake, transfer time.Duration // at the client
 }
 
-// A wire is a connection that counts its bytes.
-type wire struct {
-	net.Conn
-	patience       time.Duration
-	sent, received int64
+// A client sends one file to the owner of the pinned key.
+type client struct {
+	addr   string
+	pinned *xwing.EncapsulationKey
+	limits limits
+	stderr io.Writer // shows the progress if it is a terminal
 }
 
-func (w *wire) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	w.received += int64(n)
-	return n, err
-}
-
-func (w *wire) Write(p []byte) (int, error) {
-	n, err := w.Conn.Write(p)
-	w.sent += int64(n)
-	return n, err
-}
-
-// extend gives the peer time for one more step. A single byte does not move the deadline. Otherwise
-// a hostile peer could send one byte at a time for ever.
-func (w *wire) extend() { w.SetDeadline(time.Now().Add(w.patience)) }
-
-func (w *wire) closeWrite() error { return w.Conn.(*net.TCPConn).CloseWrite() }
-
-// send connects to addr and sends a file to the owner of the pinned key. After an error the owner
-// has kept no file, unless the error is that the receipt was lost.
-func send(ctx context.Context, addr string, pinned *xwing.EncapsulationKey, file io.Reader) (*report, error) {
-	dialer := net.Dialer{Timeout: patience}
-	conn, err := dialer.DialContext(ctx, "tcp", addr)
+// send sends the file, which has at least size bytes. After an error the server has kept no file,
+// unless the error is that the receipt was lost.
+func (c *client) send(ctx context.Context, file io.Reader, size int64) (*report, error) {
+	start := time.Now()
+	dialer := net.Dialer{Deadline: start.Add(2 * c.limits.patience)}
+	conn, err := dialer.DialContext(ctx, "tcp", c.addr)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-
-	w := &wire{Conn: conn, patience: patience}
-	w.extend()
-	start := time.Now()
-	s, err := clientHandshake(w, pinned)
+	conn.SetDeadline(dialer.Deadline)
+	s, err := clientHandshake(conn, c.pinned)
 	if err != nil {
 		return nil, err
 	}
 	confirmed := time.Now()
-	r := &report{handshake: confirmed.Sub(start)}
+	r := &report{size: size, handshake: confirmed.Sub(start)}
+
+	bar := progress.New(c.stderr, "sending", size)
+	defer bar.Close()
 	digest := sha256.New()
 	buf := make([]byte, maxData)
-	var sendErr error
-	for t := recordData; t == recordData && sendErr == nil; {
-		n, err := io.ReadFull(file, buf)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			t = recordFinal
-		} else if err != nil {
-			return nil, err
+	sendErr := s.out.write(recordSize, binary.BigEndian.AppendUint64(nil, uint64(size)))
+	for done := int64(0); done < size && sendErr == nil; {
+		data := buf[:min(size-done, maxData)]
+		if _, err := io.ReadFull(file, data); err != nil {
+			return nil, fmt.Errorf("reading the file: %w", err)
 		}
-		r.size += int64(n)
-		digest.Write(buf[:n])
-		w.extend()
-		sendErr = s.out.write(t, buf[:n])
+		digest.Write(data)
+		conn.SetDeadline(confirmed.Add(2 * c.limits.after(done)))
+		sendErr = s.out.write(recordData, data)
+		done += int64(len(data))
+		bar.Add(int64(len(data)))
 	}
-	if sendErr == nil {
-		sendErr = w.closeWrite()
-	}
+	sendErr = cmp.Or(sendErr, conn.(*net.TCPConn).CloseWrite())
 	digest.Sum(r.digest[:0])
 
-	// When the server gives up, sending fails, but the reason may be waiting.
-	w.extend()
+	// When the server gives up, sending fails, but its refusal may be waiting.
+	conn.SetDeadline(confirmed.Add(2 * c.limits.after(size)))
 	t, receipt, err := s.in.read()
 	switch {
 	case err == nil && t == recordRefusal:
-		return nil, errors.New("the server refused the file: a record was damaged on the way, or the file cannot be kept")
+		return nil, errors.New("the server refused the file: it is too large or came too slowly, a record was damaged on the way, or the file cannot be kept")
 	case sendErr != nil:
 		return nil, fmt.Errorf("sending the file: %w", sendErr)
 	case err != nil:
@@ -107,87 +104,148 @@ func send(ctx context.Context, addr string, pinned *xwing.EncapsulationKey, file
 		return nil, errors.New("the server's receipt is not for this file")
 	}
 	r.transfer = time.Since(confirmed)
-	r.sent, r.received = w.sent, w.received
 	return r, nil
 }
 
-// receive accepts one connection and keeps the file that it receives as out, which must not exist.
-// An error leaves no file behind.
-func receive(ctx context.Context, listener net.Listener, key *xwing.DecapsulationKey, out string) (*report, error) {
-	defer context.AfterFunc(ctx, func() { listener.Close() })()
-	conn, err := listener.Accept()
-	listener.Close()
-	if err != nil {
-		return nil, err
+// A server keeps the first file that arrives whole.
+type server struct {
+	key    *xwing.DecapsulationKey
+	out    string // must not exist
+	size   int64  // of the largest file that the server takes
+	limits limits
+	log    *log.Logger
+	stderr io.Writer // shows the progress if it is a terminal
+
+	mu        sync.Mutex
+	strangers []net.Conn // that have sent no record yet, oldest first
+}
+
+// receive accepts connections until one has brought a file, and keeps this file. After an error it
+// has kept none.
+func (s *server) receive(ctx context.Context, listener net.Listener) (kept *report, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	context.AfterFunc(ctx, func() { listener.Close() })
+	places := make(chan struct{}, s.limits.connections)
+	var serving sync.WaitGroup
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			cancel()
+			serving.Wait()
+			if kept != nil {
+				err = nil
+			}
+			return kept, err
+		}
+		s.mu.Lock()
+		if len(places) == cap(places) && len(s.strangers) > 0 {
+			// Whoever only connects, or replays what others have sent, has to make room.
+			s.strangers[0].Close()
+		}
+		s.strangers = append(s.strangers, conn)
+		s.mu.Unlock()
+		places <- struct{}{}
+		serving.Go(func() {
+			r, err := s.serve(ctx, conn)
+			s.leave(conn)
+			<-places
+			switch {
+			case err == nil:
+				kept = r // no other file can be kept from now on
+				cancel()
+			case errors.Is(err, net.ErrClosed):
+				s.log.Printf("%v: closed in favour of a newer connection", conn.RemoteAddr())
+			case ctx.Err() == nil:
+				s.log.Printf("%v: %v", conn.RemoteAddr(), err)
+			}
+		})
 	}
+}
+
+// leave takes conn from the strangers, if it still is one.
+func (s *server) leave(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strangers = slices.DeleteFunc(s.strangers, func(c net.Conn) bool { return c == conn })
+}
+
+func (s *server) serve(ctx context.Context, conn net.Conn) (*report, error) {
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-
-	w := &wire{Conn: conn, patience: patience}
-	r, err := serve(w, key, out)
+	conn.SetDeadline(time.Now().Add(s.limits.patience))
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })() // the past
+	session, err := serverHandshake(conn, s.key)
 	if err != nil {
-		// Closing with bytes unread resets the connection, which may destroy
-		// the rejection or refusal on its way to the client.
-		w.closeWrite()
-		w.SetDeadline(time.Now().Add(lingering))
-		io.Copy(io.Discard, w)
+		s.dismiss(conn, func() { conn.Write([]byte{rejected}) })
 		return nil, err
 	}
-	return r, nil
-}
-
-func serve(w *wire, key *xwing.DecapsulationKey, out string) (*report, error) {
-	w.extend()
-	start := time.Now()
-	s, err := serverHandshake(w, key)
+	r, err := s.keepFile(ctx, conn, session.in)
 	if err != nil {
-		return nil, err
-	}
-	confirmed := time.Now()
-	r := &report{handshake: confirmed.Sub(start)}
-	if err := r.keepFile(w, s.in, out); err != nil {
-		s.out.write(recordRefusal, nil)
+		s.dismiss(conn, func() { session.out.write(recordRefusal, nil) })
 		return nil, err
 	}
 	// The file is in place now, whether or not the client gets its receipt.
-	s.out.write(recordReceipt, r.digest[:])
-	r.transfer = time.Since(confirmed)
-	r.sent, r.received = w.sent, w.received
+	conn.SetDeadline(time.Now().Add(s.limits.lastWord))
+	session.out.write(recordReceipt, r.digest[:])
 	return r, nil
 }
 
-func (r *report) keepFile(w *wire, in *records, out string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(out), ".handshake-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
+// dismiss lets say write a last word, even after a deadline has passed. Then it reads for a while:
+// closing with bytes unread resets the connection, which may destroy the word on its way.
+func (s *server) dismiss(conn net.Conn, say func()) {
+	conn.SetDeadline(time.Now().Add(s.limits.lastWord))
+	say()
+	conn.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, conn)
+}
 
-	digest := sha256.New()
-	for t := recordData; t != recordFinal; {
-		w.extend()
-		var data []byte
-		if t, data, err = in.read(); err != nil {
-			return err
-		}
-		if t != recordData && t != recordFinal {
-			return fmt.Errorf("a record of the unexpected type %d", t)
-		}
-		r.size += int64(len(data))
-		digest.Write(data)
-		if _, err := tmp.Write(data); err != nil {
-			return err
-		}
+// keepFile receives a file. It touches the disk only after a record has opened, which shows that the
+// client is not a replay.
+func (s *server) keepFile(ctx context.Context, conn net.Conn, in *records) (*report, error) {
+	t, data, err := in.read()
+	if err != nil {
+		return nil, err
 	}
-	if n, err := w.Read(make([]byte, 1)); n > 0 {
-		return errors.New("the stream goes on after its final record")
+	if t != recordSize || len(data) != 8 {
+		return nil, fmt.Errorf("a record of type %d and %d bytes instead of the file's size", t, len(data))
+	}
+	size := binary.BigEndian.Uint64(data)
+	if size > uint64(s.size) {
+		return nil, fmt.Errorf("the file has %d bytes, more than %d", size, s.size)
+	}
+	s.leave(conn)
+	r := &report{size: int64(size)}
+	return r, create(s.out, 0o600, func(file io.Writer) error { return s.copyFile(ctx, file, conn, in, r) })
+}
+
+func (s *server) copyFile(ctx context.Context, file io.Writer, conn net.Conn, in *records, r *report) error {
+	bar := progress.New(s.stderr, "receiving", r.size)
+	defer bar.Close()
+	start, digest := time.Now(), sha256.New()
+	both := io.MultiWriter(digest, file)
+	for done := int64(0); done < r.size; {
+		conn.SetDeadline(start.Add(s.limits.after(done)))
+		if err := ctx.Err(); err != nil { // the end of ctx sets a deadline too, which would be lost
+			return err
+		}
+		t, data, err := in.read()
+		if err != nil {
+			return err
+		}
+		// A shorter record, or an empty one, would cost time without bringing the end nearer.
+		if want := min(r.size-done, maxData); t != recordData || int64(len(data)) != want {
+			return fmt.Errorf("a record of type %d and %d bytes instead of the next %d bytes of the file", t, len(data), want)
+		}
+		if _, err := both.Write(data); err != nil {
+			return err
+		}
+		done += int64(len(data))
+		bar.Add(int64(len(data)))
+	}
+	if n, err := conn.Read(make([]byte, 1)); n > 0 {
+		return errors.New("the stream goes on after the file")
 	} else if err != io.EOF {
 		return err
 	}
 	digest.Sum(r.digest[:0])
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Link(tmp.Name(), out) // Rename would replace an existing file
+	return nil
 }
