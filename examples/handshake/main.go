@@ -57,9 +57,12 @@ import (
 	"hybridkem/xwing"
 )
 
+// endings are the signals that end the program in an orderly way.
+var endings = []os.Signal{os.Interrupt, syscall.SIGTERM}
+
 func main() {
 	// A signal makes the server dismiss its clients. The errors that follow clean up like any others.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings...)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
