@@ -133,20 +133,20 @@ func TestBadKeyFiles(t *testing.T) {
 	mlkemPub := publicPEM(t, mlkemKey.EncapsulationKey())
 	const none = "" // no file
 	for name, test := range map[string]struct{ key, pub, want string }{
-		"32 raw bytes":           {"\x8f\xf0\x91\x03" + strings.Repeat("s", 28), none, "key: keyfile: no PEM block"},
+		"32 raw bytes":           {"\x8f\xf0\x91\x03" + strings.Repeat("s", 28), none, "key: keyfile: the file is perhaps a raw seed of X-Wing, not in PEM"},
 		"64 hexadecimal digits":  {strings.Repeat("5a", 32) + "\n", none, "key: keyfile: no PEM block"},
-		"32 hexadecimal digits":  {strings.Repeat("5a", 16), none, "key: keyfile: no PEM block"},
-		"31 letters":             {strings.Repeat("correcthorse", 3)[:31] + "\n", none, "key: keyfile: no PEM block"},
+		"32 hexadecimal digits":  {strings.Repeat("5a", 16), none, "key: keyfile: the file is perhaps a raw seed of X-Wing, not in PEM"},
+		"31 letters":             {strings.Repeat("correcthorse", 3)[:31] + "\n", none, "key: keyfile: the file is perhaps a raw seed of X-Wing, not in PEM"},
 		"a line feed":            {"\n", none, "key: keyfile: no PEM block"},
-		"truncated":              {kemtoolKey[:100], none, "key: keyfile: no PEM block"},
-		"a public key":           {pub, none, `key: keyfile: the PEM block is "PUBLIC KEY"`},
+		"truncated":              {kemtoolKey[:100], none, "key: keyfile: a damaged PEM block"},
+		"a public key":           {pub, none, `key: keyfile: no PEM block "PRIVATE KEY", but "PUBLIC KEY"`},
 		"two keys":               {kemtoolKey + kemtoolKey, none, "key: keyfile: more than one PEM block"},
 		"ML-KEM":                 {kemtoolMLKEM, none, "key: a key of ML-KEM-768, not of X-Wing"},
 		"no private key":         {none, pub, "key.pub exists, but not its private key"},
 		"another public key":     {kemtoolKey, publicPEM(t, newKey(t).EncapsulationKey()), "key.pub does not hold the public key of "},
 		"ML-KEM public key":      {kemtoolKey, mlkemPub, "key.pub: a key of ML-KEM-768, not of X-Wing"},
-		"truncated public key":   {kemtoolKey, pub[:1000], "key.pub: keyfile: no PEM block"},
-		"private key in its pub": {kemtoolKey, kemtoolKey, `key.pub: keyfile: the PEM block is "PRIVATE KEY"`},
+		"truncated public key":   {kemtoolKey, pub[:1000], "key.pub: keyfile: a damaged PEM block"},
+		"private key in its pub": {kemtoolKey, kemtoolKey, `key.pub: keyfile: no PEM block "PUBLIC KEY", but "PRIVATE KEY"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
