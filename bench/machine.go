@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"reflect"
@@ -34,7 +35,7 @@ func describeMachine(now time.Time) machine {
 		CPU: "unknown", Features: features(), Threads: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Go: runtime.Version(), MaxProcs: runtime.GOMAXPROCS(0), Date: now.UTC().Format(time.DateOnly),
 	}
-	if name := cpuModel(); name != "" {
+	if name := readCPU(); name != "" {
 		m.CPU = name
 	}
 	if b, err := os.ReadFile("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"); err == nil {
@@ -55,22 +56,31 @@ func describeMachine(now time.Time) machine {
 	return m
 }
 
-// cpuModel returns the processor's name, family, model and stepping as Linux reports
-// them.
-func cpuModel() string {
+// readCPU returns the processor as Linux describes it, or "" on other systems.
+func readCPU() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
+	return describeCPU(f)
+}
+
+// describeCPU returns the name, microarchitecture, family and model of the first
+// processor in the text of /proc/cpuinfo. It leaves out a microarchitecture that it does
+// not know, and the family and model on architectures other than x86, which have none.
+func describeCPU(info io.Reader) string {
 	values := make(map[string]string)
-	for s := bufio.NewScanner(f); s.Scan() && s.Text() != ""; {
+	for s := bufio.NewScanner(info); s.Scan() && s.Text() != ""; {
 		key, value, _ := strings.Cut(s.Text(), ":")
 		values[strings.TrimSpace(key)] = strings.TrimSpace(value)
 	}
-	name := values["model name"]
-	if values["cpu family"] != "" {
-		name += " (family " + values["cpu family"] + ", model " + values["model"] + ")"
+	name, family, model := values["model name"], values["cpu family"], values["model"]
+	if core := microarchitecture(values["vendor_id"], family, model); core != "" {
+		name += ", " + core
+	}
+	if family != "" {
+		name += " (family " + family + ", model " + model + ")"
 	}
 	return name
 }

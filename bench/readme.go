@@ -133,10 +133,19 @@ func (r *report) summary(picture string) string {
 			}
 		}
 	}
-	for _, n := range notes {
-		shown := slices.ContainsFunc(columns, func(f family) bool { return slices.Contains(f.implementations, n.implementation) })
-		if shown && n.section == "" {
-			t.notes = append(t.notes, n.implementation+": "+n.note)
+	for _, f := range columns {
+		for _, n := range notes {
+			measured := slices.ContainsFunc(r.Results, func(x result) bool {
+				return x.Implementation == n.implementation && slices.Contains(featuredKEMs, x.Section)
+			})
+			if !measured || n.section != "" || !slices.Contains(f.implementations, n.implementation) {
+				continue
+			}
+			label := f.name
+			if n.implementation != f.name {
+				label += " (" + n.implementation + ")"
+			}
+			t.notes = append(t.notes, label+": "+n.note)
 		}
 	}
 	b.WriteString(t.markdownBody())

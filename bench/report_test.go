@@ -185,6 +185,40 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// TestReadmeNotes checks that each note begins with the name of a column, and that a column
+// has the notes on what was measured only.
+func TestReadmeNotes(t *testing.T) {
+	r := sampleReport()
+	notesOf := func() (notes []string) {
+		table, after, _ := strings.Cut(r.summary("x.svg"), " |\n\n")
+		_, header, _ := strings.Cut(table, "\n\n")
+		header, _, _ = strings.Cut(header, "\n")
+		body, _, _ := strings.Cut(after, "\n\n")
+		for note := range strings.SplitSeq(body, "  \n") {
+			column, _, _ := strings.Cut(note, ":")
+			column, _, _ = strings.Cut(column, " (")
+			if !strings.Contains(header, "| "+column+" |") {
+				t.Errorf("a note on %q under the columns %s", column, header)
+			}
+			notes = append(notes, note)
+		}
+		return notes
+	}
+	add := func(section, implementation string) {
+		r.Results = append(r.Results, result{Section: section, Operation: decapsulate, Implementation: implementation})
+	}
+	add("ML-KEM-768", "mlkem-native")
+	add(sectionKeccak, "libcrux")
+	if notes := notesOf(); len(notes) != 1 || !strings.HasPrefix(notes[0], "mlkem-native: Holds") {
+		t.Errorf("notes %q", notes)
+	}
+	add("X-Wing", sum.name)
+	add("ML-KEM-768", "libcrux")
+	if notes := notesOf(); len(notes) != 3 || !strings.HasPrefix(notes[1], "mlkem-native (mlkem-native + s2n-bignum): What X-Wing needs") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestReadmeWithoutMarkers(t *testing.T) {
 	for _, text := range []string{"", "no marker\n", "<!-- bench -->\n", "<!-- /bench -->\n<!-- bench -->\n"} {
 		file := filepath.Join(t.TempDir(), "README.md")
