@@ -8,11 +8,17 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +28,26 @@ import (
 
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
+	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 )
 
-// The client and the server in this file support one algorithm of each kind.
+// An sshMethod is a key exchange of RFC 10042.
+type sshMethod struct {
+	name string
+	kem  kem.KEM
+	hash func() hash.Hash
+}
+
+var sshMethods = []sshMethod{
+	{"mlkem768x25519-sha256", sshkex.MLKEM768X25519SHA256(), sha256.New},
+	{"mlkem768nistp256-sha256", sshkex.MLKEM768NISTP256SHA256(), sha256.New},
+	{"mlkem1024nistp384-sha384", sshkex.MLKEM1024NISTP384SHA384(), sha512.New384},
+}
+
+// The client and the server in this file support one method at a time, and one algorithm of
+// each other kind.
 const (
-	sshKEX     = "mlkem768x25519-sha256"
 	sshHostKey = ssh.KeyAlgoED25519
 	sshCipher  = "aes128-gcm@openssh.com"
 )
@@ -46,6 +66,7 @@ const (
 
 // An sshConn is one end of a connection. It supports a login without authentication, and nothing after it.
 type sshConn struct {
+	method   sshMethod
 	conn     net.Conn
 	r        *bufio.Reader
 	in, out  *sshGCM // nil before the new keys are used
@@ -153,6 +174,9 @@ func (c *sshConn) read(number byte) ([]byte, error) {
 	return nil, fmt.Errorf("message %d, want %d", body[1], number)
 }
 
+// errNotOffered means that the peer does not support the method of the connection.
+var errNotOffered = errors.New("the peer does not offer this method")
+
 // start exchanges versions and lists of algorithms: RFC 4253, sections 4.2 and 7.1.
 func (c *sshConn) start() error {
 	own := "SSH-2.0-hybridkem_test"
@@ -168,7 +192,7 @@ func (c *sshConn) start() error {
 	cookie := make([]byte, 16)
 	rand.Read(cookie)
 	ownInit := sshPacket(msgKexInit, cookie)
-	for _, list := range []string{sshKEX, sshHostKey, sshCipher, sshCipher, "", "", "none", "none", "", ""} {
+	for _, list := range []string{c.method.name, sshHostKey, sshCipher, sshCipher, "", "", "none", "none", "", ""} {
 		ownInit = append(ownInit, sshString([]byte(list))...)
 	}
 	ownInit = append(ownInit, 0, 0, 0, 0, 0)
@@ -177,6 +201,17 @@ func (c *sshConn) start() error {
 	}
 	if c.serverInit, err = c.read(msgKexInit); err != nil {
 		return err
+	}
+	if len(c.serverInit) < 1+len(cookie) {
+		return errors.New("the list of algorithms is too short")
+	}
+	lists := cryptobyte.String(c.serverInit[1+len(cookie):])
+	methods, err := readSSHString(&lists)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(strings.Split(string(methods), ","), c.method.name) {
+		return errNotOffered
 	}
 	c.clientInit = ownInit
 	if !c.isClient {
@@ -188,7 +223,7 @@ func (c *sshConn) start() error {
 
 // exchangeHash is H of RFC 10042, section 2.5, in which K is a string and not a number.
 func (c *sshConn) exchangeHash(hostKey, cInit, sReply, k []byte) []byte {
-	h := sha256.New()
+	h := c.method.hash()
 	for _, b := range [][]byte{
 		[]byte(c.clientVersion), []byte(c.serverVersion), c.clientInit, c.serverInit, hostKey, cInit, sReply, k,
 	} {
@@ -206,8 +241,9 @@ func (c *sshConn) newKeys(k, h []byte) error {
 		return err
 	}
 	derive := func(letter byte, size int) []byte {
-		sum := sha256.Sum256(bytes.Join([][]byte{sshString(k), h, {letter}, h}, nil))
-		return sum[:size]
+		f := c.method.hash()
+		f.Write(bytes.Join([][]byte{sshString(k), h, {letter}, h}, nil))
+		return f.Sum(nil)[:size]
 	}
 	c.out, c.in = newSSHGCM(derive('C', 16), derive('A', 12)), newSSHGCM(derive('D', 16), derive('B', 12))
 	if !c.isClient {
@@ -218,11 +254,11 @@ func (c *sshConn) newKeys(k, h []byte) error {
 
 // client exchanges keys with a server, verifies its signature over the exchange hash, and logs in. The
 // login shows that both sides have the same keys.
-func (c *sshConn) client(k kem.KEM, hostKey ssh.PublicKey) error {
+func (c *sshConn) client(hostKey ssh.PublicKey) error {
 	if err := c.start(); err != nil {
 		return err
 	}
-	dk, err := k.GenerateKey()
+	dk, err := c.method.kem.GenerateKey()
 	if err != nil {
 		return err
 	}
@@ -275,7 +311,7 @@ func (c *sshConn) client(k kem.KEM, hostKey ssh.PublicKey) error {
 }
 
 // server is the other side of client. It accepts every login.
-func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
+func (c *sshConn) server(signer ssh.Signer) error {
 	if err := c.start(); err != nil {
 		return err
 	}
@@ -288,7 +324,7 @@ func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
 	if err != nil {
 		return err
 	}
-	ek, err := k.NewEncapsulationKey(cInit)
+	ek, err := c.method.kem.NewEncapsulationKey(cInit)
 	if err != nil {
 		return err
 	}
@@ -318,9 +354,9 @@ func (c *sshConn) server(k kem.KEM, signer ssh.Signer) error {
 	return c.write(sshPacket(msgAuthSuccess))
 }
 
-// TestSSH exchanges keys with golang.org/x/crypto/ssh, once as a client and once as a server. With the KEM
-// of TLS, which gives another K, the signature of the server must not verify.
-func TestSSH(t *testing.T) {
+// newSSHSigner returns the host key of a server.
+func newSSHSigner(t *testing.T) ssh.Signer {
+	t.Helper()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -329,50 +365,172 @@ func TestSSH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := ssh.Config{KeyExchanges: []string{sshKEX}, Ciphers: []string{sshCipher}}
+	return signer
+}
+
+// TestSSH exchanges keys with golang.org/x/crypto/ssh, once as a client and once as a server. That package
+// has the first method only. With the KEM of TLS, which gives another K, the signature of the server must
+// not verify.
+func TestSSH(t *testing.T) {
+	method := sshMethods[0]
+	signer := newSSHSigner(t)
+	config := ssh.Config{KeyExchanges: []string{method.name}, Ciphers: []string{sshCipher}}
 	serverConfig := &ssh.ServerConfig{Config: config, NoClientAuth: true}
 	serverConfig.AddHostKey(signer)
 	clientConfig := &ssh.ClientConfig{Config: config, User: "alice", HostKeyCallback: ssh.FixedHostKey(signer.PublicKey())}
 
 	for _, test := range []struct {
 		name string
-		own  func(c *sshConn, k kem.KEM) error
+		own  func(c *sshConn) error
 		peer func(conn net.Conn) error
 	}{
-		{"client", func(c *sshConn, k kem.KEM) error {
+		{"client", func(c *sshConn) error {
 			c.isClient = true
-			return c.client(k, signer.PublicKey())
+			return c.client(signer.PublicKey())
 		}, func(conn net.Conn) error {
 			_, _, _, err := ssh.NewServerConn(conn, serverConfig)
 			return err
 		}},
-		{"server", func(c *sshConn, k kem.KEM) error {
-			return c.server(k, signer)
+		{"server", func(c *sshConn) error {
+			return c.server(signer)
 		}, func(conn net.Conn) error {
 			_, _, _, err := ssh.NewClientConn(conn, "", clientConfig)
 			return err
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, k := range []kem.KEM{sshkex.MLKEM768X25519SHA256(), tlskex.X25519MLKEM768()} {
+			for _, k := range []kem.KEM{method.kem, tlskex.X25519MLKEM768()} {
 				own, peer := connection(t)
 				peerErr := make(chan error, 1)
 				go func() {
 					defer peer.Close()
 					peerErr <- test.peer(peer)
 				}()
-				err := test.own(&sshConn{conn: own, r: bufio.NewReader(own)}, k)
+				err := test.own(&sshConn{method: sshMethod{method.name, k, method.hash}, conn: own, r: bufio.NewReader(own)})
 				own.Close()
 				err = errors.Join(err, <-peerErr)
-				if k.Name() == sshKEX && err != nil {
+				if k == method.kem && err != nil {
 					t.Error(err)
 				}
-				if k.Name() != sshKEX && (err == nil || !strings.Contains(err.Error(), "signature")) {
+				if k != method.kem && (err == nil || !strings.Contains(err.Error(), "signature")) {
 					t.Errorf("with %s: %v", k.Name(), err)
 				}
 			}
 		})
 	}
+}
+
+// TestSSHMethods exchanges keys by each method between the client and the server of this file. A method
+// that the other side does not offer ends with an error.
+func TestSSHMethods(t *testing.T) {
+	signer := newSSHSigner(t)
+	for _, client := range sshMethods {
+		for _, server := range sshMethods {
+			a, b := connection(t)
+			serverErr := make(chan error, 1)
+			go func() {
+				defer b.Close()
+				serverErr <- (&sshConn{method: server, conn: b, r: bufio.NewReader(b)}).server(signer)
+			}()
+			err := (&sshConn{method: client, conn: a, r: bufio.NewReader(a), isClient: true}).client(signer.PublicKey())
+			a.Close()
+			if err := errors.Join(err, <-serverErr); (client.name == server.name) != (err == nil) || err != nil && !errors.Is(err, errNotOffered) {
+				t.Errorf("%s with %s: %v", client.name, server.name, err)
+			}
+		}
+	}
+}
+
+// TestSSHPrograms lets other programs log in to a server here, by each method that they have. A program
+// that sends its login has verified the server's signature over the exchange hash, and has the same keys.
+func TestSSHPrograms(t *testing.T) {
+	signer := newSSHSigner(t)
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(known, append([]byte("* "), ssh.MarshalAuthorizedKey(signer.PublicKey())...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range []struct {
+		name, program, version string
+		methods                []string // arguments that print the methods; if there are none, all are offered
+		arguments              func(method, port string) []string
+	}{
+		{"OpenSSH", "ssh", `^OpenSSH_(\d[^ ,]*)`, []string{"-Q", "kex"}, func(method, port string) []string {
+			return []string{
+				"-F", "none", "-p", port, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes",
+				"-o", "UserKnownHostsFile=" + known, "-o", "KexAlgorithms=" + method, "alice@127.0.0.1", "true",
+			}
+		}},
+		{"PuTTY", "plink", `^plink: Release (\S+)`, nil, func(_, port string) []string {
+			return []string{"-ssh", "-batch", "-P", port, "-hostkey", ssh.FingerprintSHA256(signer.PublicKey()), "alice@127.0.0.1", "true"}
+		}},
+	} {
+		t.Run(program.name, func(t *testing.T) {
+			peer := testkit.FindPeer(t, program.name, program.program, "-V", program.version)
+			for _, method := range sshMethods {
+				t.Run(method.name, func(t *testing.T) {
+					if program.methods != nil {
+						out, err := exec.Command(peer.Path, program.methods...).Output()
+						if err != nil {
+							t.Fatal(err)
+						}
+						if !slices.Contains(strings.Fields(string(out)), method.name) {
+							t.Skipf("peer not run: %v: it has no %s", peer, method.name)
+						}
+					}
+					switch err := logIn(t, method, signer, peer.Path, program.arguments); {
+					case errors.Is(err, errNotOffered):
+						t.Skipf("peer not run: %v: it does not offer %s", peer, method.name)
+					case err != nil:
+						t.Error(err)
+					default:
+						t.Logf("peer: %v: %s", peer, method.name)
+					}
+				})
+			}
+		})
+	}
+}
+
+// logIn runs a server until the program, started with the arguments, has logged in.
+func logIn(t *testing.T, method sshMethod, signer ssh.Signer, path string, arguments func(method, port string) []string) error {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	command := exec.CommandContext(t.Context(), path, arguments(method.name, port)...)
+	command.Stdout, command.Stderr = &output, &output
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		command.Wait()
+		listener.Close() // so that nobody waits for a program that has not connected
+	}()
+	serve := func() error {
+		conn, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		return (&sshConn{method: method, conn: conn, r: bufio.NewReader(conn)}).server(signer)
+	}
+	err = serve()
+	command.Process.Kill() // it has nothing more to do
+	<-ended
+	if err != nil {
+		return fmt.Errorf("%w; the program says: %s", err, &output)
+	}
+	return nil
 }
 
 // connection returns both ends of a connection, which has a deadline.

@@ -1,9 +1,6 @@
-// Package interop compares this module with an independent implementation in JavaScript,
-// @noble/post-quantum. Its test needs node and "npm ci" in this folder, and is skipped
-// without them.
-//
-// The test leaves out that package's hybrids with NIST curves: they hash both coordinates
-// of the shared point, where the drafts and their test vectors hash one.
+// Package interop compares this module with implementations in other languages:
+// @noble/post-quantum, which needs node and "npm ci" in this folder, and OpenSSL from 3.5 on,
+// whose path is in PEER_OPENSSL or which is on PATH. Tests that miss their peer are skipped.
 package interop
 
 import (
@@ -40,10 +37,10 @@ func startPeer(t *testing.T) func(request) answer {
 		t.Skip("starts another program")
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("there is no node")
+		t.Skip("peer not run: @noble/post-quantum: there is no node")
 	}
 	if _, err := os.Stat("node_modules"); err != nil {
-		t.Skip("npm ci was not run here")
+		t.Skip("peer not run: @noble/post-quantum: npm ci was not run in the folder interop")
 	}
 	peer := exec.Command("node", "peer.mjs")
 	peer.Stderr = os.Stderr
@@ -84,13 +81,24 @@ func startPeer(t *testing.T) func(request) answer {
 func TestNoble(t *testing.T) {
 	ask := startPeer(t)
 	random := rand.NewChaCha8([32]byte{})
-	for name, randomSize := range map[string]int{"ML-KEM-512": 32, "ML-KEM-768": 32, "ML-KEM-1024": 32, "X-Wing": 64} {
+	for _, test := range []struct {
+		name               string
+		randomSize, rounds int
+	}{
+		{"ML-KEM-512", 32, 100},
+		{"ML-KEM-768", 32, 100},
+		{"ML-KEM-1024", 32, 100},
+		{"X-Wing", 64, 100},
+		{"MLKEM768-P256", 160, 10}, // slow on the other side
+		{"MLKEM1024-P384", 80, 10},
+	} {
+		name := test.name
 		k, err := hybridkem.ByName(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 100 {
-			seed, coins := make([]byte, k.SeedSize()), make([]byte, randomSize)
+		for range test.rounds {
+			seed, coins := make([]byte, k.SeedSize()), make([]byte, test.randomSize)
 			random.Read(seed)
 			random.Read(coins)
 			dk, err := k.NewDecapsulationKey(seed)
@@ -104,7 +112,7 @@ func TestNoble(t *testing.T) {
 			}
 			ownKey, own := ek.Encapsulate()
 			altered := bytes.Clone(own)
-			altered[random.Uint64()%uint64(len(altered)-32)] ^= 1
+			altered[random.Uint64()%uint64(len(altered)-97)] ^= 1 // not in the share of a group, which has at most 97 bytes
 			rejected, err := dk.Decapsulate(altered)
 			if err != nil {
 				t.Fatal(err)
@@ -127,4 +135,13 @@ func TestNoble(t *testing.T) {
 			}
 		}
 	}
+	var peer struct{ Version string }
+	b, err := os.ReadFile("node_modules/@noble/post-quantum/package.json")
+	if err == nil {
+		err = json.Unmarshal(b, &peer)
+	}
+	if err != nil || peer.Version == "" {
+		t.Fatalf("the version of the other side is unknown: %v", err)
+	}
+	t.Logf("peer: @noble/post-quantum %s: ML-KEM, X-Wing, MLKEM768-P256 and MLKEM1024-P384", peer.Version)
 }

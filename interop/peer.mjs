@@ -2,13 +2,15 @@
 // answer is one line of JSON.
 import { createInterface } from 'node:readline';
 import { ml_kem512, ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
-import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js';
+import { ml_kem768_x25519, ml_kem768_p256, ml_kem1024_p384 } from '@noble/post-quantum/hybrid.js';
 
 const kems = {
 	'ML-KEM-512': ml_kem512,
 	'ML-KEM-768': ml_kem768,
 	'ML-KEM-1024': ml_kem1024,
 	'X-Wing': ml_kem768_x25519,
+	'MLKEM768-P256': ml_kem768_p256,
+	'MLKEM1024-P384': ml_kem1024_p384,
 };
 const bytes = (hex) => Uint8Array.from(Buffer.from(hex, 'hex'));
 const hex = (b) => Buffer.from(b).toString('hex');

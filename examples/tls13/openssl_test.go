@@ -8,35 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-)
 
-// openSSL returns the path of openssl. It skips the test if there is none, or if its
-// version lacks the groups.
-func openSSL(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("no openssl to compare with")
-	}
-	out, err := exec.Command(path, "version").Output()
-	if err != nil {
-		t.Skipf("openssl does not run here: %v", err)
-	}
-	version := regexp.MustCompile(`^OpenSSL (\d+)\.(\d+)\.`).FindStringSubmatch(string(out))
-	if version == nil {
-		t.Skipf("this is not OpenSSL: %s", out)
-	}
-	major, _ := strconv.Atoi(version[1])
-	minor, _ := strconv.Atoi(version[2])
-	if major < 3 || major == 3 && minor < 5 {
-		t.Skipf("the groups are in OpenSSL from 3.5 on, and this is %s", out)
-	}
-	return path
-}
+	"hybridkem/internal/testkit"
+)
 
 // An openSSLServer is a running openssl s_server.
 type openSSLServer struct {
@@ -45,7 +21,7 @@ type openSSLServer struct {
 	stdout  *bufio.Reader
 }
 
-func startOpenSSL(t *testing.T, path, key string, args ...string) *openSSLServer {
+func startOpenSSL(t *testing.T, peer testkit.Peer, key string, args ...string) *openSSLServer {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "server.pem")
 	var b strings.Builder
@@ -54,7 +30,7 @@ func startOpenSSL(t *testing.T, path, key string, args ...string) *openSSLServer
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), path, append([]string{
+	command := exec.CommandContext(t.Context(), peer.Path, append([]string{
 		"s_server", "-accept", "127.0.0.1:0", "-cert", file, "-key", file, "-tls1_3",
 		"-cipher", "DEFAULT:@SECLEVEL=1", // for the short RSA key
 	}, args...)...)
@@ -87,11 +63,11 @@ func (s *openSSLServer) wait(t *testing.T, prefix string) string {
 // TestOpenSSL uses servers that support only one group. Their page says what they have
 // used.
 func TestOpenSSL(t *testing.T) {
-	path := openSSL(t)
+	peer := testkit.OpenSSL(t)
 	for _, g := range allGroups {
 		for i, s := range allSuites {
 			key := []string{"P-256", "RSA", "Ed25519"}[i]
-			server := startOpenSSL(t, path, key, "-www", "-groups", g.kem.Name(), "-ciphersuites", s.name)
+			server := startOpenSSL(t, peer, key, "-www", "-groups", g.kem.Name(), "-ciphersuites", s.name)
 			for _, groups := range [][]*group{{g}, allGroups} { // with allGroups, all but one need a HelloRetryRequest
 				cfg := testConfig()
 				cfg.groups = groups
@@ -116,18 +92,19 @@ func TestOpenSSL(t *testing.T) {
 		"client auth":      {"-verify", "1"},
 		"padding":          {"-record_padding", "512"},
 	} {
-		if _, err := visit(t, startOpenSSL(t, path, "P-384", append(args, "-www")...).address, testConfig()); err != nil {
+		if _, err := visit(t, startOpenSSL(t, peer, "P-384", append(args, "-www")...).address, testConfig()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := visit(t, startOpenSSL(t, path, "P-256", "-groups", "X25519:P-256").address, testConfig())
+	_, err := visit(t, startOpenSSL(t, peer, "P-256", "-groups", "X25519:P-256").address, testConfig())
 	checkError(t, "no group", err, "the server gave up: handshake_failure")
+	t.Logf("peer: %v: TLS 1.3 with every group and cipher suite", peer)
 }
 
 // TestOpenSSLKeyUpdate makes the server change its keys, and ask the client for new ones,
 // before it sends the page.
 func TestOpenSSLKeyUpdate(t *testing.T) {
-	server := startOpenSSL(t, openSSL(t), "P-256")
+	server := startOpenSSL(t, testkit.OpenSSL(t), "P-256")
 	type result struct {
 		page string
 		err  error
