@@ -17,19 +17,35 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"hybridkem/combiner"
 	"hybridkem/kem"
+	"hybridkem/mlkem"
+	"hybridkem/xwing"
 )
 
-// kemIDs holds the identifiers of draft-ietf-hpke-pq, sections 3 and 4. X-Wing is
-// registered there as MLKEM768-X25519. The map has it under both names.
-var kemIDs = map[string]uint16{
-	"ML-KEM-512":      0x0040,
-	"ML-KEM-768":      0x0041,
-	"ML-KEM-1024":     0x0042,
-	"MLKEM768-P256":   0x0050,
-	"MLKEM1024-P384":  0x0051,
-	"MLKEM768-X25519": 0x647a,
-	"X-Wing":          0x647a,
+// kemIDs holds the identifiers of draft-ietf-hpke-pq, sections 3 and 4, which calls X-Wing
+// MLKEM768-X25519. They belong to the KEMs themselves and not to their names, which a KEM of
+// another module could have too.
+var kemIDs = []struct {
+	id  uint16
+	kem kem.KEM
+}{
+	{0x0040, mlkem.KEM512()},
+	{0x0041, mlkem.KEM768()},
+	{0x0042, mlkem.KEM1024()},
+	{0x0050, combiner.MLKEM768P256()},
+	{0x0051, combiner.MLKEM1024P384()},
+	{0x647a, xwing.KEM()},
+}
+
+// kemID returns the identifier of k. It returns 0, which is reserved, if k has none.
+func kemID(k kem.KEM) uint16 {
+	for _, x := range kemIDs {
+		if x.kem == k {
+			return x.id
+		}
+	}
+	return 0
 }
 
 // A kdf is a key derivation function. It is either HKDF with a hash, which works in two
@@ -101,15 +117,15 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 // their shared key does not cover the ciphertext.
 type suite struct {
 	kemID uint16
-	kem   kem.KEM
+	kem   kem.KEM // whose keys return this very KEM
 	kdf   *kdf
 	aead  *aead
 }
 
 // newSuite returns the suite of a KEM that has a registered identifier.
 func newSuite(k kem.KEM, kdfName, aeadName string) (*suite, error) {
-	id, ok := kemIDs[k.Name()]
-	if !ok {
+	id := kemID(k)
+	if id == 0 {
 		return nil, fmt.Errorf("hpke: %s has no KEM identifier", k.Name())
 	}
 	f := slices.IndexFunc(kdfs, func(f *kdf) bool { return f.name == kdfName })
@@ -203,8 +219,8 @@ func (s *suite) SetupBaseR(enc []byte, skR kem.DecapsulationKey, info []byte) (*
 	if err := s.check(skR.KEM()); err != nil {
 		return nil, err
 	}
-	sharedSecret, err := skR.Decapsulate(enc)
-	if err != nil {
+	sharedSecret := make([]byte, s.kem.SharedKeySize())
+	if err := skR.DecapsulateTo(sharedSecret, enc); err != nil {
 		return nil, fmt.Errorf("hpke: %w", err)
 	}
 	base, err := s.KeySchedule(sharedSecret, info)
@@ -214,9 +230,14 @@ func (s *suite) SetupBaseR(enc []byte, skR kem.DecapsulationKey, info []byte) (*
 	return &ContextR{base}, nil
 }
 
+// check checks that the KEM of a key is that of the suite. Another KEM with the same name is
+// another KEM.
 func (s *suite) check(k kem.KEM) error {
-	if k.Name() != s.kem.Name() {
-		return fmt.Errorf("hpke: a key of %s in a suite of %s", k.Name(), s.kem.Name())
+	switch {
+	case k == nil:
+		return errors.New("hpke: a key of no KEM")
+	case k != s.kem:
+		return fmt.Errorf("hpke: a key of %s (%T) in a suite of %s (%T)", k.Name(), k, s.kem.Name(), s.kem)
 	}
 	return nil
 }
@@ -225,12 +246,12 @@ func (s *suite) check(k kem.KEM) error {
 const modeBase = 0
 
 // KeySchedule is the function of RFC 9180, section 5.1, for both ends.
-func (s *suite) KeySchedule(sharedSecret, info []byte) (*Context, error) {
+func (s *suite) KeySchedule(sharedSecret, info []byte) (*context, error) {
 	if s.kdf.hash == nil && len(info) > math.MaxUint16 {
 		return nil, fmt.Errorf("hpke: info has %d bytes, and %s takes at most 65535", len(info), s.kdf.name)
 	}
 	key, baseNonce, exporterSecret := s.CombineSecrets(sharedSecret, info)
-	c := &Context{kdf: s.labeled(), baseNonce: baseNonce, exporterSecret: exporterSecret}
+	c := &context{kdf: s.labeled(), baseNonce: baseNonce, exporterSecret: exporterSecret}
 	if s.aead.new != nil {
 		var err error
 		if c.aead, err = s.aead.new(key); err != nil {
@@ -270,9 +291,9 @@ func (s *suite) CombineSecretsOneStage(sharedSecret, info []byte) (key, baseNonc
 	return secret[:nk], secret[nk : nk+nn], secret[nk+nn:]
 }
 
-// A Context holds what the two ends of one encapsulation share. It must not be used
+// A context holds what the two ends of one encapsulation share. It must not be used
 // concurrently, or two messages could get the same nonce.
-type Context struct {
+type context struct {
 	kdf            labeledKDF
 	aead           cipher.AEAD // nil if the suite is export-only
 	baseNonce      []byte
@@ -282,10 +303,11 @@ type Context struct {
 
 // A ContextS is the sender's context, and a ContextR the recipient's. Both use the same
 // nonces, so the sender's cannot open and the recipient's cannot seal (RFC 9180, section
-// 5.2).
+// 5.2). Other packages reach Export and nothing else of the context in them: with the rest
+// they could seal twice with one nonce.
 type (
-	ContextS struct{ *Context }
-	ContextR struct{ *Context }
+	ContextS struct{ *context }
+	ContextR struct{ *context }
 )
 
 var (
@@ -301,7 +323,7 @@ func (c *ContextS) Seal(aad, pt []byte) ([]byte, error) {
 	if err := c.checkNext(int64(len(pt))); err != nil {
 		return nil, err
 	}
-	ct := c.aead.Seal(nil, c.ComputeNonce(), pt, aad)
+	ct := c.aead.Seal(nil, c.computeNonce(), pt, aad)
 	c.seq++
 	return ct, nil
 }
@@ -312,7 +334,7 @@ func (c *ContextR) Open(aad, ct []byte) ([]byte, error) {
 	if err := c.checkNext(int64(len(ct)) - tagSize); err != nil {
 		return nil, err
 	}
-	pt, err := c.aead.Open(nil, c.ComputeNonce(), ct, aad)
+	pt, err := c.aead.Open(nil, c.computeNonce(), ct, aad)
 	if err != nil {
 		return nil, errOpen
 	}
@@ -323,7 +345,7 @@ func (c *ContextR) Open(aad, ct []byte) ([]byte, error) {
 // checkNext checks that there can be another message with size bytes of plaintext. In RFC
 // 9180, section 5.2, IncrementSeq checks the sequence number after a message. checkNext
 // checks it before the message.
-func (c *Context) checkNext(size int64) error {
+func (c *context) checkNext(size int64) error {
 	switch {
 	case c.aead == nil:
 		return errExportOnly
@@ -335,8 +357,8 @@ func (c *Context) checkNext(size int64) error {
 	return nil
 }
 
-// ComputeNonce is the function of RFC 9180, section 5.2, for the next message.
-func (c *Context) ComputeNonce() []byte {
+// computeNonce is ComputeNonce of RFC 9180, section 5.2, for the next message.
+func (c *context) computeNonce() []byte {
 	nonce := make([]byte, len(c.baseNonce))
 	binary.BigEndian.PutUint64(nonce[len(nonce)-8:], c.seq)
 	subtle.XORBytes(nonce, nonce, c.baseNonce)
@@ -346,7 +368,7 @@ func (c *Context) ComputeNonce() []byte {
 // Export derives a secret that both ends get. It does not depend on the messages. It
 // follows RFC 9180, section 5.3, and for a one-stage KDF draft-ietf-hpke-hpke, section
 // 5.3.
-func (c *Context) Export(exporterContext []byte, length int) ([]byte, error) {
+func (c *context) Export(exporterContext []byte, length int) ([]byte, error) {
 	if length < 0 || length > c.kdf.maxLength() {
 		return nil, fmt.Errorf("hpke: cannot export %d bytes: %s gives 0 to %d", length, c.kdf.name, c.kdf.maxLength())
 	}

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"hybridkem"
+	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
@@ -121,7 +123,7 @@ func (v vector) contexts(t *testing.T, s *suite) (*ContextS, *ContextR) {
 		recipient = &ContextR{base}
 	} else {
 		s.kem = byName(t, v.KEM)
-		if id := kemIDs[s.kem.Name()]; id != v.KEMID || kemIDs[v.KEM] != id {
+		if id := kemID(s.kem); id != v.KEMID {
 			t.Errorf("KEM id %#04x", id)
 		}
 		skR, err := s.DeriveKeyPair(v.IkmR)
@@ -164,7 +166,7 @@ func (v vector) check(t *testing.T, s *suite, sender *ContextS, recipient *Conte
 	}
 	key, _, _ := s.CombineSecrets(v.SharedSecret, v.Info)
 	equal(t, "key", key, v.Key)
-	for _, c := range []*Context{sender.Context, recipient.Context} {
+	for _, c := range []*context{sender.context, recipient.context} {
 		equal(t, "suite_id", c.kdf.suiteID, v.SuiteID)
 		equal(t, "base_nonce", c.baseNonce, v.BaseNonce)
 		equal(t, "exporter_secret", c.exporterSecret, v.ExporterSecret)
@@ -177,7 +179,7 @@ func (v vector) check(t *testing.T, s *suite, sender *ContextS, recipient *Conte
 		}
 	}
 	for _, e := range v.Encryptions {
-		equal(t, "nonce", sender.ComputeNonce(), e.Nonce)
+		equal(t, "nonce", sender.computeNonce(), e.Nonce)
 		ct, err := sender.Seal(e.AAD, e.PT)
 		if err != nil {
 			t.Fatal(err)
@@ -197,12 +199,12 @@ func TestInterop(t *testing.T) {
 	pairs := 0
 	for _, name := range []string{"ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-P256", "MLKEM1024-P384"} {
 		k := byName(t, name)
-		theirKEM, err := hpke.NewKEM(kemIDs[name])
+		theirKEM, err := hpke.NewKEM(kemID(k))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ikm := []byte("64 bytes, not random at all, from which both sides derive a key.")
-		s := newIDs(t, kemIDs[name], k, 1, 1)
+		s := newIDs(t, kemID(k), k, 1, 1)
 		skR, err := s.DeriveKeyPair(ikm)
 		if err != nil {
 			t.Fatal(err)
@@ -221,7 +223,7 @@ func TestInterop(t *testing.T) {
 		for _, kdfID := range []uint16{0x0001, 0x0002, 0x0003, 0x0010, 0x0011} {
 			for _, aeadID := range []uint16{0x0001, 0x0002, 0x0003, 0xffff} {
 				for _, info := range [][]byte{nil, []byte("info of some length")} {
-					s := newIDs(t, kemIDs[name], k, kdfID, aeadID)
+					s := newIDs(t, kemID(k), k, kdfID, aeadID)
 					t.Run(fmt.Sprintf("%s, %s, %s, info %q", name, s.kdf.name, s.aead.name, info), func(t *testing.T) {
 						theirKDF, err := hpke.NewKDF(kdfID)
 						if err != nil {
@@ -241,7 +243,7 @@ func TestInterop(t *testing.T) {
 							t.Fatal(err)
 						}
 						exchange(t, s, sender.Seal, theirRecipient.Open)
-						sameExports(t, s, sender.Context, theirRecipient.Export)
+						sameExports(t, s, sender.context, theirRecipient.Export)
 
 						enc, theirSender, err := hpke.NewSender(theirs.PublicKey(), theirKDF, theirAEAD, info)
 						if err != nil {
@@ -252,7 +254,7 @@ func TestInterop(t *testing.T) {
 							t.Fatal(err)
 						}
 						exchange(t, s, theirSender.Seal, recipient.Open)
-						sameExports(t, s, recipient.Context, theirSender.Export)
+						sameExports(t, s, recipient.context, theirSender.Export)
 						pairs++
 					})
 				}
@@ -292,7 +294,7 @@ func exchange(t *testing.T, s *suite, seal, open func(aad, b []byte) ([]byte, er
 	}
 }
 
-func sameExports(t *testing.T, s *suite, ours *Context, theirs func(context string, length int) ([]byte, error)) {
+func sameExports(t *testing.T, s *suite, ours *context, theirs func(context string, length int) ([]byte, error)) {
 	t.Helper()
 	limit := math.MaxUint16
 	if s.kdf.id <= 3 {
@@ -343,7 +345,7 @@ func TestAnyKEM(t *testing.T) {
 	for i, k := range hybridkem.All() {
 		for _, f := range kdfs {
 			s, err := newSuite(k, f.name, "AES-256-GCM")
-			if kemIDs[k.Name()] == 0 {
+			if kemID(k) == 0 {
 				refused(t, k.Name(), err)
 				s = newIDs(t, uint16(0xff00+i), k, f.id, 2)
 			} else if err != nil {
@@ -362,7 +364,7 @@ func TestAnyKEM(t *testing.T) {
 				t.Fatal(err)
 			}
 			exchange(t, s, sender.Seal, recipient.Open)
-			sameExports(t, s, sender.Context, func(context string, length int) ([]byte, error) {
+			sameExports(t, s, sender.context, func(context string, length int) ([]byte, error) {
 				return recipient.Export([]byte(context), length)
 			})
 		}
@@ -451,7 +453,7 @@ func TestSequence(t *testing.T) {
 		sender.seq = seq
 		n := new(big.Int).SetUint64(seq)
 		n.Xor(n, new(big.Int).SetBytes(sender.baseNonce))
-		equal(t, fmt.Sprintf("nonce %d", seq), sender.ComputeNonce(), n.FillBytes(make([]byte, 12)))
+		equal(t, fmt.Sprintf("nonce %d", seq), sender.computeNonce(), n.FillBytes(make([]byte, 12)))
 	}
 
 	sender.seq, recipient.seq = math.MaxUint64-1, math.MaxUint64-1
@@ -544,6 +546,54 @@ func TestBadInput(t *testing.T) {
 	} {
 		_, err := newSuite(xwing.KEM(), names[0], names[1])
 		refused(t, fmt.Sprintf("%q", names), err)
+	}
+}
+
+// TestOtherKEM gives keys of X-Wing from another module, whose KEM has the same name, to a
+// suite, and the other way round. That KEM has no identifier, either.
+func TestOtherKEM(t *testing.T) {
+	other := testkit.Foreign(xwing.KEM(), testkit.Faults{})
+	_, err := newSuite(other, "HKDF-SHA256", "AES-128-GCM")
+	refused(t, "another KEM with the name X-Wing", err)
+	for _, kems := range [][2]kem.KEM{{xwing.KEM(), other}, {other, xwing.KEM()}} {
+		s := newIDs(t, 0x647a, kems[0], 1, 1)
+		skR, err := kems[1].GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.SetupBaseS(skR.PublicKey(), nil)
+		refused(t, "a public key of the other X-Wing", err)
+		_, err = s.SetupBaseR(make([]byte, s.kem.CiphertextSize()), skR, nil)
+		refused(t, "a private key of the other X-Wing", err)
+	}
+	_, _, err = newIDs(t, 0x647a, xwing.KEM(), 1, 1).SetupBaseS(noKEM{}, nil)
+	refused(t, "a public key of no KEM", err)
+}
+
+type noKEM struct{ kem.EncapsulationKey }
+
+func (noKEM) KEM() kem.KEM { return nil }
+
+// TestSecretParts checks that the types of both ends export no field and only the methods of
+// their end, so that other packages could not get at the secrets or use a nonce twice.
+func TestSecretParts(t *testing.T) {
+	for _, test := range []struct {
+		end     any
+		methods string
+	}{{new(ContextS), "Export Seal"}, {new(ContextR), "Export Open"}} {
+		end := reflect.TypeOf(test.end)
+		var methods []string
+		for m := range end.Methods() {
+			methods = append(methods, m.Name)
+		}
+		if got := strings.Join(methods, " "); got != test.methods {
+			t.Errorf("%v has the methods %s, want %s", end, got, test.methods)
+		}
+		for _, f := range reflect.VisibleFields(end.Elem()) {
+			if f.IsExported() {
+				t.Errorf("%v exports the field %s", end, f.Name)
+			}
+		}
 	}
 }
 
@@ -640,9 +690,10 @@ func TestDemonstration(t *testing.T) {
 		}
 	}
 	demonstrates(xwing.KEM(), kdfs[0], aeads[2])
-	for name := range kemIDs {
-		demonstrates(byName(t, name), kdfs[0], aeads[2], "-kem", name)
+	for _, x := range kemIDs {
+		demonstrates(x.kem, kdfs[0], aeads[2], "-kem", x.kem.Name())
 	}
+	demonstrates(xwing.KEM(), kdfs[0], aeads[2], "-kem", "MLKEM768-X25519")
 	for _, f := range kdfs {
 		for _, a := range aeads {
 			demonstrates(xwing.KEM(), f, a, "-kdf", f.name, "-aead", a.name)
