@@ -3,6 +3,7 @@ package combiner_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -469,6 +470,47 @@ func TestNilKEM(t *testing.T) {
 			}()
 			combiner.UK("nil", k, mlkem.KEM512())
 		}()
+	}
+}
+
+// A sizedKEM is a KEM that gives other sizes.
+type sizedKEM struct {
+	kem.KEM
+	seed, encapsulationKey, ciphertext, sharedKey int
+}
+
+func (k sizedKEM) SeedSize() int             { return k.seed }
+func (k sizedKEM) EncapsulationKeySize() int { return k.encapsulationKey }
+func (k sizedKEM) CiphertextSize() int       { return k.ciphertext }
+func (k sizedKEM) SharedKeySize() int        { return k.sharedKey }
+
+// TestSizes checks that a KEM with a size that is not positive is refused with a panic, as either part.
+func TestSizes(t *testing.T) {
+	panics := func(k kem.KEM) (texts string) {
+		for _, hybrid := range []func(){
+			func() { combiner.UK("sizes", k, mlkem.KEM512()) },
+			func() { combiner.CK("sizes", mlkem.KEM512(), k) },
+			func() { combiner.UG("sizes", k, combiner.X25519()) },
+			func() { combiner.CG("sizes", k, combiner.X25519()) },
+		} {
+			func() {
+				defer func() { texts += fmt.Sprintln(recover()) }()
+				hybrid()
+			}()
+		}
+		return texts
+	}
+	four := func(text string) string { return strings.Repeat(text+"\n", 4) }
+	for _, bad := range []int{0, -1} {
+		for _, k := range []sizedKEM{{nil, bad, 1, 1, 1}, {nil, 1, bad, 1, 1}, {nil, 1, 1, bad, 1}, {nil, 1, 1, 1, bad}} {
+			k.KEM = mlkem.KEM768()
+			if got := panics(k); got != four("combiner: a size of ML-KEM-768 is not positive") {
+				t.Errorf("%+v: %q", k, got)
+			}
+		}
+	}
+	if got := panics(sizedKEM{mlkem.KEM768(), 1, 1, 1, 1}); got != four("<nil>") {
+		t.Errorf("a KEM with positive sizes: %q", got)
 	}
 }
 

@@ -39,7 +39,8 @@ func P384() Group { return Group{&nist.P384} }
 // framework too. No two KEMs may have the same label. No label may be the beginning of
 // another, as the draft demands, or its end, because the label is hashed last.
 //
-// UG panics if the label is empty or taken, if pq is nil, or if t is the zero Group. A label
+// UG panics if the label is empty or taken, if pq is nil, if one of the sizes of pq is not
+// positive, or if t is the zero Group. A label
 // is taken if it is the name or the label of a KEM of this module, if it ends in such a
 // label, or if such a label ends in it. There is one exception: with the parts and the label
 // of a named KEM of this package, [CG] returns that KEM.
@@ -71,7 +72,8 @@ func CK(label string, pq, t kem.KEM) kem.KEM {
 }
 
 // part returns k as a part of a hybrid, or nil if k is nil or a nil pointer. The KEMs of package mlkem are
-// parts that package hybrid knows.
+// parts that package hybrid knows. It panics if k gives a size that is not positive: without a secret of
+// one part, a hybrid would be the other part alone.
 func part(k kem.KEM) *hybrid.Part {
 	v := reflect.ValueOf(k)
 	if !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
@@ -84,6 +86,9 @@ func part(k kem.KEM) *hybrid.Part {
 		return &hybrid.MLKEM768
 	case mlkem.KEM1024():
 		return &hybrid.MLKEM1024
+	}
+	if min(k.SeedSize(), k.EncapsulationKeySize(), k.CiphertextSize(), k.SharedKeySize()) <= 0 {
+		panic("combiner: a size of " + k.Name() + " is not positive")
 	}
 	return hybrid.KEMPart(k)
 }
