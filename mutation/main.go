@@ -104,13 +104,15 @@ func (m mutation) overlay() (*overlay.Overlay, error) {
 	return o, o.Replace(m.file, m.old, m.new)
 }
 
-// generators is the folder of the generators of assembly, which are a module of their own.
-const generators = "internal/_asm"
+// nested are the folders of modules of their own: the generators of assembly, and kemtool.
+var nested = []string{"internal/_asm", "cmd/kemtool"}
 
 // module returns the folder of the module whose tests should catch the mutation.
 func (m mutation) module() string {
-	if strings.HasPrefix(m.file, generators+"/") {
-		return filepath.Join(root, generators)
+	for _, dir := range nested {
+		if strings.HasPrefix(m.file, dir+"/") {
+			return filepath.Join(root, dir)
+		}
 	}
 	return root
 }

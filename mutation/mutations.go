@@ -236,10 +236,10 @@ var mutations = []mutation{
 	{"padding of a record taken for data", "examples/tls13/record.go", "\tinner = bytes.TrimRight(inner, \"\\x00\")\n", "", "./examples/tls13"},
 	{"handshake message before a change of keys", "examples/tls13/record.go", "\tif len(r.messages) > 0 {\n\t\treturn fail(unexpectedMessage, \"%d bytes", "\tif false {\n\t\treturn fail(unexpectedMessage, \"%d bytes", "./examples/tls13"},
 	{"share of another group accepted", "examples/tls13/hello.go", "if answer.group != h.group.id {", "if false {", "./examples/tls13"},
-	{"secret written to a terminal", "examples/kemtool/files.go", "case o.name == \"\" && e.terminal && !c.terminal:", "case false:", "./examples/kemtool"},
-	{"secret file readable by all", "examples/kemtool/files.go", "content{\"a secret\", 0o600, false}", "content{\"a secret\", 0o644, false}", "./examples/kemtool"},
-	{"part of a file left", "examples/kemtool/files.go", "os.O_WRONLY|os.O_CREATE|os.O_EXCL", "os.O_WRONLY|os.O_CREATE|os.O_TRUNC", "./examples/kemtool"},
-	{"key in two blocks read", "examples/kemtool/keys.go", "if second, _ := pem.Decode(rest); second != nil || len(block.Headers) > 0 {", "if second, _ := pem.Decode(rest); second != nil && len(rest) == 0 || len(block.Headers) > 0 {", "./examples/kemtool"},
+	{"secret written to a terminal", "cmd/kemtool/files.go", "case o.name == \"\" && e.terminal && !c.terminal:", "case false:", "."},
+	{"secret file readable by all", "cmd/kemtool/files.go", "content{\"a secret\", 0o600, false}", "content{\"a secret\", 0o644, false}", "."},
+	{"part of a file left", "cmd/kemtool/files.go", "os.O_WRONLY|os.O_CREATE|os.O_EXCL", "os.O_WRONLY|os.O_CREATE|os.O_TRUNC", "."},
+	{"key in two blocks read", "cmd/kemtool/keys.go", "if second, _ := pem.Decode(rest); second != nil || len(block.Headers) > 0 {", "if second, _ := pem.Decode(rest); second != nil && len(rest) == 0 || len(block.Headers) > 0 {", "."},
 }
 
 // kernelMutations lists mutations of kernels, by the set of instructions that they need. A

@@ -1,0 +1,13 @@
+module hybridkem/cmd/kemtool
+
+go 1.26.0
+
+replace hybridkem => ../..
+
+require hybridkem v0.0.0
+
+require (
+	filippo.io/edwards25519 v1.2.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
