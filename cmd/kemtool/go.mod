@@ -4,10 +4,19 @@ go 1.26.0
 
 replace hybridkem => ../..
 
-require hybridkem v0.0.0
+require (
+	filippo.io/age v1.3.2
+	github.com/btcsuite/btcd/btcutil v1.2.0
+	github.com/spf13/cobra v1.10.2
+	github.com/spf13/pflag v1.0.9
+	golang.org/x/crypto v0.58.0
+	golang.org/x/term v0.47.0
+	hybridkem v0.0.0
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
+	filippo.io/hpke v0.4.0 // indirect
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )

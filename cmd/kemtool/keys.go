@@ -1,12 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"hybridkem"
+	"hybridkem/internal/expanded"
+	"hybridkem/internal/pemfile"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 )
@@ -36,69 +45,377 @@ func marshalPublicKey(ek kem.EncapsulationKey) ([]byte, error) {
 	return file, err
 }
 
-// parseKey parses a private or public key.
-func parseKey(file []byte) (key any, err error) {
-	block, rest := pem.Decode(file)
-	if block == nil {
-		return nil, errors.New("no PEM block")
-	}
-	defer clear(block.Bytes)
-	switch block.Type {
-	case strings.TrimSpace(privateLabel):
-		return keyfile.ParsePrivateKeyPEM(file)
-	case strings.TrimSpace(publicLabel):
-		return keyfile.ParsePublicKeyPEM(file)
-	}
-	if second, _ := pem.Decode(rest); second != nil || len(block.Headers) > 0 {
-		return nil, errors.New("more than one PEM block, or one with headers")
-	}
-	if name, ok := strings.CutSuffix(block.Type, privateLabel); ok {
-		if k, err := hybridkem.ByName(name); err == nil {
-			return k.NewDecapsulationKey(block.Bytes)
-		}
-	}
-	if name, ok := strings.CutSuffix(block.Type, publicLabel); ok {
-		if k, err := hybridkem.ByName(name); err == nil {
-			return k.NewEncapsulationKey(block.Bytes)
-		}
-	}
-	return nil, fmt.Errorf("the PEM block %q holds no key of a KEM", block.Type)
+// A kind is what a part of a file is.
+type kind string
+
+const (
+	private     kind = "a private key"
+	encrypted   kind = "an encrypted private key"
+	public      kind = "a public key"
+	certificate kind = "a certificate"
+	request     kind = "a certificate request"
+)
+
+// kinds are the kinds of the labels of RFC 7468.
+var kinds = map[string]kind{
+	"PRIVATE KEY": private, "ENCRYPTED PRIVATE KEY": encrypted, "PUBLIC KEY": public,
+	"CERTIFICATE": certificate, "X509 CERTIFICATE": certificate,
+	"CERTIFICATE REQUEST": request, "NEW CERTIFICATE REQUEST": request,
 }
 
-// readKey reads a key from a file, or from standard input for "-".
-func readKey(e env, name string) (any, error) {
-	file, err := readInput(e, name)
+// A part is a key in a file, or something that has one. Other kinds than those above describe
+// what kemtool does not use.
+type part struct {
+	kind  kind
+	bytes []byte  // DER, or the key itself if kem is set
+	kem   kem.KEM // or nil
+}
+
+func isPrivate(k kind) bool { return k == private || k == encrypted }
+func isPublic(k kind) bool  { return k == public || k == certificate || k == request }
+
+// split returns the parts of a file.
+func split(file []byte) ([]part, error) {
+	switch {
+	case len(file) == 0:
+		return nil, errors.New("the file is empty")
+	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
+		return nil, errors.New("text in UTF-16, as PowerShell's > writes it; write files with -o, or save it as UTF-8")
+	case isSealed(file):
+		return nil, errSealed
+	case bytes.Contains(file, []byte("-----BEGIN ")):
+		return splitPEM(file)
+	case isAge(file):
+		return splitAge(file)
+	}
+	if k := derKind(file); k != "" {
+		return []part{{k, file, nil}}, nil
+	}
+	return nil, describe(file)
+}
+
+// A notKey describes a file that is known, and no key.
+type notKey string
+
+func (n notKey) Error() string { return string(n) }
+
+func splitPEM(file []byte) ([]part, error) {
+	blocks, err := pemfile.Split(file)
+	if err != nil {
+		return nil, err
+	}
+	var parts []part
+	for _, b := range blocks {
+		p, err := blockPart(b)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+func blockPart(b pemfile.Block) (part, error) {
+	k, ok := kinds[b.Label]
+	switch is := derKind(b.Bytes); {
+	case b.Headers && strings.HasSuffix(b.Label, "PRIVATE KEY"):
+		return part{}, fmt.Errorf("the block %q has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them", b.Label)
+	case b.Headers:
+		return part{}, fmt.Errorf("the block %q has headers", b.Label)
+	case ok && is != "" && is != k:
+		hint := ""
+		if isPrivate(is) {
+			hint = "; take care of it as of a private key, and correct the label"
+		}
+		return part{}, fmt.Errorf("the block %q holds %s%s", b.Label, is, hint)
+	case ok:
+		return part{k, b.Bytes, nil}, nil
+	}
+	for label, k := range map[string]kind{privateLabel: private, publicLabel: public} {
+		if name, ok := strings.CutSuffix(b.Label, label); ok {
+			if found, err := hybridkem.ByName(name); err == nil {
+				return part{k, b.Bytes, found}, nil
+			}
+		}
+	}
+	return part{kind: kind(fmt.Sprintf("a block %q", b.Label))}, nil
+}
+
+// derKind returns what a file in DER is, or "" if it is none of the kinds.
+func derKind(der []byte) kind {
+	s := cryptobyte.String(der)
+	var body cryptobyte.String
+	if !s.ReadASN1(&body, asn1.SEQUENCE) || !s.Empty() {
+		return ""
+	}
+	var tags []asn1.Tag
+	for !body.Empty() {
+		var element cryptobyte.String
+		var tag asn1.Tag
+		if !body.ReadAnyASN1(&element, &tag) {
+			return ""
+		}
+		tags = append(tags, tag)
+	}
+	switch {
+	case len(tags) >= 3 && slices.Equal(tags[:3], []asn1.Tag{asn1.INTEGER, asn1.SEQUENCE, asn1.OCTET_STRING}):
+		return private
+	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.OCTET_STRING}):
+		return encrypted
+	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.BIT_STRING}):
+		return public
+	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING}):
+		if _, err := x509.ParseCertificateRequest(der); err == nil {
+			return request
+		}
+		return certificate
+	}
+	return ""
+}
+
+// list describes parts.
+func list(parts []part) string {
+	var texts []string
+	for _, p := range parts {
+		texts = append(texts, string(p.kind))
+	}
+	if last := len(texts) - 1; last > 0 {
+		return strings.Join(texts[:last], ", ") + " and " + texts[last]
+	}
+	return texts[0]
+}
+
+// A privateKey is a private key from a file.
+type privateKey struct {
+	kem.Decapsulator
+	der []byte // PKCS #8, or nil
+}
+
+// readPrivate reads the private key of a file.
+func (t *tool) readPrivate(name, passphraseFile string) (kem.Decapsulator, error) {
+	in, file, err := t.read(name, "the private key")
 	if err != nil {
 		return nil, err
 	}
 	defer clear(file)
-	key, err := parseKey(file)
+	parts, err := split(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", inputName(name), err)
+		return nil, in.wrap(err)
+	}
+	key, err := t.privateKey(in, parts, passphraseFile, false)
+	if err != nil {
+		return nil, in.wrap(err)
+	}
+	return key.Decapsulator, nil
+}
+
+// privateKey returns the only private key among parts. With old, it also takes the forms that
+// keyfile.ParseLegacyPrivateKey takes.
+func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bool) (key privateKey, err error) {
+	fit := only(parts, isPrivate)
+	switch {
+	case len(fit) == 0:
+		return key, fmt.Errorf("holds %s, and no private key", list(parts))
+	case len(fit) > 1:
+		return key, fmt.Errorf("holds %s; leave one private key in the file", list(parts))
+	}
+	p := fit[0]
+	if p.kind == private {
+		if in.info != nil && readable(in.info) {
+			t.warn("%s: others can read this private key (mode %04o); chmod 600 helps", in.name, in.info.Mode().Perm())
+		}
+		return p.private(old)
+	}
+	scheme, err := parseEncrypted(p.bytes)
+	if err != nil {
+		return key, err
+	}
+	passphrase, err := t.passphrase(passphraseFile, in.name)
+	if err != nil {
+		return key, err
+	}
+	defer clear(passphrase)
+	der, err := scheme.decrypt(passphrase)
+	if err != nil {
+		return key, err
+	}
+	return part{kind: private, bytes: der}.private(old)
+}
+
+// only returns the parts whose kinds fit.
+func only(parts []part, fits func(kind) bool) []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !fits(p.kind) })
+}
+
+// private returns the private key of a part that is not encrypted.
+func (p part) private(old bool) (privateKey, error) {
+	if p.kem != nil {
+		dk, err := p.kem.NewDecapsulationKey(p.bytes)
+		return privateKey{dk, nil}, err
+	}
+	parse := keyfile.ParsePKCS8PrivateKey
+	if old {
+		parse = keyfile.ParseLegacyPrivateKey
+	}
+	dk, err := parse(p.bytes)
+	return privateKey{dk, p.bytes}, err
+}
+
+// readPublic reads the only public key of a file. If it is that of a certificate, readPublic
+// says that the certificate was not checked.
+func (t *tool) readPublic(name string) (kem.EncapsulationKey, error) {
+	in, file, err := t.read(name, "the public key")
+	if err != nil {
+		return nil, err
+	}
+	parts, err := split(file)
+	if err != nil {
+		return nil, in.wrap(err)
+	}
+	return t.publicKey(in.name, parts)
+}
+
+// publicKey returns the key of the only part that has one of a KEM. The others may be, for
+// example, certificates of authorities.
+func (t *tool) publicKey(name string, parts []part) (key kem.EncapsulationKey, err error) {
+	var notes []string
+	var errs []error
+	fit := only(parts, isPublic)
+	if len(fit) == 0 {
+		hint := ""
+		if len(only(parts, isPrivate)) > 0 {
+			hint = "; kemtool pub makes the public key of a private one"
+		}
+		return nil, fmt.Errorf("%s: holds %s, and no public key%s", name, list(parts), hint)
+	}
+	for _, p := range fit {
+		ek, n, err := p.public()
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case key != nil && !key.Equal(ek):
+			return nil, fmt.Errorf("%s: holds %s with different public keys; leave one in the file", name, list(parts))
+		default:
+			key, notes = ek, n
+		}
+	}
+	if key == nil {
+		return nil, fmt.Errorf("%s: %w", name, errs[0])
+	}
+	for _, n := range notes {
+		t.warn("%s: %s", name, n)
 	}
 	return key, nil
 }
 
-func readPrivateKey(e env, name string) (kem.Decapsulator, error) {
-	key, err := readKey(e, name)
-	if err != nil {
-		return nil, err
+// public returns the public key of a part, and what a user of the key should know.
+func (p part) public() (ek kem.EncapsulationKey, notes []string, err error) {
+	der := p.bytes
+	switch {
+	case p.kem != nil:
+		ek, err = p.kem.NewEncapsulationKey(p.bytes)
+		return ek, nil, err
+	case p.kind == certificate:
+		c, err := x509.ParseCertificate(p.bytes)
+		if err != nil {
+			return nil, nil, fmt.Errorf("not a valid certificate: %w", err)
+		}
+		der = c.RawSubjectPublicKeyInfo
+		notes = append(notes, fmt.Sprintf("the certificate of %q was not checked, neither its issuer nor its use", c.Subject))
+		if now := time.Now(); now.After(c.NotAfter) {
+			notes = append(notes, "the certificate expired on "+c.NotAfter.Format(time.DateOnly))
+		} else if now.Before(c.NotBefore) {
+			notes = append(notes, "the certificate is not valid before "+c.NotBefore.Format(time.DateOnly))
+		}
+	case p.kind == request:
+		r, err := x509.ParseCertificateRequest(p.bytes)
+		if err != nil {
+			return nil, nil, fmt.Errorf("not a valid certificate request: %w", err)
+		}
+		der = r.RawSubjectPublicKeyInfo
+		notes = append(notes, fmt.Sprintf("the certificate request of %q was not checked", r.Subject))
 	}
-	dk, ok := key.(kem.Decapsulator)
-	if !ok {
-		return nil, fmt.Errorf("%s: not a private key", inputName(name))
-	}
-	return dk, nil
+	ek, err = keyfile.ParsePKIXPublicKey(der)
+	return ek, notes, err
 }
 
-func readPublicKey(e env, name string) (kem.EncapsulationKey, error) {
-	key, err := readKey(e, name)
+// expandedForm returns a private key whose seed is unknown in the form of RFC 9935, PKCS #8.
+func expandedForm(key privateKey) ([]byte, error) {
+	ek := key.PublicKey()
+	spki, err := keyfile.MarshalPKIXPublicKey(ek)
 	if err != nil {
 		return nil, err
 	}
-	ek, ok := key.(kem.EncapsulationKey)
-	if !ok {
-		return nil, fmt.Errorf("%s: not a public key; kemtool pub makes it of a private one", inputName(name))
+	var info, algorithm cryptobyte.String
+	s := cryptobyte.String(spki)
+	if !s.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1Element(&algorithm, asn1.SEQUENCE) {
+		return nil, errors.New("a public key without an algorithm")
 	}
-	return ek, nil
+	// An expanded key is ŝ, the encapsulation key, its hash and z.
+	encoded := ek.Bytes()
+	start := bytes.Index(key.der, encoded) - (len(encoded) - 32)
+	end := start + 2*len(encoded) + 32
+	if start < 0 || end > len(key.der) {
+		return nil, errors.New("the expanded key is not in the file")
+	}
+	check, err := expanded.Parse(ek.KEM(), key.der[start:end])
+	if err != nil {
+		return nil, err
+	}
+	check.Destroy()
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddBytes(algorithm)
+		b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) { b.AddASN1OctetString(key.der[start:end]) })
+	})
+	return b.Bytes()
+}
+
+// describe describes a file that is no key by its length: as a notKey, if this is the length of
+// something of a KEM.
+func describe(file []byte) error {
+	var texts []string
+	for _, length := range []struct {
+		what string
+		of   func(kem.KEM) int
+	}{
+		{"a ciphertext", kem.KEM.CiphertextSize},
+		{"a raw encapsulation key", kem.KEM.EncapsulationKeySize},
+		{"a shared key", kem.KEM.SharedKeySize},
+		{"a seed", kem.KEM.SeedSize},
+	} {
+		if names := namesWith(length.of, len(file)); names != "" {
+			texts = append(texts, fmt.Sprintf("%s of %s", length.what, names))
+		}
+	}
+	switch {
+	case texts != nil:
+		return notKey(fmt.Sprintf("no key file, but %d bytes, the length of %s", len(file), strings.Join(texts, "; or of ")))
+	case file[0] == 0x30:
+		return fmt.Errorf("%d bytes that begin like a key in DER, and are damaged or cut short", len(file))
+	}
+	return fmt.Errorf("neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, %d bytes", len(file))
+}
+
+// namesWith returns the names of the KEMs with a length, or of the first of them.
+func namesWith(of func(kem.KEM) int, length int) string {
+	var names []string
+	for _, k := range hybridkem.All() {
+		if of(k) == length {
+			names = append(names, k.Name())
+		}
+	}
+	if n := len(names); n > 4 {
+		names = append(names[:3], fmt.Sprintf("%d more KEMs", n-3))
+	}
+	return strings.Join(names, ", ")
+}
+
+// an returns the name of a KEM with its article.
+func an(k kem.KEM) string {
+	if strings.HasPrefix(k.Name(), "Sec") || strings.HasPrefix(k.Name(), "hybridkem/") {
+		return "a " + k.Name()
+	}
+	return "an " + k.Name()
 }

@@ -1,247 +1,230 @@
-// Command kemtool makes keys and exchanges secrets with every KEM of hybridkem, from
-// files and pipes:
+// Command kemtool makes keys, encrypts files, and exchanges keys with every KEM of hybridkem.
 //
-//	kemtool keygen -o alice.pem                           alice, once
+//	kemtool keygen -o alice.pem                    alice, once
 //	kemtool pub -o alice.pub alice.pem
-//	kemtool encap -secret bob.key -o message alice.pub    bob, who trusts alice.pub
-//	kemtool decap -key alice.pem -o alice.key message     alice; her key equals bob's
+//	kemtool seal -r alice.pub letter               bob, who trusts alice.pub: writes letter.age
+//	kemtool open -i alice.pem letter.age           alice: writes letter
 //
-// Keys are in PEM. Keys of ML-KEM and X-Wing have the standard formats that other
-// programs read, and the others have a format of kemtool's own. Ciphertexts and shared
-// keys are plain bytes. Kemtool overwrites a file only with -f, and writes a secret to a
-// terminal only with -o -. It exits with status 1 if an operation fails, and with status 2
-// if its arguments are wrong.
+// Seal and open use the age format, which other programs read too. Encap and decap are the
+// bare KEM, for protocols that derive their keys from a shared key:
+//
+//	kemtool encap --secret bob.key -o message alice.pub
+//	kemtool decap --key alice.pem -o alice.key message
+//
+// Kemtool overwrites a file only with -f. It writes to a temporary file, and moves that into
+// place when everything has succeeded. It writes a secret to a terminal only with -o -. It
+// exits with status 1 if an operation fails, and with status 2 if its arguments are wrong.
 package main
 
 import (
-	"crypto/sha256"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 
-	"hybridkem"
-	"hybridkem/kem"
-	"hybridkem/xwing"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
 )
 
-const usage = `usage:
-  kemtool keygen  [-kem name] [-o file] [-f]              make a private key
-  kemtool pub     [-o file] [-f] [private key]            its public key
-  kemtool encap   -secret file [-o file] [-f] [public key]
-                                                          make a shared key, in the file, and a ciphertext
-  kemtool decap   -key private-key [-o file] [-f] [ciphertext]
-                                                          the shared key of a ciphertext
-  kemtool inspect [key]                                   what a key is, and no secret of it
-  kemtool kems                                            the names of the KEMs
-
-Input that is not named comes from standard input, as does -; output goes to standard output.
-decap gives a shared key for every ciphertext of the right length. Only one that was made for
-the key gives the key that encap gave.
-`
-
-// An env is the process's environment: its standard streams, and whether output goes to a
-// terminal.
+// An env is what the process gets from outside.
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool
+	terminal       bool                                // whether stdout is a terminal
+	ask            func(prompt string) ([]byte, error) // asks a person for a passphrase
+}
+
+// A tool is one run of the program.
+type tool struct {
+	env
+	stdinUsed string // what was read from standard input
+	outputs   []*output
+
+	mu      sync.Mutex // held while files are made or moved, and by a signal for ever
+	restore func()     // restores the terminal
 }
 
 func main() {
-	os.Exit(run(env{os.Stdin, os.Stdout, os.Stderr, isTerminal(os.Stdout)}, os.Args[1:]))
+	t := &tool{env: env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stdout.Fd()))}}
+	t.ask = t.askTerminal
+	t.catchSignals()
+	status := t.run(os.Args[1:])
+	if err := os.Stdout.Close(); err != nil && status == 0 {
+		fmt.Fprintln(os.Stderr, "kemtool:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// catchSignals makes the program end without traces when it is interrupted.
+func (t *tool) catchSignals() {
+	c := make(chan os.Signal, 1)
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup ignores SIGHUP
+			signal.Notify(c, s)
+		}
+	}
+	go func() {
+		s := <-c
+		t.mu.Lock() // for ever: nothing is moved into place any more
+		t.removeTemporary()
+		if t.restore != nil {
+			t.restore()
+		}
+		os.Exit(128 + int(s.(syscall.Signal)))
+	}()
 }
 
 // A usageError is a mistake in the arguments.
 type usageError struct{ error }
 
-var commands = map[string]func(e env, flags *flag.FlagSet, args []string) error{
-	"keygen": keygen, "pub": pub, "encap": encap, "decap": decap, "inspect": inspect, "kems": kems,
-}
+var errNoCommand = errors.New("no command")
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // run returns the exit status.
-func run(e env, args []string) int {
-	if len(args) == 0 {
-		fmt.Fprint(e.stderr, usage)
+func (t *tool) run(args []string) int {
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.removeTemporary()
+	}()
+	root := t.root()
+	root.SetIn(t.stdin)
+	root.SetOut(t.stdout)
+	root.SetErr(t.stderr)
+	root.SetArgs(twoHyphens(root, args))
+	command, err := root.ExecuteC()
+	if err == nil {
+		return 0
+	}
+	if err == errNoCommand {
+		root.SetOut(t.stderr)
+		root.Help()
 		return 2
 	}
-	command, ok := commands[args[0]]
+	fmt.Fprintf(t.stderr, "%s: %s\n", command.CommandPath(), message(err))
+	if !errors.As(err, new(usageError)) {
+		return 1
+	}
+	help := "kemtool help"
+	if command != root && command.Name() != "help" {
+		fmt.Fprintf(t.stderr, "usage: %s\n", command.UseLine())
+		help += " " + command.Name()
+	}
+	fmt.Fprintf(t.stderr, "%q says more\n", help)
+	return 2
+}
+
+// message returns the text of err without the names of the library's packages.
+func message(err error) string {
+	text := err.Error()
+	for _, name := range []string{"hybridkem", "keyfile", "mlkem", "xwing", "combiner", "kem"} {
+		text = strings.TrimPrefix(text, name+": ")
+		text = strings.ReplaceAll(text, ": "+name+": ", ": ")
+	}
+	return text
+}
+
+func (t *tool) warn(format string, args ...any) {
+	fmt.Fprintf(t.stderr, "kemtool: warning: %s\n", fmt.Sprintf(format, args...))
+}
+
+// twoHyphens writes long flags with two hyphens where they have one, as in -kem. No short flags
+// together spell a long one.
+func twoHyphens(root *cobra.Command, args []string) []string {
+	long := map[string]bool{"help": true, "version": true}
+	for _, c := range root.Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) { long[f.Name] = true })
+	}
+	args = append([]string{}, args...) // not nil: cobra would take os.Args
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && long[name] {
+			args[i] = "-" + arg
+		}
+	}
+	return args
+}
+
+func (t *tool) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kemtool",
+		Short: "Make keys, encrypt files and exchange keys with hybrid KEMs",
+		Long: `Kemtool makes keys, encrypts files, and exchanges keys with ML-KEM and its hybrids.
+
+Input that is not named comes from standard input, as does -; output goes to standard
+output. Keys are read in every usual form: PEM or DER, PKCS #8 (also encrypted with a
+password), public keys, certificates, and the keys of age.`,
+		Example: `  kemtool keygen -o alice.pem            make a private key
+  kemtool pub -o alice.pub alice.pem     its public key, for others
+  kemtool seal -r alice.pub letter       encrypt a file for alice: letter.age
+  kemtool open -i alice.pem letter.age   decrypt it`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknownCommand(c, args[0])
+		},
+		DisableFlagsInUseLine: true,
+		RunE:                  func(*cobra.Command, []string) error { return errNoCommand },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(t.keygen(), t.pub(), t.seal(), t.openCommand(), t.encap(), t.decap(), t.inspect(), t.convert(), t.kems())
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if c, _, err := root.Find(args); len(args) > 0 && (err != nil || c == root) {
+			return unknownCommand(root, args[0])
+		}
+		return nil
+	}
+	return root
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	root.SuggestionsMinimumDistance = 2
+	hint := ""
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		hint = fmt.Sprintf("; did you mean %s?", strings.Join(near, " or "))
+	}
+	return usagef("there is no command %q%s", name, hint)
+}
+
+// version describes the program, and as far as the build knows it, its commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		switch args[0] {
-		case "help", "-h", "-help", "--help":
-			fmt.Fprint(e.stdout, usage)
-			return 0
+		return "kemtool, unknown version"
+	}
+	setting := func(key string) string {
+		i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == key })
+		if i < 0 {
+			return ""
 		}
-		fmt.Fprintf(e.stderr, "kemtool: unknown command %q\n%s", args[0], usage)
-		return 2
+		return info.Settings[i].Value
 	}
-	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	err := command(e, flags, args[1:])
-	switch wrong := (usageError{}); {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(e.stdout, usage)
-		return 0
-	case errors.As(err, &wrong):
-		fmt.Fprintf(e.stderr, "kemtool: %s: %v\n%s", args[0], err, usage)
-		return 2
-	}
-	fmt.Fprintf(e.stderr, "kemtool: %s: %v\n", args[0], err)
-	return 1
-}
-
-// parse parses the flags and returns the argument after them, or "-" if there is none. It
-// allows one such argument if input is set, and none otherwise.
-func parse(flags *flag.FlagSet, args []string, input bool) (name string, err error) {
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return "", err
-		}
-		return "", usageError{err}
-	}
-	switch {
-	case flags.NArg() == 0:
-		return "-", nil
-	case !input || flags.NArg() > 1:
-		return "", usageError{fmt.Errorf("too many arguments: %s", strings.Join(flags.Args(), " "))}
-	}
-	return flags.Arg(0), nil
-}
-
-func keygen(e env, flags *flag.FlagSet, args []string) error {
-	out := newOutput(flags)
-	name := flags.String("kem", xwing.KEM().Name(), "")
-	if _, err := parse(flags, args, false); err != nil {
-		return err
-	}
-	k, err := hybridkem.ByName(*name)
-	if err != nil {
-		return usageError{err}
-	}
-	dk, err := k.GenerateKey()
-	if err != nil {
-		return err
-	}
-	defer dk.Destroy()
-	file, err := marshalPrivateKey(dk)
-	if err != nil {
-		return err
-	}
-	defer clear(file)
-	return out.write(e, secret, file)
-}
-
-func pub(e env, flags *flag.FlagSet, args []string) error {
-	out := newOutput(flags)
-	name, err := parse(flags, args, true)
-	if err != nil {
-		return err
-	}
-	key, err := readPrivateKey(e, name)
-	if err != nil {
-		return err
-	}
-	defer key.Destroy()
-	file, err := marshalPublicKey(key.PublicKey())
-	if err != nil {
-		return err
-	}
-	return out.write(e, text, file)
-}
-
-func encap(e env, flags *flag.FlagSet, args []string) error {
-	out := newOutput(flags)
-	secretName := flags.String("secret", "", "")
-	name, err := parse(flags, args, true)
-	if err != nil {
-		return err
-	}
-	if *secretName == "" {
-		return usageError{errors.New("-secret is missing: where to put the shared key")}
-	}
-	if *secretName == "-" && (out.name == "-" || out.name == "") {
-		return usageError{errors.New("the shared key and the ciphertext would both go to standard output")}
-	}
-	ek, err := readPublicKey(e, name)
-	if err != nil {
-		return err
-	}
-	sharedKey, ciphertext := ek.Encapsulate()
-	defer clear(sharedKey)
-	// The ciphertext comes last: whoever sees it can rely on the shared key having been
-	// written.
-	if err := (&output{name: *secretName, force: out.force}).write(e, secret, sharedKey); err != nil {
-		return err
-	}
-	return out.write(e, binary, ciphertext)
-}
-
-func decap(e env, flags *flag.FlagSet, args []string) error {
-	out := newOutput(flags)
-	keyName := flags.String("key", "", "")
-	name, err := parse(flags, args, true)
-	if err != nil {
-		return err
-	}
-	if *keyName == "" {
-		return usageError{errors.New("-key is missing: the private key")}
-	}
-	if *keyName == "-" && name == "-" {
-		return usageError{errors.New("the private key and the ciphertext cannot both come from standard input")}
-	}
-	key, err := readPrivateKey(e, *keyName)
-	if err != nil {
-		return err
-	}
-	defer key.Destroy()
-	ciphertext, err := readInput(e, name)
-	if err != nil {
-		return err
-	}
-	sharedKey, err := key.Decapsulate(ciphertext)
-	if err != nil {
-		return err
-	}
-	defer clear(sharedKey)
-	return out.write(e, secret, sharedKey)
-}
-
-func inspect(e env, flags *flag.FlagSet, args []string) error {
-	name, err := parse(flags, args, true)
-	if err != nil {
-		return err
-	}
-	key, err := readKey(e, name)
-	if err != nil {
-		return err
-	}
-	kind := "public key"
-	public, _ := key.(kem.EncapsulationKey)
-	if dk, ok := key.(kem.Decapsulator); ok {
-		defer dk.Destroy()
-		public, kind = dk.PublicKey(), "private key"
-		if _, ok := key.(kem.DecapsulationKey); !ok {
-			kind = "expanded private key, without its seed,"
+	text := "kemtool " + info.Main.Version
+	if revision := setting("vcs.revision"); revision != "" {
+		text += ", commit " + revision
+		if setting("vcs.modified") == "true" {
+			text += " with changes"
 		}
 	}
-	k, b := public.KEM(), public.Bytes()
-	fmt.Fprintf(e.stdout, "%s of %s\n", kind, k.Name())
-	fmt.Fprintf(e.stdout, "encapsulation key  %5d bytes, SHA-256 %x\n", len(b), sha256.Sum256(b))
-	fmt.Fprintf(e.stdout, "ciphertext         %5d bytes\n", k.CiphertextSize())
-	fmt.Fprintf(e.stdout, "shared key         %5d bytes\n", k.SharedKeySize())
-	return nil
-}
-
-func kems(e env, flags *flag.FlagSet, args []string) error {
-	if _, err := parse(flags, args, false); err != nil {
-		return err
-	}
-	for _, k := range hybridkem.All() {
-		fmt.Fprintln(e.stdout, k.Name())
-	}
-	return nil
+	return fmt.Sprintf("%s, %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
 }

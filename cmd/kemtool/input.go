@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"golang.org/x/term"
+
+	"hybridkem/internal/progress"
+)
+
+// maxInput is larger than any key, certificate or ciphertext.
+const maxInput = 1 << 20
+
+// An input is an opened file or standard input.
+type input struct {
+	io.Reader
+	name string      // for a message
+	info fs.FileInfo // nil if unknown
+	file *os.File    // to be closed, or nil
+	bar  *progress.Bar
+}
+
+func (in *input) Read(b []byte) (int, error) {
+	n, err := in.Reader.Read(b)
+	if in.bar != nil {
+		in.bar.Add(int64(n))
+	}
+	if err != nil && err != io.EOF {
+		err = in.wrap(withoutPath(err))
+	}
+	return n, err
+}
+
+// wrap returns err with the name of the input.
+func (in *input) wrap(err error) error { return fmt.Errorf("%s: %w", in.name, err) }
+
+func (in *input) Close() error {
+	if in.bar != nil {
+		in.bar.Close()
+	}
+	if in.file == nil {
+		return nil
+	}
+	return in.file.Close()
+}
+
+// openInput opens a file that is read as what. It must be no output.
+func (t *tool) openInput(name, what string) (*input, error) {
+	in := &input{name: name}
+	if name == "-" {
+		if t.stdinUsed != "" {
+			return nil, usagef("%s and %s cannot both come from standard input", t.stdinUsed, what)
+		}
+		t.stdinUsed = what
+		if t.stdin == os.Stdin && term.IsTerminal(int(os.Stdin.Fd())) {
+			fmt.Fprintf(t.stderr, "kemtool: reading %s from the terminal\n", what)
+		}
+		in.Reader, in.name = t.stdin, "standard input"
+	} else {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		in.Reader, in.file = file, file
+	}
+	if file, ok := in.Reader.(*os.File); ok {
+		info, err := file.Stat()
+		if err != nil {
+			return nil, errors.Join(err, in.Close())
+		}
+		in.info = info
+		if info.IsDir() {
+			return nil, errors.Join(fmt.Errorf("%s is a directory", in.name), in.Close())
+		}
+	}
+	for _, o := range t.outputs {
+		if o.is(in.info) {
+			return nil, errors.Join(usagef("%s is both read and written: choose another output", in.name), in.Close())
+		}
+	}
+	return in, nil
+}
+
+// read reads a file that is short, as keys are.
+func (t *tool) read(name, what string) (*input, []byte, error) {
+	in, err := t.openInput(name, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	if err == nil && len(b) > maxInput {
+		err = fmt.Errorf("%s: more than %d bytes, too long for %s", in.name, maxInput, what)
+		if isSealed(b) {
+			err = in.wrap(errSealed)
+		}
+	}
+	if err != nil {
+		clear(b)
+		return nil, nil, err
+	}
+	return in, b, nil
+}
+
+// passphrase returns the passphrase for the private key in a file.
+func (t *tool) passphrase(file, key string) ([]byte, error) {
+	if file == "" {
+		return t.ask(fmt.Sprintf("Passphrase for %s: ", key))
+	}
+	_, b, err := t.read(file, "the passphrase")
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), nil
+}
+
+// askTerminal asks a person at the terminal, whatever the standard streams are.
+func (t *tool) askTerminal(prompt string) ([]byte, error) {
+	in, out := "/dev/tty", "/dev/tty"
+	if runtime.GOOS == "windows" {
+		in, out = "CONIN$", "CONOUT$"
+	}
+	r, err := os.OpenFile(in, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("there is no terminal to ask for the passphrase (%w); use --passphrase-file", withoutPath(err))
+	}
+	defer r.Close()
+	w, err := os.OpenFile(out, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	fd := int(r.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	t.restore = func() { term.Restore(fd, state) }
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		t.restore = nil
+		t.mu.Unlock()
+		fmt.Fprintln(w)
+	}()
+	fmt.Fprint(w, prompt)
+	return term.ReadPassword(fd)
+}
