@@ -145,7 +145,7 @@ It is not signed: whoever has the public key can make such a file.`,
 			if len(recipients) == 0 {
 				return missing(args, "-r", "the public key of the recipient", "kemtool seal -r")
 			}
-			name, err := argument(args)
+			name, err := argument(args, recipients...)
 			if err != nil {
 				return err
 			}
@@ -176,12 +176,12 @@ func (t *tool) sealFile(o *output, name string, recipients []string, armored boo
 		if err != nil {
 			return err
 		}
-		if err := checkAge(r, ek.KEM()); err != nil {
+		if err := checkAge(inputName(r), ek.KEM()); err != nil {
 			return err
 		}
 		key, err := age.ParseHybridRecipient(encodeRecipient(ek))
 		if err != nil {
-			return fmt.Errorf("%s: age does not take this key", r)
+			return fmt.Errorf("%s: age does not take this key", inputName(r))
 		}
 		to = append(to, key)
 	}
@@ -251,7 +251,7 @@ A terminal is shown text only, without control characters, except with -o -.`,
 			if len(names) == 0 {
 				return missing(args, "-i", "the private key", "kemtool open -i")
 			}
-			name, err := argument(args)
+			name, err := argument(args, append(names, passphraseFile)...)
 			if err != nil {
 				return err
 			}
@@ -289,7 +289,7 @@ func (t *tool) openFile(o *output, name string, keys []string, passphraseFile st
 			return err
 		}
 		defer key.Destroy()
-		if err := checkAge(keyName, key.KEM()); err != nil {
+		if err := checkAge(inputName(keyName), key.KEM()); err != nil {
 			return err
 		}
 		encoded, err := encodeIdentity(key.(kem.DecapsulationKey))
@@ -298,7 +298,7 @@ func (t *tool) openFile(o *output, name string, keys []string, passphraseFile st
 		}
 		identity, err := age.ParseHybridIdentity(encoded)
 		if err != nil {
-			return fmt.Errorf("%s: age does not take this key", keyName)
+			return fmt.Errorf("%s: age does not take this key", inputName(keyName))
 		}
 		identities = append(identities, identity)
 	}

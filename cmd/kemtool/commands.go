@@ -17,15 +17,25 @@ import (
 	"hybridkem/xwing"
 )
 
-// argument returns the only argument, or "-" if there is none.
-func argument(args []string) (string, error) {
-	switch len(args) {
-	case 0:
-		return "-", nil
-	case 1:
-		return args[0], nil
+// argument returns the only argument, or "-" if there is none. Only one of it and the other inputs
+// may be standard input.
+func argument(args []string, others ...string) (string, error) {
+	name := "-"
+	if len(args) > 1 {
+		return "", usagef("too many arguments: %s; outputs go with -o", strings.Join(args, " "))
+	} else if len(args) == 1 {
+		name = args[0]
 	}
-	return "", usagef("too many arguments: %s; outputs go with -o", strings.Join(args, " "))
+	stdin := 0
+	for _, input := range append(others, name) {
+		if input == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return "", usagef("only one input can come from standard input")
+	}
+	return name, nil
 }
 
 // missing returns the error for a flag that is missing. Of two arguments, one was meant for it.
@@ -128,7 +138,7 @@ func (t *tool) pub() *cobra.Command {
 		Example:               `  kemtool pub -o alice.pub alice.pem`,
 		DisableFlagsInUseLine: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			name, err := argument(args)
+			name, err := argument(args, passphraseFile)
 			if err != nil {
 				return err
 			}
@@ -237,7 +247,7 @@ that was made for the key gives the shared key that encap gave: the protocol mus
 			if keyName == "" {
 				return missing(args, "--key", "the private key", "kemtool decap --key")
 			}
-			name, err := argument(args)
+			name, err := argument(args, keyName, passphraseFile)
 			if err != nil {
 				return err
 			}
@@ -304,7 +314,7 @@ private key stays closed without --passphrase-file.`,
 		Example:               `  kemtool inspect alice.pub`,
 		DisableFlagsInUseLine: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			name, err := argument(args)
+			name, err := argument(args, passphraseFile)
 			if err != nil {
 				return err
 			}
@@ -393,7 +403,7 @@ The formats are pem; der, which --der means, too; and age, for keys of X-Wing.`,
   kemtool convert --to age -o alice.txt alice.pem`,
 		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error {
-			name, err := argument(args)
+			name, err := argument(args, passphraseFile)
 			if err != nil {
 				return err
 			}

@@ -52,16 +52,12 @@ func (in *input) Close() error {
 
 // openInput opens a file that is read as what. It must be no output.
 func (t *tool) openInput(name, what string) (*input, error) {
-	in := &input{name: name}
+	in := &input{name: inputName(name)}
 	if name == "-" {
-		if t.stdinUsed != "" {
-			return nil, usagef("%s and %s cannot both come from standard input", t.stdinUsed, what)
-		}
-		t.stdinUsed = what
 		if t.stdin == os.Stdin && term.IsTerminal(int(os.Stdin.Fd())) {
 			fmt.Fprintf(t.stderr, "kemtool: reading %s from the terminal\n", what)
 		}
-		in.Reader, in.name = t.stdin, "standard input"
+		in.Reader = t.stdin
 	} else {
 		file, err := os.Open(name)
 		if err != nil {
@@ -85,6 +81,13 @@ func (t *tool) openInput(name, what string) (*input, error) {
 		}
 	}
 	return in, nil
+}
+
+func inputName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
 }
 
 // read reads a file that is short, as keys are.

@@ -45,8 +45,7 @@ type env struct {
 // A tool is one run of the program.
 type tool struct {
 	env
-	stdinUsed string // what was read from standard input
-	outputs   []*output
+	outputs []*output
 
 	mu      sync.Mutex // held while files are made or moved, and by a signal for ever
 	restore func()     // restores the terminal
@@ -141,7 +140,7 @@ func (t *tool) warn(format string, args ...any) {
 // twoHyphens writes long flags with two hyphens where they have one, as in -kem. No short flags
 // together spell a long one.
 func twoHyphens(root *cobra.Command, args []string) []string {
-	long := map[string]bool{"help": true, "version": true}
+	long := map[string]bool{"help": true, "version": true, "identity": true}
 	for _, c := range root.Commands() {
 		c.Flags().VisitAll(func(f *pflag.Flag) { long[f.Name] = true })
 	}
