@@ -24,7 +24,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,8 +65,10 @@ func main() {
 // catchSignals makes the program end without traces when it is interrupted.
 func (t *tool) catchSignals() {
 	c := make(chan os.Signal, 1)
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // nohup ignores SIGHUP
+	const hangup, brokenPipe = syscall.Signal(1), syscall.Signal(13) // which js does not have
+	signal.Ignore(brokenPipe)                                        // a write returns an error
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, hangup} {
+		if !signal.Ignored(s) { // nohup ignores it
 			signal.Notify(c, s)
 		}
 	}
@@ -205,25 +206,12 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return usagef("there is no command %q%s", name, hint)
 }
 
-// version describes the program, and as far as the build knows it, its commit.
+// version returns the version of the module, which in a build from a clone names the commit, and
+// what the program was built with.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "kemtool, unknown version"
+	version := "of unknown version"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
 	}
-	setting := func(key string) string {
-		i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == key })
-		if i < 0 {
-			return ""
-		}
-		return info.Settings[i].Value
-	}
-	text := "kemtool " + info.Main.Version
-	if revision := setting("vcs.revision"); revision != "" {
-		text += ", commit " + revision
-		if setting("vcs.modified") == "true" {
-			text += " with changes"
-		}
-	}
-	return fmt.Sprintf("%s, %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("kemtool %s, %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -74,6 +74,29 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// TestBrokenPipe writes to a program that does not read.
+func TestBrokenPipe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ok(t, "", "keygen -o key")
+	ok(t, "", "pub key -o public")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	var stderr strings.Builder
+	c := command("encap", "--secret", "secret", "public")
+	c.Stdout, c.Stderr = w, &stderr
+	c.Run()
+	if status := c.ProcessState.ExitCode(); status != 1 || stderr.String() != "kemtool encap: standard output: broken pipe\n" {
+		t.Errorf("exit status %d, %s", status, stderr.String())
+	}
+	if got := strings.Join(filesHere(t), " "); got != "key public" {
+		t.Errorf("left behind: %s", got)
+	}
+}
+
 // TestUmask checks the permissions of new files.
 func TestUmask(t *testing.T) {
 	t.Chdir(t.TempDir())
