@@ -18,6 +18,10 @@ import (
 
 // Private keys are encrypted with a password as RFC 8018, section 6.2, says (PBES2), in the
 // variants that OpenSSL writes.
+//
+// No library that is fit for damaged files returns the DER: DecryptPKCS8PrivateKey of
+// go.step.sm/crypto v0.92.0 panics at an IV or data of a wrong length, takes an unknown hash function
+// for SHA-1, and counts iterations without a limit.
 
 // An encryptedKey is an encrypted private key.
 type encryptedKey struct {
