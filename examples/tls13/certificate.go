@@ -70,7 +70,7 @@ func (h *handshaker) readCertificate() error {
 	var chain []*x509.Certificate
 	for !list.Empty() {
 		var der cryptobyte.String
-		if !list.ReadUint24LengthPrefixed(&der) {
+		if !list.ReadUint24LengthPrefixed(&der) || der.Empty() {
 			return fail(decodeError, "a malformed Certificate")
 		}
 		extensions, err := readExtensions(&list)
@@ -92,25 +92,27 @@ func (h *handshaker) readCertificate() error {
 	return h.verifyChain(chain)
 }
 
-// checkCertificateRequest checks a CertificateRequest (section 4.3.2). It ignores unknown
-// extensions, as the section demands.
+// checkCertificateRequest checks a CertificateRequest (section 4.3.2).
 func checkCertificateRequest(body cryptobyte.String) error {
 	var context cryptobyte.String
 	if !body.ReadUint8LengthPrefixed(&context) {
 		return fail(decodeError, "a malformed CertificateRequest")
 	}
-	extensions, err := readExtensions(&body)
+	extensions, err := lastExtensions(body)
+	algorithms := find(extensions, extSignatureAlgorithms)
 	switch {
 	case err != nil:
 		return err
-	case !body.Empty():
-		return fail(decodeError, "a malformed CertificateRequest")
+	case len(extensions) == 0: // the block has at least 2 bytes
+		return fail(decodeError, "a CertificateRequest without extensions")
 	case len(context) > 0:
 		return fail(illegalParameter, "a CertificateRequest with a context during the handshake")
-	case find(extensions, extSignatureAlgorithms) == nil:
+	case algorithms == nil:
 		return fail(missingExtension, "a CertificateRequest without signature_algorithms")
+	case !isList(*algorithms):
+		return fail(decodeError, "a malformed signature_algorithms")
 	}
-	return nil
+	return refuseMisplaced(extensions, extSignatureAlgorithms)
 }
 
 // verifyChain checks the first certificate (sections 4.4.2.2 and 4.4.2.4). It must be for
@@ -129,12 +131,21 @@ func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 		return nil
 	}
 	reason := certificateUnknown
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+	if slices.ContainsFunc(chain, isWeak) {
+		reason = badCertificate
+	} else if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		reason = unknownCA
 	} else if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 		reason = certificateExpired
 	}
 	return fail(reason, "%v", err)
+}
+
+// isWeak tells whether MD5 or SHA-1 makes a certificate invalid (section 4.4.2.4). The
+// signature of a root, which is its own, does not count.
+func isWeak(c *x509.Certificate) bool {
+	weak := []x509.SignatureAlgorithm{x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1}
+	return slices.Contains(weak, c.SignatureAlgorithm) && !bytes.Equal(c.RawIssuer, c.RawSubject)
 }
 
 // readCertificateVerify checks the signature that proves that the server has the

@@ -11,10 +11,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
 	"log"
+	"math"
 	"math/big"
 	"net"
 	"net/http"
@@ -24,6 +26,7 @@ import (
 	"time"
 
 	"hybridkem/kem"
+	"hybridkem/mlkem"
 )
 
 // A goServer is a crypto/tls server that reports the result of its first handshake.
@@ -109,6 +112,26 @@ func TestGroups(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+const mlkem1024 = tls.CurveID(514) // from Go 1.27 on
+
+// TestMLKEM1024 offers crypto/tls a group that is no hybrid.
+func TestMLKEM1024(t *testing.T) {
+	if mlkem1024.String() != "MLKEM1024" {
+		t.Skip("crypto/tls does not have the group")
+	}
+	cfg := testConfig()
+	cfg.groups = []*group{{uint16(mlkem1024), mlkem.KEM1024()}}
+	serverCfg := goConfig("P-256", nil)
+	serverCfg.CurvePreferences = []tls.CurveID{mlkem1024}
+	server := startGo(t, serverCfg, nil)
+	if _, err := visit(t, server.address, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if state := <-server.state; state.CurveID != mlkem1024 {
+		t.Errorf("the server has used %v", state.CurveID)
 	}
 }
 
@@ -231,7 +254,7 @@ func TestGoRefused(t *testing.T) {
 			client: "(certificate_unknown)", remote: "remote error: tls: unknown certificate"},
 		{name: "TLS 1.2", server: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 },
 			client: "the server gave up: protocol_version", remote: "unsupported versions"},
-		{name: "no group", server: func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256} },
+		{name: "no group", server: func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, mlkem1024} },
 			client: "the server gave up: handshake_failure", remote: "no key exchanges supported by both"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -306,7 +329,7 @@ func TestFake(t *testing.T) {
 }
 
 // TestShares uses servers with a wrong share. RFC 10024 and sections 4.2.8.2 and 7.4.2
-// demand illegal_parameter.
+// demand illegal_parameter. Only an empty share breaks the syntax of section 4.2.8.
 func TestShares(t *testing.T) {
 	cut := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:len(b)-n] } }
 	overwrite := func(from int, part ...byte) func([]byte) []byte {
@@ -318,7 +341,6 @@ func TestShares(t *testing.T) {
 	lengths := map[string]func([]byte) []byte{
 		"one byte less": cut(1),
 		"one byte more": func(b []byte) []byte { return append(b, 0) },
-		"empty":         func([]byte) []byte { return nil },
 		"twice":         func(b []byte) []byte { return slices.Concat(b, b) },
 		"the largest":   func([]byte) []byte { return make([]byte, 1<<15) },
 	}
@@ -359,6 +381,10 @@ func TestShares(t *testing.T) {
 				})
 			}
 		}
+
+		t.Run(g.kem.Name()+"/empty", func(t *testing.T) {
+			checkFake(t, &fake{answer: func([]byte) []byte { return nil }}, cfg, decodeError)
+		})
 
 		// A false ciphertext of the right form is noticed only when the keys differ.
 		falsify := func(b []byte) []byte { b[100] ^= 1; return b }
@@ -436,7 +462,9 @@ func TestMessages(t *testing.T) {
 	}
 	der := ca().issue(keys()["P-256"].Public(), nil)
 	bits8193 := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 8192, 1), E: 65537}
-	request := append([]byte{0}, vector16(ext(extSignatureAlgorithms, nil))...)
+	algorithms := ext(extSignatureAlgorithms, vector16(uint16s(0x0403)))
+	requestOf := func(extensions ...[]byte) []byte { return append([]byte{0}, vector16(extensions...)...) }
+	request := requestOf(algorithms)
 	encrypted := func(extensions ...[]byte) func([]byte) []byte {
 		return replace(typeEncryptedExtensions, constant(vector16(extensions...)))
 	}
@@ -460,6 +488,9 @@ func TestMessages(t *testing.T) {
 		{"TLS 1.1, marked", fake{edit: hello(mark("DOWNGRD\x00"), share)}, illegalParameter},
 		{"TLS 1.2 selected", fake{edit: hello(nil, share, ext(extSupportedVersions, []byte{3, 3}))}, illegalParameter},
 		{"two versions", fake{edit: hello(nil, share, ext(extSupportedVersions, []byte{3, 4, 3, 4}))}, decodeError},
+		{"ServerHello, session ID too long", fake{edit: replace(typeServerHello, constant(slices.Concat(
+			[]byte{3, 3}, random, vector8(make([]byte, 33)), uint16s(s0.id), []byte{0}, vector16(share, versionExt))))}, decodeError},
+		{"unexpected type of any length", fake{edit: func([]byte) []byte { return []byte{99, 0xff, 0xff, 0xff} }}, unexpectedMessage},
 		{"extension twice", fake{edit: hello(nil, share, versionExt, versionExt)}, illegalParameter},
 		{"extension too long", fake{edit: hello(nil, share, uint16s(extSupportedVersions, 3), []byte{3, 4})}, decodeError},
 		{"unasked extension", fake{edit: hello(nil, share, versionExt, ext(16, nil))}, unsupportedExtension},
@@ -486,12 +517,25 @@ func TestMessages(t *testing.T) {
 		{"retry, share sent", fake{retry: ext(extKeyShare, uint16s(4588))}, illegalParameter},
 		{"retry, not offered", fake{retry: ext(extKeyShare, uint16s(29))}, illegalParameter},
 		{"retry, group 0", fake{retry: ext(extKeyShare, uint16s(0))}, illegalParameter},
+		{"retry, cookie and group 0", fake{retry: slices.Concat(cookie, ext(extKeyShare, uint16s(0)))}, illegalParameter},
+		{"retry, cookie and nothing new", fake{retry: slices.Concat(cookie, ext(extKeyShare, uint16s(4588)))}, illegalParameter},
+		{"retry, large cookie", fake{retry: ext(extCookie, vector16(make([]byte, 60000)))}, closeNotify},
+		{"retry, cookie too large to return", fake{retry: ext(extCookie, vector16(make([]byte, 65000)))}, internalError},
+		{"retry, cookie twice", fake{retry: slices.Concat(cookie, cookie)}, illegalParameter},
+		{"retry, longer cookie", fake{retry: ext(extCookie, addByte(vector16(random)))}, decodeError},
+		{"retry, no version", fake{edit: hello(func(b []byte) { copy(b[2:], retryRandom[:]) }, cookie)}, protocolVersion},
 		{"retry, share", fake{retry: share}, decodeError},
 		{"retry, empty cookie", fake{retry: ext(extCookie, vector16())}, decodeError},
 		{"retry, malformed cookie", fake{retry: ext(extCookie, random)}, decodeError},
 		{"retry, unasked extension", fake{retry: ext(16, nil)}, unsupportedExtension},
 		{"retry, extension elsewhere", fake{retry: ext(extSupportedGroups, nil)}, illegalParameter},
 		{"retry twice", fake{retry: cookie, edit: hello(func(b []byte) { copy(b[2:], retryRandom[:]) }, cookie, versionExt)}, unexpectedMessage},
+		{"retry twice, the second with a fault", fake{retry: cookie, edit: func(m []byte) []byte {
+			if m[0] == typeServerHello && !bytes.Equal(m[6:38], retryRandom[:]) {
+				return message(typeServerHello, helloBody(retryRandom[:], allSuites[1], versionExt, ext(16, nil)))
+			}
+			return m
+		}}, unexpectedMessage},
 		{"retry, other suite", fake{retry: cookie, edit: replace(typeServerHello, func(b []byte) []byte {
 			if !bytes.Equal(b[2:34], retryRandom[:]) {
 				b[2+32+1+1] = 2
@@ -502,7 +546,17 @@ func TestMessages(t *testing.T) {
 		{"EncryptedExtensions, longer", fake{edit: replace(typeEncryptedExtensions, addByte)}, decodeError},
 		{"EncryptedExtensions, empty", fake{edit: replace(typeEncryptedExtensions, constant(nil))}, decodeError},
 		{"EncryptedExtensions, half an extension", fake{edit: encrypted([]byte{0, 0, 0})}, decodeError},
-		{"EncryptedExtensions, lawful", fake{edit: encrypted(ext(extServerName, nil), ext(extSupportedGroups, random))}, closeNotify},
+		{"EncryptedExtensions, lawful", fake{edit: encrypted(ext(extServerName, nil), ext(extSupportedGroups, vector16(random)))}, closeNotify},
+		{"EncryptedExtensions, one group", fake{edit: encrypted(ext(extSupportedGroups, vector16(uint16s(29))))}, closeNotify},
+		{"EncryptedExtensions, groups without a list", fake{edit: encrypted(ext(extSupportedGroups, nil))}, decodeError},
+		{"EncryptedExtensions, no groups", fake{edit: encrypted(ext(extSupportedGroups, vector16()))}, decodeError},
+		{"EncryptedExtensions, half a group", fake{edit: encrypted(ext(extSupportedGroups, vector16([]byte{0, 29, 0})))}, decodeError},
+		{"EncryptedExtensions, groups too short", fake{edit: encrypted(ext(extSupportedGroups, []byte{0, 4, 0, 29}))}, decodeError},
+		{"EncryptedExtensions, groups and more", fake{edit: encrypted(ext(extSupportedGroups, []byte{0, 2, 0, 29, 0}))}, decodeError},
+		{"EncryptedExtensions, twice", fake{edit: encrypted(ext(extServerName, nil), ext(extServerName, nil))}, illegalParameter},
+		{"EncryptedExtensions, cookie", fake{edit: encrypted(cookie)}, illegalParameter},
+		{"EncryptedExtensions, algorithms", fake{edit: encrypted(algorithms)}, illegalParameter},
+		{"EncryptedExtensions, version", fake{edit: encrypted(versionExt)}, illegalParameter},
 		{"EncryptedExtensions, a name", fake{edit: encrypted(ext(extServerName, []byte{0}))}, decodeError},
 		{"EncryptedExtensions, unasked", fake{edit: encrypted(ext(16, vector16(vector8([]byte("h2")))))}, unsupportedExtension},
 		{"EncryptedExtensions, share", fake{edit: encrypted(share)}, illegalParameter},
@@ -512,7 +566,17 @@ func TestMessages(t *testing.T) {
 		{"CertificateRequest, longer", fake{request: addByte(request)}, decodeError},
 		{"CertificateRequest, malformed", fake{request: []byte{0, 0, 1}}, decodeError},
 		{"CertificateRequest, context", fake{request: append([]byte{1, 1}, request[1:]...)}, illegalParameter},
-		{"CertificateRequest, no algorithms", fake{request: []byte{0, 0, 0}}, missingExtension},
+		{"CertificateRequest, no extensions", fake{request: requestOf()}, decodeError},
+		{"CertificateRequest, missing algorithms", fake{request: requestOf(ext(47, nil))}, missingExtension},
+		{"CertificateRequest, algorithms without a list", fake{request: requestOf(ext(extSignatureAlgorithms, nil))}, decodeError},
+		{"CertificateRequest, no algorithms", fake{request: requestOf(ext(extSignatureAlgorithms, vector16()))}, decodeError},
+		{"CertificateRequest, half an algorithm", fake{request: requestOf(ext(extSignatureAlgorithms, vector16([]byte{4})))}, decodeError},
+		{"CertificateRequest, algorithms and more", fake{request: requestOf(ext(extSignatureAlgorithms, []byte{0, 2, 4, 3, 0}))}, decodeError},
+		{"CertificateRequest, algorithms twice", fake{request: requestOf(algorithms, algorithms)}, illegalParameter},
+		{"CertificateRequest, unknown extensions", fake{request: requestOf(ext(48, random), algorithms, ext(0xfafa, nil))}, closeNotify},
+		{"CertificateRequest, share", fake{request: requestOf(algorithms, share)}, illegalParameter},
+		{"CertificateRequest, server name", fake{request: requestOf(algorithms, ext(extServerName, nil))}, illegalParameter},
+		{"CertificateRequest, cookie", fake{request: requestOf(algorithms, cookie)}, illegalParameter},
 		{"CertificateRequest twice", fake{request: request,
 			edit: retype(typeCertificate, typeCertificateRequest)}, unexpectedMessage},
 
@@ -524,7 +588,12 @@ func TestMessages(t *testing.T) {
 		{"Certificate, half an entry", fake{edit: entries(vector24(der))}, decodeError},
 		{"Certificate, entry too long", fake{edit: entries([]byte{0, 0, 9})}, decodeError},
 		{"Certificate, no certificate in it", fake{edit: entries(vector24(random), vector16())}, badCertificate},
-		{"Certificate, another without one", fake{edit: entries(vector24(der), vector16(), vector24(nil), vector16())}, badCertificate},
+		{"Certificate, another without one", fake{edit: entries(vector24(der), vector16(), vector24(nil), vector16())}, decodeError},
+		{"Certificate, signed with SHA-1", fake{chain: [][]byte{ca().issue(keys()["P-256"].Public(), func(c *x509.Certificate) {
+			c.SignatureAlgorithm = x509.ECDSAWithSHA1
+		})}}, badCertificate},
+		{"Certificate, signed with MD5", fake{chain: [][]byte{withMD5()}}, badCertificate},
+		{"Certificate, with an unknown root that signs itself with SHA-1", fake{chain: chainOfSHA1Root()}, unknownCA},
 		{"Certificate, unasked extension", fake{edit: entries(vector24(der), vector16(ext(5, nil)))}, unsupportedExtension},
 		{"Certificate, extension elsewhere", fake{edit: entries(vector24(der), vector16(ext(extCookie, nil)))}, illegalParameter},
 		{"Certificate, large RSA key", fake{chain: [][]byte{ca().issue(bits8193, nil)}}, badCertificate},
@@ -559,6 +628,83 @@ func TestMessages(t *testing.T) {
 			checkFake(t, &test.fake, testConfig(), test.want)
 		})
 	}
+}
+
+// TestTruncated cuts each message of the handshake before each byte of its body. Within the
+// share, it does so before every 16th byte, and with -short before fewer.
+func TestTruncated(t *testing.T) {
+	const key, scheme = "Ed25519", ed25519Scheme
+	chain := [][]byte{ca().issue(keys()[key].Public(), nil)}
+	cookie := ext(extCookie, vector16([]byte("cookie")))
+	request := append([]byte{0}, vector16(ext(extSignatureAlgorithms, vector16(uint16s(0x0403))), ext(47, nil))...)
+	extensions := vector16(ext(extServerName, nil), ext(extSupportedGroups, vector16(uint16s(29, 23))))
+	// visitCut cuts the first message of type t to size bytes, and returns its length.
+	visitCut := func(t *testing.T, messageType uint8, size int, retry []byte, want alert) (whole int) {
+		f := &fake{key: key, scheme: scheme, chain: chain, request: request, retry: retry, edit: func(m []byte) []byte {
+			if m[0] == typeEncryptedExtensions {
+				m = message(m[0], extensions)
+			}
+			if m[0] == messageType && whole == 0 {
+				whole = len(m) - 4
+				return message(m[0], m[4:][:min(size, whole)])
+			}
+			return m
+		}}
+		checkFake(t, f, testConfig(), want)
+		return whole
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for _, test := range []struct {
+		name  string
+		at    uint8
+		retry []byte
+	}{
+		{"HelloRetryRequest", typeServerHello, cookie},
+		{"ServerHello", typeServerHello, nil},
+		{"EncryptedExtensions", typeEncryptedExtensions, nil},
+		{"CertificateRequest", typeCertificateRequest, nil},
+		{"Certificate", typeCertificate, nil},
+		{"CertificateVerify", typeCertificateVerify, nil},
+		{"Finished", typeFinished, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			whole := visitCut(t, test.at, math.MaxInt, test.retry, closeNotify)
+			for size := 0; size < whole; size += step {
+				want := decodeError
+				if test.at == typeServerHello && size == 2+32+1+2+1 {
+					want = protocolVersion // before TLS 1.3, extensions are optional
+				}
+				if size < 128 || whole < 1000 || size%16 == 0 {
+					visitCut(t, test.at, size, test.retry, want)
+				}
+			}
+		})
+	}
+}
+
+// withMD5 returns a certificate whose algorithm is RSA with MD5. It has only that name of
+// it, since the client must not get as far as the signature.
+func withMD5() []byte {
+	template := &x509.Certificate{SerialNumber: big.NewInt(3), SignatureAlgorithm: x509.SHA1WithRSA, DNSNames: []string{testName},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	issuer := &x509.Certificate{Subject: pkix.Name{CommonName: "authority"}}
+	der := must(x509.CreateCertificate(rand.Reader, template, issuer, keys()["P-256"].Public(), keys()["RSA"]))
+	sha1, md5 := []byte{0x86, 0xf7, 0x0d, 1, 1, 5}, []byte{0x86, 0xf7, 0x0d, 1, 1, 4} // the ends of their OIDs
+	return bytes.ReplaceAll(der, sha1, md5)
+}
+
+// chainOfSHA1Root returns a chain that leads to a root that the client does not trust.
+func chainOfSHA1Root() [][]byte {
+	key := keys()["P-384"].(*ecdsa.PrivateKey)
+	template := &x509.Certificate{SerialNumber: big.NewInt(4), SignatureAlgorithm: x509.ECDSAWithSHA1, IsCA: true,
+		BasicConstraintsValid: true, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template.Subject.CommonName = "another authority"
+	root := must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
+	another := &authority{key: key, certificate: must(x509.ParseCertificate(root))}
+	return [][]byte{another.issue(keys()["P-256"].Public(), nil), root}
 }
 
 // withoutKey changes a certificate so that the kind of its P-256 key is unknown. It signs
@@ -675,8 +821,13 @@ func TestAlerts(t *testing.T) {
 			address, done := f.start(t)
 			_, err := visit(t, address, testConfig())
 			checkError(t, "the client", err, test.want)
-			if got, ok := errors.AsType[received](<-done); ok { // the client must not answer an alert with an alert
-				t.Errorf("the client answers an alert with %v", alert(got))
+			// The client must not answer an error alert, and must answer close_notify.
+			end, want := <-done, io.ErrUnexpectedEOF
+			if test.alert == byte(closeNotify) {
+				want = io.EOF
+			}
+			if !errors.Is(end, want) {
+				t.Errorf("the server gets %v after alert %d, want %v", end, test.alert, want)
 			}
 		}
 	}
@@ -691,18 +842,32 @@ func TestPage(t *testing.T) {
 		}
 	}
 	update := func(request byte) []byte { return message(typeKeyUpdate, []byte{request}) }
+	ticket := func(lifetime uint32, nonce, ticket []byte, extensions ...[]byte) []byte {
+		head := binary.BigEndian.AppendUint32(nil, lifetime)
+		return message(typeNewSessionTicket, slices.Concat(head, []byte("ages"), vector8(nonce), vector16(ticket), vector16(extensions...)))
+	}
+	opaque := []byte("opaque")
+	lawful := ticket(maxLifetime, nil, opaque, ext(42, []byte{0, 0, 0, 1}), ext(0xfafa, nil))
 	for _, test := range []struct {
 		name string
 		send func(*fake) error // after the header; the page ends with "end"
 		want alert
 	}{
-		{"tickets", sends(bytes.Repeat(message(typeNewSessionTicket, make([]byte, 50)), 2)), closeNotify},
+		{"tickets", sends(bytes.Repeat(lawful, 2)), closeNotify},
 		{"ticket in two records", func(f *fake) error {
-			ticket := message(typeNewSessionTicket, make([]byte, 50))
-			f.sendAs(typeHandshake, ticket[:3])
-			f.sendAs(typeHandshake, ticket[3:])
+			f.sendAs(typeHandshake, lawful[:3])
+			f.sendAs(typeHandshake, lawful[3:])
 			return nil
 		}, closeNotify},
+		{"ticket, empty", sends(ticket(1, opaque, nil)), decodeError},
+		{"ticket, nothing", sends(message(typeNewSessionTicket, nil)), decodeError},
+		{"ticket, longer", sends(message(typeNewSessionTicket, addByte(lawful[4:]))), decodeError},
+		{"ticket, shorter", sends(message(typeNewSessionTicket, cutByte(lawful[4:]))), decodeError},
+		{"ticket, half an extension", sends(ticket(1, nil, opaque, []byte{0, 42, 0})), decodeError},
+		{"ticket, no extensions", sends(message(typeNewSessionTicket, []byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2})), decodeError},
+		{"ticket, lifetime", sends(ticket(maxLifetime+1, nil, opaque)), illegalParameter},
+		{"ticket, extension twice", sends(ticket(1, nil, opaque, ext(42, nil), ext(42, nil))), illegalParameter},
+		{"ticket, extension elsewhere", sends(ticket(1, nil, opaque, ext(extServerName, nil))), illegalParameter},
 		{"large ticket", sends([]byte{typeNewSessionTicket, 1, 0, 0}), internalError},
 		{"ticket interrupted", sends([]byte{typeNewSessionTicket, 0}), unexpectedMessage},
 		{"empty data and padding", func(f *fake) error {
@@ -740,6 +905,7 @@ func TestPage(t *testing.T) {
 		{"KeyUpdate, empty", sends(message(typeKeyUpdate, nil)), decodeError},
 		{"KeyUpdate and more", sends(append(update(0), 4)), unexpectedMessage},
 		{"CertificateRequest", sends(message(typeCertificateRequest, nil)), unexpectedMessage},
+		{"unexpected type of any length", sends([]byte{99, 0xff, 0xff, 0xff}), unexpectedMessage},
 		{"ServerHello", sends(message(typeServerHello, nil)), unexpectedMessage},
 		{"change_cipher_spec", func(f *fake) error { f.raw(20, 3, 3, 0, 1, 1); return nil }, unexpectedMessage},
 		{"data in the clear", func(f *fake) error { f.raw(22, 3, 3, 0, 1, 1); return nil }, unexpectedMessage},
@@ -763,6 +929,62 @@ func TestPage(t *testing.T) {
 				t.Errorf("the page ends with end: %t", got)
 			}
 		})
+	}
+}
+
+// TestClosed checks that a connection sends nothing after it was closed.
+func TestClosed(t *testing.T) {
+	for _, end := range []func(c *conn){
+		func(c *conn) { check(c.Close()) },
+		func(c *conn) { c.abort(fail(internalError, "any")) },
+		func(c *conn) { c.abort(received(internalError)) },
+	} {
+		var sent bytes.Buffer
+		c := &conn{records: records{rw: struct {
+			io.Reader
+			io.Writer
+		}{nil, &sent}}}
+		end(c)
+		sent.Reset()
+		if _, err := c.Write([]byte("data")); err != net.ErrClosed {
+			t.Errorf("Write gives %v", err)
+		}
+		c.abort(fail(internalError, "any"))
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if sent.Len() > 0 {
+			t.Errorf("it sends %x", &sent)
+		}
+	}
+}
+
+// TestUnaskedName uses a server that answers a server_name that the client did not send,
+// since it knows only the server's address.
+func TestUnaskedName(t *testing.T) {
+	cfg := testConfig()
+	cfg.serverName = "127.0.0.1"
+	edit := replace(typeEncryptedExtensions, constant(vector16(ext(extServerName, nil))))
+	checkFake(t, &fake{edit: edit}, cfg, unsupportedExtension)
+}
+
+// TestServerFails uses a server that gives up after a part of the page. The client must not
+// answer.
+func TestServerFails(t *testing.T) {
+	f := &fake{then: func(f *fake) error {
+		if err := f.readRequest(); err != nil {
+			return err
+		}
+		f.sendAs(typeApplicationData, []byte(fakePage+"half a page"))
+		f.sendAs(typeAlert, []byte{2, byte(internalError)})
+		return f.end()
+	}}
+	address, done := f.start(t)
+	page, err := visit(t, address, testConfig())
+	checkError(t, "the client", err, "the page: the server gave up: internal_error")
+	checkContains(t, "the page", page, "half a page")
+	if err := <-done; !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the server gets %v, want nothing", err)
 	}
 }
 
@@ -898,12 +1120,12 @@ func TestDestroy(t *testing.T) {
 		cfg.groups = []*group{{allGroups[0].id, first}, {allGroups[1].id, second}}
 		f := &fake{retry: ext(extKeyShare, uint16s(allGroups[1].id))}
 		if want != closeNotify {
-			f.answer = func([]byte) []byte { return nil }
+			f.answer = cutByte
 		}
 		checkFake(t, f, cfg, want)
 		for _, k := range []*countingKEM{first, second} {
 			if len(k.keys) != 1 || k.keys[0].Bytes() != nil {
-				t.Errorf("%v: %d keys, of which one was kept", want, len(k.keys))
+				t.Errorf("%v: %d keys, and one was kept", want, len(k.keys))
 			}
 		}
 	}

@@ -25,7 +25,8 @@ func (c *conn) Read(p []byte) (int, error) {
 			return 0, c.err
 		}
 		if err := c.advance(); err != nil {
-			c.err = c.abort(err)
+			c.abort(err)
+			c.err = err
 		}
 	}
 	n := copy(p, c.data)
@@ -44,28 +45,47 @@ func (c *conn) advance() error {
 	}
 	c.messages = append(c.messages, data...)
 	for {
-		message, err := c.message()
+		// A CertificateRequest cannot come, since the client has not sent the extension
+		// that allows it (section 4.6.2).
+		message, err := c.message(typeNewSessionTicket, typeKeyUpdate)
 		if message == nil || err != nil {
 			return err
 		}
-		if err := c.postHandshake(message); err != nil {
+		if err := c.waste(); err != nil {
+			return err
+		}
+		if message[0] == typeKeyUpdate {
+			err = c.keyUpdate(message[4:])
+		} else {
+			err = checkTicket(message[4:])
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// postHandshake handles a message after the handshake (section 4.6). It ignores tickets,
-// since the client connects only once. It refuses a CertificateRequest, for which the
-// client would have to send an extension first.
-func (c *conn) postHandshake(message []byte) error {
-	switch message[0] {
-	case typeNewSessionTicket:
-		return nil
-	case typeKeyUpdate:
-		return c.keyUpdate(message[4:])
-	default:
-		return fail(unexpectedMessage, "message %d after the handshake", message[0])
+// maxLifetime is the longest lifetime of a ticket (section 4.6.1): a week, in seconds.
+const maxLifetime = 7 * 24 * 60 * 60
+
+// checkTicket checks a NewSessionTicket (section 4.6.1). The client connects only once, so
+// it does not keep the ticket.
+func checkTicket(body cryptobyte.String) error {
+	var lifetime uint32
+	var nonce, ticket cryptobyte.String
+	const ageAdd = 4
+	if !body.ReadUint32(&lifetime) || !body.Skip(ageAdd) || !body.ReadUint8LengthPrefixed(&nonce) ||
+		!body.ReadUint16LengthPrefixed(&ticket) || ticket.Empty() {
+		return fail(decodeError, "a malformed NewSessionTicket")
 	}
+	extensions, err := lastExtensions(body)
+	if err != nil {
+		return err
+	}
+	if lifetime > maxLifetime {
+		return fail(illegalParameter, "a ticket for %d seconds", lifetime)
+	}
+	return refuseMisplaced(extensions)
 }
 
 // keyUpdate handles a KeyUpdate (section 4.6.3).
@@ -95,14 +115,25 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close sends close_notify (section 6.1). It leaves the TCP connection open.
-func (c *conn) Close() error { return c.write(typeAlert, []byte{1, byte(closeNotify)}) }
+// Close sends close_notify (section 6.1), unless an error alert of either end came before.
+// It leaves the TCP connection open.
+func (c *conn) Close() error {
+	if c.closed {
+		return nil
+	}
+	err := c.write(typeAlert, []byte{1, byte(closeNotify)})
+	c.closed = true
+	return err
+}
 
-// abort sends the alert of a failure (section 6.2) and returns err. For other errors,
-// such as an alert from the server, it sends nothing.
-func (c *conn) abort(err error) error {
+// abort sends the alert of a failure (section 6.2). After an error alert from the server,
+// nothing may be sent.
+func (c *conn) abort(err error) {
 	if f, ok := errors.AsType[*failure](err); ok {
 		c.write(typeAlert, []byte{2, byte(f.alert)})
+		c.closed = true
 	}
-	return err
+	if _, ok := errors.AsType[received](err); ok {
+		c.closed = true
+	}
 }

@@ -96,13 +96,18 @@ func testConfig() config {
 	return config{serverName: testName, roots: ca().roots, groups: allGroups, suites: allSuites}
 }
 
-// visit fetches a page from the server at address. It expects a certificate for testName.
+// visit fetches a page from the server at address. It expects a certificate for
+// cfg.serverName.
 func visit(t *testing.T, address string, cfg config) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var page strings.Builder
-	err := fetch(ctx, &page, address, &url.URL{Scheme: "https", Host: testName, Path: "/"}, cfg)
+	host := cfg.serverName
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	err := fetch(ctx, &page, address, &url.URL{Scheme: "https", Host: host, Path: "/"}, cfg)
 	if ctx.Err() != nil {
 		t.Error("the client hangs")
 	}
@@ -182,7 +187,7 @@ func (f *fake) get() (contentType, []byte, error) {
 
 func (f *fake) next() ([]byte, error) {
 	for {
-		message, err := f.message()
+		message, err := f.message(typeClientHello, typeCertificate, typeFinished, typeKeyUpdate)
 		if message != nil || err != nil {
 			return message, err
 		}
@@ -191,7 +196,7 @@ func (f *fake) next() ([]byte, error) {
 			return nil, err
 		}
 		if t != typeHandshake {
-			return nil, errors.New("the client sends application data too early")
+			return nil, errors.New("the client sends application data where a message is due")
 		}
 		f.messages = append(f.messages, data...)
 	}
@@ -302,7 +307,7 @@ func (f *fake) sign(content []byte) []byte {
 		}
 	}
 	if key, ok := key.(*ecdsa.PrivateKey); ok {
-		// Since Go 1.27, the method Sign panics without a hash.
+		// Since Go 1.27, the method Sign fails without a hash.
 		return must(ecdsa.SignASN1(rand.Reader, key, content))
 	}
 	return must(key.Sign(rand.Reader, content, options))
@@ -401,6 +406,7 @@ func (f *fake) serve() error {
 		return errors.New("the client's Finished is wrong")
 	}
 	f.in = f.suite.protect(f.suite.deriveSecret(master, "c ap traffic", digest))
+	f.confirmed = true
 	if f.then == nil {
 		f.then = servePage
 	}
@@ -423,18 +429,23 @@ func (f *fake) readRequest() error {
 	return nil
 }
 
+// respond returns a function that answers the client's request with a response, and
+// expects close_notify.
+func respond(response string) func(*fake) error {
+	return func(f *fake) error {
+		if err := f.readRequest(); err != nil {
+			return err
+		}
+		f.write(typeApplicationData, []byte(response))
+		f.write(typeAlert, []byte{1, byte(closeNotify)})
+		return f.end()
+	}
+}
+
 const fakePage = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
-// servePage sends a page that ends with the connection. It returns the last thing that
-// the client sends after that.
-func servePage(f *fake) error {
-	if err := f.readRequest(); err != nil {
-		return err
-	}
-	f.write(typeApplicationData, []byte(fakePage+"served"))
-	f.write(typeAlert, []byte{1, byte(closeNotify)})
-	return f.end()
-}
+// servePage sends a page that ends with the connection.
+var servePage = respond(fakePage + "served")
 
 // end returns the last thing that the client sends. It returns nil for close_notify.
 func (f *fake) end() error {

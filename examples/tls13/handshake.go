@@ -7,9 +7,6 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"slices"
-
-	"golang.org/x/crypto/cryptobyte"
 
 	"hybridkem/combiner/tlskex"
 	"hybridkem/kem"
@@ -81,7 +78,9 @@ func handshake(rw io.ReadWriter, cfg config) (*conn, error) {
 		}
 		if err != nil {
 			h.destroyKey()
-			return nil, h.abort(err)
+			h.abort(err)
+			h.Close()
+			return nil, err
 		}
 	}
 	return &h.conn, nil
@@ -97,25 +96,19 @@ func (h *handshaker) destroyKey() {
 // given types.
 func (h *handshaker) expect(types ...uint8) ([]byte, error) {
 	for {
-		message, err := h.message()
+		message, err := h.message(types...)
 		if err != nil {
 			return nil, err
 		}
 		if message != nil {
-			if !slices.Contains(types, message[0]) {
-				return nil, fail(unexpectedMessage, "message %d where %d is due", message[0], types)
-			}
 			if h.transcript != nil {
 				h.transcript.Write(message)
 			}
 			return message, nil
 		}
-		t, data, err := h.read()
+		_, data, err := h.read()
 		if err != nil {
 			return nil, err
-		}
-		if t != typeHandshake {
-			return nil, fail(unexpectedMessage, "application data during the handshake")
 		}
 		h.messages = append(h.messages, data...)
 	}
@@ -130,24 +123,25 @@ func (h *handshaker) encrypt(shared []byte) error {
 	return h.rekey(h.suite.protect(h.suite.deriveSecret(h.secret, "s hs traffic", hellos)))
 }
 
-// readEncryptedExtensions reads EncryptedExtensions (section 4.3.1). It ignores the list
-// of the server's groups, which would matter only for another connection.
+// readEncryptedExtensions reads EncryptedExtensions (section 4.3.1). It makes no use of
+// the server's groups, which would matter only for another connection.
 func (h *handshaker) readEncryptedExtensions() error {
 	message, err := h.expect(typeEncryptedExtensions)
 	if err != nil {
 		return err
 	}
-	body := cryptobyte.String(message[4:])
-	extensions, err := readExtensions(&body)
+	extensions, err := lastExtensions(message[4:])
 	if err != nil {
 		return err
 	}
 	if err := h.allow(extensions, extServerName, extSupportedGroups); err != nil {
 		return err
 	}
-	name := find(extensions, extServerName)
-	if !body.Empty() || name != nil && !name.Empty() { // RFC 6066, section 3
-		return fail(decodeError, "malformed EncryptedExtensions")
+	if name := find(extensions, extServerName); name != nil && !name.Empty() { // RFC 6066, section 3
+		return fail(decodeError, "a malformed server_name")
+	}
+	if groups := find(extensions, extSupportedGroups); groups != nil && !isList(*groups) {
+		return fail(decodeError, "a malformed supported_groups")
 	}
 	return nil
 }

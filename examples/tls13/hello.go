@@ -19,6 +19,10 @@ const (
 	extKeyShare            = 51
 )
 
+var knownExtensions = []uint16{
+	extServerName, extSupportedGroups, extSignatureAlgorithms, extSupportedVersions, extCookie, extKeyShare,
+}
+
 const version13 = 0x0304
 
 // exchangeHellos sends the ClientHello and reads the ServerHello (section 4.1). If a
@@ -50,20 +54,11 @@ func (h *handshaker) exchangeHellos() error {
 		if answer, err = h.readServerHello(); err != nil {
 			return err
 		}
-		if answer.retry {
-			return fail(unexpectedMessage, "a second HelloRetryRequest")
-		}
-		if answer.suite != h.suite {
-			return fail(illegalParameter, "the cipher suite is not that of the HelloRetryRequest")
-		}
 	}
 	transcript.Write(hello)
 	transcript.Write(answer.raw)
 	h.transcript = transcript
 
-	if answer.group != h.group.id {
-		return fail(illegalParameter, "a share of group %d where one of %s is due", answer.group, h.group.kem.Name())
-	}
 	// Decapsulate fails if the share has a wrong length (RFC 10024), a point that is not
 	// on the curve (section 4.2.8.2), or an X25519 point that gives a secret of zero
 	// (section 7.4.2). For a false ML-KEM ciphertext of the right length it does not
@@ -90,15 +85,11 @@ func (h *handshaker) generateShare(g *group) error {
 // retry answers a HelloRetryRequest (section 4.1.4) with a ClientHello that has another
 // share, a cookie, or both.
 func (h *handshaker) retry(r *serverHello) ([]byte, error) {
-	if r.group == 0 && r.cookie == nil {
+	if r.group == nil && r.cookie == nil {
 		return nil, fail(illegalParameter, "a HelloRetryRequest that changes nothing")
 	}
-	if r.group != 0 {
-		i := slices.IndexFunc(h.groups, func(g *group) bool { return g.id == r.group })
-		if i < 0 || h.groups[i] == h.group {
-			return nil, fail(illegalParameter, "a HelloRetryRequest for group %d, not offered or already sent", r.group)
-		}
-		if err := h.generateShare(h.groups[i]); err != nil {
+	if r.group != nil {
+		if err := h.generateShare(r.group); err != nil {
 			return nil, err
 		}
 	}
@@ -124,8 +115,8 @@ func (h *handshaker) sendClientHello(cookie []byte) ([]byte, error) {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { h.addExtensions(b, cookie) })
 	})
 	hello, err := b.Bytes()
-	if err != nil {
-		return nil, err
+	if err != nil { // the cookie leaves no room for the share
+		return nil, fail(internalError, "a ClientHello with a cookie of %d bytes is too long", len(cookie))
 	}
 	return hello, h.write(typeHandshake, hello)
 }
@@ -205,6 +196,15 @@ func readExtensions(s *cryptobyte.String) ([]extension, error) {
 	return all, nil
 }
 
+// lastExtensions reads the extensions at the end of a message.
+func lastExtensions(body cryptobyte.String) ([]extension, error) {
+	all, err := readExtensions(&body)
+	if err == nil && !body.Empty() {
+		err = fail(decodeError, "%d bytes after the extensions", len(body))
+	}
+	return all, err
+}
+
 func find(all []extension, id uint16) *cryptobyte.String {
 	for i := range all {
 		if all[i].id == id {
@@ -214,20 +214,35 @@ func find(all []extension, id uint16) *cryptobyte.String {
 	return nil
 }
 
-// allow refuses extensions that a message must not have (section 4.2): those that belong
-// to another message, and those that the client did not ask for. Only a cookie may come
-// without being asked for.
+// allow refuses extensions that an answer to the ClientHello must not have (section 4.2):
+// those that the client did not ask for, and those that belong to another message. Only a
+// cookie may come without being asked for.
 func (h *handshaker) allow(all []extension, ids ...uint16) error {
 	for _, e := range all {
-		switch {
-		case slices.Contains(ids, e.id):
-		case slices.Contains(h.sent, e.id) || e.id == extCookie:
-			return fail(illegalParameter, "the extension %d in a message to which it does not belong", e.id)
-		default:
+		if !slices.Contains(h.sent, e.id) && e.id != extCookie {
 			return fail(unsupportedExtension, "the extension %d, which was not asked for", e.id)
 		}
 	}
+	return refuseMisplaced(all, ids...)
+}
+
+// refuseMisplaced refuses extensions that belong to another message, if the client knows
+// them. In messages that are not answers, unknown extensions must be ignored (sections
+// 4.3.2 and 4.6.1).
+func refuseMisplaced(all []extension, ids ...uint16) error {
+	for _, e := range all {
+		if slices.Contains(knownExtensions, e.id) && !slices.Contains(ids, e.id) {
+			return fail(illegalParameter, "the extension %d in a message to which it does not belong", e.id)
+		}
+	}
 	return nil
+}
+
+// isList tells whether data is one list of 16-bit numbers that is not empty, as in
+// supported_groups (section 4.2.7) and signature_algorithms (section 4.2.3).
+func isList(data cryptobyte.String) bool {
+	var list cryptobyte.String
+	return data.ReadUint16LengthPrefixed(&list) && data.Empty() && len(list) > 0 && len(list)%2 == 0
 }
 
 // A serverHello is a ServerHello. If retry is set, it is a HelloRetryRequest.
@@ -235,8 +250,8 @@ type serverHello struct {
 	raw    []byte
 	retry  bool
 	suite  *suite
-	group  uint16            // 0 if none
 	share  cryptobyte.String // only in a ServerHello
+	group  *group            // only in a HelloRetryRequest; nil if none
 	cookie cryptobyte.String // only in a HelloRetryRequest; nil if none
 }
 
@@ -256,16 +271,13 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 	var legacy, suiteID uint16
 	var compression uint8
 	if !body.ReadUint16(&legacy) || !body.CopyBytes(random[:]) || !body.ReadUint8LengthPrefixed(&sessionID) ||
-		!body.ReadUint16(&suiteID) || !body.ReadUint8(&compression) {
+		len(sessionID) > 32 || !body.ReadUint16(&suiteID) || !body.ReadUint8(&compression) {
 		return nil, fail(decodeError, "a malformed ServerHello")
 	}
 	var extensions []extension
 	if !body.Empty() { // before TLS 1.3, extensions are optional
-		if extensions, err = readExtensions(&body); err != nil {
+		if extensions, err = lastExtensions(body); err != nil {
 			return nil, err
-		}
-		if !body.Empty() {
-			return nil, fail(decodeError, "a malformed ServerHello")
 		}
 	}
 
@@ -273,17 +285,23 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 	if err := checkVersion(find(extensions, extSupportedVersions), random[24:]); err != nil {
 		return nil, err
 	}
+	retried := h.suite != nil
+	retry := random == retryRandom
 	i := slices.IndexFunc(h.suites, func(s *suite) bool { return s.id == suiteID })
 	switch {
+	case retried && retry:
+		return nil, fail(unexpectedMessage, "a second HelloRetryRequest")
 	case i < 0:
 		return nil, fail(illegalParameter, "the cipher suite %#04x, which was not offered", suiteID)
+	case retried && h.suites[i] != h.suite:
+		return nil, fail(illegalParameter, "the cipher suite is not that of the HelloRetryRequest")
 	case len(sessionID) > 0:
 		return nil, fail(illegalParameter, "a session ID that was not sent")
 	case compression != 0:
 		return nil, fail(illegalParameter, "the compression method %d", compression)
 	}
-	hello := &serverHello{raw: message, retry: random == retryRandom, suite: h.suites[i]}
-	if hello.retry {
+	hello := &serverHello{raw: message, retry: retry, suite: h.suites[i]}
+	if retry {
 		return hello, h.readRetry(hello, extensions)
 	}
 
@@ -294,8 +312,12 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 	if s == nil {
 		return nil, fail(missingExtension, "a ServerHello without key_share")
 	}
-	if !s.ReadUint16(&hello.group) || !s.ReadUint16LengthPrefixed(&hello.share) || !s.Empty() {
+	var id uint16
+	if !s.ReadUint16(&id) || !s.ReadUint16LengthPrefixed(&hello.share) || !s.Empty() || len(hello.share) == 0 {
 		return nil, fail(decodeError, "a malformed key_share")
+	}
+	if id != h.group.id {
+		return nil, fail(illegalParameter, "a share of group %d where one of %s is due", id, h.group.kem.Name())
 	}
 	return hello, nil
 }
@@ -323,8 +345,16 @@ func (h *handshaker) readRetry(hello *serverHello, extensions []extension) error
 	if err := h.allow(extensions, extSupportedVersions, extKeyShare, extCookie); err != nil {
 		return err
 	}
-	if s := find(extensions, extKeyShare); s != nil && (!s.ReadUint16(&hello.group) || !s.Empty()) {
-		return fail(decodeError, "a malformed key_share")
+	if s := find(extensions, extKeyShare); s != nil {
+		var id uint16
+		if !s.ReadUint16(&id) || !s.Empty() {
+			return fail(decodeError, "a malformed key_share")
+		}
+		i := slices.IndexFunc(h.groups, func(g *group) bool { return g.id == id })
+		if i < 0 || h.groups[i] == h.group {
+			return fail(illegalParameter, "a HelloRetryRequest for group %d, not offered or already sent", id)
+		}
+		hello.group = h.groups[i]
 	}
 	s := find(extensions, extCookie)
 	if s != nil && (!s.ReadUint16LengthPrefixed(&hello.cookie) || !s.Empty() || len(hello.cookie) == 0) {

@@ -166,6 +166,14 @@ func exchange(ctx context.Context, tcp io.ReadWriter, stdout io.Writer, u *url.U
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
+	err = getPage(ctx, c, stdout, u)
+	if closing := c.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func getPage(ctx context.Context, c *conn, stdout io.Writer, u *url.URL) error {
 	fmt.Fprintf(stdout, "group         %s\n", c.group.kem.Name())
 	fmt.Fprintf(stdout, "cipher suite  %s\n", c.suite.name)
 	fmt.Fprintf(stdout, "server        %v\n", c.server.Subject)
@@ -189,5 +197,5 @@ func exchange(ctx context.Context, tcp io.ReadWriter, stdout io.Writer, u *url.U
 	if _, err := io.Copy(stdout, response.Body); err != nil {
 		return fmt.Errorf("the page: %w", err)
 	}
-	return c.Close()
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
+	"slices"
 )
 
 // A contentType is the type of a record's content (section 5.1).
@@ -25,6 +27,7 @@ const (
 	maxPlaintext  = 1 << 14
 	maxCiphertext = maxPlaintext + 256
 	maxMessage    = 1 << 16 // of a handshake message; the RFC allows 2^24
+	maxUseless    = 16      // records and messages in a row; crypto/tls has the same limit
 )
 
 // A direction protects the records that one end sends (section 5.2). Before there are
@@ -56,11 +59,16 @@ type records struct {
 	in, out   direction
 	messages  []byte // handshake messages that have arrived; the last may be incomplete
 	confirmed bool   // the server's Finished has arrived
+	useless   int    // records and messages in a row that brought nothing
+	closed    bool   // an alert has ended writing
 	buf       [headerSize + maxCiphertext]byte
 }
 
 // write sends data in as many records as needed (section 5.1), without padding.
 func (r *records) write(t contentType, data []byte) error {
+	if r.closed {
+		return net.ErrClosed
+	}
 	for len(data) > 0 {
 		fragment := data[:min(len(data), maxPlaintext)]
 		data = data[len(fragment):]
@@ -87,8 +95,8 @@ func (r *records) write(t contentType, data []byte) error {
 	return nil
 }
 
-// read returns the next record with handshake messages or application data. Its data are
-// valid until the next call.
+// read returns the next record with handshake messages or application data, which is not
+// empty. Its data are valid until the next call.
 func (r *records) read() (contentType, []byte, error) {
 	for {
 		t, data, err := r.readAny()
@@ -99,14 +107,32 @@ func (r *records) read() (contentType, []byte, error) {
 			return 0, nil, fail(unexpectedMessage, "a handshake record is empty")
 		case t != typeHandshake && t != typeChangeCipherSpec && len(r.messages) > 0: // section 5.1
 			return 0, nil, fail(unexpectedMessage, "a handshake message is interrupted by a record of type %d", t)
-		case t == typeHandshake, t == typeApplicationData:
+		case t == typeApplicationData && !r.confirmed:
+			return 0, nil, fail(unexpectedMessage, "application data during the handshake")
+		case t == typeHandshake && r.confirmed: // conn.advance counts the messages
+			return t, data, nil
+		case t == typeHandshake, t == typeApplicationData && len(data) > 0:
+			r.useless = 0
 			return t, data, nil
 		case t == typeAlert:
 			if err := readAlert(data); err != nil {
 				return 0, nil, err
 			}
 		}
+		if err := r.waste(); err != nil {
+			return 0, nil, err
+		}
 	}
+}
+
+// waste counts a record or message that brings nothing. Without a limit, a server could
+// keep the client at work with them.
+func (r *records) waste() error {
+	r.useless++
+	if r.useless > maxUseless {
+		return fail(unexpectedMessage, "more than %d records or messages in a row bring nothing", maxUseless)
+	}
+	return nil
 }
 
 // readAlert returns the error for an alert (section 6). It returns io.EOF for
@@ -194,8 +220,12 @@ func (r *records) fill(p []byte) error {
 }
 
 // message removes the first handshake message from those that have arrived and returns it
-// with its header (section 4). It returns nil if no message is complete.
-func (r *records) message() ([]byte, error) {
+// with its header (section 4). It returns nil if the message is not complete. The message
+// must have one of the given types.
+func (r *records) message(types ...uint8) ([]byte, error) {
+	if len(r.messages) > 0 && !slices.Contains(types, r.messages[0]) {
+		return nil, fail(unexpectedMessage, "message %d where %d is due", r.messages[0], types)
+	}
 	if len(r.messages) < 4 {
 		return nil, nil
 	}

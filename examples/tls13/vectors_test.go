@@ -57,7 +57,7 @@ func TestRFC8448(t *testing.T) {
 	equal("server's next IV", next.iv, hex.EncodeToString(must(hkdf.Expand(sha256.New, next.secret, "\x00\x0c\x08tls13 iv\x00", 12))))
 
 	var sent bytes.Buffer
-	c := &conn{records: records{in: serverData, out: client}}
+	c := &conn{records: records{in: serverData, out: client, confirmed: true}}
 	c.rw = struct {
 		io.Reader
 		io.Writer
