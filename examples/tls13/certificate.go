@@ -9,7 +9,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"net"
+	"regexp"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 )
@@ -115,6 +119,24 @@ func checkCertificateRequest(body cryptobyte.String) error {
 	return refuseMisplaced(extensions, extSignatureAlgorithms)
 }
 
+// hostName matches DNS names, without the dot at the end. What ends in a number is another
+// way to write an IP address for some resolvers.
+var hostName = regexp.MustCompile(`^([\w-]+\.)*\d*[A-Za-z_-][\w-]*$`)
+
+// checkedName returns the name or IP address that the certificate of a host must be for. It
+// refuses a host that is neither, above all an empty one, so that no input turns the check
+// off.
+func checkedName(host string) (string, error) {
+	if net.ParseIP(host) != nil {
+		return host, nil
+	}
+	name := strings.TrimSuffix(host, ".") // RFC 6066, section 3
+	if len(name) > 253 || !hostName.MatchString(name) {
+		return "", fmt.Errorf("%q is neither a DNS name nor an IP address", host)
+	}
+	return name, nil
+}
+
 // verifyChain checks the first certificate (sections 4.4.2.2 and 4.4.2.4). It must be for
 // this server, lead to a root, and allow signing handshakes.
 func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
@@ -126,7 +148,11 @@ func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 	for _, c := range chain[1:] {
 		intermediates.AddCert(c)
 	}
-	_, err := h.server.Verify(x509.VerifyOptions{DNSName: h.serverName, Roots: h.roots, Intermediates: intermediates})
+	_, err := h.server.Verify(x509.VerifyOptions{Roots: h.roots, Intermediates: intermediates})
+	if err == nil {
+		// For an empty name, Verify would check none, and VerifyHostname fails.
+		err = h.server.VerifyHostname(h.serverName)
+	}
 	if err == nil {
 		return nil
 	}

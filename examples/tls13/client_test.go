@@ -142,7 +142,9 @@ func TestClientHello(t *testing.T) {
 		Certificates:       []tls.Certificate{tlsCertificate("P-256", nil)},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) { hellos <- hello; return nil, nil },
 	}, nil)
-	if _, err := visit(t, server.address, testConfig()); err != nil {
+	cfg := testConfig()
+	cfg.serverName += "." // which RFC 6066, section 3, leaves out
+	if _, err := visit(t, server.address, cfg); err != nil {
 		t.Fatal(err)
 	}
 	hello := <-hellos

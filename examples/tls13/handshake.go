@@ -60,8 +60,14 @@ type handshaker struct {
 }
 
 // handshake does the handshake of section 2, from the ClientHello to the Finished of both
-// ends. If it finds an error, it sends the server an alert.
+// ends. If it finds an error, it sends the server an alert. It sends nothing if cfg has no
+// name to look for in the server's certificate.
 func handshake(rw io.ReadWriter, cfg config) (*conn, error) {
+	name, err := checkedName(cfg.serverName)
+	if err != nil {
+		return nil, err
+	}
+	cfg.serverName = name
 	h := &handshaker{config: cfg}
 	h.rw = rw
 	rand.Read(h.random[:])

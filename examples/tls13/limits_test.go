@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -91,4 +94,11 @@ func fakeBetween(send func(*fake)) *fake {
 			f.in = f.in.next()
 		}
 	}}
+}
+
+// caFile returns the name of a file with the certificate of the authority.
+func caFile(t *testing.T) string {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca().certificate.Raw}), 0o600))
+	return file
 }

@@ -50,6 +50,8 @@ import (
 const (
 	maxHeader = 1 << 20     // of an HTTP response, in bytes
 	lingering = time.Second // how long to wait for the server after an alert
+
+	systemRoots = "system" // not empty, so that a script's empty variable does not mean it
 )
 
 func main() {
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("tls13", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	name := flags.String("group", "", "offer no group but `NAME`")
-	ca := flags.String("ca", "", "trust the certificates in `FILE`, which is in PEM, instead of the system's")
+	ca := flags.String("ca", systemRoots, "trust the certificates in `FILE`, which is in PEM; system stands for the system's")
 	timeout := flags.Duration("timeout", time.Minute, "give up after `TIME`")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -105,13 +107,16 @@ func get(ctx context.Context, stdout io.Writer, page, name, ca string) error {
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
 		return errUsage
 	}
+	if u.User != nil {
+		return errors.New("the URL has a user name, which this client would not send")
+	}
 	cfg := config{groups: allGroups, suites: allSuites}
 	if name != "" {
 		if cfg.groups, err = findGroup(name); err != nil {
 			return err
 		}
 	}
-	if ca != "" {
+	if ca != systemRoots {
 		pem, err := os.ReadFile(ca)
 		if err != nil {
 			return err
@@ -141,7 +146,10 @@ func findGroup(name string) ([]*group, error) {
 
 // fetch connects to a server and prints what was negotiated and the page.
 func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cfg config) error {
-	cfg.serverName = strings.TrimSuffix(u.Hostname(), ".") // RFC 6066, section 3
+	cfg.serverName = u.Hostname()
+	if _, err := checkedName(cfg.serverName); err != nil {
+		return err
+	}
 	var dialer net.Dialer
 	tcp, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {

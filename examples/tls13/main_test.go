@@ -56,6 +56,7 @@ func TestArguments(t *testing.T) {
 		{[]string{"https://SERVER/", "https://SERVER/"}, 2, "", usage},
 		{[]string{"-group", "X25519", "https://SERVER/"}, 1, "", `tls13: no group "X25519": there are X25519MLKEM768, SecP256r1MLKEM768`},
 		{[]string{"-ca", path("missing"), "https://SERVER/"}, 1, "", "tls13: open "},
+		{[]string{"-ca", "", "https://SERVER/"}, 1, "", "tls13: open "},
 		{[]string{"-ca", path("empty"), "https://SERVER/"}, 1, "", "tls13: " + path("empty") + ": no certificate"},
 		{[]string{"-timeout", "100ms", "https://" + silent.Addr().String() + "/"}, 1, "", "tls13: interrupted, or out of time"},
 	} {
