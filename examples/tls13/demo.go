@@ -21,7 +21,7 @@ import (
 
 // demonstrate fetches a page with each group from a crypto/tls server. The page names the
 // group that the server has used.
-func demonstrate(ctx context.Context, stdout io.Writer) error {
+func demonstrate(ctx context.Context, stdout io.Writer, cfg config) error {
 	certificate, roots, err := selfSigned()
 	if err != nil {
 		return err
@@ -40,11 +40,12 @@ func demonstrate(ctx context.Context, stdout io.Writer) error {
 	go server.ServeTLS(listener, "", "")
 	defer server.Close()
 
+	cfg.roots = roots
 	u := &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: "/"}
 	for _, g := range allGroups {
 		var page bytes.Buffer
-		err := fetch(ctx, &page, u.Host, u, config{roots: roots, groups: []*group{g}, suites: allSuites})
-		if err != nil {
+		cfg.groups = []*group{g}
+		if err := fetch(ctx, &page, u.Host, u, cfg); err != nil {
 			return fmt.Errorf("%s: %w", g.kem.Name(), err)
 		}
 		fmt.Fprintln(stdout, page.String())

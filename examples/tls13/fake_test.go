@@ -93,7 +93,9 @@ func goConfig(key string, change func(*x509.Certificate)) *tls.Config {
 }
 
 func testConfig() config {
-	return config{serverName: testName, roots: ca().roots, groups: allGroups, suites: allSuites}
+	return config{
+		serverName: testName, roots: ca().roots, groups: allGroups, suites: allSuites, handshakeTime: 20 * time.Second,
+	}
 }
 
 // visit fetches a page from the server at address. It expects a certificate for

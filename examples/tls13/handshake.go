@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"time"
 
 	"hybridkem/combiner/tlskex"
 	"hybridkem/kem"
@@ -41,10 +42,11 @@ var allGroups = []*group{
 }
 
 type config struct {
-	serverName string         // or IP address
-	roots      *x509.CertPool // nil means the system's
-	groups     []*group       // in order of preference; the first ClientHello has the share of the first
-	suites     []*suite
+	serverName    string         // or IP address
+	roots         *x509.CertPool // nil means the system's
+	groups        []*group       // in order of preference; the first ClientHello has the share of the first
+	suites        []*suite
+	handshakeTime time.Duration // until the end of the handshake, whatever the server sends
 }
 
 // A handshaker is a connection during its handshake.

@@ -25,7 +25,7 @@
 // Without arguments, Tls13 fetches a page from a crypto/tls server on the loopback
 // interface, once with each group. To fetch another page:
 //
-//	tls13 [-group NAME] [-ca FILE] [-timeout TIME] https://HOST[:PORT]/PATH
+//	tls13 [-group NAME] [-ca FILE] [-handshake TIME] [-timeout TIME] https://HOST[:PORT]/PATH
 package main
 
 import (
@@ -69,7 +69,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	name := flags.String("group", "", "offer no group but `NAME`")
 	ca := flags.String("ca", systemRoots, "trust the certificates in `FILE`, which is in PEM; system stands for the system's")
-	timeout := flags.Duration("timeout", time.Minute, "give up after `TIME`")
+	handshakeTime := flags.Duration("handshake", 10*time.Second, "give up if the handshake takes longer than `TIME`")
+	timeout := flags.Duration("timeout", time.Minute, "give up if all takes longer than `TIME`")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -80,11 +81,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
+	cfg := config{groups: allGroups, suites: allSuites, handshakeTime: *handshakeTime}
 	switch {
 	case len(args) == 0:
-		err = demonstrate(ctx, stdout)
+		err = demonstrate(ctx, stdout, cfg)
 	case flags.NArg() == 1:
-		err = get(ctx, stdout, flags.Arg(0), *name, *ca)
+		err = get(ctx, stdout, flags.Arg(0), *name, *ca, cfg)
 	default:
 		err = errUsage
 	}
@@ -102,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // get fetches the page that the command line names.
-func get(ctx context.Context, stdout io.Writer, page, name, ca string) error {
+func get(ctx context.Context, stdout io.Writer, page, name, ca string, cfg config) error {
 	u, err := url.Parse(page)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
 		return errUsage
@@ -110,7 +112,6 @@ func get(ctx context.Context, stdout io.Writer, page, name, ca string) error {
 	if u.User != nil {
 		return errors.New("the URL has a user name, which this client would not send")
 	}
-	cfg := config{groups: allGroups, suites: allSuites}
 	if name != "" {
 		if cfg.groups, err = findGroup(name); err != nil {
 			return err
@@ -150,13 +151,15 @@ func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cf
 	if _, err := checkedName(cfg.serverName); err != nil {
 		return err
 	}
-	var dialer net.Dialer
+	deadline := time.Now().Add(cfg.handshakeTime)
+	dialer := net.Dialer{Deadline: deadline}
 	tcp, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	defer tcp.Close()
 	defer context.AfterFunc(ctx, func() { tcp.Close() })()
+	tcp.SetDeadline(deadline)
 
 	if err := exchange(ctx, tcp, stdout, u, cfg); err != nil {
 		// Closing a connection with unread bytes resets it. That could destroy an alert
@@ -169,11 +172,12 @@ func fetch(ctx context.Context, stdout io.Writer, address string, u *url.URL, cf
 	return nil
 }
 
-func exchange(ctx context.Context, tcp io.ReadWriter, stdout io.Writer, u *url.URL, cfg config) error {
+func exchange(ctx context.Context, tcp net.Conn, stdout io.Writer, u *url.URL, cfg config) error {
 	c, err := handshake(tcp, cfg)
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
+	tcp.SetDeadline(time.Time{}) // from here on, ctx is the limit
 	err = getPage(ctx, c, stdout, u)
 	if closing := c.Close(); err == nil {
 		err = closing

@@ -59,6 +59,7 @@ func TestArguments(t *testing.T) {
 		{[]string{"-ca", "", "https://SERVER/"}, 1, "", "tls13: open "},
 		{[]string{"-ca", path("empty"), "https://SERVER/"}, 1, "", "tls13: " + path("empty") + ": no certificate"},
 		{[]string{"-timeout", "100ms", "https://" + silent.Addr().String() + "/"}, 1, "", "tls13: interrupted, or out of time"},
+		{[]string{"-handshake", "100ms", "https://" + silent.Addr().String() + "/"}, 1, "", "tls13: handshake: read tcp"},
 	} {
 		server := startGo(t, &tls.Config{Certificates: []tls.Certificate{certificate}}, []byte("page"))
 		args := make([]string, len(test.args))
