@@ -970,6 +970,30 @@ func TestUnaskedName(t *testing.T) {
 	checkFake(t, &fake{edit: edit}, cfg, unsupportedExtension)
 }
 
+// TestInterim uses servers whose first response is not the last.
+func TestInterim(t *testing.T) {
+	const hints = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+	page := checkFake(t, &fake{then: respond("HTTP/1.1 100 Continue\r\n\r\n" + hints + fakePage + "served")}, testConfig(), closeNotify)
+	checkContains(t, "the page", page, "status        200 OK\n\nserved")
+	for name, response := range map[string]string{
+		"101":       "HTTP/1.1 101 Switching Protocols\r\n\r\n" + fakePage,
+		"99":        "HTTP/1.1 099 Early\r\n\r\n" + fakePage,
+		"no other":  hints,
+		"no end":    strings.Repeat(hints, maxHeader/len(hints)+1) + fakePage,
+		"malformed": "nonsense\r\n\r\n",
+	} {
+		address, done := (&fake{then: respond(response)}).start(t)
+		page, err := visit(t, address, testConfig())
+		checkError(t, name, err, "the response: ")
+		if strings.Contains(page, "status") {
+			t.Errorf("%s: a page %q", name, page)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("%s: the server gets %v, want close_notify", name, err)
+		}
+	}
+}
+
 // TestServerFails uses a server that gives up after a part of the page. The client must not
 // answer.
 func TestServerFails(t *testing.T) {

@@ -186,10 +186,11 @@ func TestTransferTime(t *testing.T) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for name, parts := range map[string][2]string{
-		"header":         {"HTTP/1.1 200 OK\r\n", "a: b\r\n"},
-		"page":           {fakePage, "x"},
-		"page of chunks": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
-		"KeyUpdates":     {fakePage, "update"},
+		"interim responses": {"", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+		"header":            {"HTTP/1.1 200 OK\r\n", "a: b\r\n"},
+		"page":              {fakePage, "x"},
+		"page of chunks":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
+		"KeyUpdates":        {fakePage, "update"},
 	} {
 		all.Go(func() {
 			f := &fake{then: func(f *fake) error {

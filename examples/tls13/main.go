@@ -9,6 +9,7 @@
 //	certificate.go  section 4.4   Certificate, CertificateVerify
 //	conn.go         section 4.6   reading and writing, KeyUpdate, closing
 //	alert.go        section 6     what the server is told when something is wrong
+//	print.go                      what a terminal shows of the server's text
 //
 // In TLS, the client's share is an encapsulation key and the server's share is the
 // ciphertext. A shared key of [hybridkem/combiner/tlskex] is the concatenation of two
@@ -26,6 +27,8 @@
 // interface, once with each group. To fetch another page:
 //
 //	tls13 [-group NAME] [-ca FILE] [-handshake TIME] [-timeout TIME] https://HOST[:PORT]/PATH
+//
+// What it prints is text: escapes such as \x1b take the place of control characters.
 package main
 
 import (
@@ -96,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted, or out of time")
 	}
-	fmt.Fprintln(stderr, "tls13:", err)
+	fmt.Fprintln(stderr, "tls13:", visible(err.Error()))
 	if err == errUsage {
 		return 2
 	}
@@ -188,7 +191,7 @@ func exchange(ctx context.Context, tcp net.Conn, stdout io.Writer, u *url.URL, c
 func getPage(ctx context.Context, c *conn, stdout io.Writer, u *url.URL) error {
 	fmt.Fprintf(stdout, "group         %s\n", c.group.kem.Name())
 	fmt.Fprintf(stdout, "cipher suite  %s\n", c.suite.name)
-	fmt.Fprintf(stdout, "server        %v\n", c.server.Subject)
+	fmt.Fprintf(stdout, "server        %s\n", visible(c.server.Subject.String()))
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -199,15 +202,32 @@ func getPage(ctx context.Context, c *conn, stdout io.Writer, u *url.URL) error {
 		return err
 	}
 	limited := &io.LimitedReader{R: c, N: maxHeader}
-	response, err := http.ReadResponse(bufio.NewReader(limited), request)
+	response, err := readResponse(bufio.NewReader(limited), request)
 	if err != nil {
 		return fmt.Errorf("the response: %w", err)
 	}
 	defer response.Body.Close()
 	limited.N = math.MaxInt64 // the page may be as long as the time allows
-	fmt.Fprintf(stdout, "status        %s\n\n", response.Status)
-	if _, err := io.Copy(stdout, response.Body); err != nil {
+	fmt.Fprintf(stdout, "status        %s\n\n", visible(response.Status))
+	if err := printPage(stdout, response.Body); err != nil {
 		return fmt.Errorf("the page: %w", err)
 	}
 	return nil
+}
+
+// readResponse reads a response up to the page. It skips interim responses such as 100
+// Continue (RFC 9110, section 15.2).
+func readResponse(in *bufio.Reader, request *http.Request) (*http.Response, error) {
+	for {
+		response, err := http.ReadResponse(in, request)
+		if err != nil {
+			return nil, err
+		}
+		switch code := response.StatusCode; {
+		case code >= 200:
+			return response, nil
+		case code < 100 || code == http.StatusSwitchingProtocols:
+			return nil, fmt.Errorf("the status %q was not asked for", response.Status)
+		}
+	}
 }
