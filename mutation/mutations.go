@@ -250,7 +250,7 @@ var mutations = []mutation{
 	{"share of another group accepted", "examples/tls13/hello.go", "if id != h.group.id {", "if false {", "./examples/tls13"},
 	{"secret written to a terminal", "cmd/kemtool/output.go", "if t.terminal && !c.shown {", "if false {", ". -run TestTerminal"},
 	{"secret file readable by all", "cmd/kemtool/output.go", "aPrivateKey = content{\"a private key\", 0o600, false}", "aPrivateKey = content{\"a private key\", 0o644, false}", ". -run TestExchange"},
-	{"file of another program overwritten", "cmd/kemtool/output.go", "err := os.Link(temp, o.path)", "err := os.Rename(temp, o.path)", ". -run TestRace"},
+	{"file of another program overwritten", "cmd/kemtool/output.go", "err := link(temp, o.path)", "err := os.Rename(temp, o.path)", ". -run TestRace"},
 	{"first of two outputs left", "cmd/kemtool/output.go", "\t\t\t\tm.moveBack()\n", "\t\t\t\t_ = m\n", ". -run TestBothOrNone"},
 	{"input overwritten", "cmd/kemtool/output.go", "os.SameFile(o.existing, info) && info.Mode()&fs.ModeDevice == 0", "false", ". -run TestSameFile"},
 	{"symbolic link replaced", "cmd/kemtool/output.go", "o.path, err = filepath.EvalSymlinks(o.name)", "_, err = filepath.EvalSymlinks(o.name)", ". -run TestLinks"},

@@ -149,11 +149,15 @@ func derKind(der []byte) kind {
 		return ""
 	}
 	var tags []asn1.Tag
+	var first cryptobyte.String
 	for !body.Empty() {
 		var element cryptobyte.String
 		var tag asn1.Tag
 		if !body.ReadAnyASN1(&element, &tag) {
 			return ""
+		}
+		if tags == nil {
+			first = element
 		}
 		tags = append(tags, tag)
 	}
@@ -165,7 +169,7 @@ func derKind(der []byte) kind {
 	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.BIT_STRING}):
 		return public
 	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING}):
-		if _, err := x509.ParseCertificateRequest(der); err == nil {
+		if first.PeekASN1Tag(asn1.INTEGER) { // the version of a certificate has a tag of its own
 			return request
 		}
 		return certificate

@@ -67,7 +67,7 @@ func (t *tool) catchSignals() {
 	c := make(chan os.Signal, 1)
 	const hangup, brokenPipe = syscall.Signal(1), syscall.Signal(13) // which js does not have
 	signal.Ignore(brokenPipe)                                        // a write returns an error
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, hangup} {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT, hangup} {
 		if !signal.Ignored(s) { // nohup ignores it
 			signal.Notify(c, s)
 		}

@@ -225,6 +225,9 @@ func (t *tool) commit() error {
 	return nil
 }
 
+// link is replaced in a test.
+var link = os.Link
+
 // move moves the temporary file into place. It overwrites only a file that was there when the
 // output was checked. With backup, this file keeps another name.
 func (o *output) move(backup bool) error {
@@ -232,13 +235,13 @@ func (o *output) move(backup bool) error {
 	if o.existing != nil {
 		if backup {
 			o.backup = temp + "-old"
-			if err := os.Link(o.path, o.backup); err != nil {
+			if err := link(o.path, o.backup); err != nil {
 				o.backup = "" // a file system without links
 			}
 		}
 		return os.Rename(temp, o.path)
 	}
-	err := os.Link(temp, o.path)
+	err := link(temp, o.path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		// A file system without links. An empty file reserves the name.
 		var file *os.File

@@ -124,6 +124,7 @@ func TestSignals(t *testing.T) {
 		{syscall.SIGINT, "seal -r public -o new"},
 		{syscall.SIGTERM, "seal -f -r public -o old"},
 		{syscall.SIGHUP, "encap -f --secret new -o old"},
+		{syscall.SIGQUIT, "decap -f --key key -o old"},
 	} {
 		c := command(strings.Fields(test.line)...)
 		stdin, err := c.StdinPipe()
