@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -190,31 +191,32 @@ func (t *tool) sealFile(o *output, name string, recipients []string, armored boo
 		return err
 	}
 	defer in.Close()
-	w := bufio.NewWriterSize(o, 1<<16)
-	var layers []io.WriteCloser
-	dst := io.Writer(w)
-	if armored {
+	t.showProgress(in, "sealing")
+	if !armored {
+		err = encrypt(o, in, to)
+	} else {
+		w := bufio.NewWriterSize(o, 1<<16) // armor writes lines
 		a := armor.NewWriter(w)
-		layers, dst = append(layers, a), a
+		if err = encrypt(a, in, to); err == nil {
+			err = errors.Join(a.Close(), w.Flush())
+		}
 	}
-	encrypting, err := age.Encrypt(dst, to...)
+	if err != nil {
+		return cmp.Or(o.failed, err)
+	}
+	return t.commit()
+}
+
+// encrypt encrypts a file in the age format.
+func encrypt(w io.Writer, r io.Reader, to []age.Recipient) error {
+	encrypting, err := age.Encrypt(w, to...)
 	if err != nil {
 		return err
 	}
-	layers = append(layers, encrypting)
-	t.showProgress(in, "sealing")
-	if _, err := io.Copy(encrypting, in); err != nil {
+	if _, err := io.Copy(encrypting, r); err != nil {
 		return err
 	}
-	for i := range layers { // the innermost first
-		if err := layers[len(layers)-1-i].Close(); err != nil {
-			return err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return t.commit()
+	return encrypting.Close()
 }
 
 // recipient reads a public key from a file, or from the argument itself.
@@ -309,7 +311,7 @@ func (t *tool) openFile(o *output, name string, keys []string, passphraseFile st
 	defer in.Close()
 	t.showProgress(in, "opening")
 	if err := decrypt(o, in, identities, shown); err != nil {
-		return in.wrap(err)
+		return cmp.Or(o.failed, in.wrap(err))
 	}
 	return t.commit()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type output struct {
 	path     string      // the file itself, behind symbolic links; "" for standard output
 	existing fs.FileInfo // what is at path, or nil
 	w        io.Writer
+	failed   error    // of the last Write
 	temp     *os.File // nil if the output is no regular file
 	backup   string   // another name of the file that was at path
 }
@@ -91,13 +93,18 @@ func (t *tool) create(name string, force bool, forceFlag string, c content) (*ou
 
 // find finds out what is at the place of the output. A symbolic link is followed.
 func (o *output) find() (err error) {
-	o.path = filepath.Clean(o.name)
+	o.path = o.name
 	o.existing, err = os.Stat(o.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(o.name); err == nil {
 			return fmt.Errorf("%s is a symbolic link to a file that does not exist", o.name)
 		}
+		dir, base := filepath.Split(o.name)
+		if dir, err = filepath.EvalSymlinks(cmp.Or(dir, ".")); err != nil {
+			return o.cannotMake(err)
+		}
+		o.path = filepath.Join(dir, base)
 		return nil
 	case err != nil:
 		return err
@@ -107,6 +114,11 @@ func (o *output) find() (err error) {
 		o.path, err = filepath.EvalSymlinks(o.name)
 	}
 	return err
+}
+
+// cannotMake returns the error for an output in a directory where no file can be made.
+func (o *output) cannotMake(err error) error {
+	return fmt.Errorf("%s: no file can be made in %s: %w", o.name, filepath.Dir(o.name), withoutPath(err))
 }
 
 // same reports whether two outputs are one file. They may both be one device.
@@ -145,10 +157,10 @@ func (t *tool) openOutput(o *output) error {
 	if o.w != nil {
 		return nil
 	}
-	dir := filepath.Dir(o.path)
-	file, err := os.OpenFile(filepath.Join(dir, ".kemtool-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, o.perm)
+	temp := filepath.Join(filepath.Dir(o.path), ".kemtool-"+rand.Text())
+	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, o.perm)
 	if err != nil {
-		return fmt.Errorf("%s: no file can be made in %s: %w", o.name, dir, withoutPath(err))
+		return o.cannotMake(err)
 	}
 	o.w, o.temp = file, file
 	return nil
@@ -157,15 +169,26 @@ func (t *tool) openOutput(o *output) error {
 func (o *output) Write(b []byte) (int, error) {
 	n, err := o.w.Write(b)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", o.name, withoutPath(err))
+		o.failed = o.named(err)
 	}
-	return n, err
+	return n, o.failed
+}
+
+// named returns err with the name of the output, and not with that of a temporary file.
+func (o *output) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", o.name, withoutPath(err))
 }
 
 // withoutPath returns err without the name of a temporary file.
 func withoutPath(err error) error {
-	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
-		return pathError.Err
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	if e := (*os.LinkError)(nil); errors.As(err, &e) {
+		return e.Err
 	}
 	return err
 }
@@ -182,10 +205,7 @@ func (o *output) sync() error {
 	if o.temp == nil {
 		return nil
 	}
-	if err := o.temp.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", o.name, withoutPath(err))
-	}
-	return nil
+	return o.named(o.temp.Sync())
 }
 
 // commit moves the temporary files into place. If one cannot be moved, none is.
@@ -239,7 +259,7 @@ func (o *output) move(backup bool) error {
 				o.backup = "" // a file system without links
 			}
 		}
-		return os.Rename(temp, o.path)
+		return o.named(os.Rename(temp, o.path))
 	}
 	err := link(temp, o.path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -257,7 +277,7 @@ func (o *output) move(backup bool) error {
 	if err == nil {
 		os.Remove(temp)
 	}
-	return err
+	return o.named(err)
 }
 
 // moveBack restores what was there before move.

@@ -123,7 +123,15 @@ func TestLinks(t *testing.T) {
 	if !strings.HasPrefix(read(t, "dir/key"), "-----BEGIN") {
 		t.Error("the file behind the link is not written")
 	}
-	if entries, err := os.ReadDir("dir"); err != nil || len(entries) != 1 {
+	// The parent of a directory behind a link is not the parent of the link.
+	if err := errors.Join(os.Mkdir("dir/sub", 0o755), os.Symlink("dir/sub", "sub")); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "", "keygen -o sub/../new")
+	if !strings.HasPrefix(read(t, "dir/new"), "-----BEGIN") {
+		t.Error("the file is not where its name says")
+	}
+	if entries, err := os.ReadDir("dir"); err != nil || len(entries) != 3 {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }

@@ -58,6 +58,10 @@ func TestFull(t *testing.T) {
 	fails(t, "", "keygen -o /dev/full", 1, "/dev/full: no space left on device")
 	fails(t, "", "encap --secret secret -o /dev/full public", 1, "no space left on device")
 	fails(t, "", "encap --secret /dev/full -o message public", 1, "no space left on device")
+	fails(t, "letter", "seal -r public -o /dev/full", 1, "kemtool seal: /dev/full: no space left on device")
+	ok(t, strings.Repeat("letter", 100000), "seal -a -r public -o letter.age")
+	fails(t, "", "seal -a -r public -o /dev/full letter.age", 1, "kemtool seal: /dev/full: no space left on device")
+	fails(t, "", "open -i key -o /dev/full letter.age", 1, "kemtool open: /dev/full: no space left on device")
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
