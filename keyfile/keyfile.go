@@ -26,6 +26,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"hybridkem/internal/envelope"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/fault"
 	"hybridkem/internal/secret"
@@ -273,8 +274,8 @@ type pkcs8 struct {
 
 // splitPKCS8 splits a OneAsymmetricKey.
 func splitPKCS8(der []byte) (*pkcs8, error) {
-	if kind := identify(der); kind != privateKey && kind != unknown {
-		return nil, kind.fault("a private key file")
+	if k := identify(der); k != unknown && k.Kind != envelope.PrivateKey {
+		return nil, k.fault("a private key file")
 	}
 	s, err := readFile(der, "private key file")
 	if err != nil {
@@ -470,8 +471,8 @@ func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {
 
 // splitPKIX splits a SubjectPublicKeyInfo.
 func splitPKIX(der []byte) (f *format, encapsulationKey []byte, err error) {
-	if kind := identify(der); kind != publicKey && kind != unknown {
-		return nil, nil, kind.fault("a public key file")
+	if k := identify(der); k != unknown && k.Kind != envelope.PublicKey {
+		return nil, nil, k.fault("a public key file")
 	}
 	s, err := readFile(der, "public key file")
 	if err != nil {

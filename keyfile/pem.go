@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"hybridkem/internal/envelope"
 	"hybridkem/internal/fault"
-	"hybridkem/internal/pemfile"
 	"hybridkem/kem"
 )
 
@@ -45,7 +45,7 @@ func ParsePrivateKeyPEM(file []byte) (kem.Decapsulator, error) {
 		_, err := splitPKCS8(der)
 		return err
 	})
-	defer pemfile.Clear(blocks)
+	defer envelope.Clear(blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
 		_, _, err := splitPKIX(der)
 		return err
 	})
-	defer pemfile.Clear(blocks)
+	defer envelope.Clear(blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +93,15 @@ func encode(label string, der []byte, err error) ([]byte, error) {
 
 // choose splits a file into its blocks, and returns the contents of the only block with the label for
 // which split does not return kem.ErrUnsupported. The caller clears the blocks.
-func choose(label string, file []byte, split func(der []byte) error) (blocks []pemfile.Block, der []byte, err error) {
-	blocks, err = pemfile.Split(file)
+func choose(label string, file []byte, split func(der []byte) error) (blocks []envelope.Block, der []byte, err error) {
+	blocks, err = envelope.Split(file)
 	if err != nil {
-		switch kind := identify(file); {
-		case kind.der:
-			return nil, nil, fault.New(pkg, kem.ErrKeyFile, "the file is %s in DER, not in PEM", kind.name)
-		case kind != unknown && kind != inPEM:
-			return nil, nil, kind.fault("in PEM")
+		k := identify(file)
+		if envelope.Identify(file) != "" {
+			return nil, nil, fault.New(pkg, kem.ErrKeyFile, "the file is %s in DER, not in PEM", k.Kind)
+		}
+		if k != unknown && k != inPEM {
+			return nil, nil, k.fault("in PEM")
 		}
 		return nil, nil, fault.New(pkg, kem.ErrKeyFile, "%v", err)
 	}
@@ -131,12 +132,12 @@ func choose(label string, file []byte, split func(der []byte) error) (blocks []p
 }
 
 // labels lists the labels of blocks, with help for those that can lead to a key.
-func labels(blocks []pemfile.Block) string {
+func labels(blocks []envelope.Block) string {
 	var list []string
 	for _, block := range blocks {
 		text := fmt.Sprintf("%q", block.Label)
-		if kind, ok := labelled[block.Label]; ok && kind.help != "" {
-			text += " (" + kind.help + ")"
+		if h := help[envelope.Labels[block.Label]]; h != "" {
+			text += " (" + h + ")"
 		}
 		if !slices.Contains(list, text) {
 			list = append(list, text)

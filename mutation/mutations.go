@@ -203,8 +203,8 @@ var mutations = []mutation{
 	{"lengths of bare forms not looked at", "keyfile/keyfile.go", "case seedSize:\n\t\treturn parts{seed: b, legacy", "case -1:\n\t\treturn parts{seed: b, legacy", "./keyfile"},
 	{"old forms read without a request", "keyfile/keyfile.go", "if p.legacy != \"\" && !legacy {", "if false {", "./keyfile"},
 	{"public key behind an expanded key not compared", "keyfile/keyfile.go", "range [][]byte{p.publicKey, file.publicKey}", "range [][]byte{file.publicKey}", "./keyfile"},
-	{"damaged block skipped", "internal/pemfile/pemfile.go", "lines(skipped, begin) != 1 || ", "", "./keyfile"},
-	{"damaged last block skipped", "internal/pemfile/pemfile.go", "case lines(rest, begin) > 0 || lines(rest, end) > 0:", "case false:", "./keyfile"},
+	{"damaged block skipped", "internal/envelope/pem.go", "lines(skipped, beginLine) != 1 || ", "", "./keyfile"},
+	{"damaged last block skipped", "internal/envelope/pem.go", "case lines(rest, beginLine) > 0 || lines(rest, endLine) > 0:", "case false:", "./keyfile"},
 	{"line of another length", "keyfile/pem.go", "const line = 48", "const line = 45", "./keyfile"},
 
 	// More of the conformance suite.

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hybridkem/internal/envelope"
 	"hybridkem/internal/progress"
 	"hybridkem/kem"
 	"hybridkem/xwing"
@@ -66,12 +67,12 @@ func splitAge(file []byte) (parts []part, err error) {
 		p := part{kem: xwing.KEM()}
 		switch {
 		case strings.HasPrefix(line, ageIdentity+"1"):
-			p.kind = private
+			p.kind = envelope.PrivateKey
 			if p.bytes, err = decodeIdentity(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", numbers[i], err)
 			}
 		case strings.HasPrefix(line, ageRecipient+"1"):
-			p.kind = public
+			p.kind = envelope.PublicKey
 			if _, p.bytes, err = plugin.ParseRecipient(line); err != nil {
 				return nil, fmt.Errorf("line %d: a damaged recipient of age", numbers[i])
 			}

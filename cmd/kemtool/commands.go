@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hybridkem"
+	"hybridkem/internal/envelope"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 	"hybridkem/xwing"
@@ -357,7 +358,7 @@ func (t *tool) describePart(in *input, p part, passphraseFile string) (string, e
 	title := string(p.kind)
 	var ek kem.EncapsulationKey
 	switch {
-	case p.kind == encrypted && passphraseFile == "":
+	case p.kind == envelope.EncryptedKey && passphraseFile == "":
 		return title + "; --passphrase-file shows more\n", nil
 	case isPrivate(p.kind):
 		key, err := t.privateKey(in, []part{p}, passphraseFile, false)

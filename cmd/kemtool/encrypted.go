@@ -14,6 +14,8 @@ import (
 	"hash"
 
 	"golang.org/x/crypto/scrypt"
+
+	"hybridkem/internal/envelope"
 )
 
 // Private keys are encrypted with a password as RFC 8018, section 6.2, says (PBES2), in the
@@ -179,7 +181,7 @@ func (k *encryptedKey) decrypt(passphrase []byte) ([]byte, error) {
 	der := make([]byte, len(k.data))
 	cipher.NewCBCDecrypter(block, k.iv).CryptBlocks(der, k.data)
 	padding := int(der[len(der)-1])
-	if padding < 1 || padding > aes.BlockSize || derKind(der[:len(der)-padding]) != private {
+	if padding < 1 || padding > aes.BlockSize || envelope.Identify(der[:len(der)-padding]) != envelope.PrivateKey {
 		clear(der)
 		return nil, errors.New("wrong passphrase, or a damaged file")
 	}

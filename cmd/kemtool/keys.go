@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"hybridkem"
+	"hybridkem/internal/envelope"
 	"hybridkem/internal/expanded"
-	"hybridkem/internal/pemfile"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 )
@@ -45,34 +45,18 @@ func marshalPublicKey(ek kem.EncapsulationKey) ([]byte, error) {
 	return file, err
 }
 
-// A kind is what a part of a file is.
-type kind string
-
-const (
-	private     kind = "a private key"
-	encrypted   kind = "an encrypted private key"
-	public      kind = "a public key"
-	certificate kind = "a certificate"
-	request     kind = "a certificate request"
-)
-
-// kinds are the kinds of the labels of RFC 7468.
-var kinds = map[string]kind{
-	"PRIVATE KEY": private, "ENCRYPTED PRIVATE KEY": encrypted, "PUBLIC KEY": public,
-	"CERTIFICATE": certificate, "X509 CERTIFICATE": certificate,
-	"CERTIFICATE REQUEST": request, "NEW CERTIFICATE REQUEST": request,
-}
-
-// A part is a key in a file, or something that has one. Other kinds than those above describe
-// what kemtool does not use.
+// A part is a key in a file, or something that has one. Other kinds than those of package envelope
+// describe what kemtool does not use.
 type part struct {
-	kind  kind
+	kind  envelope.Kind
 	bytes []byte  // DER, or the key itself if kem is set
 	kem   kem.KEM // or nil
 }
 
-func isPrivate(k kind) bool { return k == private || k == encrypted }
-func isPublic(k kind) bool  { return k == public || k == certificate || k == request }
+func isPrivate(k envelope.Kind) bool { return k == envelope.PrivateKey || k == envelope.EncryptedKey }
+func isPublic(k envelope.Kind) bool {
+	return k == envelope.PublicKey || k == envelope.Certificate || k == envelope.Request
+}
 
 // split returns the parts of a file.
 func split(file []byte) ([]part, error) {
@@ -88,7 +72,7 @@ func split(file []byte) ([]part, error) {
 	case isAge(file):
 		return splitAge(file)
 	}
-	if k := derKind(file); k != "" {
+	if k := envelope.Identify(file); k != "" {
 		return []part{{k, file, nil}}, nil
 	}
 	return nil, describe(file)
@@ -100,7 +84,7 @@ type notKey string
 func (n notKey) Error() string { return string(n) }
 
 func splitPEM(file []byte) ([]part, error) {
-	blocks, err := pemfile.Split(file)
+	blocks, err := envelope.Split(file)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +99,9 @@ func splitPEM(file []byte) ([]part, error) {
 	return parts, nil
 }
 
-func blockPart(b pemfile.Block) (part, error) {
-	k, ok := kinds[b.Label]
-	switch is := derKind(b.Bytes); {
+func blockPart(b envelope.Block) (part, error) {
+	k, ok := envelope.Labels[b.Label]
+	switch is := envelope.Identify(b.Bytes); {
 	case b.Headers && strings.HasSuffix(b.Label, "PRIVATE KEY"):
 		return part{}, fmt.Errorf("the block %q has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them", b.Label)
 	case b.Headers:
@@ -131,50 +115,14 @@ func blockPart(b pemfile.Block) (part, error) {
 	case ok:
 		return part{k, b.Bytes, nil}, nil
 	}
-	for label, k := range map[string]kind{privateLabel: private, publicLabel: public} {
+	for label, k := range map[string]envelope.Kind{privateLabel: envelope.PrivateKey, publicLabel: envelope.PublicKey} {
 		if name, ok := strings.CutSuffix(b.Label, label); ok {
 			if found, err := hybridkem.ByName(name); err == nil {
 				return part{k, b.Bytes, found}, nil
 			}
 		}
 	}
-	return part{kind: kind(fmt.Sprintf("a block %q", b.Label))}, nil
-}
-
-// derKind returns what a file in DER is, or "" if it is none of the kinds.
-func derKind(der []byte) kind {
-	s := cryptobyte.String(der)
-	var body cryptobyte.String
-	if !s.ReadASN1(&body, asn1.SEQUENCE) || !s.Empty() {
-		return ""
-	}
-	var tags []asn1.Tag
-	var first cryptobyte.String
-	for !body.Empty() {
-		var element cryptobyte.String
-		var tag asn1.Tag
-		if !body.ReadAnyASN1(&element, &tag) {
-			return ""
-		}
-		if tags == nil {
-			first = element
-		}
-		tags = append(tags, tag)
-	}
-	switch {
-	case len(tags) >= 3 && slices.Equal(tags[:3], []asn1.Tag{asn1.INTEGER, asn1.SEQUENCE, asn1.OCTET_STRING}):
-		return private
-	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.OCTET_STRING}):
-		return encrypted
-	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.BIT_STRING}):
-		return public
-	case slices.Equal(tags, []asn1.Tag{asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING}):
-		if first.PeekASN1Tag(asn1.INTEGER) { // the version of a certificate has a tag of its own
-			return request
-		}
-		return certificate
-	}
-	return ""
+	return part{kind: envelope.Kind(fmt.Sprintf("a block %q", b.Label))}, nil
 }
 
 // list describes parts.
@@ -224,7 +172,7 @@ func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bo
 		return key, fmt.Errorf("holds %s; leave one private key in the file", list(parts))
 	}
 	p := fit[0]
-	if p.kind == private {
+	if p.kind == envelope.PrivateKey {
 		if in.info != nil && readable(in.info) {
 			t.warn("%s: others can read this private key (mode %04o); chmod 600 helps", in.name, in.info.Mode().Perm())
 		}
@@ -243,11 +191,11 @@ func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bo
 	if err != nil {
 		return key, err
 	}
-	return part{kind: private, bytes: der}.private(old)
+	return part{kind: envelope.PrivateKey, bytes: der}.private(old)
 }
 
 // only returns the parts whose kinds fit.
-func only(parts []part, fits func(kind) bool) []part {
+func only(parts []part, fits func(envelope.Kind) bool) []part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !fits(p.kind) })
 }
 
@@ -319,7 +267,7 @@ func (p part) public() (ek kem.EncapsulationKey, notes []string, err error) {
 	case p.kem != nil:
 		ek, err = p.kem.NewEncapsulationKey(p.bytes)
 		return ek, nil, err
-	case p.kind == certificate:
+	case p.kind == envelope.Certificate:
 		c, err := x509.ParseCertificate(p.bytes)
 		if err != nil {
 			return nil, nil, fmt.Errorf("not a valid certificate: %w", err)
@@ -331,7 +279,7 @@ func (p part) public() (ek kem.EncapsulationKey, notes []string, err error) {
 		} else if now.Before(c.NotBefore) {
 			notes = append(notes, "the certificate is not valid before "+c.NotBefore.Format(time.DateOnly))
 		}
-	case p.kind == request:
+	case p.kind == envelope.Request:
 		r, err := x509.ParseCertificateRequest(p.bytes)
 		if err != nil {
 			return nil, nil, fmt.Errorf("not a valid certificate request: %w", err)

@@ -1,5 +1,4 @@
-// Package pemfile splits files in PEM into their blocks.
-package pemfile
+package envelope
 
 import (
 	"bytes"
@@ -34,25 +33,25 @@ func Split(file []byte) (blocks []Block, err error) {
 			break
 		}
 		blocks = append(blocks, Block{block.Type, len(block.Headers) > 0, block.Bytes})
-		if skipped := rest[:len(rest)-len(after)]; lines(skipped, begin) != 1 || lines(skipped, end) != 1 {
+		if skipped := rest[:len(rest)-len(after)]; lines(skipped, beginLine) != 1 || lines(skipped, endLine) != 1 {
 			return blocks, errDamaged
 		}
 		rest = after
 	}
 	switch {
-	case lines(rest, begin) > 0 || lines(rest, end) > 0:
+	case lines(rest, beginLine) > 0 || lines(rest, endLine) > 0:
 		return blocks, errDamaged
 	case len(blocks) > 0:
 		return blocks, nil
-	case bytes.Contains(rest, []byte(begin)):
-		return nil, errors.New("no PEM block: " + begin + " is not at the beginning of a line")
+	case bytes.Contains(rest, []byte(beginLine)):
+		return nil, errors.New("no PEM block: " + beginLine + " is not at the beginning of a line")
 	}
 	return nil, errors.New("no PEM block")
 }
 
 const (
-	begin = "-----BEGIN"
-	end   = "-----END"
+	beginLine = "-----BEGIN"
+	endLine   = "-----END"
 )
 
 var errDamaged = errors.New("a damaged PEM block")
