@@ -15,7 +15,7 @@ const (
 	intel = "GenuineIntel"
 )
 
-// generations has the processors with AVX2 that servers and desktops have. The numbers of
+// generations has most processors with AVX2. Others have no name in a report. The numbers of
 // AMD are those in arch/x86/kernel/cpu/amd.c of Linux, where bsp_init_amd tells the Zen
 // generations apart. The numbers of Intel are those in arch/x86/include/asm/intel-family.h
 // of Linux, which also has the names of the cores.

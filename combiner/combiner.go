@@ -1,5 +1,6 @@
 // Package combiner makes hybrid KEMs from two parts: a post-quantum KEM (PQ) and a
 // traditional group or KEM (T). A hybrid stays secure as long as one of its parts does.
+// With the C2PRI combiner, the PQ part must also be C2PRI, as ML-KEM is.
 //
 // The package has the combiners and the four frameworks of draft-irtf-cfrg-hybrid-kems.
 // SHAKE256 is the PRG that expands seeds of 32 bytes. SHA3-256 is the KDF, so that shared

@@ -27,8 +27,8 @@ var mlkem1024P384 = hybrid.Hybrid{
 }
 
 // MLKEM512X25519 returns the CG framework with ML-KEM-512 and X25519. Encapsulation keys
-// have 832 bytes, and ciphertexts have 800. No document registers it. This module gives it
-// its name and label, "hybridkem/MLKEM512+X25519", in a form that no registry uses.
+// have 832 bytes, and ciphertexts have 800. No document registers it. Its name
+// and label, "hybridkem/MLKEM512+X25519", are this module's own. No registry uses that form.
 func MLKEM512X25519() kem.KEM { return &mlkem512X25519 }
 
 var mlkem512X25519 = hybrid.Hybrid{
@@ -38,8 +38,8 @@ var mlkem512X25519 = hybrid.Hybrid{
 }
 
 // MLKEM1024X25519 returns the CG framework with ML-KEM-1024 and X25519. Encapsulation keys
-// and ciphertexts have 1600 bytes. No document registers it. This module gives it its name
-// and label, "hybridkem/MLKEM1024+X25519", in a form that no registry uses.
+// and ciphertexts have 1600 bytes. No document registers it. Its name and label,
+// "hybridkem/MLKEM1024+X25519", are this module's own. No registry uses that form.
 func MLKEM1024X25519() kem.KEM { return &mlkem1024X25519 }
 
 var mlkem1024X25519 = hybrid.Hybrid{

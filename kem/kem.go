@@ -1,6 +1,6 @@
 // Package kem defines the interfaces of key encapsulation mechanisms in this module.
-// Their keys are those of package crypto with more methods. A private key expands from a
-// seed. Encapsulation and decapsulation can write to the caller's memory.
+// Keys implement crypto.Encapsulator and crypto.Decapsulator, and have more methods. A private
+// key expands from a seed. Encapsulation and decapsulation can write to the caller's memory.
 //
 // Results come in the order sharedKey, ciphertext. Memory that is returned is
 // fresh, and its capacity is its length. Inputs are neither changed nor kept. If a
@@ -110,8 +110,8 @@ type Decapsulator interface {
 	Destroyed() bool
 }
 
-// A DecapsulationKey is a private key that expands from a seed. The shared key of every
-// ciphertext depends only on the seed.
+// A DecapsulationKey is a private key that expands from a seed. The seed alone decides
+// which shared key a ciphertext gives.
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey interface {

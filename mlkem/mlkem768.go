@@ -88,7 +88,7 @@ func (dk *DecapsulationKey768) Bytes() []byte {
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize768] bytes, Decapsulate returns
 // an error ([kem.ErrLength]). If the ciphertext does not come from encapsulation to this
-// key, the shared key is one that nobody else knows.
+// key, the shared key is one that nobody knows who does not know the z of the seed.
 //
 // The shared key must be kept secret.
 func (dk *DecapsulationKey768) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {

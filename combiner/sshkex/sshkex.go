@@ -19,7 +19,7 @@ import (
 
 // MLKEM768X25519SHA256 returns mlkem768x25519-sha256. The messages have 1216 and 1120
 // bytes. The shared key is the SHA-256 of the concatenated secrets, and SSH encodes it as a
-// string. ML-KEM comes before X25519 everywhere.
+// string. ML-KEM comes before X25519 in the key, the ciphertext and the hash.
 func MLKEM768X25519SHA256() kem.KEM { return &mlkem768X25519SHA256 }
 
 var mlkem768X25519SHA256 = hybrid.Hybrid{

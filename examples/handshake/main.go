@@ -25,17 +25,18 @@
 //     carries no data.
 //
 // But the server does not know who the client is. Everyone who has its public key can make it keep a
-// file of up to -max bytes, or occupy its connections with transfers. The client's message can be
-// replayed, but a replay only brings an answer. It costs the server two operations of X-Wing and a
-// connection, which is closed when a newer one needs the place. Connections that come faster than
-// handshakes end do keep clients out. Lengths are visible, and a rejection can be forged. Only the KEM
-// keys are wiped from memory, and other secrets are not. This is an example of using KEMs and not a
-// vetted protocol. For real traffic, use TLS.
+// file of up to -max bytes, or occupy its 32 connections with transfers. Each of these can fill -max
+// bytes of the disk until it ends. The server logs a line for each connection that fails. The client's
+// message can be replayed, but a replay only brings an answer. It costs the server two operations of
+// X-Wing and a connection, which is closed when a newer one needs the place. Connections that come
+// faster than handshakes end do keep clients out. Lengths are visible, and a rejection can be forged.
+// Only the KEM keys are wiped from memory, and other secrets are not. This is an example of using KEMs
+// and not a vetted protocol. For real traffic, use TLS.
 //
 // Without arguments, Handshake runs both ends on the loopback interface, and -help shows how to run
 // them apart. One file holds the long-term private key, and FILE.pub beside it the public key. Both
-// are PEM, as keyfile and kemtool write it. The server makes those that do not exist. It ends when it
-// has received one file, and does not overwrite an existing one.
+// are PEM, as keyfile and kemtool write it. The server makes both, or FILE.pub alone if only that is
+// missing. It ends when it has received one file, and does not overwrite an existing one.
 package main
 
 import (
@@ -62,7 +63,9 @@ var endings = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 func main() {
 	// A signal makes the server dismiss its clients. The errors that follow clean up like any others.
+	// A second signal ends the program at once, even if a system call keeps it.
 	ctx, stop := signal.NotifyContext(context.Background(), endings...)
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -138,7 +141,7 @@ func loopback(ctx context.Context, stdout io.Writer, log *log.Logger, stderr io.
 	const size = 8 << 20
 	fmt.Fprintln(stdout, "Both ends run here, over the loopback interface. -help shows how to run them apart.")
 	fmt.Fprintf(stdout, "server: listening on  %v, with a new X-Wing key\n", listener.Addr())
-	fmt.Fprintf(stdout, "client: knows the server's public key, and sends a file of %d random bytes\n", size)
+	fmt.Fprintf(stdout, "client: knows the server's public key, and sends a file of %d pseudo-random bytes, the same in every run\n", size)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -166,6 +169,11 @@ func listen(ctx context.Context, stdout io.Writer, addr, keyFile string, s *serv
 	if err := checkCreate(s.out); err != nil {
 		return fmt.Errorf("-out: %w", err)
 	}
+	for _, name := range []string{keyFile, keyFile + ".pub"} {
+		if filepath.Clean(s.out) == filepath.Clean(name) {
+			return fmt.Errorf("-out is a file of the key, %s", name)
+		}
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -176,9 +184,6 @@ func listen(ctx context.Context, stdout io.Writer, addr, keyFile string, s *serv
 		return err
 	}
 	defer s.key.Destroy()
-	if !missing(s.out) {
-		return fmt.Errorf("-out and -key name the same file, %s", s.out)
-	}
 	fmt.Fprintf(stdout, "server: public key in %s.pub\n", keyFile)
 	fmt.Fprintf(stdout, "server: listening on  %v\n", listener.Addr())
 	r, err := s.receive(ctx, listener)
@@ -195,18 +200,18 @@ func connect(ctx context.Context, stdout io.Writer, pinnedFile, name string, c *
 	if err != nil {
 		return err
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	info, err := os.Stat(name) // before Open, which would wait for a FIFO's other end
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file, and has no size to announce", name)
 	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
 	r, err := c.send(ctx, file, info.Size())
 	if err != nil {
 		return err

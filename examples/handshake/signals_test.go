@@ -5,6 +5,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
+	"log"
 	"net"
 	"os"
 	"os/signal"
@@ -19,6 +21,9 @@ import (
 func TestSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("starts another program")
+			}
 			if signal.Ignored(sig) {
 				t.Skip("ignored")
 			}
@@ -83,4 +88,17 @@ func TestSignals(t *testing.T) {
 			checkEmpty(t, dir)
 		})
 	}
+}
+
+// TestFIFO sends a FIFO, which nobody writes to. Nothing may wait for its other end.
+func TestFIFO(t *testing.T) {
+	dir := t.TempDir()
+	fifo, key := filepath.Join(dir, "fifo"), filepath.Join(dir, "key")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadKey(key, log.New(io.Discard, "", 0)); err != nil {
+		t.Fatal(err)
+	}
+	start(t.Context(), "-connect", "127.0.0.1:1", "-server-key", key+".pub", "-send", fifo).wait(t, 1, "handshake: "+fifo+" is not a regular file")
 }

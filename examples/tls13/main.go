@@ -58,7 +58,9 @@ const (
 )
 
 func main() {
+	// A second signal ends the program at once, even if a system call keeps it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -73,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name := flags.String("group", "", "offer no group but `NAME`")
 	ca := flags.String("ca", systemRoots, "trust the certificates in `FILE`, which is in PEM; system stands for the system's")
 	handshakeTime := flags.Duration("handshake", 10*time.Second, "give up if the handshake takes longer than `TIME`")
-	timeout := flags.Duration("timeout", time.Minute, "give up if all takes longer than `TIME`")
+	timeout := flags.Duration("timeout", time.Minute, "give up if the server takes longer than `TIME` for everything")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
