@@ -88,6 +88,26 @@ func TestOtherTypes(t *testing.T) {
 	}
 }
 
+// A cutKey is a key pair of another module, whose keys lack a byte.
+type cutKey struct{ kem.DecapsulationKey }
+
+func (k cutKey) Bytes() []byte { return k.DecapsulationKey.Bytes()[1:] }
+
+type cutPublicKey struct{ kem.EncapsulationKey }
+
+func (k cutPublicKey) Bytes() []byte { return k.EncapsulationKey.Bytes()[1:] }
+
+// TestShortKeys checks that a key of another module is not written if its length is wrong.
+func TestShortKeys(t *testing.T) {
+	dk := newKey(t, mlkem.KEM768())
+	if file, err := keyfile.MarshalPKCS8PrivateKey(cutKey{dk}); file != nil || !errors.Is(err, kem.ErrLength) {
+		t.Errorf("a private key: %v", err)
+	}
+	if file, err := keyfile.MarshalPKIXPublicKey(cutPublicKey{dk.PublicKey()}); file != nil || !errors.Is(err, kem.ErrLength) {
+		t.Errorf("a public key: %v", err)
+	}
+}
+
 // pkcs8 returns a private key file of ML-KEM-768, in hexadecimal contents.
 func pkcs8(contents string) []byte {
 	b, err := hex.DecodeString(seq("020100", alg768, element("04", contents)))

@@ -115,6 +115,9 @@ func seedOf(key any) (*format, []byte, error) {
 		if seed == nil {
 			return nil, nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
 		}
+		if want := key.KEM().SeedSize(); len(seed) != want { // a type of another module
+			return nil, nil, fault.Length(pkg, "seed", seed, want, "")
+		}
 		return f, seed, nil
 	case kem.Decapsulator:
 		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is an expanded key, which has no seed", typeName(key))
@@ -184,6 +187,9 @@ func encodingOf(pub any) (*format, []byte, error) {
 		encoded := pub.Bytes()
 		if pub.KEM() == nil || encoded == nil {
 			return nil, nil, errNoKey
+		}
+		if want := pub.KEM().EncapsulationKeySize(); len(encoded) != want { // a type of another module
+			return nil, nil, fault.Length(pkg, "encapsulation key", encoded, want, "")
 		}
 		f, err := formatOf(pub.KEM())
 		return f, encoded, err
