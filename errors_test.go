@@ -196,7 +196,7 @@ func TestErrorTexts(t *testing.T) {
 			_, err := keyfile.ParsePrivateKeyPEM(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{0xfd}}))
 			return err
 		}, kem.ErrKeyFile,
-			"keyfile: the private key file of 1 bytes is not one SEQUENCE in DER"},
+			"keyfile: the private key file of 1 bytes is not one SEQUENCE in DER: it is cut or damaged, or data follows"},
 	} {
 		err := test.got()
 		if err == nil || err.Error() != test.want || test.kind != nil && !errors.Is(err, test.kind) {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -182,7 +183,7 @@ func TestOtherPrograms(t *testing.T) {
 		"botan-3.7-512.pem":                       "a bare seed",
 		"openssl-3.6-bom-768.pem":                 "",
 		"openssl-3.6-cert-768.pem":                `no PEM block "PRIVATE KEY", but "CERTIFICATE"`,
-		"openssl-3.6-encrypted-768.pem":           "openssl pkey -in FILE -out NEW decrypts it",
+		"openssl-3.6-encrypted-768.pem":           "kemtool convert decrypts it, and so does openssl pkey -in FILE -out NEW from version 3.5 on",
 		"openssl-3.6-oqskeypair-768.pem":          "an expanded key with its public key",
 		"openssl-3.6-private-then-public-768.pem": "",
 	}
@@ -230,6 +231,49 @@ func TestOtherPrograms(t *testing.T) {
 		if _, err := parse(certificate.Bytes); err == nil || !strings.Contains(err.Error(), "the file is a certificate, not a p") {
 			t.Errorf("a certificate in DER: %v", err)
 		}
+	}
+}
+
+// TestKinds gives files in DER that are no keys of KEMs to the readers of both kinds.
+func TestKinds(t *testing.T) {
+	element04, number := element("04", "0000"), "020105"
+	pbes2 := seq("06092a864886f70d01050d", seq())
+	for _, test := range []struct{ der, want string }{
+		{seq(pbes2, element04), "an encrypted private key"},
+		{seq(seq("060b2a864886f70d010c010300"), element04), "an encrypted private key"},
+		{seq(seq(number, seq(), seq()), pbes2, "030100"), "a certificate request"},
+		{seq(seq(element("a0", "020102"), number, number, seq()), pbes2, "030100"), "a certificate"},
+		{seq("020103", seq("06092a864886f70d010701"), seq()), "a PKCS #12 file"},
+		{seq("06092a864886f70d010702", element("a0", seq())), "a CMS (PKCS #7) file"},
+		{seq("020101", element04, element("a0", "06052b81040022")), "an elliptic-curve private key (SEC 1)"},
+		{seq("020100", number, number, number, number, number, number, number, number), "an RSA private key (PKCS #1)"},
+		{seq(number, number), "an RSA public key (PKCS #1)"},
+	} {
+		der := must[[]byte](t)(hex.DecodeString(test.der))
+		for i, parse := range []func([]byte) (any, error){
+			parser(keyfile.ParsePKCS8PrivateKey), parser(keyfile.ParseLegacyPrivateKey), parser(keyfile.ParsePKIXPublicKey),
+			parser(keyfile.ParsePrivateKeyPEM), parser(keyfile.ParsePublicKeyPEM),
+		} {
+			want := "keyfile: the file is " + test.want + ", not a p"
+			if i >= 3 {
+				want = "keyfile: the file is " + test.want + " in DER, not in PEM"
+			}
+			if key, err := parse(der); key != nil || !errors.Is(err, kem.ErrKeyFile) || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("reader %d: %v, want %q", i, err, want)
+			}
+		}
+	}
+}
+
+// TestManyBlocks reads a file of many blocks, whose labels must not all be in the error.
+func TestManyBlocks(t *testing.T) {
+	var file []byte
+	for i := range 10_000 {
+		file = append(file, pem.EncodeToMemory(&pem.Block{Type: fmt.Sprint("BLOCK ", i)})...)
+	}
+	_, err := keyfile.ParsePrivateKeyPEM(file)
+	if want := `"BLOCK 0", "BLOCK 1", "BLOCK 2", "BLOCK 3", and 9996 more`; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%.200v, want %q", err, want)
 	}
 }
 

@@ -21,7 +21,7 @@ type kind struct {
 // help has the help for files in DER, and for blocks in PEM.
 var help = map[envelope.Kind]string{
 	envelope.PrivateKey:   "the method PublicKey of the key gives the public key",
-	envelope.EncryptedKey: "openssl pkey -in FILE -out NEW decrypts it",
+	envelope.EncryptedKey: "kemtool convert decrypts it, and so does openssl pkey -in FILE -out NEW from version 3.5 on",
 	envelope.Certificate:  "crypto/x509 parses it, and RawSubjectPublicKeyInfo is its public key",
 	envelope.Request:      "crypto/x509 parses it, and RawSubjectPublicKeyInfo is its public key",
 	envelope.PKCS12:       "openssl pkcs12 -in FILE -nodes prints its keys",

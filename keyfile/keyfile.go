@@ -380,8 +380,8 @@ func cut(b []byte, n int) parts {
 	return parts{expanded: b[:n], publicKey: publicKey, legacy: "an expanded key with its public key"}
 }
 
-// expandedSize returns the size of an expanded key of ML-KEM, ŝ ‖ ek ‖ H(ek) ‖ z. The size of ŝ is that of ek = t̂ ‖ ρ
-// without ρ.
+// expandedSize returns the size of an expanded key of ML-KEM, ŝ ‖ ek ‖ H(ek) ‖ z. The size of ŝ is
+// that of ek = t̂ ‖ ρ without ρ.
 func expandedSize(k kem.KEM) int { return 2*k.EncapsulationKeySize() + 32 }
 
 // only returns the contents of b, if b is one element with the tag and nothing else.
@@ -539,7 +539,7 @@ func read(s *cryptobyte.String, what string, tag asn1.Tag) (contents cryptobyte.
 func readFile(b []byte, what string) (cryptobyte.String, error) {
 	contents, ok := only(b, asn1.SEQUENCE)
 	if !ok {
-		return nil, fault.New(pkg, kem.ErrKeyFile, "the %s of %d bytes is not one SEQUENCE in DER", what, len(b))
+		return nil, fault.New(pkg, kem.ErrKeyFile, "the %s of %d bytes is not one SEQUENCE in DER: it is cut or damaged, or data follows", what, len(b))
 	}
 	return contents, nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"hybridkem/internal/envelope"
@@ -97,7 +96,7 @@ func choose(label string, file []byte, split func(der []byte) error) (blocks []e
 	blocks, err = envelope.Split(file)
 	if err != nil {
 		k := identify(file)
-		if envelope.Identify(file) != "" {
+		if k.Kind != "" && k.Kind == envelope.Identify(file) {
 			return nil, nil, fault.New(pkg, kem.ErrKeyFile, "the file is %s in DER, not in PEM", k.Kind)
 		}
 		if k != unknown && k != inPEM {
@@ -131,17 +130,24 @@ func choose(label string, file []byte, split func(der []byte) error) (blocks []e
 	return blocks, nil, fault.New(pkg, kem.ErrKeyFile, "no PEM block %q, but %s", label, labels(blocks))
 }
 
-// labels lists the labels of blocks, with help for those that can lead to a key.
+// labels lists the labels of blocks, but not all of many, with help for those that can lead to a key.
 func labels(blocks []envelope.Block) string {
+	const most = 4
 	var list []string
+	seen := map[string]bool{}
 	for _, block := range blocks {
-		text := fmt.Sprintf("%q", block.Label)
+		if seen[block.Label] {
+			continue
+		}
+		seen[block.Label] = true
+		text := fmt.Sprintf("%.50q", block.Label)
 		if h := help[envelope.Labels[block.Label]]; h != "" {
 			text += " (" + h + ")"
 		}
-		if !slices.Contains(list, text) {
-			list = append(list, text)
-		}
+		list = append(list, text)
+	}
+	if len(list) > most {
+		list = append(list[:most], fmt.Sprintf("and %d more", len(list)-most))
 	}
 	return strings.Join(list, ", ")
 }

@@ -18,6 +18,10 @@ const (
 	Certificate  Kind = "a certificate"
 	Request      Kind = "a certificate request"
 	PKCS12       Kind = "a PKCS #12 file"
+	CMS          Kind = "a CMS (PKCS #7) file"
+	ECKey        Kind = "an elliptic-curve private key (SEC 1)"
+	RSAKey       Kind = "an RSA private key (PKCS #1)"
+	RSAPublicKey Kind = "an RSA public key (PKCS #1)"
 )
 
 // Labels has the kinds of PEM blocks (RFC 7468).
@@ -26,10 +30,14 @@ var Labels = map[string]Kind{
 	"ENCRYPTED PRIVATE KEY":   EncryptedKey,
 	"PUBLIC KEY":              PublicKey,
 	"CERTIFICATE":             Certificate,
-	"TRUSTED CERTIFICATE":     Certificate,
 	"X509 CERTIFICATE":        Certificate,
 	"CERTIFICATE REQUEST":     Request,
 	"NEW CERTIFICATE REQUEST": Request,
+	"CMS":                     CMS,
+	"PKCS7":                   CMS,
+	"EC PRIVATE KEY":          ECKey,
+	"RSA PRIVATE KEY":         RSAKey,
+	"RSA PUBLIC KEY":          RSAPublicKey,
 }
 
 // Identify tells what a file in DER is from the tags at its beginning, which hold nothing of a key.
@@ -45,6 +53,14 @@ func Identify(der []byte) Kind {
 		return PrivateKey
 	case tags[0] == asn1.INTEGER && tags[1] == asn1.SEQUENCE && bytes.Equal(first, []byte{3}):
 		return PKCS12
+	case tags[0] == asn1.INTEGER && tags[1] == asn1.OCTET_STRING && bytes.Equal(first, []byte{1}):
+		return ECKey
+	case tags == [3]asn1.Tag{asn1.INTEGER, asn1.INTEGER, asn1.INTEGER}:
+		return RSAKey
+	case tags == [3]asn1.Tag{asn1.INTEGER, asn1.INTEGER}:
+		return RSAPublicKey
+	case tags == [3]asn1.Tag{asn1.OBJECT_IDENTIFIER, asn1.Tag(0).ContextSpecific().Constructed()}:
+		return CMS
 	case tags == [3]asn1.Tag{asn1.SEQUENCE, asn1.BIT_STRING}:
 		return PublicKey
 	case tags == [3]asn1.Tag{asn1.SEQUENCE, asn1.OCTET_STRING} && passwordBased(first):
