@@ -1,8 +1,12 @@
 package keyfile_test
 
 import (
+	"bytes"
+	stdmlkem "crypto/mlkem"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"os"
 
 	"hybridkem/kats/vectors"
 	"hybridkem/keyfile"
@@ -76,4 +80,54 @@ func ExampleParsePKIXPublicKey_certificate() {
 	sharedKey, ciphertext := ek.Encapsulate()
 	fmt.Println(certificate.Issuer, len(sharedKey), len(ciphertext))
 	// Output: CN=LAMPS WG,O=IETF 32 1088
+}
+
+// The key is one of crypto/mlkem, whose own encoding is the seed.
+func ExampleMarshalPrivateKeyPEM_standardLibrary() {
+	dk, err := stdmlkem.GenerateKey768()
+	if err != nil {
+		panic(err)
+	}
+	file, err := keyfile.MarshalPrivateKeyPEM(dk)
+	if err != nil {
+		panic(err)
+	}
+	key, err := keyfile.ParsePrivateKeyPEM(file)
+	if err != nil {
+		panic(err)
+	}
+	again, err := stdmlkem.NewDecapsulationKey768(key.(*mlkem.DecapsulationKey768).Bytes())
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(bytes.Equal(again.EncapsulationKey().Bytes(), dk.EncapsulationKey().Bytes()))
+	// Output: true
+}
+
+// The file was written by Botan 3.13, in a form from before RFC 9935.
+func ExampleParseLegacyPrivateKey() {
+	file, err := os.ReadFile("testdata/keys/botan-3.13-768.pem")
+	if err != nil {
+		panic(err)
+	}
+	_, err = keyfile.ParsePrivateKeyPEM(file)
+	fmt.Println(err)
+
+	block, _ := pem.Decode(file)
+	if block == nil {
+		panic("no PEM block")
+	}
+	dk, err := keyfile.ParseLegacyPrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	converted, err := keyfile.MarshalPrivateKeyPEM(dk)
+	if err != nil {
+		panic(err)
+	}
+	key, err := keyfile.ParsePrivateKeyPEM(converted)
+	fmt.Println(key, err)
+	// Output:
+	// keyfile: the private key has a form from before RFC 9935, a bare seed: ParseLegacyPrivateKey and "kemtool convert" read it
+	// mlkem.DecapsulationKey768(ML-KEM-768) <nil>
 }
