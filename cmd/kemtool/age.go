@@ -143,11 +143,11 @@ It is not signed: whoever has the public key can make such a file.`,
 		Example: `  kemtool seal -r alice.pub -r bob.pub letter
   tar c letters | kemtool seal -r alice.pub -o letters.age`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(recipients) == 0 {
-				return missing(args, "-r", "the public key of the recipient", "kemtool seal -r")
+				return usagef("no recipient: name the file of a public key with -r")
 			}
-			name, err := argument(args, recipients...)
+			name, err := t.argument(c, args, recipients...)
 			if err != nil {
 				return err
 			}
@@ -158,7 +158,7 @@ It is not signed: whoever has the public key can make such a file.`,
 			if armored {
 				kind = text
 			}
-			o, err := t.create(out.name, out.force, "-f", kind)
+			o, err := t.create(out, kind)
 			if err != nil {
 				return err
 			}
@@ -250,11 +250,11 @@ A terminal is shown text only, without control characters, except with -o -.`,
 		Example: `  kemtool open -i alice.pem letter.age
   kemtool open -i alice.pem letters.age -o - | tar x`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(names) == 0 {
-				return missing(args, "-i", "the private key", "kemtool open -i")
+				return usagef("no private key: name its file with -i")
 			}
-			name, err := argument(args, append(names, passphraseFile)...)
+			name, err := t.argument(c, args, append(names, passphraseFile)...)
 			if err != nil {
 				return err
 			}
@@ -265,11 +265,11 @@ A terminal is shown text only, without control characters, except with -o -.`,
 				}
 				out.name = plain
 			}
-			o, err := t.create(out.name, out.force, "-f", plaintext)
+			o, err := t.create(out, plaintext)
 			if err != nil {
 				return err
 			}
-			return t.openFile(o, name, names, passphraseFile, out.name == "" && t.terminal)
+			return t.openFile(o, name, names, passphraseFile)
 		},
 	}
 	out.add(c)
@@ -284,7 +284,7 @@ A terminal is shown text only, without control characters, except with -o -.`,
 	return c
 }
 
-func (t *tool) openFile(o *output, name string, keys []string, passphraseFile string, shown bool) error {
+func (t *tool) openFile(o *output, name string, keys []string, passphraseFile string) error {
 	var identities []age.Identity
 	for _, keyName := range keys {
 		key, err := t.readPrivate(keyName, passphraseFile)
@@ -311,7 +311,7 @@ func (t *tool) openFile(o *output, name string, keys []string, passphraseFile st
 	}
 	defer in.Close()
 	t.showProgress(in, "opening")
-	if err := decrypt(o, in, identities, shown); err != nil {
+	if err := decrypt(o, in, identities, o.terminal); err != nil {
 		return cmp.Or(o.failed, in.wrap(err))
 	}
 	return t.commit()

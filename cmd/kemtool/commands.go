@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -18,33 +19,37 @@ import (
 	"hybridkem/xwing"
 )
 
-// argument returns the only argument, or "-" if there is none. Only one of it and the other inputs
-// may be standard input.
-func argument(args []string, others ...string) (string, error) {
+// argument returns the only argument, or "-" if there is none. It takes down what the inputs are, for
+// outputs must be other files. Only one input may be standard input.
+func (t *tool) argument(c *cobra.Command, args []string, others ...string) (string, error) {
 	name := "-"
-	if len(args) > 1 {
+	switch {
+	case len(args) > 1 && c.Flags().Lookup("output") != nil:
 		return "", usagef("too many arguments: %s; outputs go with -o", strings.Join(args, " "))
-	} else if len(args) == 1 {
+	case len(args) > 1:
+		return "", usagef("too many arguments: %s", strings.Join(args, " "))
+	case len(args) == 1 && args[0] == "":
+		return "", usagef("the name of the file is empty")
+	case len(args) == 1:
 		name = args[0]
 	}
 	stdin := 0
-	for _, input := range append(others, name) {
-		if input == "-" {
+	for _, other := range append(others, name) {
+		in := &input{name: inputName(other)}
+		if other != "-" {
+			in.info, _ = os.Stat(other) // openInput returns the error
+		} else {
 			stdin++
+			if file, ok := t.stdin.(*os.File); ok {
+				in.info, _ = file.Stat()
+			}
 		}
+		t.inputs = append(t.inputs, in)
 	}
 	if stdin > 1 {
 		return "", usagef("only one input can come from standard input")
 	}
 	return name, nil
-}
-
-// missing returns the error for a flag that is missing. Of two arguments, one was meant for it.
-func missing(args []string, flag, what, command string) error {
-	if len(args) == 2 {
-		return usagef("%s goes with %s: %s %s", what, flag, command, strings.Join(args, " "))
-	}
-	return usagef("%s is missing: %s", flag, what)
 }
 
 func addPassphrase(c *cobra.Command, file *string) {
@@ -90,7 +95,7 @@ the file.`,
 			if err := checkTranscript(k, transcript); err != nil {
 				return err
 			}
-			o, err := t.create(out.name, out.force, "-f", aPrivateKey)
+			o, err := t.create(out, aPrivateKey)
 			if err != nil {
 				return err
 			}
@@ -138,12 +143,12 @@ func (t *tool) pub() *cobra.Command {
 		Long:                  `Pub writes the public key of a private key, in PEM, for those who encrypt to it.`,
 		Example:               `  kemtool pub -o alice.pub alice.pem`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			name, err := argument(args, passphraseFile)
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := t.argument(c, args, passphraseFile)
 			if err != nil {
 				return err
 			}
-			o, err := t.create(out.name, out.force, "-f", text)
+			o, err := t.create(out, text)
 			if err != nil {
 				return err
 			}
@@ -166,8 +171,8 @@ func (t *tool) pub() *cobra.Command {
 
 func (t *tool) encap() *cobra.Command {
 	var out outputFlags
-	var secretName string
-	var forceSecret, transcript bool
+	secret := outputFlags{flag: "--secret", forceFlag: "--force-secret"}
+	var transcript bool
 	c := &cobra.Command{
 		Use:   "encap --secret FILE [-o FILE] [PUBLIC-KEY]",
 		Short: "Make a shared key and its ciphertext",
@@ -179,24 +184,22 @@ that read it as text, such as openssl enc -kfile, stop at the first newline or z
 To encrypt a file, use kemtool seal.`,
 		Example:               `  kemtool encap --secret bob.key -o message alice.pub`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			switch {
-			case len(args) == 2:
-				return usagef("the ciphertext goes with -o: kemtool encap --secret FILE -o %s %s", args[1], args[0])
-			case secretName == "":
+			case secret.name == "":
 				return usagef("--secret is missing: where to put the shared key")
-			case secretName == "-" && (out.name == "-" || out.name == ""):
+			case secret.name == "-" && (out.name == "-" || out.name == ""):
 				return usagef("the shared key and the ciphertext would both go to standard output")
 			}
-			name, err := argument(args)
+			name, err := t.argument(c, args)
 			if err != nil {
 				return err
 			}
-			secret, err := t.create(secretName, forceSecret, "--force-secret", aSharedKey)
+			s, err := t.create(secret, aSharedKey)
 			if err != nil {
 				return err
 			}
-			o, err := t.create(out.name, out.force, "-f", aCiphertext)
+			o, err := t.create(out, aCiphertext)
 			if err != nil {
 				return err
 			}
@@ -210,10 +213,10 @@ To encrypt a file, use kemtool seal.`,
 			sharedKey, ciphertext := ek.Encapsulate()
 			defer clear(sharedKey)
 			writes := []func() error{
-				func() error { return secret.write(sharedKey) },
+				func() error { return s.write(sharedKey) },
 				func() error { return o.write(ciphertext) },
 			}
-			if secret.temp == nil {
+			if s.temp == nil {
 				slices.Reverse(writes) // what cannot be taken back comes last
 			}
 			for _, write := range writes {
@@ -225,8 +228,8 @@ To encrypt a file, use kemtool seal.`,
 		},
 	}
 	out.add(c)
-	c.Flags().StringVarP(&secretName, "secret", "s", "", "write the shared key to `FILE`")
-	c.Flags().BoolVar(&forceSecret, "force-secret", false, "overwrite the file of the shared key")
+	c.Flags().StringVarP(&secret.name, "secret", "s", "", "write the shared key to `FILE`")
+	c.Flags().BoolVar(&secret.force, "force-secret", false, "overwrite the file of the shared key")
 	addTranscript(c, &transcript)
 	return c
 }
@@ -244,15 +247,15 @@ It gives some shared key for nearly every ciphertext of the right length. Only a
 that was made for the key gives the shared key that encap gave: the protocol must find out.`,
 		Example:               `  kemtool decap --key alice.pem -o alice.key message`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if keyName == "" {
-				return missing(args, "--key", "the private key", "kemtool decap --key")
+				return usagef("no private key: name its file with --key")
 			}
-			name, err := argument(args, keyName, passphraseFile)
+			name, err := t.argument(c, args, keyName, passphraseFile)
 			if err != nil {
 				return err
 			}
-			o, err := t.create(out.name, out.force, "-f", aSharedKey)
+			o, err := t.create(out, aSharedKey)
 			if err != nil {
 				return err
 			}
@@ -295,6 +298,7 @@ func checkCiphertext(k kem.KEM, ciphertext []byte) error {
 		return errSealed
 	}
 	if parts, err := split(ciphertext); err == nil {
+		defer wipe(parts)
 		return fmt.Errorf("holds %s, and no ciphertext", list(parts))
 	}
 	hint := ""
@@ -314,24 +318,20 @@ nothing. It guesses what a ciphertext or a shared key is by its length. An encry
 private key stays closed without --passphrase-file.`,
 		Example:               `  kemtool inspect alice.pub`,
 		DisableFlagsInUseLine: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			name, err := argument(args, passphraseFile)
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := t.argument(c, args, passphraseFile)
 			if err != nil {
 				return err
 			}
-			in, file, err := t.read(name, "the file")
-			if err != nil {
-				return err
-			}
-			defer clear(file)
-			parts, err := split(file)
+			in, parts, err := t.readParts(name, "the key")
 			if known := notKey(""); errors.As(err, &known) {
 				_, err := fmt.Fprintln(t.stdout, known)
 				return err
 			}
 			if err != nil {
-				return in.wrap(err)
+				return err
 			}
+			defer wipe(parts)
 			var texts []string
 			var errs []error
 			for _, p := range parts {
@@ -404,7 +404,7 @@ The formats are pem; der, which --der means, too; and age, for keys of X-Wing.`,
   kemtool convert --to age -o alice.txt alice.pem`,
 		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error {
-			name, err := argument(args, passphraseFile)
+			name, err := t.argument(c, args, passphraseFile)
 			if err != nil {
 				return err
 			}
@@ -417,19 +417,19 @@ The formats are pem; der, which --der means, too; and age, for keys of X-Wing.`,
 			if !slices.Contains(keyFormats, to) {
 				return usagef("there is no format %q; the formats are %s", to, strings.Join(keyFormats, ", "))
 			}
-			in, file, err := t.read(name, "the key")
+			o, err := t.place(out)
 			if err != nil {
 				return err
 			}
-			defer clear(file)
-			parts, err := split(file)
+			in, parts, err := t.readParts(name, "the key")
 			if err != nil {
-				return in.wrap(err)
+				return err
 			}
+			defer wipe(parts)
 			if len(only(parts, isPrivate)) > 0 {
-				return t.convertPrivate(in, parts, passphraseFile, to, out)
+				return t.convertPrivate(o, in, parts, passphraseFile, to)
 			}
-			return t.convertPublic(in, parts, to, out)
+			return t.convertPublic(o, in, parts, to)
 		},
 	}
 	out.add(c)
@@ -442,9 +442,8 @@ The formats are pem; der, which --der means, too; and age, for keys of X-Wing.`,
 
 var keyFormats = []string{"pem", "der", "age"}
 
-func (t *tool) convertPrivate(in *input, parts []part, passphraseFile, to string, out outputFlags) error {
-	o, err := t.create(out.name, out.force, "-f", aPrivateKey)
-	if err != nil {
+func (t *tool) convertPrivate(o *output, in *input, parts []part, passphraseFile, to string) error {
+	if err := t.openOutput(o, aPrivateKey); err != nil {
 		return err
 	}
 	key, err := t.privateKey(in, parts, passphraseFile, true)
@@ -482,13 +481,12 @@ func encodePrivate(name string, key privateKey, to string) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-func (t *tool) convertPublic(in *input, parts []part, to string, out outputFlags) error {
+func (t *tool) convertPublic(o *output, in *input, parts []part, to string) error {
 	kind := text
 	if to == "der" {
 		kind = aPublicKey
 	}
-	o, err := t.create(out.name, out.force, "-f", kind)
-	if err != nil {
+	if err := t.openOutput(o, kind); err != nil {
 		return err
 	}
 	ek, err := t.publicKey(in.name, parts)

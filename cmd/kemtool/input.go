@@ -50,7 +50,7 @@ func (in *input) Close() error {
 	return in.file.Close()
 }
 
-// openInput opens a file that is read as what. It must be no output.
+// openInput opens a file that is read as what.
 func (t *tool) openInput(name, what string) (*input, error) {
 	in := &input{name: inputName(name)}
 	if name == "-" {
@@ -73,11 +73,6 @@ func (t *tool) openInput(name, what string) (*input, error) {
 		in.info = info
 		if info.IsDir() {
 			return nil, errors.Join(fmt.Errorf("%s is a directory", in.name), in.Close())
-		}
-	}
-	for _, o := range t.outputs {
-		if o.is(in.info) {
-			return nil, errors.Join(usagef("%s is both read and written: choose another output", in.name), in.Close())
 		}
 	}
 	return in, nil

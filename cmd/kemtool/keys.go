@@ -58,7 +58,7 @@ func isPublic(k envelope.Kind) bool {
 	return k == envelope.PublicKey || k == envelope.Certificate || k == envelope.Request
 }
 
-// split returns the parts of a file.
+// split returns the parts of a file, in memory of their own.
 func split(file []byte) ([]part, error) {
 	switch {
 	case len(file) == 0:
@@ -73,7 +73,7 @@ func split(file []byte) ([]part, error) {
 		return splitAge(file)
 	}
 	if k := envelope.Identify(file); k != "" {
-		return []part{{k, file, nil}}, nil
+		return []part{{k, bytes.Clone(file), nil}}, nil
 	}
 	return nil, describe(file)
 }
@@ -92,6 +92,7 @@ func splitPEM(file []byte) ([]part, error) {
 	for _, b := range blocks {
 		p, err := blockPart(b)
 		if err != nil {
+			envelope.Clear(blocks)
 			return nil, err
 		}
 		parts = append(parts, p)
@@ -143,17 +144,33 @@ type privateKey struct {
 	der []byte // PKCS #8, or nil
 }
 
-// readPrivate reads the private key of a file.
-func (t *tool) readPrivate(name, passphraseFile string) (kem.Decapsulator, error) {
-	in, file, err := t.read(name, "the private key")
+// readParts reads a file of keys. The caller wipes the parts.
+func (t *tool) readParts(name, what string) (*input, []part, error) {
+	in, file, err := t.read(name, what)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer clear(file)
 	parts, err := split(file)
 	if err != nil {
-		return nil, in.wrap(err)
+		return nil, nil, in.wrap(err)
 	}
+	return in, parts, nil
+}
+
+func wipe(parts []part) {
+	for _, p := range parts {
+		clear(p.bytes)
+	}
+}
+
+// readPrivate reads the private key of a file.
+func (t *tool) readPrivate(name, passphraseFile string) (kem.Decapsulator, error) {
+	in, parts, err := t.readParts(name, "the private key")
+	if err != nil {
+		return nil, err
+	}
+	defer wipe(parts)
 	key, err := t.privateKey(in, parts, passphraseFile, false)
 	if err != nil {
 		return nil, in.wrap(err)
@@ -216,14 +233,11 @@ func (p part) private(old bool) (privateKey, error) {
 // readPublic reads the only public key of a file. If it is that of a certificate, readPublic
 // says that the certificate was not checked.
 func (t *tool) readPublic(name string) (kem.EncapsulationKey, error) {
-	in, file, err := t.read(name, "the public key")
+	in, parts, err := t.readParts(name, "the public key")
 	if err != nil {
 		return nil, err
 	}
-	parts, err := split(file)
-	if err != nil {
-		return nil, in.wrap(err)
-	}
+	defer wipe(parts)
 	return t.publicKey(in.name, parts)
 }
 

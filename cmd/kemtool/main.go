@@ -44,6 +44,7 @@ type env struct {
 // A tool is one run of the program.
 type tool struct {
 	env
+	inputs  []*input // as they were before any output was made
 	outputs []*output
 
 	mu      sync.Mutex // held while files are made or moved, and by a signal for ever

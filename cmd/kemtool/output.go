@@ -12,6 +12,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // A content is a kind of output.
@@ -35,52 +36,55 @@ var (
 // beside it until commit.
 type output struct {
 	content
-	name     string      // for a message
-	path     string      // the file itself, behind symbolic links; "" for standard output
-	existing fs.FileInfo // what is at path, or nil
-	w        io.Writer
-	failed   error    // of the last Write
-	temp     *os.File // nil if the output is no regular file
-	backup   string   // another name of the file that was at path
+	outputFlags             // the name is for a message
+	path        string      // the file itself, behind symbolic links; "" for standard output
+	existing    fs.FileInfo // what is at path, or nil
+	w           io.Writer
+	terminal    bool     // whether w is a terminal
+	failed      error    // of the last Write
+	temp        *os.File // nil if the output is no regular file
+	backup      string   // another name of the file that was at path
 }
 
-// outputFlags are the flags of a command's output.
+// outputFlags are the flags of an output.
 type outputFlags struct {
-	name  string
-	force bool
+	name            string
+	force           bool
+	flag, forceFlag string // for messages
 }
 
 func (f *outputFlags) add(c *cobra.Command) {
+	f.flag, f.forceFlag = "-o", "-f"
 	c.Flags().StringVarP(&f.name, "output", "o", "", "write to `FILE`; - is standard output")
 	c.Flags().BoolVarP(&f.force, "force", "f", false, "overwrite the output")
 }
 
-// create checks an output before any work is done. Standard output is named "" if nothing was
-// said, and "-" if it was asked for. forceFlag is the flag for force.
-func (t *tool) create(name string, force bool, forceFlag string, c content) (*output, error) {
-	o := &output{content: c, name: name}
-	switch name {
-	case "":
-		if t.terminal && !c.shown {
-			return nil, fmt.Errorf("%s is not written to a terminal; name a file with -o, or insist with -o -", c.what)
-		}
-		fallthrough
-	case "-", "/dev/stdout":
+// create makes an output before any work is done.
+func (t *tool) create(f outputFlags, c content) (*output, error) {
+	o, err := t.place(f)
+	if err != nil {
+		return nil, err
+	}
+	return o, t.openOutput(o, c)
+}
+
+// place checks where an output goes. Standard output is named "" if nothing was said, and "-" if it
+// was asked for.
+func (t *tool) place(f outputFlags) (*output, error) {
+	o := &output{outputFlags: f}
+	switch f.name {
+	case "", "-", "/dev/stdout":
 		o.name, o.w = "standard output", t.stdout
+		o.terminal = t.terminal && f.name != "-"
 		if file, ok := t.stdout.(*os.File); ok {
-			if info, err := file.Stat(); err == nil {
-				o.existing = info
-				if !c.shown && c.perm == 0o600 && readable(info) {
-					t.warn("standard output is a file that others can read (mode %04o); -o makes a file that they cannot", info.Mode().Perm())
-				}
-			}
+			o.existing, _ = file.Stat()
 		}
 	default:
 		if err := o.find(); err != nil {
 			return nil, err
 		}
-		if o.existing != nil && o.existing.Mode().IsRegular() && !force {
-			return nil, fmt.Errorf("%s exists; %s overwrites it", name, forceFlag)
+		if o.existing != nil && o.existing.Mode().IsRegular() && !f.force {
+			return nil, fmt.Errorf("%s exists; %s overwrites it", o.name, o.forceFlag)
 		}
 	}
 	for _, other := range t.outputs {
@@ -88,7 +92,12 @@ func (t *tool) create(name string, force bool, forceFlag string, c content) (*ou
 			return nil, usagef("%s and %s are the same file", other.name, o.name)
 		}
 	}
-	return o, t.openOutput(o)
+	for _, in := range t.inputs {
+		if o.is(in.info) {
+			return nil, usagef("%s is both read and written: choose another output", in.name)
+		}
+	}
+	return o, nil
 }
 
 // find finds out what is at the place of the output. A symbolic link is followed.
@@ -134,13 +143,15 @@ func (o *output) same(other *output) bool {
 	return err1 == nil && err2 == nil && os.SameFile(dir, otherDir) && filepath.Base(o.path) == filepath.Base(other.path)
 }
 
-// is reports whether the output is the file that info describes, and no device.
+// is reports whether the output is the file that info describes. Standard input and output may be one
+// terminal or one socket.
 func (o *output) is(info fs.FileInfo) bool {
-	return o.existing != nil && info != nil && os.SameFile(o.existing, info) && info.Mode()&fs.ModeDevice == 0
+	return o.existing != nil && info != nil && os.SameFile(o.existing, info) && (info.Mode().IsRegular() || info.Mode()&fs.ModeNamedPipe != 0)
 }
 
 // openOutput opens the temporary file, or what is written in place: a device or a FIFO.
-func (t *tool) openOutput(o *output) error {
+func (t *tool) openOutput(o *output, c content) error {
+	o.content = c
 	if o.w == nil && o.existing != nil && !o.existing.Mode().IsRegular() {
 		file, err := os.OpenFile(o.path, os.O_WRONLY, 0)
 		if err != nil {
@@ -149,7 +160,13 @@ func (t *tool) openOutput(o *output) error {
 		if info, err := file.Stat(); err != nil || info.Mode().IsRegular() {
 			return errors.Join(fmt.Errorf("%s has become a regular file", o.name), err, file.Close())
 		}
-		o.w = file
+		o.w, o.terminal = file, term.IsTerminal(int(file.Fd()))
+	}
+	if o.terminal && !c.shown {
+		return fmt.Errorf("%s is not written to a terminal; name a file with %s, or insist with %s -", c.what, o.flag, o.flag)
+	}
+	if o.path == "" && !c.shown && c.perm == 0o600 && o.existing != nil && readable(o.existing) {
+		t.warn("standard output is a file that others can read (mode %04o); -o makes a file that they cannot", o.existing.Mode().Perm())
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -229,7 +246,7 @@ func (t *tool) commit() error {
 		}
 		if err != nil {
 			for _, m := range moved {
-				m.moveBack()
+				err = errors.Join(err, m.moveBack())
 			}
 			return err
 		}
@@ -245,28 +262,39 @@ func (t *tool) commit() error {
 	return nil
 }
 
-// link is replaced in a test.
-var link = os.Link
+// link and rename are replaced in tests.
+var link, rename = os.Link, os.Rename
 
-// move moves the temporary file into place. It overwrites only a file that was there when the
+// move moves the temporary file into place. It overwrites only the file that was there when the
 // output was checked. With backup, this file keeps another name.
 func (o *output) move(backup bool) error {
 	temp := o.temp.Name()
 	if o.existing != nil {
+		if now, err := os.Lstat(o.path); err != nil || !os.SameFile(o.existing, now) {
+			return fmt.Errorf("%s: another program has just replaced this file", o.name)
+		}
 		if backup {
 			o.backup = temp + "-old"
-			if err := link(o.path, o.backup); err != nil {
-				o.backup = "" // a file system without links
+			err := link(o.path, o.backup)
+			if err != nil { // a file system without links, or a file of another user
+				err = rename(o.path, o.backup)
+			}
+			if err != nil {
+				return o.named(err)
 			}
 		}
-		return o.named(os.Rename(temp, o.path))
+		err := o.named(rename(temp, o.path))
+		if err != nil {
+			err = errors.Join(err, o.moveBack())
+		}
+		return err
 	}
 	err := link(temp, o.path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		// A file system without links. An empty file reserves the name.
 		var file *os.File
 		if file, err = os.OpenFile(o.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, o.perm); err == nil {
-			if err = errors.Join(file.Close(), os.Rename(temp, o.path)); err != nil {
+			if err = errors.Join(file.Close(), rename(temp, o.path)); err != nil {
 				os.Remove(o.path)
 			}
 		}
@@ -280,15 +308,19 @@ func (o *output) move(backup bool) error {
 	return o.named(err)
 }
 
-// moveBack restores what was there before move.
-func (o *output) moveBack() {
+// moveBack restores what was there before move. If it cannot, the old file keeps its other name.
+func (o *output) moveBack() error {
 	switch {
 	case o.existing == nil:
-		os.Remove(o.path)
-	case o.backup != "":
-		os.Rename(o.backup, o.path)
+		return o.named(os.Remove(o.path))
+	case o.backup == "":
+		return nil
 	}
-	o.temp = nil
+	if err := rename(o.backup, o.path); err != nil {
+		return fmt.Errorf("%s cannot be restored; %s has its old contents: %w", o.name, o.backup, withoutPath(err))
+	}
+	os.Remove(o.backup) // rename leaves both names if they are links to one file
+	return nil
 }
 
 // removeTemporary removes what has not been moved into place.
@@ -297,9 +329,6 @@ func (t *tool) removeTemporary() {
 		if o.temp != nil {
 			o.temp.Close()
 			os.Remove(o.temp.Name())
-		}
-		if o.backup != "" {
-			os.Remove(o.backup)
 		}
 	}
 }
@@ -314,5 +343,5 @@ func syncDir(name string) {
 
 // readable reports whether others can read the file.
 func readable(info fs.FileInfo) bool {
-	return info.Mode().IsRegular() && info.Mode()&0o077 != 0 && runtime.GOOS != "windows"
+	return info.Mode().IsRegular() && info.Mode()&0o044 != 0 && runtime.GOOS != "windows"
 }

@@ -84,6 +84,10 @@ func TestSameFile(t *testing.T) {
 		"seal -f -r public -o file file",
 		"seal -f -r public -o public file",
 		"open -f -i key -o key file",
+		"open -f -i key -o file --passphrase-file file public",
+		"convert -f -o key key",
+		"convert -f --der -o key softkey",
+		"convert -f -o public public",
 		"decap -f -i key -o file hard",
 	} {
 		fails(t, "", line, 2, "")
@@ -148,7 +152,7 @@ func TestRace(t *testing.T) {
 		ok(t, "", "keygen -o file")
 		os.Remove("file")
 		tool := &tool{env: env{stderr: io.Discard}}
-		o, err := tool.create("file", force, "-f", text)
+		o, err := tool.create(outputFlags{name: "file", force: force}, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,34 +170,101 @@ func TestRace(t *testing.T) {
 
 // TestBothOrNone lets the second of two outputs fail at the last moment.
 func TestBothOrNone(t *testing.T) {
-	for _, exists := range []bool{false, true} {
+	defer func() { link, rename = os.Link, os.Rename }()
+	noLink := func(string, string) error { return errors.ErrUnsupported }
+	only := func(allowed func(from, to string) bool) func(from, to string) error {
+		return func(from, to string) error {
+			if !allowed(from, to) {
+				return errors.ErrUnsupported
+			}
+			return os.Rename(from, to)
+		}
+	}
+	noBackup := only(func(_, to string) bool { return !strings.HasSuffix(to, "-old") })
+	noRestore := only(func(from, _ string) bool { return !strings.HasSuffix(from, "-old") })
+	noReplace := only(func(from, to string) bool { return strings.Contains(from+to, "-old") })
+	for _, test := range []struct {
+		name         string
+		exists       bool // the first output
+		link, rename func(string, string) error
+		restored     bool
+	}{
+		{"new", false, os.Link, os.Rename, true},
+		{"existing", true, os.Link, os.Rename, true},
+		{"existing, without links", true, noLink, os.Rename, true},
+		{"existing, that cannot be restored", true, os.Link, noRestore, false},
+		{"existing, that cannot be restored, without links", true, noLink, noRestore, false},
+		{"existing, without backup", true, noLink, noBackup, true},
+		{"existing, that cannot be replaced", true, os.Link, noReplace, true},
+		{"existing, that cannot be replaced, without links", true, noLink, noReplace, true},
+	} {
 		t.Chdir(t.TempDir())
-		if exists {
+		if test.exists {
 			write(t, "first", "old")
 		}
 		tool := &tool{env: env{stderr: io.Discard}}
-		first, err1 := tool.create("first", true, "-f", aSharedKey)
-		second, err2 := tool.create("second", false, "-f", aCiphertext)
+		first, err1 := tool.create(outputFlags{name: "first", force: true}, aSharedKey)
+		second, err2 := tool.create(outputFlags{name: "second"}, aCiphertext)
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
 		if err := errors.Join(first.write([]byte("new")), second.write([]byte("new")), os.Mkdir("second", 0o755)); err != nil {
 			t.Fatal(err)
 		}
-		if err := tool.commit(); err == nil {
-			t.Error("a directory was replaced")
+		link, rename = test.link, test.rename
+		err := tool.commit()
+		if err == nil {
+			t.Errorf("%s: a directory was replaced", test.name)
+			continue
 		}
 		tool.removeTemporary()
-		got, want := strings.Join(filesHere(t), " "), "second"
-		if exists {
-			want = "first second"
-			if read(t, "first") != "old" {
-				t.Error("the first output was overwritten")
+		files := filesHere(t)
+		want := 1
+		if test.exists {
+			want = 2
+		}
+		if !test.restored {
+			want = 3
+			_, old, _ := strings.Cut(err.Error(), "first cannot be restored; ")
+			if old, _, _ = strings.Cut(old, " has its old contents"); old == "" || read(t, old) != "old" {
+				t.Errorf("%s: %v", test.name, err)
 			}
+		} else if test.exists && read(t, "first") != "old" {
+			t.Errorf("%s: the first output was overwritten", test.name)
 		}
-		if got != want {
-			t.Errorf("the files are %q, want %q", got, want)
+		if len(files) != want {
+			t.Errorf("%s: the files are %q", test.name, files)
 		}
+	}
+}
+
+// TestReplaced lets another program replace an output while kemtool works.
+func TestReplaced(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, replace := range []func() error{
+		func() error { return os.Mkdir("file", 0o755) },
+		func() error { return os.WriteFile("file", []byte("theirs"), 0o600) },
+		func() error { return os.Symlink("other", "file") },
+		func() error { return nil },
+	} {
+		write(t, "file", "old")
+		tool := &tool{env: env{stderr: io.Discard}}
+		o, err := tool.create(outputFlags{name: "file", force: true}, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Rename("file", "old"), replace()); err != nil {
+			t.Skip(err) // symbolic links on Windows
+		}
+		before := len(filesHere(t)) - 1 // without the temporary file
+		if err := tool.finish(o, []byte("ours")); err == nil || err.Error() != "file: another program has just replaced this file" {
+			t.Errorf("%v", err)
+		}
+		tool.removeTemporary()
+		if after := filesHere(t); len(after) != before {
+			t.Errorf("the files are %q", after)
+		}
+		os.RemoveAll("file")
 	}
 }
 

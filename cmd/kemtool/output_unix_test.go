@@ -38,6 +38,7 @@ func TestDevices(t *testing.T) {
 	if info, err := os.Stat("fifo"); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the FIFO is %v, %v", info.Mode(), err)
 	}
+	fails(t, "", "pub -o fifo fifo", 2, "fifo is both read and written") // it would wait for itself
 	if err := os.Symlink("/dev/null", "null"); err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +76,26 @@ func TestFull(t *testing.T) {
 	}
 	if after := filesHere(t); len(after) != len(before) {
 		t.Errorf("left behind: %q", after)
+	}
+}
+
+// TestSocket reads and writes one socket, as a program that inetd starts.
+func TestSocket(t *testing.T) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
+	defer ours.Close()
+	defer theirs.Close()
+	io.WriteString(ours, ok(t, "", "keygen"))
+	if err := syscall.Shutdown(fds[0], syscall.SHUT_WR); err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	tool := &tool{env: env{stdin: theirs, stdout: theirs, stderr: &stderr}}
+	if status := tool.run([]string{"pub"}); status != 0 {
+		t.Errorf("exit status %d, %s", status, stderr.String())
 	}
 }
 

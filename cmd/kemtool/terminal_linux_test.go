@@ -88,6 +88,9 @@ func TestPassphrase(t *testing.T) {
 
 // TestRealTerminal checks that a terminal is known as one.
 func TestRealTerminal(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ok(t, "", "keygen -o key")
+	ok(t, "", "pub key -o public")
 	screen, terminal := openTerminal(t)
 	var stderr bytes.Buffer
 	c := command("keygen")
@@ -95,12 +98,35 @@ func TestRealTerminal(t *testing.T) {
 	if err := c.Run(); err == nil || !strings.Contains(stderr.String(), "a private key is not written to a terminal") {
 		t.Errorf("%v, %s", err, stderr.String())
 	}
+	for _, name := range []string{terminal.Name(), "/dev/stdout", "/proc/self/fd/1"} {
+		for _, flag := range []string{"-o", "--secret"} {
+			args := []string{"keygen", "-o", name}
+			if flag == "--secret" {
+				args = []string{"encap", "-o", "message", flag, name, "public"}
+			}
+			stderr.Reset()
+			c := command(args...)
+			c.Stdout, c.Stderr = terminal, &stderr
+			if err := c.Run(); err == nil || !strings.Contains(stderr.String(), "is not written to a terminal; name a file with "+flag) {
+				t.Errorf("%q: %v, %s", args, err, stderr.String())
+			}
+		}
+	}
 	c = command("keygen", "-o", "-")
 	c.Stdout = terminal
 	if err := c.Run(); err != nil {
 		t.Error(err)
 	}
 	readUntil(t, screen, "-----END PRIVATE KEY-----")
+
+	// Control characters are not shown, whatever the name of the terminal is.
+	ok(t, "\x1b[2J", "seal -r public -o escape.age")
+	stderr.Reset()
+	c = command("open", "-i", "key", "-o", terminal.Name(), "escape.age")
+	c.Stderr = &stderr
+	if err := c.Run(); err == nil || !strings.Contains(stderr.String(), "not text") {
+		t.Errorf("%v, %s", err, stderr.String())
+	}
 }
 
 func echoes(t *testing.T, terminal *os.File) bool {
