@@ -257,6 +257,8 @@ var mutations = []mutation{
 	{"last copy of a file removed", "cmd/kemtool/output.go", "os.Remove(o.temp.Name())", "os.Remove(o.temp.Name())\n\t\t\tos.Remove(o.temp.Name() + \"-old\")", ". -run TestBothOrNone"},
 	{"replaced file overwritten", "cmd/kemtool/output.go", "err != nil || !os.SameFile(o.existing, now) {", "err != nil && now != nil {", ". -run TestReplaced"},
 	{"key shown on a terminal with a name", "cmd/kemtool/output.go", "term.IsTerminal(int(file.Fd()))", "term.IsTerminal(int(file.Fd())) && false", ". -run TestRealTerminal"},
+	{"key in an argument shown", "cmd/kemtool/main.go", "if !slices.ContainsFunc(args, holdsKey) {", "if true {", ". -run TestKeyArguments"},
+	{"empty name is standard output", "cmd/kemtool/main.go", "case value == \"\":", "case false:", ". -run TestEmpty"},
 	{"symbolic link replaced", "cmd/kemtool/output.go", "o.path, err = filepath.EvalSymlinks(o.name)", "_, err = filepath.EvalSymlinks(o.name)", ". -run TestLinks"},
 	{"-f for the shared key too", "cmd/kemtool/commands.go", "s, err := t.create(secret, aSharedKey)", "secret.force = secret.force || out.force\n\t\t\ts, err := t.create(secret, aSharedKey)", ". -run TestOverwriting"},
 	{"file left after an interrupt", "cmd/kemtool/main.go", "\t\tt.removeTemporary()\n\t\tif t.restore", "\t\tif t.restore", ". -run TestSignals"},

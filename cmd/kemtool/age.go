@@ -133,8 +133,9 @@ func (t *tool) seal() *cobra.Command {
 	var recipients []string
 	var armored bool
 	c := &cobra.Command{
-		Use:   "seal -r PUBLIC-KEY... [-a] [-o FILE] [FILE]",
-		Short: "Encrypt a file to public keys",
+		Use:        "seal -r PUBLIC-KEY... [-a] [-o FILE] [FILE]",
+		Short:      "Encrypt a file to public keys",
+		SuggestFor: []string{"encrypt", "enc"},
 		Long: `Seal encrypts a file, so that the owners of the public keys can decrypt it. It writes
 FILE to FILE.age, and standard input to standard output. The keys are of X-Wing. The
 file has the age format, which kemtool open and age read.
@@ -237,8 +238,9 @@ func (t *tool) openCommand() *cobra.Command {
 	var names []string
 	var passphraseFile string
 	c := &cobra.Command{
-		Use:   "open -i PRIVATE-KEY... [-o FILE] [FILE.age]",
-		Short: "Decrypt a file",
+		Use:        "open -i PRIVATE-KEY... [-o FILE] [FILE.age]",
+		Short:      "Decrypt a file",
+		SuggestFor: []string{"decrypt", "dec", "unseal"},
 		Long: `Open decrypts a file that kemtool seal or age encrypted. It writes FILE.age to FILE, and
 standard input to standard output.
 

@@ -73,8 +73,9 @@ func (t *tool) keygen() *cobra.Command {
 	var name string
 	var transcript bool
 	c := &cobra.Command{
-		Use:   "keygen [--kem NAME] [-o FILE]",
-		Short: "Make a private key",
+		Use:        "keygen [--kem NAME] [-o FILE]",
+		Short:      "Make a private key",
+		SuggestFor: []string{"genkey", "generate", "keypair", "new"},
 		Long: `Keygen makes a private key and writes it in PEM, not encrypted. Only its owner can read
 the file.`,
 		Example: `  kemtool keygen -o alice.pem

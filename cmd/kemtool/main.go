@@ -17,6 +17,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -91,6 +93,16 @@ var errNoCommand = errors.New("no command")
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+var errKeyArgument = usagef("an argument is a key itself; give the name of its file")
+
+// holdsKey reports whether an argument has the contents of a key file, as of $(cat FILE). No error
+// may show them.
+func holdsKey(arg string) bool {
+	const derTags = "\x02\x06" // INTEGER and OBJECT IDENTIFIER: each key has one
+	arg = strings.ToUpper(arg)
+	return strings.ContainsAny(arg, derTags) || strings.Contains(arg, "-----BEGIN") || strings.Contains(arg, ageIdentity+"1") || strings.Contains(arg, "AGE-SECRET-KEY-1")
+}
+
 // run returns the exit status.
 func (t *tool) run(args []string) int {
 	defer func() {
@@ -99,11 +111,16 @@ func (t *tool) run(args []string) int {
 		t.removeTemporary()
 	}()
 	root := t.root()
+	help := &output{outputFlags: outputFlags{name: "standard output"}, w: t.stdout} // cobra drops its errors
 	root.SetIn(t.stdin)
-	root.SetOut(t.stdout)
+	root.SetOut(help)
 	root.SetErr(t.stderr)
 	root.SetArgs(twoHyphens(root, args))
-	command, err := root.ExecuteC()
+	command, err := root, errKeyArgument
+	if !slices.ContainsFunc(args, holdsKey) {
+		command, err = root.ExecuteC()
+		err = cmp.Or(err, help.failed)
+	}
 	if err == nil {
 		return 0
 	}
@@ -116,12 +133,12 @@ func (t *tool) run(args []string) int {
 	if !errors.As(err, new(usageError)) {
 		return 1
 	}
-	help := "kemtool help"
+	more := "kemtool help"
 	if command != root && command.Name() != "help" {
 		fmt.Fprintf(t.stderr, "usage: %s\n", command.UseLine())
-		help += " " + command.Name()
+		more += " " + command.Name()
 	}
-	fmt.Fprintf(t.stderr, "%q says more\n", help)
+	fmt.Fprintf(t.stderr, "%q says more\n", more)
 	return 2
 }
 
@@ -140,20 +157,32 @@ func (t *tool) warn(format string, args ...any) {
 }
 
 // twoHyphens writes long flags with two hyphens where they have one, as in -kem. No short flags
-// together spell a long one.
+// together spell a long one. The values of flags stay as they are.
 func twoHyphens(root *cobra.Command, args []string) []string {
-	long := map[string]bool{"help": true, "version": true, "identity": true}
-	for _, c := range root.Commands() {
-		c.Flags().VisitAll(func(f *pflag.Flag) { long[f.Name] = true })
-	}
+	command, _, _ := root.Find(args)
+	command.InitDefaultHelpFlag()
+	command.InitDefaultVersionFlag()
 	args = append([]string{}, args...) // not nil: cobra would take os.Args
-	for i, arg := range args {
-		if arg == "--" {
-			break
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		word, isFlag := strings.CutPrefix(args[i], "-")
+		if !isFlag {
+			continue
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
-		if strings.HasPrefix(arg, "-") && long[name] {
-			args[i] = "-" + arg
+		name, _, hasValue := strings.Cut(strings.TrimPrefix(word, "-"), "=")
+		flag := command.Flags().Lookup(name)
+		if flag != nil {
+			args[i] = "--" + strings.TrimPrefix(word, "-")
+		} else {
+			for word != "" { // the first short flag with a value takes the rest
+				if flag = command.Flags().ShorthandLookup(word[:1]); flag == nil || flag.NoOptDefVal == "" {
+					break
+				}
+				word = word[1:]
+			}
+			hasValue = len(word) != 1
+		}
+		if flag != nil && flag.NoOptDefVal == "" && !hasValue {
+			i++
 		}
 	}
 	return args
@@ -185,8 +214,16 @@ password), public keys, certificates, and the keys of age.`,
 		RunE:                  func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(t.keygen(), t.pub(), t.seal(), t.openCommand(), t.encap(), t.decap(), t.inspect(), t.convert(), t.kems())
+	for _, c := range root.Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "string" || f.Value.Type() == "stringArray" {
+				f.DefValue = strings.TrimSuffix(f.DefValue, "[]") // which help would show
+				f.Value = &checked{Value: f.Value, flag: f}
+			}
+		})
+	}
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
 	help.Args = func(_ *cobra.Command, args []string) error {
@@ -196,6 +233,34 @@ password), public keys, certificates, and the keys of age.`,
 		return nil
 	}
 	return root
+}
+
+// A checked is the value of a flag. It is not empty, as that of an unset variable, and a single one
+// is given once.
+type checked struct {
+	pflag.Value
+	flag *pflag.Flag
+}
+
+func (c *checked) Set(value string) error {
+	switch {
+	case value == "":
+		return usagef("the value of --%s is empty", c.flag.Name)
+	case c.flag.Changed && c.Type() == "string":
+		return usagef("--%s is given twice", c.flag.Name)
+	}
+	return c.Value.Set(value)
+}
+
+func flagError(c *cobra.Command, err error) error {
+	if own := (usageError{}); errors.As(err, &own) {
+		return own
+	}
+	unknown := (*pflag.NotExistError)(nil)
+	if errors.As(err, &unknown) && strings.HasPrefix(unknown.GetSpecifiedName(), "pass") && c.Flags().Lookup("passphrase-file") != nil {
+		return usagef("%w; did you mean --passphrase-file?", err)
+	}
+	return usageError{err}
 }
 
 func unknownCommand(root *cobra.Command, name string) error {

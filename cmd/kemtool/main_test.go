@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	"hybridkem"
 )
 
@@ -41,10 +43,14 @@ type result struct {
 
 // call runs a command line. Its arguments must not contain spaces.
 func call(stdin string, terminal bool, line string) result {
+	return callArgs(stdin, terminal, strings.Fields(line)...)
+}
+
+func callArgs(stdin string, terminal bool, args ...string) result {
 	var stdout, stderr bytes.Buffer
 	ask := func(string) ([]byte, error) { return nil, errors.New("no terminal") }
 	t := &tool{env: env{strings.NewReader(stdin), &stdout, &stderr, terminal, ask}}
-	status := t.run(strings.Fields(line))
+	status := t.run(args)
 	return result{status, stdout.String(), stderr.String()}
 }
 
@@ -315,7 +321,15 @@ func TestMistakes(t *testing.T) {
 		{"open -i alice.pem -o new empty", 1, "kemtool open: empty: the file is empty"},
 		{"open -i x25519.pem -o new sealed", 1, "kemtool open: x25519.pem: the key is for X25519"},
 		{"keyegn", 2, `kemtool: there is no command "keyegn"; did you mean keygen?`},
-		{"encrypt", 2, `kemtool: there is no command "encrypt"`},
+		{"encrypt", 2, `kemtool: there is no command "encrypt"; did you mean seal?`},
+		{"decrypt", 2, `kemtool: there is no command "decrypt"; did you mean open?`},
+		{"genkey", 2, `kemtool: there is no command "genkey"; did you mean keygen?`},
+		{"pub --password x alice.pem", 2, "kemtool pub: unknown flag: --password; did you mean --passphrase-file?"},
+		{"keygen --password x", 2, "kemtool keygen: unknown flag: --password\n"},
+		{"keygen -o new -o new2", 2, "kemtool keygen: --output is given twice"},
+		{"keygen --kem X-Wing --kem X-Wing", 2, "kemtool keygen: --kem is given twice"},
+		{"decap -i alice.pem -key bob.pem message", 2, "kemtool decap: --key is given twice"},
+		{"keygen --output=", 2, "kemtool keygen: the value of --output is empty"},
 		{"help keyegn", 2, `kemtool help: there is no command "keyegn"; did you mean keygen?`},
 		{"-x", 2, "kemtool: unknown shorthand flag: 'x' in -x"},
 	} {
@@ -335,6 +349,52 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestEmpty passes empty values, as of unset variables.
+func TestEmpty(t *testing.T) {
+	t.Chdir(t.TempDir())
+	n := 0
+	root := new(tool).root()
+	for _, c := range root.Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.NoOptDefVal != "" {
+				return
+			}
+			n++
+			if r := callArgs("", false, c.Name(), "--"+f.Name, ""); r.status != 2 || r.stdout != "" || !strings.Contains(r.stderr, "the value of --"+f.Name+" is empty") {
+				t.Errorf("%s --%s: %+v", c.Name(), f.Name, r)
+			}
+		})
+	}
+	if n != 18 {
+		t.Errorf("%d flags", n)
+	}
+	if r := callArgs("", false, "pub", ""); r.status != 2 || !strings.Contains(r.stderr, "the name of the file is empty") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestKeyArguments passes keys where names of files belong, as with $(cat FILE).
+func TestKeyArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	key := ok(t, "", "keygen")
+	n := 0
+	for _, arg := range []string{key, "of alice\n" + key, ok(t, key, "convert --to age"), ok(t, key, "convert --der"), strings.ToLower(ok(t, key, "convert --to age"))} {
+		secret := arg[len(arg)/2 : len(arg)/2+20]
+		for _, args := range [][]string{
+			{arg}, {"pub", arg}, {"open", "-i", arg}, {"open", "-i" + arg}, {"decap", "--key=" + arg, "x"}, {"keygen", arg}, {"keygen", "-o", arg}, {"keygen", "-" + arg},
+			{"keygen", "--kem", arg}, {"help", arg}, {"encap", "x", arg}, append([]string{"pub"}, strings.Fields(arg)...),
+		} {
+			n++
+			if r := callArgs("", false, args...); r.status != 2 || strings.Contains(r.stderr, secret) || !strings.Contains(r.stderr, "an argument is a key itself; give the name of its file") {
+				t.Errorf("%q: %+v", args, r)
+			}
+		}
+	}
+	if n < 50 || len(filesHere(t)) > 0 {
+		t.Errorf("%d cases leave %q", n, filesHere(t))
+	}
+}
+
 // TestGoodGuesses runs what looks like a mistake and works.
 func TestGoodGuesses(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -349,6 +409,10 @@ func TestGoodGuesses(t *testing.T) {
 		{"seal -r alice.pub message", ""},
 		{"inspect message.age", "encrypted in the age format; kemtool open decrypts it\n"},
 		{"open -identity alice.pem message.age -o message2", ""},
+		{"keygen -o -kem", ""},
+		{"pub -fo -force -- -kem", ""},
+		{"pub -output=-x -- -kem", ""},
+		{"pub -o-y -- -kem", ""},
 		{"--version", "kemtool "},
 		{"-version", "kemtool "},
 		{"keygen -help", "Keygen makes a private key"},
@@ -359,6 +423,9 @@ func TestGoodGuesses(t *testing.T) {
 	}
 	if read(t, "message") != read(t, "message2") {
 		t.Error("open gives another file")
+	}
+	if public := read(t, "-force"); read(t, "-x") != public || read(t, "-y") != public {
+		t.Error("the files whose names are like flags differ")
 	}
 }
 

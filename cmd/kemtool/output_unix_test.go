@@ -70,6 +70,14 @@ func TestFull(t *testing.T) {
 	defer full.Close()
 	before := filesHere(t)
 	var stderr strings.Builder
+	for _, line := range []string{"help", "keygen --help", "--version", "kems", "completion bash"} {
+		stderr.Reset()
+		tool := &tool{env: env{stdout: full, stderr: &stderr}}
+		if status := tool.run(strings.Fields(line)); status != 1 || !strings.Contains(stderr.String(), "no space left on device") {
+			t.Errorf("kemtool %s: exit status %d, %s", line, status, stderr.String())
+		}
+	}
+	stderr.Reset()
 	tool := &tool{env: env{stdout: full, stderr: &stderr}}
 	if status := tool.run(strings.Fields("encap --secret secret public")); status != 1 || stderr.String() != "kemtool encap: standard output: no space left on device\n" {
 		t.Errorf("exit status %d, %s", status, stderr.String())
