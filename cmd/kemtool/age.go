@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,16 +34,22 @@ const (
 // ageIntro begins a file that is encrypted in the age format.
 const ageIntro = "age-encryption.org/"
 
+var byteOrderMark = []byte("\ufeff")
+
 var errSealed = notKey("encrypted in the age format; kemtool open decrypts it")
 
 // isSealed reports whether a file is encrypted in the age format.
 func isSealed(file []byte) bool {
-	return bytes.HasPrefix(file, []byte(ageIntro)) || bytes.HasPrefix(bytes.TrimSpace(file), []byte(armor.Header))
+	return bytes.HasPrefix(file, []byte(ageIntro)) || isArmored(file)
+}
+
+func isArmored(file []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(file, byteOrderMark)), []byte(armor.Header))
 }
 
 // ageLines returns the lines of a file of age that are not comments, and their numbers.
 func ageLines(file []byte) (lines []string, numbers []int) {
-	file = bytes.TrimPrefix(file, []byte("\ufeff"))
+	file = bytes.TrimPrefix(file, byteOrderMark)
 	number := 0
 	for line := range strings.Lines(string(file)) {
 		number++
@@ -224,7 +231,11 @@ func encrypt(w io.Writer, r io.Reader, to []age.Recipient) error {
 // recipient reads a public key from a file, or from the argument itself.
 func (t *tool) recipient(name string) (kem.EncapsulationKey, error) {
 	if !strings.HasPrefix(name, ageRecipient+"1") {
-		return t.readPublic(name)
+		ek, err := t.readPublic(name)
+		if errors.Is(err, fs.ErrNotExist) && (strings.HasPrefix(name, "age1") || strings.HasPrefix(name, "ssh-")) {
+			return nil, errors.New("-r takes keys of X-Wing: in a file, or as a recipient age1pq1…")
+		}
+		return ek, err
 	}
 	parts, err := split([]byte(name))
 	if err != nil {
@@ -328,12 +339,15 @@ func decrypt(w io.Writer, r io.Reader, identities []age.Identity, shown bool) er
 		return withoutPath(err)
 	}
 	var src io.Reader = b
-	switch trimmed := bytes.TrimSpace(start); {
+	switch {
 	case len(start) == 0:
 		return errors.New("the file is empty")
-	case bytes.HasPrefix(trimmed, []byte(armor.Header)):
+	case isArmored(start):
+		if bytes.HasPrefix(start, byteOrderMark) {
+			b.Discard(len(byteOrderMark))
+		}
 		src = armor.NewReader(b)
-	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte(ageIntro+"v1\r")):
+	case isUTF16(start), bytes.HasPrefix(start, []byte(ageIntro+"v1\r")):
 		return errors.New("damaged, as by PowerShell's >; write encrypted files with -o, or with -a")
 	case !bytes.HasPrefix(start, []byte(ageIntro)):
 		return errors.New("not encrypted in the age format, which kemtool seal and age write")

@@ -170,6 +170,9 @@ func TestDamagedFiles(t *testing.T) {
 	if n < 150 {
 		t.Errorf("%d cases only", n)
 	}
+	if got := ok(t, "\ufeff"+armored, "open -i key"); got != letter {
+		t.Error("armor with a byte order mark is not read")
+	}
 	if got := ok(t, "\n \n"+strings.ReplaceAll(armored, "\n", "\r\n")+"\n", "open -i key"); got != letter {
 		t.Error("armor with other line ends is not read")
 	}

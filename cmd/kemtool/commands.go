@@ -91,7 +91,7 @@ the file.`,
 			}
 			k, err := hybridkem.ByName(name)
 			if err != nil {
-				return usageError{err}
+				return usageError{library(err)}
 			}
 			if err := checkTranscript(k, transcript); err != nil {
 				return err
@@ -102,7 +102,7 @@ the file.`,
 			}
 			dk, err := k.GenerateKey()
 			if err != nil {
-				return err
+				return library(err)
 			}
 			defer dk.Destroy()
 			file, err := marshalPrivateKey(dk)
@@ -275,6 +275,7 @@ that was made for the key gives the shared key that encap gave: the protocol mus
 			var sharedKey []byte
 			if err = checkCiphertext(key.KEM(), ciphertext); err == nil {
 				sharedKey, err = key.Decapsulate(ciphertext)
+				err = library(err)
 			}
 			if err != nil {
 				return in.wrap(err)
@@ -339,7 +340,7 @@ private key stays closed without --passphrase-file.`,
 				text, err := t.describePart(in, p, passphraseFile)
 				if err != nil {
 					errs = append(errs, err)
-					text = fmt.Sprintf("%s that kemtool cannot use: %s\n", p.kind, message(err))
+					text = fmt.Sprintf("%s that kemtool cannot use: %s\n", p.kind, err)
 				}
 				texts = append(texts, text)
 			}

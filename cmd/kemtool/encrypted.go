@@ -76,7 +76,7 @@ func unsupported(id asn1.ObjectIdentifier) error {
 	if name == "" {
 		name = "the unknown algorithm"
 	}
-	return fmt.Errorf("encrypted with %s (%v), which kemtool does not read; openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW converts it", name, id)
+	return fmt.Errorf("encrypted with %s (%v), which kemtool does not read; openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW of OpenSSL 3.5 or newer converts it", name, id)
 }
 
 var errEncryption = errors.New("the parameters of the encryption are malformed")
@@ -181,7 +181,7 @@ func (k *encryptedKey) decrypt(passphrase []byte) ([]byte, error) {
 	der := make([]byte, len(k.data))
 	cipher.NewCBCDecrypter(block, k.iv).CryptBlocks(der, k.data)
 	padding := int(der[len(der)-1])
-	if padding < 1 || padding > aes.BlockSize || envelope.Identify(der[:len(der)-padding]) != envelope.PrivateKey {
+	if padding < 1 || padding > aes.BlockSize || identify(der[:len(der)-padding]) != envelope.PrivateKey {
 		clear(der)
 		return nil, errors.New("wrong passphrase, or a damaged file")
 	}

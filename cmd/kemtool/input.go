@@ -37,8 +37,13 @@ func (in *input) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// wrap returns err with the name of the input.
-func (in *input) wrap(err error) error { return fmt.Errorf("%s: %w", in.name, err) }
+// wrap returns err with the name of the input, unless it is about another file.
+func (in *input) wrap(err error) error {
+	if errors.As(err, new(*fs.PathError)) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", in.name, err)
+}
 
 func (in *input) Close() error {
 	if in.bar != nil {
@@ -111,12 +116,25 @@ func (t *tool) passphrase(file, key string) ([]byte, error) {
 	if file == "" {
 		return t.ask(fmt.Sprintf("Passphrase for %s: ", key))
 	}
-	_, b, err := t.read(file, "the passphrase")
-	if err != nil {
-		return nil, err
+	if t.phrase == nil { // <(command) can be read once
+		in, b, err := t.read(file, "the passphrase")
+		if err != nil {
+			return nil, err
+		}
+		if in.info != nil && readable(in.info) {
+			t.warn("%s: others can read this passphrase (mode %04o); chmod 600 helps", in.name, in.info.Mode().Perm())
+		}
+		line, _, _ := bytes.Cut(bytes.TrimPrefix(b, byteOrderMark), []byte("\n"))
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		switch {
+		case isUTF16(b):
+			return nil, &fs.PathError{Op: "read", Path: file, Err: errUTF16}
+		case len(line) == 0:
+			return nil, &fs.PathError{Op: "read", Path: file, Err: errors.New("the first line is empty, where the passphrase belongs")}
+		}
+		t.phrase = line
 	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r")), nil
+	return bytes.Clone(t.phrase), nil
 }
 
 // askTerminal asks a person at the terminal, whatever the standard streams are.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -63,8 +65,8 @@ func split(file []byte) ([]part, error) {
 	switch {
 	case len(file) == 0:
 		return nil, errors.New("the file is empty")
-	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
-		return nil, errors.New("text in UTF-16, as PowerShell's > writes it; write files with -o, or save it as UTF-8")
+	case isUTF16(file):
+		return nil, errUTF16
 	case isSealed(file):
 		return nil, errSealed
 	case bytes.Contains(file, []byte("-----BEGIN ")):
@@ -72,10 +74,35 @@ func split(file []byte) ([]part, error) {
 	case isAge(file):
 		return splitAge(file)
 	}
-	if k := envelope.Identify(file); k != "" {
+	if k := identify(file); k != "" {
 		return []part{{k, bytes.Clone(file), nil}}, nil
 	}
 	return nil, describe(file)
+}
+
+var errUTF16 = errors.New("text in UTF-16, as PowerShell's > writes it; write files with -o, or save it as UTF-8")
+
+// isUTF16 reports whether a file is text in UTF-16, with a byte order mark or with ASCII at its beginning.
+func isUTF16(file []byte) bool {
+	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) {
+		return true
+	}
+	var zeros [2]int // at even and at odd positions
+	start := file[:min(8, len(file))]
+	for i, b := range start {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	return len(start) > 1 && (zeros == [2]int{len(start) / 2, 0} || zeros == [2]int{0, len(start) / 2})
+}
+
+// identify is envelope.Identify, but for files that have the length of a seed and may be one.
+func identify(file []byte) envelope.Kind {
+	if namesWith(kem.KEM.SeedSize, len(file)) != "" {
+		return ""
+	}
+	return envelope.Identify(file)
 }
 
 // A notKey describes a file that is known, and no key.
@@ -102,7 +129,7 @@ func splitPEM(file []byte) ([]part, error) {
 
 func blockPart(b envelope.Block) (part, error) {
 	k, ok := envelope.Labels[b.Label]
-	switch is := envelope.Identify(b.Bytes); {
+	switch is := identify(b.Bytes); {
 	case b.Headers && strings.HasSuffix(b.Label, "PRIVATE KEY"):
 		return part{}, fmt.Errorf("the block %q has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them", b.Label)
 	case b.Headers:
@@ -113,6 +140,8 @@ func blockPart(b envelope.Block) (part, error) {
 			hint = "; take care of it as of a private key, and correct the label"
 		}
 		return part{}, fmt.Errorf("the block %q holds %s%s", b.Label, is, hint)
+	case is == "" && (k == envelope.PrivateKey || k == envelope.PublicKey):
+		return part{}, fmt.Errorf("the block %q: %v", b.Label, describe(b.Bytes))
 	case ok:
 		return part{k, b.Bytes, nil}, nil
 	}
@@ -126,11 +155,26 @@ func blockPart(b envelope.Block) (part, error) {
 	return part{kind: envelope.Kind(fmt.Sprintf("a block %q", b.Label))}, nil
 }
 
-// list describes parts.
+// list describes parts. It counts those of one kind.
 func list(parts []part) string {
-	var texts []string
+	const most = 5
+	var kinds []envelope.Kind
+	counts := map[envelope.Kind]int{}
 	for _, p := range parts {
-		texts = append(texts, string(p.kind))
+		if counts[p.kind]++; counts[p.kind] == 1 {
+			kinds = append(kinds, p.kind)
+		}
+	}
+	var texts []string
+	for _, k := range kinds[:min(most, len(kinds))] {
+		text := string(k)
+		if n := counts[k]; n > 1 {
+			text += fmt.Sprintf(" (%d times)", n)
+		}
+		texts = append(texts, text)
+	}
+	if n := len(kinds) - most; n > 0 {
+		texts = append(texts, fmt.Sprintf("%d other things", n))
 	}
 	if last := len(texts) - 1; last > 0 {
 		return strings.Join(texts[:last], ", ") + " and " + texts[last]
@@ -185,8 +229,10 @@ func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bo
 	switch {
 	case len(fit) == 0:
 		return key, fmt.Errorf("holds %s, and no private key", list(parts))
-	case len(fit) > 1:
-		return key, fmt.Errorf("holds %s; leave one private key in the file", list(parts))
+	case len(fit) > 1: // those of other algorithms do not count, as in package keyfile
+		if fit = slices.DeleteFunc(fit, part.isForeign); len(fit) != 1 {
+			return key, fmt.Errorf("holds %s; leave one private key in the file", list(parts))
+		}
 	}
 	p := fit[0]
 	if p.kind == envelope.PrivateKey {
@@ -216,18 +262,30 @@ func only(parts []part, fits func(envelope.Kind) bool) []part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !fits(p.kind) })
 }
 
+// isForeign reports whether a part is a private key of an algorithm that keyfile does not read.
+func (p part) isForeign() bool {
+	if p.kind != envelope.PrivateKey {
+		return false
+	}
+	key, err := p.private(true)
+	if err == nil {
+		key.Destroy()
+	}
+	return errors.Is(err, kem.ErrUnsupported)
+}
+
 // private returns the private key of a part that is not encrypted.
 func (p part) private(old bool) (privateKey, error) {
 	if p.kem != nil {
 		dk, err := p.kem.NewDecapsulationKey(p.bytes)
-		return privateKey{dk, nil}, err
+		return privateKey{dk, nil}, library(err)
 	}
 	parse := keyfile.ParsePKCS8PrivateKey
 	if old {
 		parse = keyfile.ParseLegacyPrivateKey
 	}
 	dk, err := parse(p.bytes)
-	return privateKey{dk, p.bytes}, err
+	return privateKey{dk, p.bytes}, library(err)
 }
 
 // readPublic reads the only public key of a file. If it is that of a certificate, readPublic
@@ -280,7 +338,7 @@ func (p part) public() (ek kem.EncapsulationKey, notes []string, err error) {
 	switch {
 	case p.kem != nil:
 		ek, err = p.kem.NewEncapsulationKey(p.bytes)
-		return ek, nil, err
+		return ek, nil, library(err)
 	case p.kind == envelope.Certificate:
 		c, err := x509.ParseCertificate(p.bytes)
 		if err != nil {
@@ -302,7 +360,7 @@ func (p part) public() (ek kem.EncapsulationKey, notes []string, err error) {
 		notes = append(notes, fmt.Sprintf("the certificate request of %q was not checked", r.Subject))
 	}
 	ek, err = keyfile.ParsePKIXPublicKey(der)
-	return ek, notes, err
+	return ek, notes, library(err)
 }
 
 // expandedForm returns a private key whose seed is unknown in the form of RFC 9935, PKCS #8.
@@ -342,6 +400,8 @@ func expandedForm(key privateKey) ([]byte, error) {
 // something of a KEM.
 func describe(file []byte) error {
 	var texts []string
+	var element cryptobyte.String
+	s := cryptobyte.String(file)
 	for _, length := range []struct {
 		what string
 		of   func(kem.KEM) int
@@ -358,6 +418,12 @@ func describe(file []byte) error {
 	switch {
 	case texts != nil:
 		return notKey(fmt.Sprintf("no key file, but %d bytes, the length of %s", len(file), strings.Join(texts, "; or of ")))
+	case utf8.Valid(file): // text that begins with a zero begins like DER
+	case s.ReadASN1Element(&element, asn1.SEQUENCE) && s.Empty():
+		return errors.New("a file in DER, but none that kemtool knows")
+	case element != nil:
+		what := cmp.Or(envelope.Identify(element), "a file in DER")
+		return fmt.Errorf("%s, with trailing data: its length is %d bytes, and the file has %d", what, len(element), len(file))
 	case file[0] == 0x30:
 		return fmt.Errorf("%d bytes that begin like a key in DER, and are damaged or cut short", len(file))
 	}

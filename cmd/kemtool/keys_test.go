@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestKeyFiles(t *testing.T) {
 	files := keyFiles(t)
 	t.Chdir(t.TempDir())
 	write(t, "passphrase", "secret\nand more\n")
-	const old = `from before RFC 9935`
+	const old = `: standard input: the private key has a form from before RFC 9935, `
 	for _, test := range []struct {
 		name    string
 		private string // the error of pub, or ""
@@ -85,6 +86,9 @@ func TestKeyFiles(t *testing.T) {
 			const passphrase = " --passphrase-file passphrase"
 			if test.private != "" {
 				fails(t, file, "pub"+passphrase, 1, test.private)
+				if test.private == old {
+					fails(t, file, "pub"+passphrase, 1, ": kemtool convert reads it\n")
+				}
 			}
 			converted := call(file, false, "convert"+passphrase)
 			if converted.status != 0 {
@@ -283,7 +287,7 @@ func TestCertificates(t *testing.T) {
 	}
 	fails(t, block("CERTIFICATE", authority), "convert", 1, "the key is for elliptic curves")
 	fails(t, certificate+block("CERTIFICATE", withKey(t, authority, subject, other.EncapsulationKey())), "convert", 1,
-		"holds a certificate and a certificate with different public keys")
+		"holds a certificate (2 times) with different public keys")
 	fails(t, block("CERTIFICATE", valid[:100]), "convert", 1, "not a valid certificate")
 	fails(t, block("CERTIFICATE REQUEST", append([]byte{0x30, 0x07, 0x30, 0x03, 2, 1, 0, 0x30, 0}, 3, 0)[:9]), "convert", 1, "not a valid certificate request")
 	fails(t, certificate, "pub", 1, "holds a certificate, and no private key")
@@ -300,6 +304,10 @@ func TestEncrypted(t *testing.T) {
 	write(t, "without", "secret")
 	write(t, "wrong", "Secret\n")
 	write(t, "none", "")
+	write(t, "line", "\nsecret\n")
+	write(t, "mark", "\ufeffsecret\n")
+	write(t, "utf16", "\xff\xfes\x00\n\x00")
+	write(t, "utf16le", "s\x00e\x00c\x00r\x00e\x00t\x00\n\x00")
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 11 {
 		t.Fatalf("%d files, %v", len(entries), err)
@@ -312,7 +320,7 @@ func TestEncrypted(t *testing.T) {
 		want, wrong := "the key is for X25519", "wrong passphrase, or a damaged file"
 		switch name {
 		case "des3.pem":
-			want = "encrypted with DES-EDE3-CBC (1.2.840.113549.3.7), which kemtool does not read; openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW converts it"
+			want = "encrypted with DES-EDE3-CBC (1.2.840.113549.3.7), which kemtool does not read; openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW of OpenSSL 3.5 or newer converts it"
 		case "v1-sha1-3des.pem":
 			want = "encrypted with PKCS #12 encryption with 3DES (1.2.840.113549.1.12.1.3), which kemtool does not read; openssl"
 		case "camellia.pem":
@@ -327,15 +335,45 @@ func TestEncrypted(t *testing.T) {
 		fails(t, file, "pub --passphrase-file right", 1, want)
 		fails(t, file, "pub --passphrase-file without", 1, want)
 		fails(t, file, "pub --passphrase-file wrong", 1, wrong)
-		fails(t, file, "convert --passphrase-file none", 1, wrong)
+		if wrong != want {
+			fails(t, file, "convert --passphrase-file none", 1, "kemtool convert: read none: the first line is empty")
+			fails(t, file, "convert --passphrase-file line", 1, "kemtool convert: read line: the first line is empty")
+			fails(t, file, "convert --passphrase-file utf16", 1, "kemtool convert: read utf16: text in UTF-16")
+			fails(t, file, "convert --passphrase-file utf16le", 1, "kemtool convert: read utf16le: text in UTF-16")
+			fails(t, file, "convert --passphrase-file mark", 1, want)
+		}
 		fails(t, file, "encap --secret key", 1, "holds an encrypted private key, and no public key")
 		if out := ok(t, file, "inspect"); out != "an encrypted private key; --passphrase-file shows more\n" {
 			t.Errorf("inspect says %q", out)
 		}
 	}
 	scrypt := read(t, filepath.Join(dir, "scrypt.pem"))
-	fails(t, scrypt, "pub --passphrase-file nothing", 1, "nothing: no such file")
+	fails(t, scrypt, "pub --passphrase-file nothing", 1, "kemtool pub: open nothing: no such file")
 	fails(t, scrypt, "pub", 1, "standard input: no terminal")
+}
+
+// TestPassphraseFile reads a file that can be read once, and one that others can read.
+func TestPassphraseFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stderr bytes.Buffer
+	tool := &tool{env: env{stdin: strings.NewReader("secret\n"), stderr: &stderr}}
+	for range 2 {
+		if got, err := tool.passphrase("-", "key"); string(got) != "secret" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	write(t, "file", "secret\n")
+	for perm, warnings := range map[os.FileMode]int{0o600: 0, 0o644: 1} {
+		tool.phrase = nil
+		stderr.Reset()
+		os.Chmod("file", perm)
+		if _, err := tool.passphrase("file", "key"); err != nil || strings.Count(stderr.String(), "warning: file: others can read this passphrase") != warnings {
+			t.Errorf("%v: %v, %s", perm, err, stderr.String())
+		}
+	}
 }
 
 // TestMalformedEncryption makes each parameter of an encrypted key wrong.
@@ -554,7 +592,7 @@ func TestAgeKeys(t *testing.T) {
 		{"#\n" + secret[:len(secret)-1] + "B\n", "line 2: a damaged identity of age"},
 		{secret + secret[20:], "line 1: a damaged identity of age"},
 		{strings.ToLower(secret), "neither a key in PEM or DER nor one of age"},
-		{secret + "\n" + secret, "holds a private key and a private key"},
+		{secret + "\n" + secret, "holds a private key (2 times)"},
 		{secret + "\nhello\n", "line 2 is no key of age"},
 		{x25519, "holds an X25519 key of age, which is not post-quantum, and no private key"},
 		{recipient25519, "holds an X25519 key of age, which is not post-quantum, and no private key"},

@@ -46,6 +46,7 @@ type env struct {
 // A tool is one run of the program.
 type tool struct {
 	env
+	phrase  []byte   // of --passphrase-file, if it has been read
 	inputs  []*input // as they were before any output was made
 	outputs []*output
 
@@ -109,6 +110,7 @@ func (t *tool) run(args []string) int {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.removeTemporary()
+		clear(t.phrase)
 	}()
 	root := t.root()
 	help := &output{outputFlags: outputFlags{name: "standard output"}, w: t.stdout} // cobra drops its errors
@@ -129,7 +131,7 @@ func (t *tool) run(args []string) int {
 		root.Help()
 		return 2
 	}
-	fmt.Fprintf(t.stderr, "%s: %s\n", command.CommandPath(), message(err))
+	fmt.Fprintf(t.stderr, "%s: %v\n", command.CommandPath(), err)
 	if !errors.As(err, new(usageError)) {
 		return 1
 	}
@@ -142,14 +144,26 @@ func (t *tool) run(args []string) int {
 	return 2
 }
 
-// message returns the text of err without the names of the library's packages.
-func message(err error) string {
-	text := err.Error()
-	for _, name := range []string{"hybridkem", "keyfile", "mlkem", "xwing", "combiner", "kem"} {
-		text = strings.TrimPrefix(text, name+": ")
-		text = strings.ReplaceAll(text, ": "+name+": ", ": ")
+// A libraryError is an error of the library, in words for users of kemtool.
+type libraryError struct{ error }
+
+func (e libraryError) Unwrap() error { return e.error }
+
+// Error leaves out the name of the package, and names a command in place of a function.
+func (e libraryError) Error() string {
+	_, text, _ := strings.Cut(e.error.Error(), ": ")
+	if form, _, ok := strings.Cut(text, ": ParseLegacyPrivateKey"); ok {
+		return form + ": kemtool convert reads it"
 	}
 	return text
+}
+
+// library returns an error of the library as a libraryError.
+func library(err error) error {
+	if err == nil {
+		return nil
+	}
+	return libraryError{err}
 }
 
 func (t *tool) warn(format string, args ...any) {

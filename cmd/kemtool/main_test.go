@@ -189,7 +189,7 @@ func TestExchange(t *testing.T) {
 			block, _ := pem.Decode([]byte(private))
 			block.Bytes = block.Bytes[1:]
 			fails(t, string(pem.EncodeToMemory(block)), "pub", 1, "standard input: ")
-			fails(t, private+private, "pub", 1, "holds a private key and a private key; leave one private key in the file")
+			fails(t, private+private, "pub", 1, "holds a private key (2 times); leave one private key in the file")
 		})
 	}
 }
@@ -219,6 +219,8 @@ func TestTranscriptOnly(t *testing.T) {
 	}
 }
 
+const x25519 = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
+
 // TestMistakes lists what people type, and the answers.
 func TestMistakes(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -226,7 +228,6 @@ func TestMistakes(t *testing.T) {
 		"encap --secret secret -o message alice.pub", "encap --secret secret768 -o message768 bob.pub"} {
 		ok(t, "", line)
 	}
-	x25519 := "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
 	write(t, "x25519.pem", x25519)
 	write(t, "cut", read(t, "message")[1:])
 	write(t, "long", read(t, "message")+"\n")
@@ -239,6 +240,23 @@ func TestMistakes(t *testing.T) {
 	write(t, "damaged", read(t, "alice.pem")[:100])
 	write(t, "ssh", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n")
 	write(t, "ec", "-----BEGIN EC PRIVATE KEY-----\n-----END EC PRIVATE KEY-----\n")
+
+	write(t, "utf16le", "-\x00-\x00-\x00-\x00-\x00B\x00")
+	write(t, "kem", "")
+	write(t, "digits", "0123456789")
+	write(t, "alice.der", ok(t, "", "convert --der alice.pem")+"\n")
+	write(t, "cut.der", read(t, "alice.der")[:53])
+	write(t, "null.der", "\x30\x03\x04\x01\xff")
+	write(t, "seed", "\x30\x1e\x02\x01\x00\x30\x00\x04\x17"+strings.Repeat("\xff", 23)) // like a private key in DER
+	write(t, "seed.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte(read(t, "seed"))})))
+	write(t, "many", strings.Repeat("-----BEGIN PUBLIC KEY-----\nMAcwAAMDAAAA\n-----END PUBLIC KEY-----\n", 10000))
+	kinds := ""
+	for _, label := range strings.Fields("A B C D D E F G") {
+		kinds += "-----BEGIN " + label + "-----\nAAAA\n-----END " + label + "-----\n"
+	}
+	write(t, "kinds", kinds)
+	write(t, "two", x25519+x25519)
+	write(t, "big", strings.Repeat("x", maxInput+1))
 
 	for _, test := range []struct {
 		line   string
@@ -264,6 +282,19 @@ func TestMistakes(t *testing.T) {
 		{"pub letter", 1, "kemtool pub: letter: neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, 6 bytes"},
 		{"pub sealed", 1, "kemtool pub: sealed: encrypted in the age format; kemtool open decrypts it"},
 		{"pub utf16", 1, "kemtool pub: utf16: text in UTF-16, as PowerShell's > writes it; write files with -o, or save it as UTF-8"},
+		{"pub utf16le", 1, "kemtool pub: utf16le: text in UTF-16, as PowerShell's > writes it"},
+		{"open -i alice.pem -o new utf16le", 1, "kemtool open: utf16le: damaged, as by PowerShell's >"},
+		{"pub kem", 1, "kemtool pub: kem: the file is empty"},
+		{"pub digits", 1, "kemtool pub: digits: neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, 10 bytes"},
+		{"pub alice.der", 1, "kemtool pub: alice.der: a private key, with trailing data: its length is 54 bytes, and the file has 55"},
+		{"pub cut.der", 1, "kemtool pub: cut.der: 53 bytes that begin like a key in DER, and are damaged or cut short"},
+		{"pub null.der", 1, "kemtool pub: null.der: a file in DER, but none that kemtool knows"},
+		{"pub seed", 1, "kemtool pub: seed: no key file, but 32 bytes, the length of a shared key of X-Wing, "},
+		{"pub seed.pem", 1, `kemtool pub: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes, the length of a shared key of X-Wing, `},
+		{"inspect seed.pem", 1, `kemtool inspect: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes`},
+		{"pub many", 1, "kemtool pub: many: holds a public key (10000 times), and no private key"},
+		{"pub kinds", 1, `kemtool pub: kinds: holds a block "A", a block "B", a block "C", a block "D" (2 times), a block "E" and 2 other things, and no private key`},
+		{"pub two", 1, "kemtool pub: two: holds a private key (2 times); leave one private key in the file"},
 		{"pub old", 1, `kemtool pub: old: the block "PRIVATE KEY" has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them`},
 		{"pub damaged", 1, "kemtool pub: damaged: a damaged PEM block"},
 		{"pub ssh", 1, `kemtool pub: ssh: holds a block "OPENSSH PRIVATE KEY", and no private key`},
@@ -300,6 +331,7 @@ func TestMistakes(t *testing.T) {
 		{"inspect alice.pem bob.pem", 2, "kemtool inspect: too many arguments: alice.pem bob.pem\n"},
 		{"inspect letter", 1, "kemtool inspect: letter: neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, 6 bytes"},
 		{"inspect x25519.pem", 1, "kemtool inspect: x25519.pem: the key is for X25519 (1.3.101.110), not for ML-KEM or X-Wing"},
+		{"inspect big", 1, "kemtool inspect: big: more than 1048576 bytes, too long for the key"},
 		{"inspect ssh", 1, `kemtool inspect: ssh: holds a block "OPENSSH PRIVATE KEY", which is no key of a KEM of kemtool`},
 		{"kems X-Wing", 2, "kemtool kems: kems takes no argument; kemtool inspect describes a file"},
 		{"convert --to jwk alice.pem", 2, `kemtool convert: there is no format "jwk"; the formats are pem, der, age`},
@@ -311,6 +343,8 @@ func TestMistakes(t *testing.T) {
 		{"seal alice.pub letter", 2, "kemtool seal: no recipient: name the file of a public key with -r"},
 		{"seal -r bob.pub letter", 1, "kemtool seal: bob.pub: a key of ML-KEM-768; files are encrypted with keys of X-Wing only, the KEM for which the age format has keys"},
 		{"seal -r alice.pem letter", 1, "kemtool seal: alice.pem: holds a private key, and no public key; kemtool pub makes the public key of a private one"},
+		{"seal -r age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p letter", 1, "kemtool seal: -r takes keys of X-Wing: in a file, or as a recipient age1pq1…"},
+		{"seal -r ssh-ed25519 letter", 1, "kemtool seal: -r takes keys of X-Wing: in a file, or as a recipient age1pq1…"},
 		{"seal -r alice.pub nothing", 1, "kemtool seal: open nothing: no such file or directory"},
 		{"seal -r alice.pub .", 1, "kemtool seal: . is a directory"},
 		{"open sealed", 2, "kemtool open: no private key: name its file with -i"},
@@ -398,6 +432,7 @@ func TestKeyArguments(t *testing.T) {
 // TestGoodGuesses runs what looks like a mistake and works.
 func TestGoodGuesses(t *testing.T) {
 	t.Chdir(t.TempDir())
+	write(t, "both", x25519+ok(t, "", "keygen")) // the other algorithm does not count
 	for _, test := range []struct{ line, stdout string }{
 		{"keygen -kem x-wing -o alice.pem", ""},
 		{"pub alice.pem -o alice.pub", ""},
@@ -413,6 +448,8 @@ func TestGoodGuesses(t *testing.T) {
 		{"pub -fo -force -- -kem", ""},
 		{"pub -output=-x -- -kem", ""},
 		{"pub -o-y -- -kem", ""},
+		{"pub both", "-----BEGIN PUBLIC KEY-----\n"},
+		{"convert both", "-----BEGIN PRIVATE KEY-----\n"},
 		{"--version", "kemtool "},
 		{"-version", "kemtool "},
 		{"keygen -help", "Keygen makes a private key"},

@@ -281,7 +281,7 @@ func TestReadable(t *testing.T) {
 	for _, test := range []struct {
 		perm os.FileMode
 		warn bool
-	}{{0o600, false}, {0o400, false}, {0o640, true}, {0o604, true}} {
+	}{{0o600, false}, {0o400, false}, {0o640, true}, {0o604, true}, {0o620, false}, {0o601, false}} {
 		if err := os.Chmod("key", test.perm); err != nil {
 			t.Fatal(err)
 		}
