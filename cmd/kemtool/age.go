@@ -405,8 +405,11 @@ func show(w io.Writer, plain io.Reader) error {
 	r, out := bufio.NewReader(plainReader{plain}), bufio.NewWriter(w)
 	for {
 		c, size, err := r.ReadRune()
+		if err == io.EOF {
+			return out.Flush()
+		}
 		if err != nil {
-			return errors.Join(out.Flush(), ignoreEOF(err))
+			return errors.Join(out.Flush(), err)
 		}
 		if c == utf8.RuneError && size == 1 || unicode.IsControl(c) && !strings.ContainsRune("\n\r\t", c) {
 			return errors.Join(out.Flush(), errors.New("not text, and so not shown on a terminal; name a file with -o, or insist with -o -"))
@@ -415,13 +418,6 @@ func show(w io.Writer, plain io.Reader) error {
 			return err
 		}
 	}
-}
-
-func ignoreEOF(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }
 
 // showProgress shows a bar while in is read, if it is large.

@@ -307,7 +307,7 @@ func checkCiphertext(k kem.KEM, ciphertext []byte) error {
 	if names := namesWith(kem.KEM.CiphertextSize, len(ciphertext)); names != "" {
 		hint = ", and one of " + names + " has this length"
 	}
-	return fmt.Errorf("%d bytes; %s ciphertext has %d%s", len(ciphertext), an(k), k.CiphertextSize(), hint)
+	return fmt.Errorf("%d bytes; a ciphertext of %s has %d%s", len(ciphertext), k.Name(), k.CiphertextSize(), hint)
 }
 
 func (t *tool) inspect() *cobra.Command {

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -84,18 +85,10 @@ var errUTF16 = errors.New("text in UTF-16, as PowerShell's > writes it; write fi
 
 // isUTF16 reports whether a file is text in UTF-16, with a byte order mark or with ASCII at its beginning.
 func isUTF16(file []byte) bool {
-	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) {
-		return true
-	}
-	var zeros [2]int // at even and at odd positions
-	start := file[:min(8, len(file))]
-	for i, b := range start {
-		if b == 0 {
-			zeros[i%2]++
-		}
-	}
-	return len(start) > 1 && (zeros == [2]int{len(start) / 2, 0} || zeros == [2]int{0, len(start) / 2})
+	return bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) || asciiInUTF16.Match(file)
 }
+
+var asciiInUTF16 = regexp.MustCompile(`^(([^\x00]\x00){3}|(\x00[^\x00]){3})`)
 
 // identify is envelope.Identify, but for files that have the length of a seed and may be one.
 func identify(file []byte) envelope.Kind {
@@ -155,26 +148,26 @@ func blockPart(b envelope.Block) (part, error) {
 	return part{kind: envelope.Kind(fmt.Sprintf("a block %q", b.Label))}, nil
 }
 
-// list describes parts. It counts those of one kind.
+// list describes parts, a few kinds with their numbers.
 func list(parts []part) string {
-	const most = 5
-	var kinds []envelope.Kind
 	counts := map[envelope.Kind]int{}
 	for _, p := range parts {
-		if counts[p.kind]++; counts[p.kind] == 1 {
-			kinds = append(kinds, p.kind)
-		}
+		counts[p.kind]++
 	}
 	var texts []string
-	for _, k := range kinds[:min(most, len(kinds))] {
-		text := string(k)
-		if n := counts[k]; n > 1 {
+	for _, p := range parts {
+		text := string(p.kind)
+		if n := counts[p.kind]; n > 1 {
 			text += fmt.Sprintf(" (%d times)", n)
 		}
+		if slices.Contains(texts, text) {
+			continue
+		}
+		if len(texts) == 5 {
+			texts = append(texts, "more")
+			break
+		}
 		texts = append(texts, text)
-	}
-	if n := len(kinds) - most; n > 0 {
-		texts = append(texts, fmt.Sprintf("%d other things", n))
 	}
 	if last := len(texts) - 1; last > 0 {
 		return strings.Join(texts[:last], ", ") + " and " + texts[last]
@@ -186,6 +179,11 @@ func list(parts []part) string {
 type privateKey struct {
 	kem.Decapsulator
 	der []byte // PKCS #8, or nil
+}
+
+func (k privateKey) Destroy() {
+	clear(k.der)
+	k.Decapsulator.Destroy()
 }
 
 // readParts reads a file of keys. The caller wipes the parts.
@@ -219,6 +217,7 @@ func (t *tool) readPrivate(name, passphraseFile string) (kem.Decapsulator, error
 	if err != nil {
 		return nil, in.wrap(err)
 	}
+	clear(key.der)
 	return key.Decapsulator, nil
 }
 
@@ -264,10 +263,7 @@ func only(parts []part, fits func(envelope.Kind) bool) []part {
 
 // isForeign reports whether a part is a private key of an algorithm that keyfile does not read.
 func (p part) isForeign() bool {
-	if p.kind != envelope.PrivateKey {
-		return false
-	}
-	key, err := p.private(true)
+	key, err := keyfile.ParseLegacyPrivateKey(p.bytes)
 	if err == nil {
 		key.Destroy()
 	}
@@ -442,12 +438,4 @@ func namesWith(of func(kem.KEM) int, length int) string {
 		names = append(names[:3], fmt.Sprintf("%d more KEMs", n-3))
 	}
 	return strings.Join(names, ", ")
-}
-
-// an returns the name of a KEM with its article.
-func an(k kem.KEM) string {
-	if strings.HasPrefix(k.Name(), "Sec") || strings.HasPrefix(k.Name(), "hybridkem/") {
-		return "a " + k.Name()
-	}
-	return "an " + k.Name()
 }

@@ -27,7 +27,6 @@ import (
 	"hybridkem/kats/vectors"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
-	"hybridkem/mlkem"
 	"hybridkem/xwing"
 )
 
@@ -611,13 +610,8 @@ func TestAgeKeys(t *testing.T) {
 	}
 }
 
-// TestDescribe checks the articles of the names.
+// TestDescribe guesses what a file is by its length.
 func TestDescribe(t *testing.T) {
-	for name, want := range map[kem.KEM]string{xwing.KEM(): "an X-Wing", mlkem.KEM768(): "an ML-KEM-768"} {
-		if got := an(name); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
 	if got := fmt.Sprint(describe(make([]byte, 1249))); !strings.Contains(got, "a raw encapsulation key of MLKEM768-P256, SecP256r1MLKEM768, mlkem768nistp256-sha256") {
 		t.Error(got)
 	}

@@ -12,8 +12,9 @@
 //	kemtool decap --key alice.pem -o alice.key message
 //
 // Kemtool overwrites a file only with -f. It writes to a temporary file, and moves that into
-// place when everything has succeeded. It writes a secret to a terminal only with -o -. It
-// exits with status 1 if an operation fails, and with status 2 if its arguments are wrong.
+// place when everything has succeeded. It writes a secret to a terminal only if the output is
+// named -. It exits with status 1 if an operation fails, and with status 2 if its arguments are
+// wrong.
 package main
 
 import (
@@ -144,26 +145,17 @@ func (t *tool) run(args []string) int {
 	return 2
 }
 
-// A libraryError is an error of the library, in words for users of kemtool.
-type libraryError struct{ error }
-
-func (e libraryError) Unwrap() error { return e.error }
-
-// Error leaves out the name of the package, and names a command in place of a function.
-func (e libraryError) Error() string {
-	_, text, _ := strings.Cut(e.error.Error(), ": ")
-	if form, _, ok := strings.Cut(text, ": ParseLegacyPrivateKey"); ok {
-		return form + ": kemtool convert reads it"
-	}
-	return text
-}
-
-// library returns an error of the library as a libraryError.
+// library returns an error of the library in words for users of kemtool: without the name of the
+// package, and with that of a command in place of a function.
 func library(err error) error {
 	if err == nil {
 		return nil
 	}
-	return libraryError{err}
+	_, text, _ := strings.Cut(err.Error(), ": ")
+	if form, _, ok := strings.Cut(text, ": ParseLegacyPrivateKey"); ok {
+		text = form + ": kemtool convert reads it"
+	}
+	return errors.New(text)
 }
 
 func (t *tool) warn(format string, args ...any) {
@@ -270,8 +262,7 @@ func flagError(c *cobra.Command, err error) error {
 	if own := (usageError{}); errors.As(err, &own) {
 		return own
 	}
-	unknown := (*pflag.NotExistError)(nil)
-	if errors.As(err, &unknown) && strings.HasPrefix(unknown.GetSpecifiedName(), "pass") && c.Flags().Lookup("passphrase-file") != nil {
+	if strings.HasPrefix(err.Error(), "unknown flag: --pass") && c.Flags().Lookup("passphrase-file") != nil {
 		return usagef("%w; did you mean --passphrase-file?", err)
 	}
 	return usageError{err}

@@ -184,7 +184,7 @@ func TestExchange(t *testing.T) {
 			// Wrong inputs are refused.
 			fails(t, public, "pub", 1, "standard input: holds a public key, and no private key")
 			fails(t, private, "encap --secret x", 1, "holds a private key, and no public key; kemtool pub makes")
-			fails(t, message[1:], "decap --transcript-only --key alice.pem", 1, "ciphertext has ")
+			fails(t, message[1:], "decap --transcript-only --key alice.pem", 1, "; a ciphertext of "+name+" has ")
 			fails(t, message, "decap --key alice.pub", 1, "alice.pub: holds a public key, and no private key")
 			block, _ := pem.Decode([]byte(private))
 			block.Bytes = block.Bytes[1:]
@@ -293,7 +293,7 @@ func TestMistakes(t *testing.T) {
 		{"pub seed.pem", 1, `kemtool pub: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes, the length of a shared key of X-Wing, `},
 		{"inspect seed.pem", 1, `kemtool inspect: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes`},
 		{"pub many", 1, "kemtool pub: many: holds a public key (10000 times), and no private key"},
-		{"pub kinds", 1, `kemtool pub: kinds: holds a block "A", a block "B", a block "C", a block "D" (2 times), a block "E" and 2 other things, and no private key`},
+		{"pub kinds", 1, `kemtool pub: kinds: holds a block "A", a block "B", a block "C", a block "D" (2 times), a block "E" and more, and no private key`},
 		{"pub two", 1, "kemtool pub: two: holds a private key (2 times); leave one private key in the file"},
 		{"pub old", 1, `kemtool pub: old: the block "PRIVATE KEY" has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them`},
 		{"pub damaged", 1, "kemtool pub: damaged: a damaged PEM block"},
@@ -321,10 +321,10 @@ func TestMistakes(t *testing.T) {
 		{"seal -r - -", 2, "kemtool seal: only one input can come from standard input"},
 		{"open -i - -i - sealed.age", 2, "kemtool open: only one input can come from standard input"},
 		{"pub --passphrase-file -", 2, "kemtool pub: only one input can come from standard input"},
-		{"decap --key alice.pem cut", 1, "kemtool decap: cut: 1119 bytes; an X-Wing ciphertext has 1120"},
-		{"decap --key alice.pem long", 1, "kemtool decap: long: 1121 bytes; an X-Wing ciphertext has 1120"},
-		{"decap --key alice.pem message768", 1, "kemtool decap: message768: 1088 bytes; an X-Wing ciphertext has 1120, and one of ML-KEM-768 has this length"},
-		{"decap --key bob.pem message", 1, "kemtool decap: message: 1120 bytes; an ML-KEM-768 ciphertext has 1088, and one of X-Wing, X25519MLKEM768, mlkem768x25519-sha256 has this length"},
+		{"decap --key alice.pem cut", 1, "kemtool decap: cut: 1119 bytes; a ciphertext of X-Wing has 1120"},
+		{"decap --key alice.pem long", 1, "kemtool decap: long: 1121 bytes; a ciphertext of X-Wing has 1120"},
+		{"decap --key alice.pem message768", 1, "kemtool decap: message768: 1088 bytes; a ciphertext of X-Wing has 1120, and one of ML-KEM-768 has this length"},
+		{"decap --key bob.pem message", 1, "kemtool decap: message: 1120 bytes; a ciphertext of ML-KEM-768 has 1088, and one of X-Wing, X25519MLKEM768, mlkem768x25519-sha256 has this length"},
 		{"decap --key alice.pem alice.pub", 1, "kemtool decap: alice.pub: holds a public key, and no ciphertext"},
 		{"decap --key alice.pem sealed", 1, "kemtool decap: sealed: encrypted in the age format; kemtool open decrypts it"},
 		{"decap --key alice.pub message", 1, "kemtool decap: alice.pub: holds a public key, and no private key"},
