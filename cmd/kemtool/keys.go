@@ -227,7 +227,7 @@ func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bo
 	fit := only(parts, isPrivate)
 	switch {
 	case len(fit) == 0:
-		return key, fmt.Errorf("holds %s, and no private key", list(parts))
+		return key, fmt.Errorf("holds %s, and no private key of a KEM", list(parts))
 	case len(fit) > 1: // those of other algorithms do not count, as in package keyfile
 		if fit = slices.DeleteFunc(fit, part.isForeign); len(fit) != 1 {
 			return key, fmt.Errorf("holds %s; leave one private key in the file", list(parts))
@@ -306,7 +306,7 @@ func (t *tool) publicKey(name string, parts []part) (key kem.EncapsulationKey, e
 		if len(only(parts, isPrivate)) > 0 {
 			hint = "; kemtool pub makes the public key of a private one"
 		}
-		return nil, fmt.Errorf("%s: holds %s, and no public key%s", name, list(parts), hint)
+		return nil, fmt.Errorf("%s: holds %s, and no public key of a KEM%s", name, list(parts), hint)
 	}
 	for _, p := range fit {
 		ek, n, err := p.public()

@@ -289,7 +289,7 @@ func TestCertificates(t *testing.T) {
 		"holds a certificate (2 times) with different public keys")
 	fails(t, block("CERTIFICATE", valid[:100]), "convert", 1, "not a valid certificate")
 	fails(t, block("CERTIFICATE REQUEST", append([]byte{0x30, 0x07, 0x30, 0x03, 2, 1, 0, 0x30, 0}, 3, 0)[:9]), "convert", 1, "not a valid certificate request")
-	fails(t, certificate, "pub", 1, "holds a certificate, and no private key")
+	fails(t, certificate, "pub", 1, "holds a certificate, and no private key of a KEM")
 }
 
 // TestEncrypted decrypts what OpenSSL encrypted.
@@ -341,7 +341,7 @@ func TestEncrypted(t *testing.T) {
 			fails(t, file, "convert --passphrase-file utf16le", 1, "kemtool convert: read utf16le: text in UTF-16")
 			fails(t, file, "convert --passphrase-file mark", 1, want)
 		}
-		fails(t, file, "encap --secret key", 1, "holds an encrypted private key, and no public key")
+		fails(t, file, "encap --secret key", 1, "holds an encrypted private key, and no public key of a KEM")
 		if out := ok(t, file, "inspect"); out != "an encrypted private key; --passphrase-file shows more\n" {
 			t.Errorf("inspect says %q", out)
 		}
@@ -593,11 +593,11 @@ func TestAgeKeys(t *testing.T) {
 		{strings.ToLower(secret), "neither a key in PEM or DER nor one of age"},
 		{secret + "\n" + secret, "holds a private key (2 times)"},
 		{secret + "\nhello\n", "line 2 is no key of age"},
-		{x25519, "holds an X25519 key of age, which is not post-quantum, and no private key"},
-		{recipient25519, "holds an X25519 key of age, which is not post-quantum, and no private key"},
-		{"AGE-PLUGIN-YUBIKEY-1QQQQ", "holds a key of a plugin of age, and no private key"},
-		{"age1yubikey1qqqq", "holds a key of a plugin of age, and no private key"},
-		{recipient, "holds a public key, and no private key"},
+		{x25519, "holds an X25519 key of age, which is not post-quantum, and no private key of a KEM"},
+		{recipient25519, "holds an X25519 key of age, which is not post-quantum, and no private key of a KEM"},
+		{"AGE-PLUGIN-YUBIKEY-1QQQQ", "holds a key of a plugin of age, and no private key of a KEM"},
+		{"age1yubikey1qqqq", "holds a key of a plugin of age, and no private key of a KEM"},
+		{recipient, "holds a public key, and no private key of a KEM"},
 		{recipient[:100], "line 1: a damaged recipient of age"},
 	} {
 		fails(t, test.file, "pub", 1, test.want)

@@ -182,10 +182,10 @@ func TestExchange(t *testing.T) {
 			}
 
 			// Wrong inputs are refused.
-			fails(t, public, "pub", 1, "standard input: holds a public key, and no private key")
-			fails(t, private, "encap --secret x", 1, "holds a private key, and no public key; kemtool pub makes")
+			fails(t, public, "pub", 1, "standard input: holds a public key, and no private key of a KEM")
+			fails(t, private, "encap --secret x", 1, "holds a private key, and no public key of a KEM; kemtool pub makes")
 			fails(t, message[1:], "decap --transcript-only --key alice.pem", 1, "; a ciphertext of "+name+" has ")
-			fails(t, message, "decap --key alice.pub", 1, "alice.pub: holds a public key, and no private key")
+			fails(t, message, "decap --key alice.pub", 1, "alice.pub: holds a public key, and no private key of a KEM")
 			block, _ := pem.Decode([]byte(private))
 			block.Bytes = block.Bytes[1:]
 			fails(t, string(pem.EncodeToMemory(block)), "pub", 1, "standard input: ")
@@ -275,7 +275,7 @@ func TestMistakes(t *testing.T) {
 		{"keygen -o new/", 1, "kemtool keygen: new/: no file can be made in new: no such file or directory"},
 		{"keygen -o no/such/key", 1, "kemtool keygen: no/such/key: no file can be made in no/such: no such file or directory"},
 		{"pub alice.pem new.pub", 2, "kemtool pub: too many arguments: alice.pem new.pub; outputs go with -o"},
-		{"pub alice.pub", 1, "kemtool pub: alice.pub: holds a public key, and no private key"},
+		{"pub alice.pub", 1, "kemtool pub: alice.pub: holds a public key, and no private key of a KEM"},
 		{"pub nothing", 1, "kemtool pub: open nothing: no such file or directory"},
 		{"pub .", 1, "kemtool pub: . is a directory"},
 		{"pub empty", 1, "kemtool pub: empty: the file is empty"},
@@ -292,18 +292,18 @@ func TestMistakes(t *testing.T) {
 		{"pub seed", 1, "kemtool pub: seed: no key file, but 32 bytes, the length of a shared key of X-Wing, "},
 		{"pub seed.pem", 1, `kemtool pub: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes, the length of a shared key of X-Wing, `},
 		{"inspect seed.pem", 1, `kemtool inspect: seed.pem: the block "PRIVATE KEY": no key file, but 32 bytes`},
-		{"pub many", 1, "kemtool pub: many: holds a public key (10000 times), and no private key"},
-		{"pub kinds", 1, `kemtool pub: kinds: holds a block "A", a block "B", a block "C", a block "D" (2 times), a block "E" and more, and no private key`},
+		{"pub many", 1, "kemtool pub: many: holds a public key (10000 times), and no private key of a KEM"},
+		{"pub kinds", 1, `kemtool pub: kinds: holds a block "A", a block "B", a block "C", a block "D" (2 times), a block "E" and more, and no private key of a KEM`},
 		{"pub two", 1, "kemtool pub: two: holds a private key (2 times); leave one private key in the file"},
 		{"pub old", 1, `kemtool pub: old: the block "PRIVATE KEY" has headers, as old encrypted keys have; openssl pkcs8 -topk8 converts them`},
 		{"pub damaged", 1, "kemtool pub: damaged: a damaged PEM block"},
-		{"pub ssh", 1, `kemtool pub: ssh: holds a block "OPENSSH PRIVATE KEY", and no private key`},
-		{"pub ec", 1, `kemtool pub: ec: holds a block "EC PRIVATE KEY", and no private key`},
+		{"pub ssh", 1, `kemtool pub: ssh: holds a block "OPENSSH PRIVATE KEY", and no private key of a KEM`},
+		{"pub ec", 1, `kemtool pub: ec: holds an elliptic-curve private key (SEC 1), and no private key of a KEM`},
 		{"pub message", 1, "kemtool pub: message: no key file, but 1120 bytes, the length of a ciphertext of X-Wing, "},
 		{"pub x25519.pem", 1, "kemtool pub: x25519.pem: the key is for X25519 (1.3.101.110), not for ML-KEM or X-Wing"},
 		{"encap -s new mislabelled", 1, `kemtool encap: mislabelled: the block "PUBLIC KEY" holds a private key; take care of it as of a private key, and correct the label`},
-		{"encap -s new alice.pem", 1, "kemtool encap: alice.pem: holds a private key, and no public key; kemtool pub makes the public key of a private one"},
-		{"encap -s new x25519.pem", 1, "kemtool encap: x25519.pem: holds a private key, and no public key; kemtool pub makes the public key of a private one"},
+		{"encap -s new alice.pem", 1, "kemtool encap: alice.pem: holds a private key, and no public key of a KEM; kemtool pub makes the public key of a private one"},
+		{"encap -s new x25519.pem", 1, "kemtool encap: x25519.pem: holds a private key, and no public key of a KEM; kemtool pub makes the public key of a private one"},
 		{"encap alice.pub", 2, "kemtool encap: --secret is missing: where to put the shared key"},
 		{"encap alice.pub new", 2, "kemtool encap: --secret is missing: where to put the shared key"},
 		{"encap --secret new alice.pub new2", 2, "kemtool encap: too many arguments: alice.pub new2; outputs go with -o"},
@@ -327,7 +327,7 @@ func TestMistakes(t *testing.T) {
 		{"decap --key bob.pem message", 1, "kemtool decap: message: 1120 bytes; a ciphertext of ML-KEM-768 has 1088, and one of X-Wing, X25519MLKEM768, mlkem768x25519-sha256 has this length"},
 		{"decap --key alice.pem alice.pub", 1, "kemtool decap: alice.pub: holds a public key, and no ciphertext"},
 		{"decap --key alice.pem sealed", 1, "kemtool decap: sealed: encrypted in the age format; kemtool open decrypts it"},
-		{"decap --key alice.pub message", 1, "kemtool decap: alice.pub: holds a public key, and no private key"},
+		{"decap --key alice.pub message", 1, "kemtool decap: alice.pub: holds a public key, and no private key of a KEM"},
 		{"inspect alice.pem bob.pem", 2, "kemtool inspect: too many arguments: alice.pem bob.pem\n"},
 		{"inspect letter", 1, "kemtool inspect: letter: neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, 6 bytes"},
 		{"inspect x25519.pem", 1, "kemtool inspect: x25519.pem: the key is for X25519 (1.3.101.110), not for ML-KEM or X-Wing"},
@@ -342,7 +342,7 @@ func TestMistakes(t *testing.T) {
 		{"seal letter", 2, "kemtool seal: no recipient: name the file of a public key with -r"},
 		{"seal alice.pub letter", 2, "kemtool seal: no recipient: name the file of a public key with -r"},
 		{"seal -r bob.pub letter", 1, "kemtool seal: bob.pub: a key of ML-KEM-768; files are encrypted with keys of X-Wing only, the KEM for which the age format has keys"},
-		{"seal -r alice.pem letter", 1, "kemtool seal: alice.pem: holds a private key, and no public key; kemtool pub makes the public key of a private one"},
+		{"seal -r alice.pem letter", 1, "kemtool seal: alice.pem: holds a private key, and no public key of a KEM; kemtool pub makes the public key of a private one"},
 		{"seal -r age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p letter", 1, "kemtool seal: -r takes keys of X-Wing: in a file, or as a recipient age1pq1…"},
 		{"seal -r ssh-ed25519 letter", 1, "kemtool seal: -r takes keys of X-Wing: in a file, or as a recipient age1pq1…"},
 		{"seal -r alice.pub nothing", 1, "kemtool seal: open nothing: no such file or directory"},
