@@ -116,6 +116,7 @@ func drip(send func() error) error {
 // TestHandshakeTime uses servers that send something again and again, but never finish the
 // handshake.
 func TestHandshakeTime(t *testing.T) {
+	t.Parallel() // it waits
 	var all sync.WaitGroup
 	defer all.Wait()
 	record := func(f *fake, b []byte) error { return f.write(typeHandshake, b) }
@@ -183,6 +184,7 @@ func caFile(t *testing.T) string {
 
 // TestTransferTime uses servers that never finish the page.
 func TestTransferTime(t *testing.T) {
+	t.Parallel() // it waits
 	var all sync.WaitGroup
 	defer all.Wait()
 	for name, parts := range map[string][2]string{

@@ -27,6 +27,7 @@ func TestDemonstration(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
+	t.Parallel() // it waits
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
