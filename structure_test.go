@@ -1,6 +1,7 @@
 package hybridkem_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -46,6 +47,29 @@ var dependencies = []string{"filippo.io/edwards25519", "golang.org/x/crypto", "g
 
 // TestImports checks that packages import what doc/DESIGN.md says. A package imports only packages
 // that are above it there. Packages under internal import no public package but kem. The tests of a
+// TestEncodingPEM checks that no file but a test encodes with encoding/pem, which leaves copies of keys in memory.
+// envelope.Encode does not.
+func TestEncodingPEM(t *testing.T) {
+	read := 0
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && d.Name() == "node_modules" {
+			return cmp.Or(err, filepath.SkipDir)
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if strings.Contains(string(source), "pem.Encode") {
+			t.Errorf("%s encodes with encoding/pem", path)
+		}
+		read++
+		return err
+	})
+	if err != nil || read < 100 {
+		t.Errorf("%d files, %v", read, err)
+	}
+}
+
 // package may import others.
 func TestImports(t *testing.T) {
 	edges := readEdges(t)

@@ -1,7 +1,6 @@
 package keyfile
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,14 +21,21 @@ const (
 // table. So its time may depend on the key.
 func MarshalPrivateKeyPEM(key any) ([]byte, error) {
 	der, err := MarshalPKCS8PrivateKey(key)
-	return encode(privateKeyLabel, der, err)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	return envelope.Encode(privateKeyLabel, der), nil
 }
 
 // MarshalPublicKeyPEM is [MarshalPKIXPublicKey] in PEM, with the label PUBLIC KEY
 // (RFC 7468, section 13).
 func MarshalPublicKeyPEM(pub any) ([]byte, error) {
 	der, err := MarshalPKIXPublicKey(pub)
-	return encode(publicKeyLabel, der, err)
+	if err != nil {
+		return nil, err
+	}
+	return envelope.Encode(publicKeyLabel, der), nil
 }
 
 // ParsePrivateKeyPEM is [ParsePKCS8PrivateKey] for a file in PEM. The file must contain exactly one
@@ -65,29 +71,6 @@ func ParsePublicKeyPEM(file []byte) (kem.EncapsulationKey, error) {
 		return nil, err
 	}
 	return ParsePKIXPublicKey(der)
-}
-
-// encode encodes der in PEM with a label and clears it. encoding/pem would leave copies of der in
-// memory. If err is not nil, encode returns it.
-func encode(label string, der []byte, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer clear(der)
-	const line = 48 // bytes, which are 64 characters
-	begin, end := "-----BEGIN "+label+"-----\n", "-----END "+label+"-----\n"
-	lines := (len(der) + line - 1) / line
-	file := make([]byte, len(begin)+base64.StdEncoding.EncodedLen(len(der))+lines+len(end))
-	at := copy(file, begin)
-	for rest := der; len(rest) > 0; {
-		n := min(line, len(rest))
-		base64.StdEncoding.Encode(file[at:], rest[:n])
-		at += base64.StdEncoding.EncodedLen(n)
-		file[at] = '\n'
-		rest, at = rest[n:], at+1
-	}
-	copy(file[at:], end)
-	return file, nil
 }
 
 // choose splits a file into its blocks, and returns the contents of the only block with the label for

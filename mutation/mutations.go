@@ -205,7 +205,7 @@ var mutations = []mutation{
 	{"public key behind an expanded key not compared", "keyfile/keyfile.go", "range [][]byte{p.publicKey, file.publicKey}", "range [][]byte{file.publicKey}", "./keyfile"},
 	{"damaged block skipped", "internal/envelope/pem.go", "lines(skipped, beginLine) != 1 || ", "", "./keyfile"},
 	{"damaged last block skipped", "internal/envelope/pem.go", "case lines(rest, beginLine) > 0 || lines(rest, endLine) > 0:", "case false:", "./keyfile"},
-	{"line of another length", "keyfile/pem.go", "const line = 48", "const line = 45", "./keyfile"},
+	{"line of another length", "internal/envelope/pem.go", "const line = 48", "const line = 45", "./keyfile"},
 
 	// More of the conformance suite.
 	{"repeated encapsulation not noticed", "kem/kemtest/conformance.go", "if bytes.Equal(firstKey, secondKey) || bytes.Equal(firstCiphertext, secondCiphertext) {", "if len(secondKey)+len(firstCiphertext)+len(secondCiphertext) == 0 {", "./kem/kemtest"},

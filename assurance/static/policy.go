@@ -9,7 +9,7 @@ import (
 // followed lists packages that the analysis of the source follows, besides the public ones.
 var followed = []string{
 	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/x25519",
-	"./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded",
+	"./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded", "./internal/envelope",
 	"filippo.io/edwards25519", "filippo.io/edwards25519/field",
 }
 

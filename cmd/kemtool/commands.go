@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -19,8 +18,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// argument returns the only argument, or "-" if there is none. It takes down what the inputs are, for
-// outputs must be other files. Only one input may be standard input.
+// argument returns the only argument, or "-" if there is none. It records the inputs, because outputs
+// must be other files. Only one input may be standard input.
 func (t *tool) argument(c *cobra.Command, args []string, others ...string) (string, error) {
 	name := "-"
 	switch {
@@ -480,7 +479,7 @@ func encodePrivate(name string, key privateKey, to string) ([]byte, error) {
 		return der, err
 	}
 	defer clear(der)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	return envelope.Encode("PRIVATE KEY", der), nil
 }
 
 func (t *tool) convertPublic(o *output, in *input, parts []part, to string) error {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"regexp"
@@ -35,7 +34,7 @@ func marshalPrivateKey(dk kem.DecapsulationKey) ([]byte, error) {
 	if errors.Is(err, errors.ErrUnsupported) {
 		seed := dk.Bytes()
 		defer clear(seed)
-		return pem.EncodeToMemory(&pem.Block{Type: dk.KEM().Name() + privateLabel, Bytes: seed}), nil
+		return envelope.Encode(dk.KEM().Name()+privateLabel, seed), nil
 	}
 	return file, err
 }
@@ -43,7 +42,7 @@ func marshalPrivateKey(dk kem.DecapsulationKey) ([]byte, error) {
 func marshalPublicKey(ek kem.EncapsulationKey) ([]byte, error) {
 	file, err := keyfile.MarshalPublicKeyPEM(ek)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return pem.EncodeToMemory(&pem.Block{Type: ek.KEM().Name() + publicLabel, Bytes: ek.Bytes()}), nil
+		return envelope.Encode(ek.KEM().Name()+publicLabel, ek.Bytes()), nil
 	}
 	return file, err
 }
@@ -253,7 +252,10 @@ func (t *tool) privateKey(in *input, parts []part, passphraseFile string, old bo
 	if err != nil {
 		return key, err
 	}
-	return part{kind: envelope.PrivateKey, bytes: der}.private(old)
+	if key, err = (part{kind: envelope.PrivateKey, bytes: der}).private(old); err != nil {
+		clear(der)
+	}
+	return key, err
 }
 
 // only returns the parts whose kinds fit.

@@ -29,8 +29,8 @@ var x25519MLKEM768 = hybrid.Hybrid{
 }
 
 // SecP256r1MLKEM768 returns the key exchange of that name. The shares have 1249 and 1153
-// bytes, and the shared key has 64. P-256 comes before ML-KEM in the key,
-// the ciphertext and the shared key.
+// bytes, and the shared key has 64. P-256 comes before ML-KEM in the key, the ciphertext
+// and the shared key.
 func SecP256r1MLKEM768() kem.KEM { return &secP256r1MLKEM768 }
 
 var secP256r1MLKEM768 = hybrid.Hybrid{
@@ -39,8 +39,8 @@ var secP256r1MLKEM768 = hybrid.Hybrid{
 }
 
 // SecP384r1MLKEM1024 returns the key exchange of that name. Both shares have 1665 bytes, and
-// the shared key has 80. P-384 comes before ML-KEM in the key,
-// the ciphertext and the shared key.
+// the shared key has 80. P-384 comes before ML-KEM in the key, the ciphertext and the shared
+// key.
 func SecP384r1MLKEM1024() kem.KEM { return &secP384r1MLKEM1024 }
 
 var secP384r1MLKEM1024 = hybrid.Hybrid{

@@ -54,7 +54,7 @@ func TestDepth(t *testing.T) {
 		below := func(what string, operation func()) {
 			found := new([stackSize]byte)
 			depth := stackSize
-			// The runtime may move the stack, on a busy machine, because of an earlier collection. What an
+			// Once, on a busy machine, nothing was left of the paint, as if the stack had moved. What an
 			// operation uses is the same each time.
 			for try := 0; try < 3 && depth > spare; try++ {
 				paint()

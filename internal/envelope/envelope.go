@@ -1,4 +1,5 @@
-// Package envelope tells what a key file is, without the key in it, and splits files in PEM into their blocks.
+// Package envelope tells what a key file is, without the key in it, splits files in PEM into their blocks, and
+// writes such blocks.
 package envelope
 
 import (

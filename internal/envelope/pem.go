@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 )
@@ -70,4 +71,22 @@ func Clear(blocks []Block) {
 	for _, b := range blocks {
 		clear(b.Bytes)
 	}
+}
+
+// Encode returns a block with a label, in PEM. encoding/pem would leave copies of contents in memory.
+func Encode(label string, contents []byte) []byte {
+	const line = 48 // bytes, which are 64 characters
+	begin, end := beginLine+" "+label+"-----\n", endLine+" "+label+"-----\n"
+	lines := (len(contents) + line - 1) / line
+	file := make([]byte, len(begin)+base64.StdEncoding.EncodedLen(len(contents))+lines+len(end))
+	at := copy(file, begin)
+	for rest := contents; len(rest) > 0; {
+		n := min(line, len(rest))
+		base64.StdEncoding.Encode(file[at:], rest[:n])
+		at += base64.StdEncoding.EncodedLen(n)
+		file[at] = '\n'
+		rest, at = rest[n:], at+1
+	}
+	copy(file[at:], end)
+	return file
 }
