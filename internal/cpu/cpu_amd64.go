@@ -19,11 +19,18 @@ var (
 
 	// AVX512IFMA is AVX512 and AVX-512 IFMA.
 	AVX512IFMA = AVX512 && cpu.X86.HasAVX512IFMA
+
+	// WideAVX512 is AVX512 on a machine where operations on 512 bits take about as long as operations
+	// on 256 bits, so that kernels with zmm registers are faster than twice as many calls of kernels
+	// with ymm registers. Zen 5 is such a machine, and Zen 4 is none. No flag tells: the set is
+	// AVX512VBMI2, AVX512IFMA and AVX-VNNI, which Zen 5 and Sapphire Rapids have, and Zen 4 and Ice
+	// Lake lack.
+	WideAVX512 = AVX512VBMI2 && AVX512IFMA && cpu.X86.HasAVXVNNI
 )
 
 var sets = has(
 	set{"AVX2", &AVX2}, set{"ADX", &ADX}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2},
-	set{"AVX512IFMA", &AVX512IFMA},
+	set{"AVX512IFMA", &AVX512IFMA}, set{"WideAVX512", &WideAVX512},
 )
 
 // has returns the sets that this machine has.

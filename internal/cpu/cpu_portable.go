@@ -9,6 +9,7 @@ const (
 	AVX512      = false
 	AVX512VBMI2 = false
 	AVX512IFMA  = false
+	WideAVX512  = false
 )
 
 var sets []set

@@ -20,7 +20,7 @@ func TestSets(t *testing.T) {
 		for _, s := range []struct {
 			name string
 			on   bool
-		}{{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}} {
+		}{{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512}} {
 			if s.on {
 				on = append(on, s.name)
 			}
@@ -60,13 +60,14 @@ func TestFlags(t *testing.T) {
 	if runtime.GOARCH != "amd64" || len(Sets()) == 1 {
 		t.Skip("no sets")
 	}
-	avx512 := []string{"AVX512", "AVX512VBMI2", "AVX512IFMA"}
+	avx512 := []string{"AVX512", "AVX512VBMI2", "AVX512IFMA", "WideAVX512"}
 	for _, tt := range []struct{ flags, off []string }{
 		{[]string{"avx2", "bmi1", "bmi2", "popcnt"}, append([]string{"AVX2", "ADX"}, avx512...)},
 		{[]string{"adx"}, []string{"ADX"}},
 		{[]string{"avx512f", "avx512bw", "avx512dq", "avx512vl"}, avx512},
-		{[]string{"avx512vbmi", "avx512vbmi2", "avx512vnni"}, []string{"AVX512VBMI2"}},
-		{[]string{"avx512ifma"}, []string{"AVX512IFMA"}},
+		{[]string{"avx512vbmi", "avx512vbmi2", "avx512vnni"}, []string{"AVX512VBMI2", "WideAVX512"}},
+		{[]string{"avx512ifma"}, []string{"AVX512IFMA", "WideAVX512"}},
+		{[]string{"avxvnni"}, []string{"WideAVX512"}},
 	} {
 		for _, flag := range tt.flags {
 			cmd := exec.Command(os.Args[0], "-test.run=^TestFlags$")

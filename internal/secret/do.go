@@ -11,6 +11,13 @@ func Do(f func()) {
 	}
 }
 
+// DoDeep is Do for an f that uses more of the stack: up to 48 KiB.
+func DoDeep(f func()) {
+	if panicked, value := runDeep(f); panicked {
+		panic(value)
+	}
+}
+
 // Do runs f as the function Do does. It ends the use, also if f panics.
 func (u *Uses) Do(use Use, f func()) {
 	panicked, value := run(f)
@@ -35,6 +42,16 @@ func run(f func()) (panicked bool, value any) {
 	grow(false)
 	panicked, value = try(f)
 	overwrite()
+	return panicked, value
+}
+
+// runDeep is run with a deeper stack.
+//
+//go:noinline
+func runDeep(f func()) (panicked bool, value any) {
+	growDeep(false)
+	panicked, value = try(f)
+	overwriteDeep()
 	return panicked, value
 }
 
@@ -74,6 +91,27 @@ func grow(fill bool) {
 	if fill {
 		var frame [depth]byte
 		use(&frame)
+	}
+}
+
+// deep is depth for DoDeep.
+const deep = 48 << 10
+
+// overwriteDeep is overwrite with a larger frame.
+//
+//go:noinline
+func overwriteDeep() {
+	var frame [deep]byte
+	use((*[depth]byte)(frame[:]))
+}
+
+// growDeep is grow with a larger frame.
+//
+//go:noinline
+func growDeep(fill bool) {
+	if fill {
+		var frame [deep]byte
+		use((*[depth]byte)(frame[:]))
 	}
 }
 

@@ -61,14 +61,14 @@ func TestRandom(t *testing.T) {
 	Random(b)
 }
 
-// deep takes n KiB of the stack.
+// kibibytes takes n KiB of the stack.
 //
 //go:noinline
-func deep(n int) byte {
+func kibibytes(n int) byte {
 	var frame [1 << 10]byte
 	frame[n] = 1
 	if n > 1 {
-		frame[n] = deep(n-1) + frame[n/2]
+		frame[n] = kibibytes(n-1) + frame[n/2]
 	}
 	return frame[n]
 }
@@ -83,9 +83,10 @@ func TestRoom(t *testing.T) {
 		do  func(f func())
 		use func()
 	}{
-		"Do":             {Do, func() { deep(11) }},
-		"DoFar":          {far, func() { deep(60) }},
-		"DoFar in DoFar": {twice, func() { below(4, func() { far(func() { deep(60) }) }) }},
+		"Do":             {Do, func() { kibibytes(11) }},
+		"DoDeep":         {DoDeep, func() { kibibytes(44) }},
+		"DoFar":          {far, func() { kibibytes(60) }},
+		"DoFar in DoFar": {twice, func() { below(4, func() { far(func() { kibibytes(60) }) }) }},
 	} {
 		for used := range 64 { // in KiB
 			moved := make(chan bool)
@@ -152,8 +153,8 @@ func marks() (n int) {
 func TestOverwritten(t *testing.T) {
 	left := func(f func()) int {
 		n := make(chan int)
-		go func() { // on a new stack, which deep makes large enough
-			deep(32)
+		go func() { // on a new stack, which kibibytes makes large enough
+			kibibytes(32)
 			func() {
 				defer func() { recover() }()
 				f()
@@ -175,6 +176,9 @@ func TestOverwritten(t *testing.T) {
 		}
 		if n := left(func() { DoFar(1, f) }); n > 64 {
 			t.Errorf("%s leaves %d marks with DoFar", name, n)
+		}
+		if n := left(func() { DoDeep(f) }); n > 64 {
+			t.Errorf("%s leaves %d marks with DoDeep", name, n)
 		}
 	}
 }

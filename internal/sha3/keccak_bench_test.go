@@ -27,16 +27,17 @@ func BenchmarkPermute(b *testing.B) {
 // BenchmarkPermuteRatio compares the kernels with each other and with crypto/sha3.
 func BenchmarkPermuteRatio(b *testing.B) {
 	benchmarkKernels(b, func(b *testing.B, p permutations) {
-		testkit.Ratio(b, "x1-to-crypto", p[0].f, p[2].f)
-		testkit.Ratio(b, "x4-to-crypto", p[1].f, p[2].f)
+		testkit.Ratio(b, "x1-to-crypto", p[0].f, p[3].f)
+		testkit.Ratio(b, "x4-to-crypto", p[1].f, p[3].f)
 		testkit.Ratio(b, "x4-to-x1", p[1].f, p[0].f)
+		testkit.Ratio(b, "x8-to-x4", p[2].f, p[1].f)
 	})
 }
 
 // perRun is the number of permutations in a run.
 const perRun = 24
 
-type permutations [3]struct {
+type permutations [4]struct {
 	name string
 	f    func()
 }
@@ -44,6 +45,7 @@ type permutations [3]struct {
 func benchmarkKernels(b *testing.B, f func(b *testing.B, p permutations)) {
 	var a1 [200]byte
 	var a4 [25][4]uint64
+	var a8 [2][25][4]uint64
 	h, block := sha3.NewSHAKE128(), make([]byte, perRun*168)
 	h.Read(block)
 	times := func(f func()) func() {
@@ -56,6 +58,7 @@ func benchmarkKernels(b *testing.B, f func(b *testing.B, p permutations)) {
 	p := permutations{
 		{"x1", times(func() { Permute(&a1) })},
 		{"x4", times(func() { Permute4(&a4) })},
+		{"x8", times(func() { Permute8(&a8) })},
 		{"crypto", func() { h.Read(block) }},
 	}
 	sets := cpu.Sets()

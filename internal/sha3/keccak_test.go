@@ -90,6 +90,25 @@ func TestPermute4(t *testing.T) {
 	})
 }
 
+// TestPermute8 is TestPermute4 for eight states.
+func TestPermute8(t *testing.T) {
+	ts := transitions()
+	kernels(t, func(t *testing.T) {
+		for i := range ts {
+			var from, to [2][4]state
+			for j := range 8 {
+				tr := ts[(i+j*j*401)%len(ts)]
+				from[j/4][j%4], to[j/4][j%4] = tr.from, tr.to
+			}
+			a := [2][25][4]uint64{interleave(from[0]), interleave(from[1])}
+			Permute8(&a)
+			if a != [2][25][4]uint64{interleave(to[0]), interleave(to[1])} {
+				t.Fatalf("wrong for states %x", from)
+			}
+		}
+	})
+}
+
 // TestSqueeze4 takes every number of lanes, with outputs next to each other and apart.
 func TestSqueeze4(t *testing.T) {
 	var states [4]state
@@ -186,15 +205,20 @@ func TestIterated(t *testing.T) {
 	}
 	kernels(t, func(t *testing.T) {
 		a1, a4 := from[0].bytes(), interleave(from)
+		a8 := [2][25][4]uint64{a4, a4}
 		for range n {
 			Permute(&a1)
 			Permute4(&a4)
+			Permute8(&a8)
 		}
 		if a1 != to[0].bytes() {
 			t.Error("Permute is wrong")
 		}
 		if a4 != interleave(to) {
 			t.Error("Permute4 is wrong")
+		}
+		if a8 != [2][25][4]uint64{interleave(to), interleave(to)} {
+			t.Error("Permute8 is wrong")
 		}
 	})
 }
@@ -206,6 +230,8 @@ func TestMemory(t *testing.T) {
 	tr.to = permute(tr.from)
 	from4 := interleave([4]state{tr.from, tr.to, {}, tr.from})
 	to4 := interleave([4]state{tr.to, permute(tr.to), permute(state{}), tr.to})
+	again := permute(tr.to)
+	again4 := interleave([4]state{again, permute(again), permute(permute(state{})), again})
 	from1, to1 := tr.from.bytes(), tr.to.bytes()
 	apart := [4][200]byte{to1, permute(tr.to).bytes(), permute(state{}).bytes(), to1}
 	var lane [4][8]byte
@@ -231,6 +257,7 @@ func TestMemory(t *testing.T) {
 		for offset := range 64 {
 			tryAt(t, 1, offset, from1, to1, Permute)
 			tryAt(t, 8, offset*8, from4, to4, Permute4)
+			tryAt(t, 8, offset*8, [2][25][4]uint64{from4, to4}, [2][25][4]uint64{to4, again4}, Permute8)
 			tryAt(t, 8, offset*8, to4, to4, func(a *[25][4]uint64) { squeeze4(make([]byte, 800), 200, 200, a) })
 			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { start4(a, seed, suffixes, 168, 4) })
 			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { start4(new([25][4]uint64), seed, suffixes, 168, 4) })

@@ -402,6 +402,16 @@ func Permute4(a *[25][States]uint64) {
 	permute4AVX2(a)
 }
 
+// Permute8 applies Keccak-f[1600] to twice four states, each four in the layout of Permute4.
+func Permute8(a *[2][25][4]uint64) {
+	if cpu.WideAVX512 {
+		permute8AVX512(a)
+		return
+	}
+	Permute4(&a[0])
+	Permute4(&a[1])
+}
+
 // start4 sets the first n states, 3 or 4, to one block each. The block of state i is seed,
 // suffixes[i], zeros, and 0x80 in the last byte of the rate.
 func start4(a *[25][States]uint64, seed *[32]byte, suffixes *[States]uint64, rate, n int) {

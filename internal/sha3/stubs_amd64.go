@@ -68,3 +68,12 @@ func permute1AVX512(a *[200]byte)
 //
 //go:noescape
 func permute4AVX512(a *[25][4]uint64)
+
+// permute8AVX512 applies Keccak-f[1600] to eight states.
+// In: a, the states in the layout of permute4AVX512, twice.
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func permute8AVX512(a *[2][25][4]uint64)

@@ -17,3 +17,4 @@ func absorb4AVX2(a *[25][4]uint64, block *[136]byte)              { panic(noKern
 func squeeze4AVX2(out *byte, stride int, n int, a *[25][4]uint64) { panic(noKernel) }
 func permute1AVX512(a *[200]byte)                                 { panic(noKernel) }
 func permute4AVX512(a *[25][4]uint64)                             { panic(noKernel) }
+func permute8AVX512(a *[2][25][4]uint64)                          { panic(noKernel) }

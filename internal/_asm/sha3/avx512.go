@@ -27,6 +27,16 @@ func permute4AVX512(f *kit.File, constants operand.Mem) {
 	newResident(f, 32, func() reg.VecVirtual { return f.YMM() }).permute(constants)
 }
 
+func permute8AVX512(f *kit.File, constants operand.Mem) {
+	f.Kernel("permute8AVX512", "func(a *[2][25][4]uint64)", kit.AVX512, kit.Header{
+		Does:  "permute8AVX512 applies Keccak-f[1600] to eight states.",
+		In:    "a, the states in the layout of permute4AVX512, twice.",
+		Out:   "a.",
+		Notes: "It does not need a to be aligned.",
+	})
+	newResident(f, 64, func() reg.VecVirtual { return f.ZMM() }).permute(constants)
+}
+
 // A resident is a permutation whose states stay in registers. Each register holds one lane of
 // each state. The lanes take 25 of the 32 registers of AVX-512, and theta and chi use the other
 // seven.
@@ -52,7 +62,7 @@ func newResident(f *kit.File, size int, register func() reg.VecVirtual) *residen
 func (r *resident) permute(constants operand.Mem) {
 	state := r.Pointer("a")
 	for i, a := range r.a {
-		r.move(state.Offset(r.size*i), a)
+		r.load(state, i, a)
 	}
 	pointer := r.GP64()
 	rounds(r.File, constants, pointer, func(i int) {
@@ -62,16 +72,37 @@ func (r *resident) permute(constants operand.Mem) {
 		panic("the loop moves the lanes")
 	}
 	for i, a := range r.a {
-		r.move(a, state.Offset(r.size*i))
+		r.store(a, state, i)
 	}
 	r.Ret()
 }
 
-func (r *resident) move(from, to operand.Op) {
-	if r.size == 8 {
-		r.VMOVQ(from, to)
-	} else {
-		r.VMOVDQU64(from, to)
+// upperStates is the distance between lanes of the lower and of the upper four of eight states.
+const upperStates = 25 * 32
+
+// load loads lane i of all states.
+func (r *resident) load(state operand.Mem, i int, to reg.VecVirtual) {
+	switch r.size {
+	case 8:
+		r.VMOVQ(state.Offset(8*i), to)
+	case 32:
+		r.VMOVDQU64(state.Offset(32*i), to)
+	case 64:
+		r.VMOVDQU64(state.Offset(32*i), to.AsY())
+		r.VINSERTI64X4(operand.Imm(1), state.Offset(upperStates+32*i), to, to)
+	}
+}
+
+// store stores lane i of all states.
+func (r *resident) store(from reg.VecVirtual, state operand.Mem, i int) {
+	switch r.size {
+	case 8:
+		r.VMOVQ(from, state.Offset(8*i))
+	case 32:
+		r.VMOVDQU64(from, state.Offset(32*i))
+	case 64:
+		r.VMOVDQU64(from.AsY(), state.Offset(32*i))
+		r.VEXTRACTI64X4(operand.Imm(1), from, state.Offset(upperStates+32*i))
 	}
 }
 

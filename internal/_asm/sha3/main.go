@@ -22,6 +22,7 @@ func kernels(f *kit.File) {
 	squeeze4AVX2(f)
 	permute1AVX512(f, constants)
 	permute4AVX512(f, constants)
+	permute8AVX512(f, constants)
 }
 
 const (
