@@ -346,4 +346,8 @@ var kernelMutations = []struct {
 		{"lane of a shuffle wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPERMQ      $0x24, Y4, Y9", "VPERMQ      $0x64, Y4, Y9", "./internal/x25519 -run=^TestCombIFMA$"},
 		{"mask of another lane, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000005, AX", "MOVL         $0x00000004, AX", "./internal/x25519 -run=^TestCombIFMA$"},
 	}},
+	{"WideAVX512", []mutation{
+		{"quarters of registers exchanged, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VSHUFI64X2 $0x44, Z2, Z1, Z9", "VSHUFI64X2 $0x11, Z2, Z1, Z9", "./internal/ring -run=^TestNTT$ -short=false"},
+		{"reduction dropped in the inverse, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPMULHRSW Z2, Z1, Z1\n", "", "./internal/ring -run=^TestKernels$"},
+	}},
 }

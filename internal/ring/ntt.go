@@ -21,6 +21,10 @@ import (
 //
 // It implements NTT, according to FIPS 203, Algorithm 9.
 func (f *Poly) NTT() *NTT {
+	if cpu.WideAVX512 {
+		nttAVX512((*[N]int16)(f))
+		return (*NTT)(f)
+	}
 	if cpu.AVX2 {
 		nttAVX2((*[N]int16)(f))
 		return (*NTT)(f)
@@ -65,6 +69,10 @@ func butterfly(a, b pair, zeta int16) (x, y pair) {
 //
 // It implements NTT⁻¹, according to FIPS 203, Algorithm 10.
 func (f *NTT) InverseNTT() *Poly {
+	if cpu.WideAVX512 {
+		inverseNTTAVX512((*[N]int16)(f))
+		return (*Poly)(f)
+	}
 	if cpu.AVX2 {
 		inverseNTTAVX2((*[N]int16)(f))
 		return (*Poly)(f)

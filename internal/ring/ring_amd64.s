@@ -3748,6 +3748,3105 @@ DATA compact<>+4080(SB)/8, $0x0706050403020100
 DATA compact<>+4088(SB)/8, $0x0f0e0d0c0b0a0908
 GLOBL compact<>(SB), RODATA|NOPTR, $4096
 
+// func nttAVX512(f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·nttAVX512(SB), $0-8
+	// nttAVX512 is the portable Poly.NTT, in place.
+	// In: |f| < q.
+	// Out: |f| < 8q.
+	// It reduces only products.
+	// Needs: cpu.AVX512.
+	MOVQ         f+0(FP), AX
+	MOVQ         $0x0d010d010d010d01, CX
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Z0
+	LEAQ         ntt<>+0(SB), CX
+	VMOVDQU64    (AX), Z1
+	VMOVDQU64    64(AX), Z2
+	VMOVDQU64    128(AX), Z3
+	VMOVDQU64    192(AX), Z4
+	VMOVDQU64    256(AX), Z5
+	VMOVDQU64    320(AX), Z6
+	VMOVDQU64    384(AX), Z7
+	VMOVDQU64    448(AX), Z8
+
+	// Layer 128.
+	VPMULLW 64(CX), Z5, Z10
+	VPMULHW (CX), Z5, Z5
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z5, Z1, Z9
+	VPSUBW  Z5, Z1, Z5
+	VPSUBW  Z10, Z9, Z1
+	VPADDW  Z10, Z5, Z5
+	VPMULLW 64(CX), Z6, Z10
+	VPMULHW (CX), Z6, Z6
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z6, Z2, Z9
+	VPSUBW  Z6, Z2, Z6
+	VPSUBW  Z10, Z9, Z2
+	VPADDW  Z10, Z6, Z6
+	VPMULLW 64(CX), Z7, Z10
+	VPMULHW (CX), Z7, Z7
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z7, Z3, Z9
+	VPSUBW  Z7, Z3, Z7
+	VPSUBW  Z10, Z9, Z3
+	VPADDW  Z10, Z7, Z7
+	VPMULLW 64(CX), Z8, Z10
+	VPMULHW (CX), Z8, Z8
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z8, Z4, Z9
+	VPSUBW  Z8, Z4, Z8
+	VPSUBW  Z10, Z9, Z4
+	VPADDW  Z10, Z8, Z8
+
+	// Layer 64.
+	VPMULLW 192(CX), Z3, Z10
+	VPMULHW 128(CX), Z3, Z3
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z3, Z1, Z9
+	VPSUBW  Z3, Z1, Z3
+	VPSUBW  Z10, Z9, Z1
+	VPADDW  Z10, Z3, Z3
+	VPMULLW 192(CX), Z4, Z10
+	VPMULHW 128(CX), Z4, Z4
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z4, Z2, Z9
+	VPSUBW  Z4, Z2, Z4
+	VPSUBW  Z10, Z9, Z2
+	VPADDW  Z10, Z4, Z4
+	VPMULLW 320(CX), Z7, Z10
+	VPMULHW 256(CX), Z7, Z7
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z7, Z5, Z9
+	VPSUBW  Z7, Z5, Z7
+	VPSUBW  Z10, Z9, Z5
+	VPADDW  Z10, Z7, Z7
+	VPMULLW 320(CX), Z8, Z10
+	VPMULHW 256(CX), Z8, Z8
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z8, Z6, Z9
+	VPSUBW  Z8, Z6, Z8
+	VPSUBW  Z10, Z9, Z6
+	VPADDW  Z10, Z8, Z8
+
+	// Layer 32.
+	VPMULLW    448(CX), Z2, Z10
+	VPMULHW    384(CX), Z2, Z2
+	VPMULHW    Z0, Z10, Z10
+	VPADDW     Z2, Z1, Z9
+	VPSUBW     Z2, Z1, Z2
+	VPSUBW     Z10, Z9, Z1
+	VPADDW     Z10, Z2, Z2
+	VPMULLW    576(CX), Z4, Z10
+	VPMULHW    512(CX), Z4, Z4
+	VPMULHW    Z0, Z10, Z10
+	VPADDW     Z4, Z3, Z9
+	VPSUBW     Z4, Z3, Z4
+	VPSUBW     Z10, Z9, Z3
+	VPADDW     Z10, Z4, Z4
+	VPMULLW    704(CX), Z6, Z10
+	VPMULHW    640(CX), Z6, Z6
+	VPMULHW    Z0, Z10, Z10
+	VPADDW     Z6, Z5, Z9
+	VPSUBW     Z6, Z5, Z6
+	VPSUBW     Z10, Z9, Z5
+	VPADDW     Z10, Z6, Z6
+	VPMULLW    832(CX), Z8, Z10
+	VPMULHW    768(CX), Z8, Z8
+	VPMULHW    Z0, Z10, Z10
+	VPADDW     Z8, Z7, Z9
+	VPSUBW     Z8, Z7, Z8
+	VPSUBW     Z10, Z9, Z7
+	VPADDW     Z10, Z8, Z8
+	VSHUFI64X2 $0x44, Z2, Z1, Z9
+	VSHUFI64X2 $0x44, Z4, Z3, Z10
+	VSHUFI64X2 $0xee, Z2, Z1, Z1
+	VSHUFI64X2 $0xee, Z4, Z3, Z2
+	VSHUFI64X2 $0x88, Z10, Z9, Z3
+	VSHUFI64X2 $0xdd, Z10, Z9, Z4
+	VSHUFI64X2 $0x88, Z2, Z1, Z9
+	VSHUFI64X2 $0xdd, Z2, Z1, Z1
+	VSHUFI64X2 $0x44, Z6, Z5, Z2
+	VSHUFI64X2 $0x44, Z8, Z7, Z10
+	VSHUFI64X2 $0xee, Z6, Z5, Z5
+	VSHUFI64X2 $0xee, Z8, Z7, Z6
+	VSHUFI64X2 $0x88, Z10, Z2, Z7
+	VSHUFI64X2 $0xdd, Z10, Z2, Z2
+	VSHUFI64X2 $0x88, Z6, Z5, Z8
+	VSHUFI64X2 $0xdd, Z6, Z5, Z5
+
+	// Layer 16.
+	VPMULLW 960(CX), Z9, Z10
+	VPMULHW 896(CX), Z9, Z9
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z9, Z3, Z6
+	VPSUBW  Z9, Z3, Z9
+	VPSUBW  Z10, Z6, Z3
+	VPADDW  Z10, Z9, Z9
+	VPMULLW 960(CX), Z1, Z10
+	VPMULHW 896(CX), Z1, Z1
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z1, Z4, Z6
+	VPSUBW  Z1, Z4, Z1
+	VPSUBW  Z10, Z6, Z4
+	VPADDW  Z10, Z1, Z1
+	VPMULLW 1088(CX), Z8, Z10
+	VPMULHW 1024(CX), Z8, Z8
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z8, Z7, Z6
+	VPSUBW  Z8, Z7, Z8
+	VPSUBW  Z10, Z6, Z7
+	VPADDW  Z10, Z8, Z8
+	VPMULLW 1088(CX), Z5, Z10
+	VPMULHW 1024(CX), Z5, Z5
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z5, Z2, Z6
+	VPSUBW  Z5, Z2, Z5
+	VPSUBW  Z10, Z6, Z2
+	VPADDW  Z10, Z5, Z5
+
+	// Layer 8.
+	VPMULLW     1216(CX), Z4, Z10
+	VPMULHW     1152(CX), Z4, Z4
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z4, Z3, Z6
+	VPSUBW      Z4, Z3, Z4
+	VPSUBW      Z10, Z6, Z3
+	VPADDW      Z10, Z4, Z4
+	VPMULLW     1344(CX), Z1, Z10
+	VPMULHW     1280(CX), Z1, Z1
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z1, Z9, Z6
+	VPSUBW      Z1, Z9, Z1
+	VPSUBW      Z10, Z6, Z9
+	VPADDW      Z10, Z1, Z1
+	VPMULLW     1472(CX), Z2, Z10
+	VPMULHW     1408(CX), Z2, Z2
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z2, Z7, Z6
+	VPSUBW      Z2, Z7, Z2
+	VPSUBW      Z10, Z6, Z7
+	VPADDW      Z10, Z2, Z2
+	VPMULLW     1600(CX), Z5, Z10
+	VPMULHW     1536(CX), Z5, Z5
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z5, Z8, Z6
+	VPSUBW      Z5, Z8, Z5
+	VPSUBW      Z10, Z6, Z8
+	VPADDW      Z10, Z5, Z5
+	VPUNPCKLDQ  Z4, Z3, Z6
+	VPUNPCKHDQ  Z4, Z3, Z3
+	VPUNPCKLDQ  Z1, Z9, Z4
+	VPUNPCKHDQ  Z1, Z9, Z1
+	VPUNPCKLQDQ Z4, Z6, Z9
+	VPUNPCKHQDQ Z4, Z6, Z4
+	VPUNPCKLQDQ Z1, Z3, Z6
+	VPUNPCKHQDQ Z1, Z3, Z1
+	VPUNPCKLDQ  Z2, Z7, Z3
+	VPUNPCKHDQ  Z2, Z7, Z2
+	VPUNPCKLDQ  Z5, Z8, Z7
+	VPUNPCKHDQ  Z5, Z8, Z5
+	VPUNPCKLQDQ Z7, Z3, Z8
+	VPUNPCKHQDQ Z7, Z3, Z3
+	VPUNPCKLQDQ Z5, Z2, Z7
+	VPUNPCKHQDQ Z5, Z2, Z2
+
+	// Layer 4.
+	VPMULLW 1728(CX), Z6, Z10
+	VPMULHW 1664(CX), Z6, Z6
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z6, Z9, Z5
+	VPSUBW  Z6, Z9, Z6
+	VPSUBW  Z10, Z5, Z9
+	VPADDW  Z10, Z6, Z6
+	VPMULLW 1728(CX), Z1, Z10
+	VPMULHW 1664(CX), Z1, Z1
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z1, Z4, Z5
+	VPSUBW  Z1, Z4, Z1
+	VPSUBW  Z10, Z5, Z4
+	VPADDW  Z10, Z1, Z1
+	VPMULLW 1856(CX), Z7, Z10
+	VPMULHW 1792(CX), Z7, Z7
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z7, Z8, Z5
+	VPSUBW  Z7, Z8, Z7
+	VPSUBW  Z10, Z5, Z8
+	VPADDW  Z10, Z7, Z7
+	VPMULLW 1856(CX), Z2, Z10
+	VPMULHW 1792(CX), Z2, Z2
+	VPMULHW Z0, Z10, Z10
+	VPADDW  Z2, Z3, Z5
+	VPSUBW  Z2, Z3, Z2
+	VPSUBW  Z10, Z5, Z3
+	VPADDW  Z10, Z2, Z2
+
+	// Layer 2.
+	VPMULLW     1984(CX), Z4, Z10
+	VPMULHW     1920(CX), Z4, Z4
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z4, Z9, Z5
+	VPSUBW      Z4, Z9, Z4
+	VPSUBW      Z10, Z5, Z9
+	VPADDW      Z10, Z4, Z4
+	VPMULLW     2112(CX), Z1, Z10
+	VPMULHW     2048(CX), Z1, Z1
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z1, Z6, Z5
+	VPSUBW      Z1, Z6, Z1
+	VPSUBW      Z10, Z5, Z6
+	VPADDW      Z10, Z1, Z1
+	VPMULLW     2240(CX), Z3, Z10
+	VPMULHW     2176(CX), Z3, Z3
+	VPMULHW     Z0, Z10, Z10
+	VPADDW      Z3, Z8, Z5
+	VPSUBW      Z3, Z8, Z3
+	VPSUBW      Z10, Z5, Z8
+	VPADDW      Z10, Z3, Z3
+	VPMULLW     2368(CX), Z2, Z5
+	VPMULHW     2304(CX), Z2, Z2
+	VPMULHW     Z0, Z5, Z5
+	VPADDW      Z2, Z7, Z0
+	VPSUBW      Z2, Z7, Z2
+	VPSUBW      Z5, Z0, Z7
+	VPADDW      Z5, Z2, Z2
+	VPUNPCKLDQ  Z4, Z9, Z0
+	VPUNPCKHDQ  Z4, Z9, Z4
+	VPUNPCKLDQ  Z1, Z6, Z5
+	VPUNPCKHDQ  Z1, Z6, Z1
+	VPUNPCKLQDQ Z5, Z0, Z6
+	VPUNPCKHQDQ Z5, Z0, Z0
+	VPUNPCKLQDQ Z1, Z4, Z5
+	VPUNPCKHQDQ Z1, Z4, Z1
+	VPUNPCKLDQ  Z3, Z8, Z4
+	VPUNPCKHDQ  Z3, Z8, Z3
+	VPUNPCKLDQ  Z2, Z7, Z8
+	VPUNPCKHDQ  Z2, Z7, Z2
+	VPUNPCKLQDQ Z8, Z4, Z7
+	VPUNPCKHQDQ Z8, Z4, Z4
+	VPUNPCKLQDQ Z2, Z3, Z8
+	VPUNPCKHQDQ Z2, Z3, Z2
+	VSHUFI64X2  $0x44, Z0, Z6, Z3
+	VSHUFI64X2  $0x44, Z1, Z5, Z9
+	VSHUFI64X2  $0xee, Z0, Z6, Z0
+	VSHUFI64X2  $0xee, Z1, Z5, Z1
+	VSHUFI64X2  $0x88, Z9, Z3, Z5
+	VSHUFI64X2  $0xdd, Z9, Z3, Z3
+	VSHUFI64X2  $0x88, Z1, Z0, Z6
+	VSHUFI64X2  $0xdd, Z1, Z0, Z0
+	VSHUFI64X2  $0x44, Z4, Z7, Z1
+	VSHUFI64X2  $0x44, Z2, Z8, Z9
+	VSHUFI64X2  $0xee, Z4, Z7, Z4
+	VSHUFI64X2  $0xee, Z2, Z8, Z2
+	VSHUFI64X2  $0x88, Z9, Z1, Z7
+	VSHUFI64X2  $0xdd, Z9, Z1, Z1
+	VSHUFI64X2  $0x88, Z2, Z4, Z8
+	VSHUFI64X2  $0xdd, Z2, Z4, Z2
+	VMOVDQU64   Z5, (AX)
+	VMOVDQU64   Z3, 64(AX)
+	VMOVDQU64   Z6, 128(AX)
+	VMOVDQU64   Z0, 192(AX)
+	VMOVDQU64   Z7, 256(AX)
+	VMOVDQU64   Z1, 320(AX)
+	VMOVDQU64   Z8, 384(AX)
+	VMOVDQU64   Z2, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA ntt<>+0(SB)/2, $0xfd0a
+DATA ntt<>+2(SB)/2, $0xfd0a
+DATA ntt<>+4(SB)/2, $0xfd0a
+DATA ntt<>+6(SB)/2, $0xfd0a
+DATA ntt<>+8(SB)/2, $0xfd0a
+DATA ntt<>+10(SB)/2, $0xfd0a
+DATA ntt<>+12(SB)/2, $0xfd0a
+DATA ntt<>+14(SB)/2, $0xfd0a
+DATA ntt<>+16(SB)/2, $0xfd0a
+DATA ntt<>+18(SB)/2, $0xfd0a
+DATA ntt<>+20(SB)/2, $0xfd0a
+DATA ntt<>+22(SB)/2, $0xfd0a
+DATA ntt<>+24(SB)/2, $0xfd0a
+DATA ntt<>+26(SB)/2, $0xfd0a
+DATA ntt<>+28(SB)/2, $0xfd0a
+DATA ntt<>+30(SB)/2, $0xfd0a
+DATA ntt<>+32(SB)/2, $0xfd0a
+DATA ntt<>+34(SB)/2, $0xfd0a
+DATA ntt<>+36(SB)/2, $0xfd0a
+DATA ntt<>+38(SB)/2, $0xfd0a
+DATA ntt<>+40(SB)/2, $0xfd0a
+DATA ntt<>+42(SB)/2, $0xfd0a
+DATA ntt<>+44(SB)/2, $0xfd0a
+DATA ntt<>+46(SB)/2, $0xfd0a
+DATA ntt<>+48(SB)/2, $0xfd0a
+DATA ntt<>+50(SB)/2, $0xfd0a
+DATA ntt<>+52(SB)/2, $0xfd0a
+DATA ntt<>+54(SB)/2, $0xfd0a
+DATA ntt<>+56(SB)/2, $0xfd0a
+DATA ntt<>+58(SB)/2, $0xfd0a
+DATA ntt<>+60(SB)/2, $0xfd0a
+DATA ntt<>+62(SB)/2, $0xfd0a
+DATA ntt<>+64(SB)/2, $0x7b0a
+DATA ntt<>+66(SB)/2, $0x7b0a
+DATA ntt<>+68(SB)/2, $0x7b0a
+DATA ntt<>+70(SB)/2, $0x7b0a
+DATA ntt<>+72(SB)/2, $0x7b0a
+DATA ntt<>+74(SB)/2, $0x7b0a
+DATA ntt<>+76(SB)/2, $0x7b0a
+DATA ntt<>+78(SB)/2, $0x7b0a
+DATA ntt<>+80(SB)/2, $0x7b0a
+DATA ntt<>+82(SB)/2, $0x7b0a
+DATA ntt<>+84(SB)/2, $0x7b0a
+DATA ntt<>+86(SB)/2, $0x7b0a
+DATA ntt<>+88(SB)/2, $0x7b0a
+DATA ntt<>+90(SB)/2, $0x7b0a
+DATA ntt<>+92(SB)/2, $0x7b0a
+DATA ntt<>+94(SB)/2, $0x7b0a
+DATA ntt<>+96(SB)/2, $0x7b0a
+DATA ntt<>+98(SB)/2, $0x7b0a
+DATA ntt<>+100(SB)/2, $0x7b0a
+DATA ntt<>+102(SB)/2, $0x7b0a
+DATA ntt<>+104(SB)/2, $0x7b0a
+DATA ntt<>+106(SB)/2, $0x7b0a
+DATA ntt<>+108(SB)/2, $0x7b0a
+DATA ntt<>+110(SB)/2, $0x7b0a
+DATA ntt<>+112(SB)/2, $0x7b0a
+DATA ntt<>+114(SB)/2, $0x7b0a
+DATA ntt<>+116(SB)/2, $0x7b0a
+DATA ntt<>+118(SB)/2, $0x7b0a
+DATA ntt<>+120(SB)/2, $0x7b0a
+DATA ntt<>+122(SB)/2, $0x7b0a
+DATA ntt<>+124(SB)/2, $0x7b0a
+DATA ntt<>+126(SB)/2, $0x7b0a
+DATA ntt<>+128(SB)/2, $0xfe99
+DATA ntt<>+130(SB)/2, $0xfe99
+DATA ntt<>+132(SB)/2, $0xfe99
+DATA ntt<>+134(SB)/2, $0xfe99
+DATA ntt<>+136(SB)/2, $0xfe99
+DATA ntt<>+138(SB)/2, $0xfe99
+DATA ntt<>+140(SB)/2, $0xfe99
+DATA ntt<>+142(SB)/2, $0xfe99
+DATA ntt<>+144(SB)/2, $0xfe99
+DATA ntt<>+146(SB)/2, $0xfe99
+DATA ntt<>+148(SB)/2, $0xfe99
+DATA ntt<>+150(SB)/2, $0xfe99
+DATA ntt<>+152(SB)/2, $0xfe99
+DATA ntt<>+154(SB)/2, $0xfe99
+DATA ntt<>+156(SB)/2, $0xfe99
+DATA ntt<>+158(SB)/2, $0xfe99
+DATA ntt<>+160(SB)/2, $0xfe99
+DATA ntt<>+162(SB)/2, $0xfe99
+DATA ntt<>+164(SB)/2, $0xfe99
+DATA ntt<>+166(SB)/2, $0xfe99
+DATA ntt<>+168(SB)/2, $0xfe99
+DATA ntt<>+170(SB)/2, $0xfe99
+DATA ntt<>+172(SB)/2, $0xfe99
+DATA ntt<>+174(SB)/2, $0xfe99
+DATA ntt<>+176(SB)/2, $0xfe99
+DATA ntt<>+178(SB)/2, $0xfe99
+DATA ntt<>+180(SB)/2, $0xfe99
+DATA ntt<>+182(SB)/2, $0xfe99
+DATA ntt<>+184(SB)/2, $0xfe99
+DATA ntt<>+186(SB)/2, $0xfe99
+DATA ntt<>+188(SB)/2, $0xfe99
+DATA ntt<>+190(SB)/2, $0xfe99
+DATA ntt<>+192(SB)/2, $0x3999
+DATA ntt<>+194(SB)/2, $0x3999
+DATA ntt<>+196(SB)/2, $0x3999
+DATA ntt<>+198(SB)/2, $0x3999
+DATA ntt<>+200(SB)/2, $0x3999
+DATA ntt<>+202(SB)/2, $0x3999
+DATA ntt<>+204(SB)/2, $0x3999
+DATA ntt<>+206(SB)/2, $0x3999
+DATA ntt<>+208(SB)/2, $0x3999
+DATA ntt<>+210(SB)/2, $0x3999
+DATA ntt<>+212(SB)/2, $0x3999
+DATA ntt<>+214(SB)/2, $0x3999
+DATA ntt<>+216(SB)/2, $0x3999
+DATA ntt<>+218(SB)/2, $0x3999
+DATA ntt<>+220(SB)/2, $0x3999
+DATA ntt<>+222(SB)/2, $0x3999
+DATA ntt<>+224(SB)/2, $0x3999
+DATA ntt<>+226(SB)/2, $0x3999
+DATA ntt<>+228(SB)/2, $0x3999
+DATA ntt<>+230(SB)/2, $0x3999
+DATA ntt<>+232(SB)/2, $0x3999
+DATA ntt<>+234(SB)/2, $0x3999
+DATA ntt<>+236(SB)/2, $0x3999
+DATA ntt<>+238(SB)/2, $0x3999
+DATA ntt<>+240(SB)/2, $0x3999
+DATA ntt<>+242(SB)/2, $0x3999
+DATA ntt<>+244(SB)/2, $0x3999
+DATA ntt<>+246(SB)/2, $0x3999
+DATA ntt<>+248(SB)/2, $0x3999
+DATA ntt<>+250(SB)/2, $0x3999
+DATA ntt<>+252(SB)/2, $0x3999
+DATA ntt<>+254(SB)/2, $0x3999
+DATA ntt<>+256(SB)/2, $0xfa13
+DATA ntt<>+258(SB)/2, $0xfa13
+DATA ntt<>+260(SB)/2, $0xfa13
+DATA ntt<>+262(SB)/2, $0xfa13
+DATA ntt<>+264(SB)/2, $0xfa13
+DATA ntt<>+266(SB)/2, $0xfa13
+DATA ntt<>+268(SB)/2, $0xfa13
+DATA ntt<>+270(SB)/2, $0xfa13
+DATA ntt<>+272(SB)/2, $0xfa13
+DATA ntt<>+274(SB)/2, $0xfa13
+DATA ntt<>+276(SB)/2, $0xfa13
+DATA ntt<>+278(SB)/2, $0xfa13
+DATA ntt<>+280(SB)/2, $0xfa13
+DATA ntt<>+282(SB)/2, $0xfa13
+DATA ntt<>+284(SB)/2, $0xfa13
+DATA ntt<>+286(SB)/2, $0xfa13
+DATA ntt<>+288(SB)/2, $0xfa13
+DATA ntt<>+290(SB)/2, $0xfa13
+DATA ntt<>+292(SB)/2, $0xfa13
+DATA ntt<>+294(SB)/2, $0xfa13
+DATA ntt<>+296(SB)/2, $0xfa13
+DATA ntt<>+298(SB)/2, $0xfa13
+DATA ntt<>+300(SB)/2, $0xfa13
+DATA ntt<>+302(SB)/2, $0xfa13
+DATA ntt<>+304(SB)/2, $0xfa13
+DATA ntt<>+306(SB)/2, $0xfa13
+DATA ntt<>+308(SB)/2, $0xfa13
+DATA ntt<>+310(SB)/2, $0xfa13
+DATA ntt<>+312(SB)/2, $0xfa13
+DATA ntt<>+314(SB)/2, $0xfa13
+DATA ntt<>+316(SB)/2, $0xfa13
+DATA ntt<>+318(SB)/2, $0xfa13
+DATA ntt<>+320(SB)/2, $0x0313
+DATA ntt<>+322(SB)/2, $0x0313
+DATA ntt<>+324(SB)/2, $0x0313
+DATA ntt<>+326(SB)/2, $0x0313
+DATA ntt<>+328(SB)/2, $0x0313
+DATA ntt<>+330(SB)/2, $0x0313
+DATA ntt<>+332(SB)/2, $0x0313
+DATA ntt<>+334(SB)/2, $0x0313
+DATA ntt<>+336(SB)/2, $0x0313
+DATA ntt<>+338(SB)/2, $0x0313
+DATA ntt<>+340(SB)/2, $0x0313
+DATA ntt<>+342(SB)/2, $0x0313
+DATA ntt<>+344(SB)/2, $0x0313
+DATA ntt<>+346(SB)/2, $0x0313
+DATA ntt<>+348(SB)/2, $0x0313
+DATA ntt<>+350(SB)/2, $0x0313
+DATA ntt<>+352(SB)/2, $0x0313
+DATA ntt<>+354(SB)/2, $0x0313
+DATA ntt<>+356(SB)/2, $0x0313
+DATA ntt<>+358(SB)/2, $0x0313
+DATA ntt<>+360(SB)/2, $0x0313
+DATA ntt<>+362(SB)/2, $0x0313
+DATA ntt<>+364(SB)/2, $0x0313
+DATA ntt<>+366(SB)/2, $0x0313
+DATA ntt<>+368(SB)/2, $0x0313
+DATA ntt<>+370(SB)/2, $0x0313
+DATA ntt<>+372(SB)/2, $0x0313
+DATA ntt<>+374(SB)/2, $0x0313
+DATA ntt<>+376(SB)/2, $0x0313
+DATA ntt<>+378(SB)/2, $0x0313
+DATA ntt<>+380(SB)/2, $0x0313
+DATA ntt<>+382(SB)/2, $0x0313
+DATA ntt<>+384(SB)/2, $0x05d5
+DATA ntt<>+386(SB)/2, $0x05d5
+DATA ntt<>+388(SB)/2, $0x05d5
+DATA ntt<>+390(SB)/2, $0x05d5
+DATA ntt<>+392(SB)/2, $0x05d5
+DATA ntt<>+394(SB)/2, $0x05d5
+DATA ntt<>+396(SB)/2, $0x05d5
+DATA ntt<>+398(SB)/2, $0x05d5
+DATA ntt<>+400(SB)/2, $0x05d5
+DATA ntt<>+402(SB)/2, $0x05d5
+DATA ntt<>+404(SB)/2, $0x05d5
+DATA ntt<>+406(SB)/2, $0x05d5
+DATA ntt<>+408(SB)/2, $0x05d5
+DATA ntt<>+410(SB)/2, $0x05d5
+DATA ntt<>+412(SB)/2, $0x05d5
+DATA ntt<>+414(SB)/2, $0x05d5
+DATA ntt<>+416(SB)/2, $0x05d5
+DATA ntt<>+418(SB)/2, $0x05d5
+DATA ntt<>+420(SB)/2, $0x05d5
+DATA ntt<>+422(SB)/2, $0x05d5
+DATA ntt<>+424(SB)/2, $0x05d5
+DATA ntt<>+426(SB)/2, $0x05d5
+DATA ntt<>+428(SB)/2, $0x05d5
+DATA ntt<>+430(SB)/2, $0x05d5
+DATA ntt<>+432(SB)/2, $0x05d5
+DATA ntt<>+434(SB)/2, $0x05d5
+DATA ntt<>+436(SB)/2, $0x05d5
+DATA ntt<>+438(SB)/2, $0x05d5
+DATA ntt<>+440(SB)/2, $0x05d5
+DATA ntt<>+442(SB)/2, $0x05d5
+DATA ntt<>+444(SB)/2, $0x05d5
+DATA ntt<>+446(SB)/2, $0x05d5
+DATA ntt<>+448(SB)/2, $0x34d5
+DATA ntt<>+450(SB)/2, $0x34d5
+DATA ntt<>+452(SB)/2, $0x34d5
+DATA ntt<>+454(SB)/2, $0x34d5
+DATA ntt<>+456(SB)/2, $0x34d5
+DATA ntt<>+458(SB)/2, $0x34d5
+DATA ntt<>+460(SB)/2, $0x34d5
+DATA ntt<>+462(SB)/2, $0x34d5
+DATA ntt<>+464(SB)/2, $0x34d5
+DATA ntt<>+466(SB)/2, $0x34d5
+DATA ntt<>+468(SB)/2, $0x34d5
+DATA ntt<>+470(SB)/2, $0x34d5
+DATA ntt<>+472(SB)/2, $0x34d5
+DATA ntt<>+474(SB)/2, $0x34d5
+DATA ntt<>+476(SB)/2, $0x34d5
+DATA ntt<>+478(SB)/2, $0x34d5
+DATA ntt<>+480(SB)/2, $0x34d5
+DATA ntt<>+482(SB)/2, $0x34d5
+DATA ntt<>+484(SB)/2, $0x34d5
+DATA ntt<>+486(SB)/2, $0x34d5
+DATA ntt<>+488(SB)/2, $0x34d5
+DATA ntt<>+490(SB)/2, $0x34d5
+DATA ntt<>+492(SB)/2, $0x34d5
+DATA ntt<>+494(SB)/2, $0x34d5
+DATA ntt<>+496(SB)/2, $0x34d5
+DATA ntt<>+498(SB)/2, $0x34d5
+DATA ntt<>+500(SB)/2, $0x34d5
+DATA ntt<>+502(SB)/2, $0x34d5
+DATA ntt<>+504(SB)/2, $0x34d5
+DATA ntt<>+506(SB)/2, $0x34d5
+DATA ntt<>+508(SB)/2, $0x34d5
+DATA ntt<>+510(SB)/2, $0x34d5
+DATA ntt<>+512(SB)/2, $0x058e
+DATA ntt<>+514(SB)/2, $0x058e
+DATA ntt<>+516(SB)/2, $0x058e
+DATA ntt<>+518(SB)/2, $0x058e
+DATA ntt<>+520(SB)/2, $0x058e
+DATA ntt<>+522(SB)/2, $0x058e
+DATA ntt<>+524(SB)/2, $0x058e
+DATA ntt<>+526(SB)/2, $0x058e
+DATA ntt<>+528(SB)/2, $0x058e
+DATA ntt<>+530(SB)/2, $0x058e
+DATA ntt<>+532(SB)/2, $0x058e
+DATA ntt<>+534(SB)/2, $0x058e
+DATA ntt<>+536(SB)/2, $0x058e
+DATA ntt<>+538(SB)/2, $0x058e
+DATA ntt<>+540(SB)/2, $0x058e
+DATA ntt<>+542(SB)/2, $0x058e
+DATA ntt<>+544(SB)/2, $0x058e
+DATA ntt<>+546(SB)/2, $0x058e
+DATA ntt<>+548(SB)/2, $0x058e
+DATA ntt<>+550(SB)/2, $0x058e
+DATA ntt<>+552(SB)/2, $0x058e
+DATA ntt<>+554(SB)/2, $0x058e
+DATA ntt<>+556(SB)/2, $0x058e
+DATA ntt<>+558(SB)/2, $0x058e
+DATA ntt<>+560(SB)/2, $0x058e
+DATA ntt<>+562(SB)/2, $0x058e
+DATA ntt<>+564(SB)/2, $0x058e
+DATA ntt<>+566(SB)/2, $0x058e
+DATA ntt<>+568(SB)/2, $0x058e
+DATA ntt<>+570(SB)/2, $0x058e
+DATA ntt<>+572(SB)/2, $0x058e
+DATA ntt<>+574(SB)/2, $0x058e
+DATA ntt<>+576(SB)/2, $0xcf8e
+DATA ntt<>+578(SB)/2, $0xcf8e
+DATA ntt<>+580(SB)/2, $0xcf8e
+DATA ntt<>+582(SB)/2, $0xcf8e
+DATA ntt<>+584(SB)/2, $0xcf8e
+DATA ntt<>+586(SB)/2, $0xcf8e
+DATA ntt<>+588(SB)/2, $0xcf8e
+DATA ntt<>+590(SB)/2, $0xcf8e
+DATA ntt<>+592(SB)/2, $0xcf8e
+DATA ntt<>+594(SB)/2, $0xcf8e
+DATA ntt<>+596(SB)/2, $0xcf8e
+DATA ntt<>+598(SB)/2, $0xcf8e
+DATA ntt<>+600(SB)/2, $0xcf8e
+DATA ntt<>+602(SB)/2, $0xcf8e
+DATA ntt<>+604(SB)/2, $0xcf8e
+DATA ntt<>+606(SB)/2, $0xcf8e
+DATA ntt<>+608(SB)/2, $0xcf8e
+DATA ntt<>+610(SB)/2, $0xcf8e
+DATA ntt<>+612(SB)/2, $0xcf8e
+DATA ntt<>+614(SB)/2, $0xcf8e
+DATA ntt<>+616(SB)/2, $0xcf8e
+DATA ntt<>+618(SB)/2, $0xcf8e
+DATA ntt<>+620(SB)/2, $0xcf8e
+DATA ntt<>+622(SB)/2, $0xcf8e
+DATA ntt<>+624(SB)/2, $0xcf8e
+DATA ntt<>+626(SB)/2, $0xcf8e
+DATA ntt<>+628(SB)/2, $0xcf8e
+DATA ntt<>+630(SB)/2, $0xcf8e
+DATA ntt<>+632(SB)/2, $0xcf8e
+DATA ntt<>+634(SB)/2, $0xcf8e
+DATA ntt<>+636(SB)/2, $0xcf8e
+DATA ntt<>+638(SB)/2, $0xcf8e
+DATA ntt<>+640(SB)/2, $0x011f
+DATA ntt<>+642(SB)/2, $0x011f
+DATA ntt<>+644(SB)/2, $0x011f
+DATA ntt<>+646(SB)/2, $0x011f
+DATA ntt<>+648(SB)/2, $0x011f
+DATA ntt<>+650(SB)/2, $0x011f
+DATA ntt<>+652(SB)/2, $0x011f
+DATA ntt<>+654(SB)/2, $0x011f
+DATA ntt<>+656(SB)/2, $0x011f
+DATA ntt<>+658(SB)/2, $0x011f
+DATA ntt<>+660(SB)/2, $0x011f
+DATA ntt<>+662(SB)/2, $0x011f
+DATA ntt<>+664(SB)/2, $0x011f
+DATA ntt<>+666(SB)/2, $0x011f
+DATA ntt<>+668(SB)/2, $0x011f
+DATA ntt<>+670(SB)/2, $0x011f
+DATA ntt<>+672(SB)/2, $0x011f
+DATA ntt<>+674(SB)/2, $0x011f
+DATA ntt<>+676(SB)/2, $0x011f
+DATA ntt<>+678(SB)/2, $0x011f
+DATA ntt<>+680(SB)/2, $0x011f
+DATA ntt<>+682(SB)/2, $0x011f
+DATA ntt<>+684(SB)/2, $0x011f
+DATA ntt<>+686(SB)/2, $0x011f
+DATA ntt<>+688(SB)/2, $0x011f
+DATA ntt<>+690(SB)/2, $0x011f
+DATA ntt<>+692(SB)/2, $0x011f
+DATA ntt<>+694(SB)/2, $0x011f
+DATA ntt<>+696(SB)/2, $0x011f
+DATA ntt<>+698(SB)/2, $0x011f
+DATA ntt<>+700(SB)/2, $0x011f
+DATA ntt<>+702(SB)/2, $0x011f
+DATA ntt<>+704(SB)/2, $0x6e1f
+DATA ntt<>+706(SB)/2, $0x6e1f
+DATA ntt<>+708(SB)/2, $0x6e1f
+DATA ntt<>+710(SB)/2, $0x6e1f
+DATA ntt<>+712(SB)/2, $0x6e1f
+DATA ntt<>+714(SB)/2, $0x6e1f
+DATA ntt<>+716(SB)/2, $0x6e1f
+DATA ntt<>+718(SB)/2, $0x6e1f
+DATA ntt<>+720(SB)/2, $0x6e1f
+DATA ntt<>+722(SB)/2, $0x6e1f
+DATA ntt<>+724(SB)/2, $0x6e1f
+DATA ntt<>+726(SB)/2, $0x6e1f
+DATA ntt<>+728(SB)/2, $0x6e1f
+DATA ntt<>+730(SB)/2, $0x6e1f
+DATA ntt<>+732(SB)/2, $0x6e1f
+DATA ntt<>+734(SB)/2, $0x6e1f
+DATA ntt<>+736(SB)/2, $0x6e1f
+DATA ntt<>+738(SB)/2, $0x6e1f
+DATA ntt<>+740(SB)/2, $0x6e1f
+DATA ntt<>+742(SB)/2, $0x6e1f
+DATA ntt<>+744(SB)/2, $0x6e1f
+DATA ntt<>+746(SB)/2, $0x6e1f
+DATA ntt<>+748(SB)/2, $0x6e1f
+DATA ntt<>+750(SB)/2, $0x6e1f
+DATA ntt<>+752(SB)/2, $0x6e1f
+DATA ntt<>+754(SB)/2, $0x6e1f
+DATA ntt<>+756(SB)/2, $0x6e1f
+DATA ntt<>+758(SB)/2, $0x6e1f
+DATA ntt<>+760(SB)/2, $0x6e1f
+DATA ntt<>+762(SB)/2, $0x6e1f
+DATA ntt<>+764(SB)/2, $0x6e1f
+DATA ntt<>+766(SB)/2, $0x6e1f
+DATA ntt<>+768(SB)/2, $0x00ca
+DATA ntt<>+770(SB)/2, $0x00ca
+DATA ntt<>+772(SB)/2, $0x00ca
+DATA ntt<>+774(SB)/2, $0x00ca
+DATA ntt<>+776(SB)/2, $0x00ca
+DATA ntt<>+778(SB)/2, $0x00ca
+DATA ntt<>+780(SB)/2, $0x00ca
+DATA ntt<>+782(SB)/2, $0x00ca
+DATA ntt<>+784(SB)/2, $0x00ca
+DATA ntt<>+786(SB)/2, $0x00ca
+DATA ntt<>+788(SB)/2, $0x00ca
+DATA ntt<>+790(SB)/2, $0x00ca
+DATA ntt<>+792(SB)/2, $0x00ca
+DATA ntt<>+794(SB)/2, $0x00ca
+DATA ntt<>+796(SB)/2, $0x00ca
+DATA ntt<>+798(SB)/2, $0x00ca
+DATA ntt<>+800(SB)/2, $0x00ca
+DATA ntt<>+802(SB)/2, $0x00ca
+DATA ntt<>+804(SB)/2, $0x00ca
+DATA ntt<>+806(SB)/2, $0x00ca
+DATA ntt<>+808(SB)/2, $0x00ca
+DATA ntt<>+810(SB)/2, $0x00ca
+DATA ntt<>+812(SB)/2, $0x00ca
+DATA ntt<>+814(SB)/2, $0x00ca
+DATA ntt<>+816(SB)/2, $0x00ca
+DATA ntt<>+818(SB)/2, $0x00ca
+DATA ntt<>+820(SB)/2, $0x00ca
+DATA ntt<>+822(SB)/2, $0x00ca
+DATA ntt<>+824(SB)/2, $0x00ca
+DATA ntt<>+826(SB)/2, $0x00ca
+DATA ntt<>+828(SB)/2, $0x00ca
+DATA ntt<>+830(SB)/2, $0x00ca
+DATA ntt<>+832(SB)/2, $0xbeca
+DATA ntt<>+834(SB)/2, $0xbeca
+DATA ntt<>+836(SB)/2, $0xbeca
+DATA ntt<>+838(SB)/2, $0xbeca
+DATA ntt<>+840(SB)/2, $0xbeca
+DATA ntt<>+842(SB)/2, $0xbeca
+DATA ntt<>+844(SB)/2, $0xbeca
+DATA ntt<>+846(SB)/2, $0xbeca
+DATA ntt<>+848(SB)/2, $0xbeca
+DATA ntt<>+850(SB)/2, $0xbeca
+DATA ntt<>+852(SB)/2, $0xbeca
+DATA ntt<>+854(SB)/2, $0xbeca
+DATA ntt<>+856(SB)/2, $0xbeca
+DATA ntt<>+858(SB)/2, $0xbeca
+DATA ntt<>+860(SB)/2, $0xbeca
+DATA ntt<>+862(SB)/2, $0xbeca
+DATA ntt<>+864(SB)/2, $0xbeca
+DATA ntt<>+866(SB)/2, $0xbeca
+DATA ntt<>+868(SB)/2, $0xbeca
+DATA ntt<>+870(SB)/2, $0xbeca
+DATA ntt<>+872(SB)/2, $0xbeca
+DATA ntt<>+874(SB)/2, $0xbeca
+DATA ntt<>+876(SB)/2, $0xbeca
+DATA ntt<>+878(SB)/2, $0xbeca
+DATA ntt<>+880(SB)/2, $0xbeca
+DATA ntt<>+882(SB)/2, $0xbeca
+DATA ntt<>+884(SB)/2, $0xbeca
+DATA ntt<>+886(SB)/2, $0xbeca
+DATA ntt<>+888(SB)/2, $0xbeca
+DATA ntt<>+890(SB)/2, $0xbeca
+DATA ntt<>+892(SB)/2, $0xbeca
+DATA ntt<>+894(SB)/2, $0xbeca
+DATA ntt<>+896(SB)/2, $0xff55
+DATA ntt<>+898(SB)/2, $0xff55
+DATA ntt<>+900(SB)/2, $0xff55
+DATA ntt<>+902(SB)/2, $0xff55
+DATA ntt<>+904(SB)/2, $0xff55
+DATA ntt<>+906(SB)/2, $0xff55
+DATA ntt<>+908(SB)/2, $0xff55
+DATA ntt<>+910(SB)/2, $0xff55
+DATA ntt<>+912(SB)/2, $0x026e
+DATA ntt<>+914(SB)/2, $0x026e
+DATA ntt<>+916(SB)/2, $0x026e
+DATA ntt<>+918(SB)/2, $0x026e
+DATA ntt<>+920(SB)/2, $0x026e
+DATA ntt<>+922(SB)/2, $0x026e
+DATA ntt<>+924(SB)/2, $0x026e
+DATA ntt<>+926(SB)/2, $0x026e
+DATA ntt<>+928(SB)/2, $0x0629
+DATA ntt<>+930(SB)/2, $0x0629
+DATA ntt<>+932(SB)/2, $0x0629
+DATA ntt<>+934(SB)/2, $0x0629
+DATA ntt<>+936(SB)/2, $0x0629
+DATA ntt<>+938(SB)/2, $0x0629
+DATA ntt<>+940(SB)/2, $0x0629
+DATA ntt<>+942(SB)/2, $0x0629
+DATA ntt<>+944(SB)/2, $0x00b6
+DATA ntt<>+946(SB)/2, $0x00b6
+DATA ntt<>+948(SB)/2, $0x00b6
+DATA ntt<>+950(SB)/2, $0x00b6
+DATA ntt<>+952(SB)/2, $0x00b6
+DATA ntt<>+954(SB)/2, $0x00b6
+DATA ntt<>+956(SB)/2, $0x00b6
+DATA ntt<>+958(SB)/2, $0x00b6
+DATA ntt<>+960(SB)/2, $0xae55
+DATA ntt<>+962(SB)/2, $0xae55
+DATA ntt<>+964(SB)/2, $0xae55
+DATA ntt<>+966(SB)/2, $0xae55
+DATA ntt<>+968(SB)/2, $0xae55
+DATA ntt<>+970(SB)/2, $0xae55
+DATA ntt<>+972(SB)/2, $0xae55
+DATA ntt<>+974(SB)/2, $0xae55
+DATA ntt<>+976(SB)/2, $0x6c6e
+DATA ntt<>+978(SB)/2, $0x6c6e
+DATA ntt<>+980(SB)/2, $0x6c6e
+DATA ntt<>+982(SB)/2, $0x6c6e
+DATA ntt<>+984(SB)/2, $0x6c6e
+DATA ntt<>+986(SB)/2, $0x6c6e
+DATA ntt<>+988(SB)/2, $0x6c6e
+DATA ntt<>+990(SB)/2, $0x6c6e
+DATA ntt<>+992(SB)/2, $0xf129
+DATA ntt<>+994(SB)/2, $0xf129
+DATA ntt<>+996(SB)/2, $0xf129
+DATA ntt<>+998(SB)/2, $0xf129
+DATA ntt<>+1000(SB)/2, $0xf129
+DATA ntt<>+1002(SB)/2, $0xf129
+DATA ntt<>+1004(SB)/2, $0xf129
+DATA ntt<>+1006(SB)/2, $0xf129
+DATA ntt<>+1008(SB)/2, $0xc2b6
+DATA ntt<>+1010(SB)/2, $0xc2b6
+DATA ntt<>+1012(SB)/2, $0xc2b6
+DATA ntt<>+1014(SB)/2, $0xc2b6
+DATA ntt<>+1016(SB)/2, $0xc2b6
+DATA ntt<>+1018(SB)/2, $0xc2b6
+DATA ntt<>+1020(SB)/2, $0xc2b6
+DATA ntt<>+1022(SB)/2, $0xc2b6
+DATA ntt<>+1024(SB)/2, $0x03c2
+DATA ntt<>+1026(SB)/2, $0x03c2
+DATA ntt<>+1028(SB)/2, $0x03c2
+DATA ntt<>+1030(SB)/2, $0x03c2
+DATA ntt<>+1032(SB)/2, $0x03c2
+DATA ntt<>+1034(SB)/2, $0x03c2
+DATA ntt<>+1036(SB)/2, $0x03c2
+DATA ntt<>+1038(SB)/2, $0x03c2
+DATA ntt<>+1040(SB)/2, $0xfb4e
+DATA ntt<>+1042(SB)/2, $0xfb4e
+DATA ntt<>+1044(SB)/2, $0xfb4e
+DATA ntt<>+1046(SB)/2, $0xfb4e
+DATA ntt<>+1048(SB)/2, $0xfb4e
+DATA ntt<>+1050(SB)/2, $0xfb4e
+DATA ntt<>+1052(SB)/2, $0xfb4e
+DATA ntt<>+1054(SB)/2, $0xfb4e
+DATA ntt<>+1056(SB)/2, $0xfa3e
+DATA ntt<>+1058(SB)/2, $0xfa3e
+DATA ntt<>+1060(SB)/2, $0xfa3e
+DATA ntt<>+1062(SB)/2, $0xfa3e
+DATA ntt<>+1064(SB)/2, $0xfa3e
+DATA ntt<>+1066(SB)/2, $0xfa3e
+DATA ntt<>+1068(SB)/2, $0xfa3e
+DATA ntt<>+1070(SB)/2, $0xfa3e
+DATA ntt<>+1072(SB)/2, $0x05bc
+DATA ntt<>+1074(SB)/2, $0x05bc
+DATA ntt<>+1076(SB)/2, $0x05bc
+DATA ntt<>+1078(SB)/2, $0x05bc
+DATA ntt<>+1080(SB)/2, $0x05bc
+DATA ntt<>+1082(SB)/2, $0x05bc
+DATA ntt<>+1084(SB)/2, $0x05bc
+DATA ntt<>+1086(SB)/2, $0x05bc
+DATA ntt<>+1088(SB)/2, $0x29c2
+DATA ntt<>+1090(SB)/2, $0x29c2
+DATA ntt<>+1092(SB)/2, $0x29c2
+DATA ntt<>+1094(SB)/2, $0x29c2
+DATA ntt<>+1096(SB)/2, $0x29c2
+DATA ntt<>+1098(SB)/2, $0x29c2
+DATA ntt<>+1100(SB)/2, $0x29c2
+DATA ntt<>+1102(SB)/2, $0x29c2
+DATA ntt<>+1104(SB)/2, $0x054e
+DATA ntt<>+1106(SB)/2, $0x054e
+DATA ntt<>+1108(SB)/2, $0x054e
+DATA ntt<>+1110(SB)/2, $0x054e
+DATA ntt<>+1112(SB)/2, $0x054e
+DATA ntt<>+1114(SB)/2, $0x054e
+DATA ntt<>+1116(SB)/2, $0x054e
+DATA ntt<>+1118(SB)/2, $0x054e
+DATA ntt<>+1120(SB)/2, $0xd43e
+DATA ntt<>+1122(SB)/2, $0xd43e
+DATA ntt<>+1124(SB)/2, $0xd43e
+DATA ntt<>+1126(SB)/2, $0xd43e
+DATA ntt<>+1128(SB)/2, $0xd43e
+DATA ntt<>+1130(SB)/2, $0xd43e
+DATA ntt<>+1132(SB)/2, $0xd43e
+DATA ntt<>+1134(SB)/2, $0xd43e
+DATA ntt<>+1136(SB)/2, $0x79bc
+DATA ntt<>+1138(SB)/2, $0x79bc
+DATA ntt<>+1140(SB)/2, $0x79bc
+DATA ntt<>+1142(SB)/2, $0x79bc
+DATA ntt<>+1144(SB)/2, $0x79bc
+DATA ntt<>+1146(SB)/2, $0x79bc
+DATA ntt<>+1148(SB)/2, $0x79bc
+DATA ntt<>+1150(SB)/2, $0x79bc
+DATA ntt<>+1152(SB)/2, $0x023d
+DATA ntt<>+1154(SB)/2, $0x023d
+DATA ntt<>+1156(SB)/2, $0x023d
+DATA ntt<>+1158(SB)/2, $0x023d
+DATA ntt<>+1160(SB)/2, $0x023d
+DATA ntt<>+1162(SB)/2, $0x023d
+DATA ntt<>+1164(SB)/2, $0x023d
+DATA ntt<>+1166(SB)/2, $0x023d
+DATA ntt<>+1168(SB)/2, $0x0108
+DATA ntt<>+1170(SB)/2, $0x0108
+DATA ntt<>+1172(SB)/2, $0x0108
+DATA ntt<>+1174(SB)/2, $0x0108
+DATA ntt<>+1176(SB)/2, $0x0108
+DATA ntt<>+1178(SB)/2, $0x0108
+DATA ntt<>+1180(SB)/2, $0x0108
+DATA ntt<>+1182(SB)/2, $0x0108
+DATA ntt<>+1184(SB)/2, $0xfcc3
+DATA ntt<>+1186(SB)/2, $0xfcc3
+DATA ntt<>+1188(SB)/2, $0xfcc3
+DATA ntt<>+1190(SB)/2, $0xfcc3
+DATA ntt<>+1192(SB)/2, $0xfcc3
+DATA ntt<>+1194(SB)/2, $0xfcc3
+DATA ntt<>+1196(SB)/2, $0xfcc3
+DATA ntt<>+1198(SB)/2, $0xfcc3
+DATA ntt<>+1200(SB)/2, $0xf9be
+DATA ntt<>+1202(SB)/2, $0xf9be
+DATA ntt<>+1204(SB)/2, $0xf9be
+DATA ntt<>+1206(SB)/2, $0xf9be
+DATA ntt<>+1208(SB)/2, $0xf9be
+DATA ntt<>+1210(SB)/2, $0xf9be
+DATA ntt<>+1212(SB)/2, $0xf9be
+DATA ntt<>+1214(SB)/2, $0xf9be
+DATA ntt<>+1216(SB)/2, $0xe93d
+DATA ntt<>+1218(SB)/2, $0xe93d
+DATA ntt<>+1220(SB)/2, $0xe93d
+DATA ntt<>+1222(SB)/2, $0xe93d
+DATA ntt<>+1224(SB)/2, $0xe93d
+DATA ntt<>+1226(SB)/2, $0xe93d
+DATA ntt<>+1228(SB)/2, $0xe93d
+DATA ntt<>+1230(SB)/2, $0xe93d
+DATA ntt<>+1232(SB)/2, $0x9908
+DATA ntt<>+1234(SB)/2, $0x9908
+DATA ntt<>+1236(SB)/2, $0x9908
+DATA ntt<>+1238(SB)/2, $0x9908
+DATA ntt<>+1240(SB)/2, $0x9908
+DATA ntt<>+1242(SB)/2, $0x9908
+DATA ntt<>+1244(SB)/2, $0x9908
+DATA ntt<>+1246(SB)/2, $0x9908
+DATA ntt<>+1248(SB)/2, $0x15c3
+DATA ntt<>+1250(SB)/2, $0x15c3
+DATA ntt<>+1252(SB)/2, $0x15c3
+DATA ntt<>+1254(SB)/2, $0x15c3
+DATA ntt<>+1256(SB)/2, $0x15c3
+DATA ntt<>+1258(SB)/2, $0x15c3
+DATA ntt<>+1260(SB)/2, $0x15c3
+DATA ntt<>+1262(SB)/2, $0x15c3
+DATA ntt<>+1264(SB)/2, $0x53be
+DATA ntt<>+1266(SB)/2, $0x53be
+DATA ntt<>+1268(SB)/2, $0x53be
+DATA ntt<>+1270(SB)/2, $0x53be
+DATA ntt<>+1272(SB)/2, $0x53be
+DATA ntt<>+1274(SB)/2, $0x53be
+DATA ntt<>+1276(SB)/2, $0x53be
+DATA ntt<>+1278(SB)/2, $0x53be
+DATA ntt<>+1280(SB)/2, $0xfad3
+DATA ntt<>+1282(SB)/2, $0xfad3
+DATA ntt<>+1284(SB)/2, $0xfad3
+DATA ntt<>+1286(SB)/2, $0xfad3
+DATA ntt<>+1288(SB)/2, $0xfad3
+DATA ntt<>+1290(SB)/2, $0xfad3
+DATA ntt<>+1292(SB)/2, $0xfad3
+DATA ntt<>+1294(SB)/2, $0xfad3
+DATA ntt<>+1296(SB)/2, $0x017f
+DATA ntt<>+1298(SB)/2, $0x017f
+DATA ntt<>+1300(SB)/2, $0x017f
+DATA ntt<>+1302(SB)/2, $0x017f
+DATA ntt<>+1304(SB)/2, $0x017f
+DATA ntt<>+1306(SB)/2, $0x017f
+DATA ntt<>+1308(SB)/2, $0x017f
+DATA ntt<>+1310(SB)/2, $0x017f
+DATA ntt<>+1312(SB)/2, $0x05b2
+DATA ntt<>+1314(SB)/2, $0x05b2
+DATA ntt<>+1316(SB)/2, $0x05b2
+DATA ntt<>+1318(SB)/2, $0x05b2
+DATA ntt<>+1320(SB)/2, $0x05b2
+DATA ntt<>+1322(SB)/2, $0x05b2
+DATA ntt<>+1324(SB)/2, $0x05b2
+DATA ntt<>+1326(SB)/2, $0x05b2
+DATA ntt<>+1328(SB)/2, $0xff7e
+DATA ntt<>+1330(SB)/2, $0xff7e
+DATA ntt<>+1332(SB)/2, $0xff7e
+DATA ntt<>+1334(SB)/2, $0xff7e
+DATA ntt<>+1336(SB)/2, $0xff7e
+DATA ntt<>+1338(SB)/2, $0xff7e
+DATA ntt<>+1340(SB)/2, $0xff7e
+DATA ntt<>+1342(SB)/2, $0xff7e
+DATA ntt<>+1344(SB)/2, $0x43d3
+DATA ntt<>+1346(SB)/2, $0x43d3
+DATA ntt<>+1348(SB)/2, $0x43d3
+DATA ntt<>+1350(SB)/2, $0x43d3
+DATA ntt<>+1352(SB)/2, $0x43d3
+DATA ntt<>+1354(SB)/2, $0x43d3
+DATA ntt<>+1356(SB)/2, $0x43d3
+DATA ntt<>+1358(SB)/2, $0x43d3
+DATA ntt<>+1360(SB)/2, $0x8e7f
+DATA ntt<>+1362(SB)/2, $0x8e7f
+DATA ntt<>+1364(SB)/2, $0x8e7f
+DATA ntt<>+1366(SB)/2, $0x8e7f
+DATA ntt<>+1368(SB)/2, $0x8e7f
+DATA ntt<>+1370(SB)/2, $0x8e7f
+DATA ntt<>+1372(SB)/2, $0x8e7f
+DATA ntt<>+1374(SB)/2, $0x8e7f
+DATA ntt<>+1376(SB)/2, $0xfbb2
+DATA ntt<>+1378(SB)/2, $0xfbb2
+DATA ntt<>+1380(SB)/2, $0xfbb2
+DATA ntt<>+1382(SB)/2, $0xfbb2
+DATA ntt<>+1384(SB)/2, $0xfbb2
+DATA ntt<>+1386(SB)/2, $0xfbb2
+DATA ntt<>+1388(SB)/2, $0xfbb2
+DATA ntt<>+1390(SB)/2, $0xfbb2
+DATA ntt<>+1392(SB)/2, $0x997e
+DATA ntt<>+1394(SB)/2, $0x997e
+DATA ntt<>+1396(SB)/2, $0x997e
+DATA ntt<>+1398(SB)/2, $0x997e
+DATA ntt<>+1400(SB)/2, $0x997e
+DATA ntt<>+1402(SB)/2, $0x997e
+DATA ntt<>+1404(SB)/2, $0x997e
+DATA ntt<>+1406(SB)/2, $0x997e
+DATA ntt<>+1408(SB)/2, $0xfd57
+DATA ntt<>+1410(SB)/2, $0xfd57
+DATA ntt<>+1412(SB)/2, $0xfd57
+DATA ntt<>+1414(SB)/2, $0xfd57
+DATA ntt<>+1416(SB)/2, $0xfd57
+DATA ntt<>+1418(SB)/2, $0xfd57
+DATA ntt<>+1420(SB)/2, $0xfd57
+DATA ntt<>+1422(SB)/2, $0xfd57
+DATA ntt<>+1424(SB)/2, $0x02dc
+DATA ntt<>+1426(SB)/2, $0x02dc
+DATA ntt<>+1428(SB)/2, $0x02dc
+DATA ntt<>+1430(SB)/2, $0x02dc
+DATA ntt<>+1432(SB)/2, $0x02dc
+DATA ntt<>+1434(SB)/2, $0x02dc
+DATA ntt<>+1436(SB)/2, $0x02dc
+DATA ntt<>+1438(SB)/2, $0x02dc
+DATA ntt<>+1440(SB)/2, $0xf9fa
+DATA ntt<>+1442(SB)/2, $0xf9fa
+DATA ntt<>+1444(SB)/2, $0xf9fa
+DATA ntt<>+1446(SB)/2, $0xf9fa
+DATA ntt<>+1448(SB)/2, $0xf9fa
+DATA ntt<>+1450(SB)/2, $0xf9fa
+DATA ntt<>+1452(SB)/2, $0xf9fa
+DATA ntt<>+1454(SB)/2, $0xf9fa
+DATA ntt<>+1456(SB)/2, $0xff33
+DATA ntt<>+1458(SB)/2, $0xff33
+DATA ntt<>+1460(SB)/2, $0xff33
+DATA ntt<>+1462(SB)/2, $0xff33
+DATA ntt<>+1464(SB)/2, $0xff33
+DATA ntt<>+1466(SB)/2, $0xff33
+DATA ntt<>+1468(SB)/2, $0xff33
+DATA ntt<>+1470(SB)/2, $0xff33
+DATA ntt<>+1472(SB)/2, $0x9257
+DATA ntt<>+1474(SB)/2, $0x9257
+DATA ntt<>+1476(SB)/2, $0x9257
+DATA ntt<>+1478(SB)/2, $0x9257
+DATA ntt<>+1480(SB)/2, $0x9257
+DATA ntt<>+1482(SB)/2, $0x9257
+DATA ntt<>+1484(SB)/2, $0x9257
+DATA ntt<>+1486(SB)/2, $0x9257
+DATA ntt<>+1488(SB)/2, $0xd6dc
+DATA ntt<>+1490(SB)/2, $0xd6dc
+DATA ntt<>+1492(SB)/2, $0xd6dc
+DATA ntt<>+1494(SB)/2, $0xd6dc
+DATA ntt<>+1496(SB)/2, $0xd6dc
+DATA ntt<>+1498(SB)/2, $0xd6dc
+DATA ntt<>+1500(SB)/2, $0xd6dc
+DATA ntt<>+1502(SB)/2, $0xd6dc
+DATA ntt<>+1504(SB)/2, $0x47fa
+DATA ntt<>+1506(SB)/2, $0x47fa
+DATA ntt<>+1508(SB)/2, $0x47fa
+DATA ntt<>+1510(SB)/2, $0x47fa
+DATA ntt<>+1512(SB)/2, $0x47fa
+DATA ntt<>+1514(SB)/2, $0x47fa
+DATA ntt<>+1516(SB)/2, $0x47fa
+DATA ntt<>+1518(SB)/2, $0x47fa
+DATA ntt<>+1520(SB)/2, $0x6833
+DATA ntt<>+1522(SB)/2, $0x6833
+DATA ntt<>+1524(SB)/2, $0x6833
+DATA ntt<>+1526(SB)/2, $0x6833
+DATA ntt<>+1528(SB)/2, $0x6833
+DATA ntt<>+1530(SB)/2, $0x6833
+DATA ntt<>+1532(SB)/2, $0x6833
+DATA ntt<>+1534(SB)/2, $0x6833
+DATA ntt<>+1536(SB)/2, $0x03f9
+DATA ntt<>+1538(SB)/2, $0x03f9
+DATA ntt<>+1540(SB)/2, $0x03f9
+DATA ntt<>+1542(SB)/2, $0x03f9
+DATA ntt<>+1544(SB)/2, $0x03f9
+DATA ntt<>+1546(SB)/2, $0x03f9
+DATA ntt<>+1548(SB)/2, $0x03f9
+DATA ntt<>+1550(SB)/2, $0x03f9
+DATA ntt<>+1552(SB)/2, $0x0260
+DATA ntt<>+1554(SB)/2, $0x0260
+DATA ntt<>+1556(SB)/2, $0x0260
+DATA ntt<>+1558(SB)/2, $0x0260
+DATA ntt<>+1560(SB)/2, $0x0260
+DATA ntt<>+1562(SB)/2, $0x0260
+DATA ntt<>+1564(SB)/2, $0x0260
+DATA ntt<>+1566(SB)/2, $0x0260
+DATA ntt<>+1568(SB)/2, $0x019b
+DATA ntt<>+1570(SB)/2, $0x019b
+DATA ntt<>+1572(SB)/2, $0x019b
+DATA ntt<>+1574(SB)/2, $0x019b
+DATA ntt<>+1576(SB)/2, $0x019b
+DATA ntt<>+1578(SB)/2, $0x019b
+DATA ntt<>+1580(SB)/2, $0x019b
+DATA ntt<>+1582(SB)/2, $0x019b
+DATA ntt<>+1584(SB)/2, $0xf9dd
+DATA ntt<>+1586(SB)/2, $0xf9dd
+DATA ntt<>+1588(SB)/2, $0xf9dd
+DATA ntt<>+1590(SB)/2, $0xf9dd
+DATA ntt<>+1592(SB)/2, $0xf9dd
+DATA ntt<>+1594(SB)/2, $0xf9dd
+DATA ntt<>+1596(SB)/2, $0xf9dd
+DATA ntt<>+1598(SB)/2, $0xf9dd
+DATA ntt<>+1600(SB)/2, $0x5ef9
+DATA ntt<>+1602(SB)/2, $0x5ef9
+DATA ntt<>+1604(SB)/2, $0x5ef9
+DATA ntt<>+1606(SB)/2, $0x5ef9
+DATA ntt<>+1608(SB)/2, $0x5ef9
+DATA ntt<>+1610(SB)/2, $0x5ef9
+DATA ntt<>+1612(SB)/2, $0x5ef9
+DATA ntt<>+1614(SB)/2, $0x5ef9
+DATA ntt<>+1616(SB)/2, $0x2260
+DATA ntt<>+1618(SB)/2, $0x2260
+DATA ntt<>+1620(SB)/2, $0x2260
+DATA ntt<>+1622(SB)/2, $0x2260
+DATA ntt<>+1624(SB)/2, $0x2260
+DATA ntt<>+1626(SB)/2, $0x2260
+DATA ntt<>+1628(SB)/2, $0x2260
+DATA ntt<>+1630(SB)/2, $0x2260
+DATA ntt<>+1632(SB)/2, $0x229b
+DATA ntt<>+1634(SB)/2, $0x229b
+DATA ntt<>+1636(SB)/2, $0x229b
+DATA ntt<>+1638(SB)/2, $0x229b
+DATA ntt<>+1640(SB)/2, $0x229b
+DATA ntt<>+1642(SB)/2, $0x229b
+DATA ntt<>+1644(SB)/2, $0x229b
+DATA ntt<>+1646(SB)/2, $0x229b
+DATA ntt<>+1648(SB)/2, $0xc0dd
+DATA ntt<>+1650(SB)/2, $0xc0dd
+DATA ntt<>+1652(SB)/2, $0xc0dd
+DATA ntt<>+1654(SB)/2, $0xc0dd
+DATA ntt<>+1656(SB)/2, $0xc0dd
+DATA ntt<>+1658(SB)/2, $0xc0dd
+DATA ntt<>+1660(SB)/2, $0xc0dd
+DATA ntt<>+1662(SB)/2, $0xc0dd
+DATA ntt<>+1664(SB)/2, $0x04c7
+DATA ntt<>+1666(SB)/2, $0x04c7
+DATA ntt<>+1668(SB)/2, $0x028c
+DATA ntt<>+1670(SB)/2, $0x028c
+DATA ntt<>+1672(SB)/2, $0xfdd8
+DATA ntt<>+1674(SB)/2, $0xfdd8
+DATA ntt<>+1676(SB)/2, $0x03f7
+DATA ntt<>+1678(SB)/2, $0x03f7
+DATA ntt<>+1680(SB)/2, $0xfaf3
+DATA ntt<>+1682(SB)/2, $0xfaf3
+DATA ntt<>+1684(SB)/2, $0x05d3
+DATA ntt<>+1686(SB)/2, $0x05d3
+DATA ntt<>+1688(SB)/2, $0xfee6
+DATA ntt<>+1690(SB)/2, $0xfee6
+DATA ntt<>+1692(SB)/2, $0xf9f8
+DATA ntt<>+1694(SB)/2, $0xf9f8
+DATA ntt<>+1696(SB)/2, $0x0204
+DATA ntt<>+1698(SB)/2, $0x0204
+DATA ntt<>+1700(SB)/2, $0xfff8
+DATA ntt<>+1702(SB)/2, $0xfff8
+DATA ntt<>+1704(SB)/2, $0xfec0
+DATA ntt<>+1706(SB)/2, $0xfec0
+DATA ntt<>+1708(SB)/2, $0xfd66
+DATA ntt<>+1710(SB)/2, $0xfd66
+DATA ntt<>+1712(SB)/2, $0xf9ae
+DATA ntt<>+1714(SB)/2, $0xf9ae
+DATA ntt<>+1716(SB)/2, $0xfb76
+DATA ntt<>+1718(SB)/2, $0xfb76
+DATA ntt<>+1720(SB)/2, $0x007e
+DATA ntt<>+1722(SB)/2, $0x007e
+DATA ntt<>+1724(SB)/2, $0x05bd
+DATA ntt<>+1726(SB)/2, $0x05bd
+DATA ntt<>+1728(SB)/2, $0xe9c7
+DATA ntt<>+1730(SB)/2, $0xe9c7
+DATA ntt<>+1732(SB)/2, $0xe68c
+DATA ntt<>+1734(SB)/2, $0xe68c
+DATA ntt<>+1736(SB)/2, $0x05d8
+DATA ntt<>+1738(SB)/2, $0x05d8
+DATA ntt<>+1740(SB)/2, $0x78f7
+DATA ntt<>+1742(SB)/2, $0x78f7
+DATA ntt<>+1744(SB)/2, $0xa3f3
+DATA ntt<>+1746(SB)/2, $0xa3f3
+DATA ntt<>+1748(SB)/2, $0x4ed3
+DATA ntt<>+1750(SB)/2, $0x4ed3
+DATA ntt<>+1752(SB)/2, $0x50e6
+DATA ntt<>+1754(SB)/2, $0x50e6
+DATA ntt<>+1756(SB)/2, $0x61f8
+DATA ntt<>+1758(SB)/2, $0x61f8
+DATA ntt<>+1760(SB)/2, $0xce04
+DATA ntt<>+1762(SB)/2, $0xce04
+DATA ntt<>+1764(SB)/2, $0x67f8
+DATA ntt<>+1766(SB)/2, $0x67f8
+DATA ntt<>+1768(SB)/2, $0x3ec0
+DATA ntt<>+1770(SB)/2, $0x3ec0
+DATA ntt<>+1772(SB)/2, $0xcf66
+DATA ntt<>+1774(SB)/2, $0xcf66
+DATA ntt<>+1776(SB)/2, $0x23ae
+DATA ntt<>+1778(SB)/2, $0x23ae
+DATA ntt<>+1780(SB)/2, $0xfd76
+DATA ntt<>+1782(SB)/2, $0xfd76
+DATA ntt<>+1784(SB)/2, $0x9a7e
+DATA ntt<>+1786(SB)/2, $0x9a7e
+DATA ntt<>+1788(SB)/2, $0x6cbd
+DATA ntt<>+1790(SB)/2, $0x6cbd
+DATA ntt<>+1792(SB)/2, $0xfcab
+DATA ntt<>+1794(SB)/2, $0xfcab
+DATA ntt<>+1796(SB)/2, $0xffa6
+DATA ntt<>+1798(SB)/2, $0xffa6
+DATA ntt<>+1800(SB)/2, $0xfef1
+DATA ntt<>+1802(SB)/2, $0xfef1
+DATA ntt<>+1804(SB)/2, $0x033e
+DATA ntt<>+1806(SB)/2, $0x033e
+DATA ntt<>+1808(SB)/2, $0x006b
+DATA ntt<>+1810(SB)/2, $0x006b
+DATA ntt<>+1812(SB)/2, $0xfa73
+DATA ntt<>+1814(SB)/2, $0xfa73
+DATA ntt<>+1816(SB)/2, $0xff09
+DATA ntt<>+1818(SB)/2, $0xff09
+DATA ntt<>+1820(SB)/2, $0xfc49
+DATA ntt<>+1822(SB)/2, $0xfc49
+DATA ntt<>+1824(SB)/2, $0xfe72
+DATA ntt<>+1826(SB)/2, $0xfe72
+DATA ntt<>+1828(SB)/2, $0x03c1
+DATA ntt<>+1830(SB)/2, $0x03c1
+DATA ntt<>+1832(SB)/2, $0xfa1c
+DATA ntt<>+1834(SB)/2, $0xfa1c
+DATA ntt<>+1836(SB)/2, $0xfd2b
+DATA ntt<>+1838(SB)/2, $0xfd2b
+DATA ntt<>+1840(SB)/2, $0x01c0
+DATA ntt<>+1842(SB)/2, $0x01c0
+DATA ntt<>+1844(SB)/2, $0xfbd7
+DATA ntt<>+1846(SB)/2, $0xfbd7
+DATA ntt<>+1848(SB)/2, $0x02a5
+DATA ntt<>+1850(SB)/2, $0x02a5
+DATA ntt<>+1852(SB)/2, $0xfb05
+DATA ntt<>+1854(SB)/2, $0xfb05
+DATA ntt<>+1856(SB)/2, $0x4dab
+DATA ntt<>+1858(SB)/2, $0x4dab
+DATA ntt<>+1860(SB)/2, $0x91a6
+DATA ntt<>+1862(SB)/2, $0x91a6
+DATA ntt<>+1864(SB)/2, $0xc1f1
+DATA ntt<>+1866(SB)/2, $0xc1f1
+DATA ntt<>+1868(SB)/2, $0xdd3e
+DATA ntt<>+1870(SB)/2, $0xdd3e
+DATA ntt<>+1872(SB)/2, $0x916b
+DATA ntt<>+1874(SB)/2, $0x916b
+DATA ntt<>+1876(SB)/2, $0x2373
+DATA ntt<>+1878(SB)/2, $0x2373
+DATA ntt<>+1880(SB)/2, $0x8a09
+DATA ntt<>+1882(SB)/2, $0x8a09
+DATA ntt<>+1884(SB)/2, $0x4749
+DATA ntt<>+1886(SB)/2, $0x4749
+DATA ntt<>+1888(SB)/2, $0x3472
+DATA ntt<>+1890(SB)/2, $0x3472
+DATA ntt<>+1892(SB)/2, $0x36c1
+DATA ntt<>+1894(SB)/2, $0x36c1
+DATA ntt<>+1896(SB)/2, $0x8e1c
+DATA ntt<>+1898(SB)/2, $0x8e1c
+DATA ntt<>+1900(SB)/2, $0xce2b
+DATA ntt<>+1902(SB)/2, $0xce2b
+DATA ntt<>+1904(SB)/2, $0x41c0
+DATA ntt<>+1906(SB)/2, $0x41c0
+DATA ntt<>+1908(SB)/2, $0x10d7
+DATA ntt<>+1910(SB)/2, $0x10d7
+DATA ntt<>+1912(SB)/2, $0xa1a5
+DATA ntt<>+1914(SB)/2, $0xa1a5
+DATA ntt<>+1916(SB)/2, $0xba05
+DATA ntt<>+1918(SB)/2, $0xba05
+DATA ntt<>+1920(SB)/2, $0xfbb1
+DATA ntt<>+1922(SB)/2, $0xfbb1
+DATA ntt<>+1924(SB)/2, $0x022b
+DATA ntt<>+1926(SB)/2, $0x022b
+DATA ntt<>+1928(SB)/2, $0xfb1d
+DATA ntt<>+1930(SB)/2, $0xfb1d
+DATA ntt<>+1932(SB)/2, $0x060e
+DATA ntt<>+1934(SB)/2, $0x060e
+DATA ntt<>+1936(SB)/2, $0x01a6
+DATA ntt<>+1938(SB)/2, $0x01a6
+DATA ntt<>+1940(SB)/2, $0x00b1
+DATA ntt<>+1942(SB)/2, $0x00b1
+DATA ntt<>+1944(SB)/2, $0xfedd
+DATA ntt<>+1946(SB)/2, $0xfedd
+DATA ntt<>+1948(SB)/2, $0x0626
+DATA ntt<>+1950(SB)/2, $0x0626
+DATA ntt<>+1952(SB)/2, $0xff0a
+DATA ntt<>+1954(SB)/2, $0xff0a
+DATA ntt<>+1956(SB)/2, $0x0487
+DATA ntt<>+1958(SB)/2, $0x0487
+DATA ntt<>+1960(SB)/2, $0xfcf7
+DATA ntt<>+1962(SB)/2, $0xfcf7
+DATA ntt<>+1964(SB)/2, $0xfda6
+DATA ntt<>+1966(SB)/2, $0xfda6
+DATA ntt<>+1968(SB)/2, $0xf9ca
+DATA ntt<>+1970(SB)/2, $0xf9ca
+DATA ntt<>+1972(SB)/2, $0xfc98
+DATA ntt<>+1974(SB)/2, $0xfc98
+DATA ntt<>+1976(SB)/2, $0x01a2
+DATA ntt<>+1978(SB)/2, $0x01a2
+DATA ntt<>+1980(SB)/2, $0xff64
+DATA ntt<>+1982(SB)/2, $0xff64
+DATA ntt<>+1984(SB)/2, $0xfeb1
+DATA ntt<>+1986(SB)/2, $0xfeb1
+DATA ntt<>+1988(SB)/2, $0xd32b
+DATA ntt<>+1990(SB)/2, $0xd32b
+DATA ntt<>+1992(SB)/2, $0x821d
+DATA ntt<>+1994(SB)/2, $0x821d
+DATA ntt<>+1996(SB)/2, $0x500e
+DATA ntt<>+1998(SB)/2, $0x500e
+DATA ntt<>+2000(SB)/2, $0x93a6
+DATA ntt<>+2002(SB)/2, $0x93a6
+DATA ntt<>+2004(SB)/2, $0x03b1
+DATA ntt<>+2006(SB)/2, $0x03b1
+DATA ntt<>+2008(SB)/2, $0xc5dd
+DATA ntt<>+2010(SB)/2, $0xc5dd
+DATA ntt<>+2012(SB)/2, $0x1826
+DATA ntt<>+2014(SB)/2, $0x1826
+DATA ntt<>+2016(SB)/2, $0x7d0a
+DATA ntt<>+2018(SB)/2, $0x7d0a
+DATA ntt<>+2020(SB)/2, $0x2987
+DATA ntt<>+2022(SB)/2, $0x2987
+DATA ntt<>+2024(SB)/2, $0x71f7
+DATA ntt<>+2026(SB)/2, $0x71f7
+DATA ntt<>+2028(SB)/2, $0x8fa6
+DATA ntt<>+2030(SB)/2, $0x8fa6
+DATA ntt<>+2032(SB)/2, $0xb7ca
+DATA ntt<>+2034(SB)/2, $0xb7ca
+DATA ntt<>+2036(SB)/2, $0x4498
+DATA ntt<>+2038(SB)/2, $0x4498
+DATA ntt<>+2040(SB)/2, $0xc7a2
+DATA ntt<>+2042(SB)/2, $0xc7a2
+DATA ntt<>+2044(SB)/2, $0xeb64
+DATA ntt<>+2046(SB)/2, $0xeb64
+DATA ntt<>+2048(SB)/2, $0x01ae
+DATA ntt<>+2050(SB)/2, $0x01ae
+DATA ntt<>+2052(SB)/2, $0x034b
+DATA ntt<>+2054(SB)/2, $0x034b
+DATA ntt<>+2056(SB)/2, $0x0367
+DATA ntt<>+2058(SB)/2, $0x0367
+DATA ntt<>+2060(SB)/2, $0x0069
+DATA ntt<>+2062(SB)/2, $0x0069
+DATA ntt<>+2064(SB)/2, $0x024b
+DATA ntt<>+2066(SB)/2, $0x024b
+DATA ntt<>+2068(SB)/2, $0xff15
+DATA ntt<>+2070(SB)/2, $0xff15
+DATA ntt<>+2072(SB)/2, $0xfe34
+DATA ntt<>+2074(SB)/2, $0xfe34
+DATA ntt<>+2076(SB)/2, $0x0675
+DATA ntt<>+2078(SB)/2, $0x0675
+DATA ntt<>+2080(SB)/2, $0x030a
+DATA ntt<>+2082(SB)/2, $0x030a
+DATA ntt<>+2084(SB)/2, $0xff6d
+DATA ntt<>+2086(SB)/2, $0xff6d
+DATA ntt<>+2088(SB)/2, $0x05cb
+DATA ntt<>+2090(SB)/2, $0x05cb
+DATA ntt<>+2092(SB)/2, $0x045f
+DATA ntt<>+2094(SB)/2, $0x045f
+DATA ntt<>+2096(SB)/2, $0x0284
+DATA ntt<>+2098(SB)/2, $0x0284
+DATA ntt<>+2100(SB)/2, $0x015d
+DATA ntt<>+2102(SB)/2, $0x015d
+DATA ntt<>+2104(SB)/2, $0x0149
+DATA ntt<>+2106(SB)/2, $0x0149
+DATA ntt<>+2108(SB)/2, $0xffb5
+DATA ntt<>+2110(SB)/2, $0xffb5
+DATA ntt<>+2112(SB)/2, $0x2bae
+DATA ntt<>+2114(SB)/2, $0x2bae
+DATA ntt<>+2116(SB)/2, $0x344b
+DATA ntt<>+2118(SB)/2, $0x344b
+DATA ntt<>+2120(SB)/2, $0xc867
+DATA ntt<>+2122(SB)/2, $0xc867
+DATA ntt<>+2124(SB)/2, $0xab69
+DATA ntt<>+2126(SB)/2, $0xab69
+DATA ntt<>+2128(SB)/2, $0x334b
+DATA ntt<>+2130(SB)/2, $0x334b
+DATA ntt<>+2132(SB)/2, $0xee15
+DATA ntt<>+2134(SB)/2, $0xee15
+DATA ntt<>+2136(SB)/2, $0x5a34
+DATA ntt<>+2138(SB)/2, $0x5a34
+DATA ntt<>+2140(SB)/2, $0x1575
+DATA ntt<>+2142(SB)/2, $0x1575
+DATA ntt<>+2144(SB)/2, $0x810a
+DATA ntt<>+2146(SB)/2, $0x810a
+DATA ntt<>+2148(SB)/2, $0x766d
+DATA ntt<>+2150(SB)/2, $0x766d
+DATA ntt<>+2152(SB)/2, $0xb6cb
+DATA ntt<>+2154(SB)/2, $0xb6cb
+DATA ntt<>+2156(SB)/2, $0x315f
+DATA ntt<>+2158(SB)/2, $0x315f
+DATA ntt<>+2160(SB)/2, $0x4e84
+DATA ntt<>+2162(SB)/2, $0x4e84
+DATA ntt<>+2164(SB)/2, $0x485d
+DATA ntt<>+2166(SB)/2, $0x485d
+DATA ntt<>+2168(SB)/2, $0x4c49
+DATA ntt<>+2170(SB)/2, $0x4c49
+DATA ntt<>+2172(SB)/2, $0xceb5
+DATA ntt<>+2174(SB)/2, $0xceb5
+DATA ntt<>+2176(SB)/2, $0x0331
+DATA ntt<>+2178(SB)/2, $0x0331
+DATA ntt<>+2180(SB)/2, $0x025b
+DATA ntt<>+2182(SB)/2, $0x025b
+DATA ntt<>+2184(SB)/2, $0x052a
+DATA ntt<>+2186(SB)/2, $0x052a
+DATA ntt<>+2188(SB)/2, $0xfa47
+DATA ntt<>+2190(SB)/2, $0xfa47
+DATA ntt<>+2192(SB)/2, $0xfb41
+DATA ntt<>+2194(SB)/2, $0xfb41
+DATA ntt<>+2196(SB)/2, $0x04c2
+DATA ntt<>+2198(SB)/2, $0x04c2
+DATA ntt<>+2200(SB)/2, $0xfc96
+DATA ntt<>+2202(SB)/2, $0xfc96
+DATA ntt<>+2204(SB)/2, $0xfb5d
+DATA ntt<>+2206(SB)/2, $0xfb5d
+DATA ntt<>+2208(SB)/2, $0xfb5f
+DATA ntt<>+2210(SB)/2, $0xfb5f
+DATA ntt<>+2212(SB)/2, $0xfb02
+DATA ntt<>+2214(SB)/2, $0xfb02
+DATA ntt<>+2216(SB)/2, $0xfa1a
+DATA ntt<>+2218(SB)/2, $0xfa1a
+DATA ntt<>+2220(SB)/2, $0xfc9a
+DATA ntt<>+2222(SB)/2, $0xfc9a
+DATA ntt<>+2224(SB)/2, $0xff94
+DATA ntt<>+2226(SB)/2, $0xff94
+DATA ntt<>+2228(SB)/2, $0x03e4
+DATA ntt<>+2230(SB)/2, $0x03e4
+DATA ntt<>+2232(SB)/2, $0x03be
+DATA ntt<>+2234(SB)/2, $0x03be
+DATA ntt<>+2236(SB)/2, $0x05f2
+DATA ntt<>+2238(SB)/2, $0x05f2
+DATA ntt<>+2240(SB)/2, $0x8631
+DATA ntt<>+2242(SB)/2, $0x8631
+DATA ntt<>+2244(SB)/2, $0x635b
+DATA ntt<>+2246(SB)/2, $0x635b
+DATA ntt<>+2248(SB)/2, $0xe32a
+DATA ntt<>+2250(SB)/2, $0xe32a
+DATA ntt<>+2252(SB)/2, $0x5f47
+DATA ntt<>+2254(SB)/2, $0x5f47
+DATA ntt<>+2256(SB)/2, $0xae41
+DATA ntt<>+2258(SB)/2, $0xae41
+DATA ntt<>+2260(SB)/2, $0x2ac2
+DATA ntt<>+2262(SB)/2, $0x2ac2
+DATA ntt<>+2264(SB)/2, $0x5e96
+DATA ntt<>+2266(SB)/2, $0x5e96
+DATA ntt<>+2268(SB)/2, $0x425d
+DATA ntt<>+2270(SB)/2, $0x425d
+DATA ntt<>+2272(SB)/2, $0x285f
+DATA ntt<>+2274(SB)/2, $0x285f
+DATA ntt<>+2276(SB)/2, $0xe102
+DATA ntt<>+2278(SB)/2, $0xe102
+DATA ntt<>+2280(SB)/2, $0xa81a
+DATA ntt<>+2282(SB)/2, $0xa81a
+DATA ntt<>+2284(SB)/2, $0x2a9a
+DATA ntt<>+2286(SB)/2, $0x2a9a
+DATA ntt<>+2288(SB)/2, $0x7b94
+DATA ntt<>+2290(SB)/2, $0x7b94
+DATA ntt<>+2292(SB)/2, $0x6fe4
+DATA ntt<>+2294(SB)/2, $0x6fe4
+DATA ntt<>+2296(SB)/2, $0x5dbe
+DATA ntt<>+2298(SB)/2, $0x5dbe
+DATA ntt<>+2300(SB)/2, $0xbbf2
+DATA ntt<>+2302(SB)/2, $0xbbf2
+DATA ntt<>+2304(SB)/2, $0x0449
+DATA ntt<>+2306(SB)/2, $0x0449
+DATA ntt<>+2308(SB)/2, $0x0262
+DATA ntt<>+2310(SB)/2, $0x0262
+DATA ntt<>+2312(SB)/2, $0xfafb
+DATA ntt<>+2314(SB)/2, $0xfafb
+DATA ntt<>+2316(SB)/2, $0x0180
+DATA ntt<>+2318(SB)/2, $0x0180
+DATA ntt<>+2320(SB)/2, $0xff78
+DATA ntt<>+2322(SB)/2, $0xff78
+DATA ntt<>+2324(SB)/2, $0xfac9
+DATA ntt<>+2326(SB)/2, $0xfac9
+DATA ntt<>+2328(SB)/2, $0x00dc
+DATA ntt<>+2330(SB)/2, $0x00dc
+DATA ntt<>+2332(SB)/2, $0xf985
+DATA ntt<>+2334(SB)/2, $0xf985
+DATA ntt<>+2336(SB)/2, $0xfa06
+DATA ntt<>+2338(SB)/2, $0xfa06
+DATA ntt<>+2340(SB)/2, $0x031a
+DATA ntt<>+2342(SB)/2, $0x031a
+DATA ntt<>+2344(SB)/2, $0xfcaa
+DATA ntt<>+2346(SB)/2, $0xfcaa
+DATA ntt<>+2348(SB)/2, $0x01de
+DATA ntt<>+2350(SB)/2, $0x01de
+DATA ntt<>+2352(SB)/2, $0xfecc
+DATA ntt<>+2354(SB)/2, $0xfecc
+DATA ntt<>+2356(SB)/2, $0x03df
+DATA ntt<>+2358(SB)/2, $0x03df
+DATA ntt<>+2360(SB)/2, $0xfa4c
+DATA ntt<>+2362(SB)/2, $0xfa4c
+DATA ntt<>+2364(SB)/2, $0x065c
+DATA ntt<>+2366(SB)/2, $0x065c
+DATA ntt<>+2368(SB)/2, $0x4f49
+DATA ntt<>+2370(SB)/2, $0x4f49
+DATA ntt<>+2372(SB)/2, $0x0862
+DATA ntt<>+2374(SB)/2, $0x0862
+DATA ntt<>+2376(SB)/2, $0x3bfb
+DATA ntt<>+2378(SB)/2, $0x3bfb
+DATA ntt<>+2380(SB)/2, $0x8180
+DATA ntt<>+2382(SB)/2, $0x8180
+DATA ntt<>+2384(SB)/2, $0xe778
+DATA ntt<>+2386(SB)/2, $0xe778
+DATA ntt<>+2388(SB)/2, $0xc5c9
+DATA ntt<>+2390(SB)/2, $0xc5c9
+DATA ntt<>+2392(SB)/2, $0xd4dc
+DATA ntt<>+2394(SB)/2, $0xd4dc
+DATA ntt<>+2396(SB)/2, $0x3885
+DATA ntt<>+2398(SB)/2, $0x3885
+DATA ntt<>+2400(SB)/2, $0xac06
+DATA ntt<>+2402(SB)/2, $0xac06
+DATA ntt<>+2404(SB)/2, $0xb11a
+DATA ntt<>+2406(SB)/2, $0xb11a
+DATA ntt<>+2408(SB)/2, $0x5aaa
+DATA ntt<>+2410(SB)/2, $0x5aaa
+DATA ntt<>+2412(SB)/2, $0xbbde
+DATA ntt<>+2414(SB)/2, $0xbbde
+DATA ntt<>+2416(SB)/2, $0xa2cc
+DATA ntt<>+2418(SB)/2, $0xa2cc
+DATA ntt<>+2420(SB)/2, $0xb0df
+DATA ntt<>+2422(SB)/2, $0xb0df
+DATA ntt<>+2424(SB)/2, $0x1e4c
+DATA ntt<>+2426(SB)/2, $0x1e4c
+DATA ntt<>+2428(SB)/2, $0x5a5c
+DATA ntt<>+2430(SB)/2, $0x5a5c
+GLOBL ntt<>(SB), RODATA|NOPTR, $2432
+
+// func inverseNTTAVX512(f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·inverseNTTAVX512(SB), $0-8
+	// inverseNTTAVX512 is the portable NTT.InverseNTT, in place.
+	// In: |f| < q.
+	// Out: |f| < q.
+	// Needs: cpu.AVX512.
+	MOVQ         f+0(FP), AX
+	MOVQ         $0x0d010d010d010d01, CX
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x4ebf4ebf4ebf4ebf, CX
+	VMOVQ        CX, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         $0x0020002000200020, CX
+	VMOVQ        CX, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x0200020002000200, CX
+	VMOVQ        CX, X3
+	VPBROADCASTQ X3, Z3
+	MOVQ         $0x0200020002000200, CX
+	VMOVQ        CX, X4
+	VPBROADCASTQ X4, Z4
+	LEAQ         inverseNTT<>+0(SB), CX
+	VMOVDQU64    (AX), Z5
+	VMOVDQU64    64(AX), Z6
+	VMOVDQU64    128(AX), Z7
+	VMOVDQU64    192(AX), Z8
+	VMOVDQU64    256(AX), Z9
+	VMOVDQU64    320(AX), Z10
+	VMOVDQU64    384(AX), Z11
+	VMOVDQU64    448(AX), Z12
+	VSHUFI64X2   $0x44, Z6, Z5, Z13
+	VSHUFI64X2   $0x44, Z8, Z7, Z14
+	VSHUFI64X2   $0xee, Z6, Z5, Z5
+	VSHUFI64X2   $0xee, Z8, Z7, Z6
+	VSHUFI64X2   $0x88, Z14, Z13, Z7
+	VSHUFI64X2   $0xdd, Z14, Z13, Z8
+	VSHUFI64X2   $0x88, Z6, Z5, Z13
+	VSHUFI64X2   $0xdd, Z6, Z5, Z5
+	VSHUFI64X2   $0x44, Z10, Z9, Z6
+	VSHUFI64X2   $0x44, Z12, Z11, Z14
+	VSHUFI64X2   $0xee, Z10, Z9, Z9
+	VSHUFI64X2   $0xee, Z12, Z11, Z10
+	VSHUFI64X2   $0x88, Z14, Z6, Z11
+	VSHUFI64X2   $0xdd, Z14, Z6, Z6
+	VSHUFI64X2   $0x88, Z10, Z9, Z12
+	VSHUFI64X2   $0xdd, Z10, Z9, Z9
+	VPUNPCKLDQ   Z8, Z7, Z10
+	VPUNPCKHDQ   Z8, Z7, Z7
+	VPUNPCKLDQ   Z5, Z13, Z8
+	VPUNPCKHDQ   Z5, Z13, Z5
+	VPUNPCKLQDQ  Z8, Z10, Z13
+	VPUNPCKHQDQ  Z8, Z10, Z8
+	VPUNPCKLQDQ  Z5, Z7, Z10
+	VPUNPCKHQDQ  Z5, Z7, Z5
+	VPUNPCKLDQ   Z6, Z11, Z7
+	VPUNPCKHDQ   Z6, Z11, Z6
+	VPUNPCKLDQ   Z9, Z12, Z11
+	VPUNPCKHDQ   Z9, Z12, Z9
+	VPUNPCKLQDQ  Z11, Z7, Z12
+	VPUNPCKHQDQ  Z11, Z7, Z7
+	VPUNPCKLQDQ  Z9, Z6, Z11
+	VPUNPCKHQDQ  Z9, Z6, Z6
+
+	// Layer 2.
+	VPSUBW  Z13, Z8, Z9
+	VPADDW  Z8, Z13, Z13
+	VPMULLW 64(CX), Z9, Z8
+	VPMULHW (CX), Z9, Z9
+	VPMULHW Z0, Z8, Z8
+	VPSUBW  Z8, Z9, Z9
+	VPSUBW  Z10, Z5, Z8
+	VPADDW  Z5, Z10, Z10
+	VPMULLW 192(CX), Z8, Z5
+	VPMULHW 128(CX), Z8, Z8
+	VPMULHW Z0, Z5, Z5
+	VPSUBW  Z5, Z8, Z8
+	VPSUBW  Z12, Z7, Z5
+	VPADDW  Z7, Z12, Z12
+	VPMULLW 320(CX), Z5, Z7
+	VPMULHW 256(CX), Z5, Z5
+	VPMULHW Z0, Z7, Z7
+	VPSUBW  Z7, Z5, Z5
+	VPSUBW  Z11, Z6, Z7
+	VPADDW  Z6, Z11, Z11
+	VPMULLW 448(CX), Z7, Z6
+	VPMULHW 384(CX), Z7, Z7
+	VPMULHW Z0, Z6, Z6
+	VPSUBW  Z6, Z7, Z7
+
+	// Layer 4.
+	VPSUBW      Z13, Z10, Z6
+	VPADDW      Z10, Z13, Z13
+	VPMULLW     576(CX), Z6, Z10
+	VPMULHW     512(CX), Z6, Z6
+	VPMULHW     Z0, Z10, Z10
+	VPSUBW      Z10, Z6, Z6
+	VPSUBW      Z9, Z8, Z10
+	VPADDW      Z8, Z9, Z9
+	VPMULLW     576(CX), Z10, Z8
+	VPMULHW     512(CX), Z10, Z10
+	VPMULHW     Z0, Z8, Z8
+	VPSUBW      Z8, Z10, Z10
+	VPSUBW      Z12, Z11, Z8
+	VPADDW      Z11, Z12, Z12
+	VPMULLW     704(CX), Z8, Z11
+	VPMULHW     640(CX), Z8, Z8
+	VPMULHW     Z0, Z11, Z11
+	VPSUBW      Z11, Z8, Z8
+	VPSUBW      Z5, Z7, Z11
+	VPADDW      Z7, Z5, Z5
+	VPMULLW     704(CX), Z11, Z7
+	VPMULHW     640(CX), Z11, Z11
+	VPMULHW     Z0, Z7, Z7
+	VPSUBW      Z7, Z11, Z11
+	VPUNPCKLDQ  Z9, Z13, Z7
+	VPUNPCKHDQ  Z9, Z13, Z9
+	VPUNPCKLDQ  Z10, Z6, Z13
+	VPUNPCKHDQ  Z10, Z6, Z6
+	VPUNPCKLQDQ Z13, Z7, Z10
+	VPUNPCKHQDQ Z13, Z7, Z7
+	VPUNPCKLQDQ Z6, Z9, Z13
+	VPUNPCKHQDQ Z6, Z9, Z6
+	VPUNPCKLDQ  Z5, Z12, Z9
+	VPUNPCKHDQ  Z5, Z12, Z5
+	VPUNPCKLDQ  Z11, Z8, Z12
+	VPUNPCKHDQ  Z11, Z8, Z8
+	VPUNPCKLQDQ Z12, Z9, Z11
+	VPUNPCKHQDQ Z12, Z9, Z9
+	VPUNPCKLQDQ Z8, Z5, Z12
+	VPUNPCKHQDQ Z8, Z5, Z5
+
+	// Layer 8.
+	VPSUBW  Z10, Z7, Z8
+	VPADDW  Z7, Z10, Z10
+	VPMULLW 832(CX), Z8, Z7
+	VPMULHW 768(CX), Z8, Z8
+	VPMULHW Z0, Z7, Z7
+	VPSUBW  Z7, Z8, Z8
+	VPSUBW  Z13, Z6, Z7
+	VPADDW  Z6, Z13, Z13
+	VPMULLW 960(CX), Z7, Z6
+	VPMULHW 896(CX), Z7, Z7
+	VPMULHW Z0, Z6, Z6
+	VPSUBW  Z6, Z7, Z7
+	VPSUBW  Z11, Z9, Z6
+	VPADDW  Z9, Z11, Z11
+	VPMULLW 1088(CX), Z6, Z9
+	VPMULHW 1024(CX), Z6, Z6
+	VPMULHW Z0, Z9, Z9
+	VPSUBW  Z9, Z6, Z6
+	VPSUBW  Z12, Z5, Z9
+	VPADDW  Z5, Z12, Z12
+	VPMULLW 1216(CX), Z9, Z5
+	VPMULHW 1152(CX), Z9, Z9
+	VPMULHW Z0, Z5, Z5
+	VPSUBW  Z5, Z9, Z9
+
+	// From 8q to q/2.
+	VPMULHW   Z1, Z10, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z10, Z10
+	VPMULHW   Z1, Z8, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z8, Z8
+	VPMULHW   Z1, Z13, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z13, Z13
+	VPMULHW   Z1, Z7, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z7, Z7
+	VPMULHW   Z1, Z11, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z11, Z11
+	VPMULHW   Z1, Z6, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z6, Z6
+	VPMULHW   Z1, Z12, Z5
+	VPMULHRSW Z2, Z5, Z5
+	VPMULLW   Z0, Z5, Z5
+	VPSUBW    Z5, Z12, Z12
+	VPMULHW   Z1, Z9, Z1
+	VPMULHRSW Z2, Z1, Z1
+	VPMULLW   Z0, Z1, Z1
+	VPSUBW    Z1, Z9, Z9
+
+	// Layer 16.
+	VPSUBW     Z10, Z13, Z1
+	VPADDW     Z13, Z10, Z10
+	VPMULLW    1344(CX), Z1, Z2
+	VPMULHW    1280(CX), Z1, Z1
+	VPMULHW    Z0, Z2, Z2
+	VPSUBW     Z2, Z1, Z1
+	VPSUBW     Z8, Z7, Z2
+	VPADDW     Z7, Z8, Z8
+	VPMULLW    1344(CX), Z2, Z5
+	VPMULHW    1280(CX), Z2, Z2
+	VPMULHW    Z0, Z5, Z5
+	VPSUBW     Z5, Z2, Z2
+	VPSUBW     Z11, Z12, Z5
+	VPADDW     Z12, Z11, Z11
+	VPMULLW    1472(CX), Z5, Z7
+	VPMULHW    1408(CX), Z5, Z5
+	VPMULHW    Z0, Z7, Z7
+	VPSUBW     Z7, Z5, Z5
+	VPSUBW     Z6, Z9, Z7
+	VPADDW     Z9, Z6, Z6
+	VPMULLW    1472(CX), Z7, Z9
+	VPMULHW    1408(CX), Z7, Z7
+	VPMULHW    Z0, Z9, Z9
+	VPSUBW     Z9, Z7, Z7
+	VSHUFI64X2 $0x44, Z8, Z10, Z9
+	VSHUFI64X2 $0x44, Z2, Z1, Z12
+	VSHUFI64X2 $0xee, Z8, Z10, Z8
+	VSHUFI64X2 $0xee, Z2, Z1, Z1
+	VSHUFI64X2 $0x88, Z12, Z9, Z2
+	VSHUFI64X2 $0xdd, Z12, Z9, Z9
+	VSHUFI64X2 $0x88, Z1, Z8, Z10
+	VSHUFI64X2 $0xdd, Z1, Z8, Z1
+	VSHUFI64X2 $0x44, Z6, Z11, Z8
+	VSHUFI64X2 $0x44, Z7, Z5, Z12
+	VSHUFI64X2 $0xee, Z6, Z11, Z6
+	VSHUFI64X2 $0xee, Z7, Z5, Z5
+	VSHUFI64X2 $0x88, Z12, Z8, Z7
+	VSHUFI64X2 $0xdd, Z12, Z8, Z8
+	VSHUFI64X2 $0x88, Z5, Z6, Z11
+	VSHUFI64X2 $0xdd, Z5, Z6, Z5
+
+	// Layer 32.
+	VPSUBW  Z2, Z9, Z6
+	VPADDW  Z9, Z2, Z2
+	VPMULLW 1600(CX), Z6, Z9
+	VPMULHW 1536(CX), Z6, Z6
+	VPMULHW Z0, Z9, Z9
+	VPSUBW  Z9, Z6, Z6
+	VPSUBW  Z10, Z1, Z9
+	VPADDW  Z1, Z10, Z10
+	VPMULLW 1728(CX), Z9, Z1
+	VPMULHW 1664(CX), Z9, Z9
+	VPMULHW Z0, Z1, Z1
+	VPSUBW  Z1, Z9, Z9
+	VPSUBW  Z7, Z8, Z1
+	VPADDW  Z8, Z7, Z7
+	VPMULLW 1856(CX), Z1, Z8
+	VPMULHW 1792(CX), Z1, Z1
+	VPMULHW Z0, Z8, Z8
+	VPSUBW  Z8, Z1, Z1
+	VPSUBW  Z11, Z5, Z8
+	VPADDW  Z5, Z11, Z11
+	VPMULLW 1984(CX), Z8, Z5
+	VPMULHW 1920(CX), Z8, Z8
+	VPMULHW Z0, Z5, Z5
+	VPSUBW  Z5, Z8, Z8
+
+	// Layer 64.
+	VPSUBW  Z2, Z10, Z5
+	VPADDW  Z10, Z2, Z2
+	VPMULLW 2112(CX), Z5, Z10
+	VPMULHW 2048(CX), Z5, Z5
+	VPMULHW Z0, Z10, Z10
+	VPSUBW  Z10, Z5, Z5
+	VPSUBW  Z6, Z9, Z10
+	VPADDW  Z9, Z6, Z6
+	VPMULLW 2112(CX), Z10, Z9
+	VPMULHW 2048(CX), Z10, Z10
+	VPMULHW Z0, Z9, Z9
+	VPSUBW  Z9, Z10, Z10
+	VPSUBW  Z7, Z11, Z9
+	VPADDW  Z11, Z7, Z7
+	VPMULLW 2240(CX), Z9, Z11
+	VPMULHW 2176(CX), Z9, Z9
+	VPMULHW Z0, Z11, Z11
+	VPSUBW  Z11, Z9, Z9
+	VPSUBW  Z1, Z8, Z11
+	VPADDW  Z8, Z1, Z1
+	VPMULLW 2240(CX), Z11, Z8
+	VPMULHW 2176(CX), Z11, Z11
+	VPMULHW Z0, Z8, Z8
+	VPSUBW  Z8, Z11, Z11
+
+	// Layer 128.
+	VPSUBW  Z2, Z7, Z8
+	VPADDW  Z7, Z2, Z2
+	VPMULLW 2368(CX), Z8, Z7
+	VPMULHW 2304(CX), Z8, Z8
+	VPMULHW Z0, Z7, Z7
+	VPSUBW  Z7, Z8, Z8
+	VPSUBW  Z6, Z1, Z7
+	VPADDW  Z1, Z6, Z6
+	VPMULLW 2368(CX), Z7, Z1
+	VPMULHW 2304(CX), Z7, Z7
+	VPMULHW Z0, Z1, Z1
+	VPSUBW  Z1, Z7, Z7
+	VPSUBW  Z5, Z9, Z1
+	VPADDW  Z9, Z5, Z5
+	VPMULLW 2368(CX), Z1, Z9
+	VPMULHW 2304(CX), Z1, Z1
+	VPMULHW Z0, Z9, Z9
+	VPSUBW  Z9, Z1, Z1
+	VPSUBW  Z10, Z11, Z9
+	VPADDW  Z11, Z10, Z10
+	VPMULLW 2368(CX), Z9, Z11
+	VPMULHW 2304(CX), Z9, Z9
+	VPMULHW Z0, Z11, Z11
+	VPSUBW  Z11, Z9, Z9
+
+	// 1/128 of all.
+	VPMULLW   Z4, Z2, Z11
+	VPMULHW   Z3, Z2, Z2
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z2, Z2
+	VPMULLW   Z4, Z6, Z11
+	VPMULHW   Z3, Z6, Z6
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z6, Z6
+	VPMULLW   Z4, Z5, Z11
+	VPMULHW   Z3, Z5, Z5
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z5, Z5
+	VPMULLW   Z4, Z10, Z11
+	VPMULHW   Z3, Z10, Z10
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z10, Z10
+	VPMULLW   Z4, Z8, Z11
+	VPMULHW   Z3, Z8, Z8
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z8, Z8
+	VPMULLW   Z4, Z7, Z11
+	VPMULHW   Z3, Z7, Z7
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z7, Z7
+	VPMULLW   Z4, Z1, Z11
+	VPMULHW   Z3, Z1, Z1
+	VPMULHW   Z0, Z11, Z11
+	VPSUBW    Z11, Z1, Z1
+	VPMULLW   Z4, Z9, Z4
+	VPMULHW   Z3, Z9, Z3
+	VPMULHW   Z0, Z4, Z4
+	VPSUBW    Z4, Z3, Z3
+	VMOVDQU64 Z2, (AX)
+	VMOVDQU64 Z6, 64(AX)
+	VMOVDQU64 Z5, 128(AX)
+	VMOVDQU64 Z10, 192(AX)
+	VMOVDQU64 Z8, 256(AX)
+	VMOVDQU64 Z7, 320(AX)
+	VMOVDQU64 Z1, 384(AX)
+	VMOVDQU64 Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA inverseNTT<>+0(SB)/2, $0x065c
+DATA inverseNTT<>+2(SB)/2, $0x065c
+DATA inverseNTT<>+4(SB)/2, $0xfa4c
+DATA inverseNTT<>+6(SB)/2, $0xfa4c
+DATA inverseNTT<>+8(SB)/2, $0x03df
+DATA inverseNTT<>+10(SB)/2, $0x03df
+DATA inverseNTT<>+12(SB)/2, $0xfecc
+DATA inverseNTT<>+14(SB)/2, $0xfecc
+DATA inverseNTT<>+16(SB)/2, $0x01de
+DATA inverseNTT<>+18(SB)/2, $0x01de
+DATA inverseNTT<>+20(SB)/2, $0xfcaa
+DATA inverseNTT<>+22(SB)/2, $0xfcaa
+DATA inverseNTT<>+24(SB)/2, $0x031a
+DATA inverseNTT<>+26(SB)/2, $0x031a
+DATA inverseNTT<>+28(SB)/2, $0xfa06
+DATA inverseNTT<>+30(SB)/2, $0xfa06
+DATA inverseNTT<>+32(SB)/2, $0xf985
+DATA inverseNTT<>+34(SB)/2, $0xf985
+DATA inverseNTT<>+36(SB)/2, $0x00dc
+DATA inverseNTT<>+38(SB)/2, $0x00dc
+DATA inverseNTT<>+40(SB)/2, $0xfac9
+DATA inverseNTT<>+42(SB)/2, $0xfac9
+DATA inverseNTT<>+44(SB)/2, $0xff78
+DATA inverseNTT<>+46(SB)/2, $0xff78
+DATA inverseNTT<>+48(SB)/2, $0x0180
+DATA inverseNTT<>+50(SB)/2, $0x0180
+DATA inverseNTT<>+52(SB)/2, $0xfafb
+DATA inverseNTT<>+54(SB)/2, $0xfafb
+DATA inverseNTT<>+56(SB)/2, $0x0262
+DATA inverseNTT<>+58(SB)/2, $0x0262
+DATA inverseNTT<>+60(SB)/2, $0x0449
+DATA inverseNTT<>+62(SB)/2, $0x0449
+DATA inverseNTT<>+64(SB)/2, $0x5a5c
+DATA inverseNTT<>+66(SB)/2, $0x5a5c
+DATA inverseNTT<>+68(SB)/2, $0x1e4c
+DATA inverseNTT<>+70(SB)/2, $0x1e4c
+DATA inverseNTT<>+72(SB)/2, $0xb0df
+DATA inverseNTT<>+74(SB)/2, $0xb0df
+DATA inverseNTT<>+76(SB)/2, $0xa2cc
+DATA inverseNTT<>+78(SB)/2, $0xa2cc
+DATA inverseNTT<>+80(SB)/2, $0xbbde
+DATA inverseNTT<>+82(SB)/2, $0xbbde
+DATA inverseNTT<>+84(SB)/2, $0x5aaa
+DATA inverseNTT<>+86(SB)/2, $0x5aaa
+DATA inverseNTT<>+88(SB)/2, $0xb11a
+DATA inverseNTT<>+90(SB)/2, $0xb11a
+DATA inverseNTT<>+92(SB)/2, $0xac06
+DATA inverseNTT<>+94(SB)/2, $0xac06
+DATA inverseNTT<>+96(SB)/2, $0x3885
+DATA inverseNTT<>+98(SB)/2, $0x3885
+DATA inverseNTT<>+100(SB)/2, $0xd4dc
+DATA inverseNTT<>+102(SB)/2, $0xd4dc
+DATA inverseNTT<>+104(SB)/2, $0xc5c9
+DATA inverseNTT<>+106(SB)/2, $0xc5c9
+DATA inverseNTT<>+108(SB)/2, $0xe778
+DATA inverseNTT<>+110(SB)/2, $0xe778
+DATA inverseNTT<>+112(SB)/2, $0x8180
+DATA inverseNTT<>+114(SB)/2, $0x8180
+DATA inverseNTT<>+116(SB)/2, $0x3bfb
+DATA inverseNTT<>+118(SB)/2, $0x3bfb
+DATA inverseNTT<>+120(SB)/2, $0x0862
+DATA inverseNTT<>+122(SB)/2, $0x0862
+DATA inverseNTT<>+124(SB)/2, $0x4f49
+DATA inverseNTT<>+126(SB)/2, $0x4f49
+DATA inverseNTT<>+128(SB)/2, $0x05f2
+DATA inverseNTT<>+130(SB)/2, $0x05f2
+DATA inverseNTT<>+132(SB)/2, $0x03be
+DATA inverseNTT<>+134(SB)/2, $0x03be
+DATA inverseNTT<>+136(SB)/2, $0x03e4
+DATA inverseNTT<>+138(SB)/2, $0x03e4
+DATA inverseNTT<>+140(SB)/2, $0xff94
+DATA inverseNTT<>+142(SB)/2, $0xff94
+DATA inverseNTT<>+144(SB)/2, $0xfc9a
+DATA inverseNTT<>+146(SB)/2, $0xfc9a
+DATA inverseNTT<>+148(SB)/2, $0xfa1a
+DATA inverseNTT<>+150(SB)/2, $0xfa1a
+DATA inverseNTT<>+152(SB)/2, $0xfb02
+DATA inverseNTT<>+154(SB)/2, $0xfb02
+DATA inverseNTT<>+156(SB)/2, $0xfb5f
+DATA inverseNTT<>+158(SB)/2, $0xfb5f
+DATA inverseNTT<>+160(SB)/2, $0xfb5d
+DATA inverseNTT<>+162(SB)/2, $0xfb5d
+DATA inverseNTT<>+164(SB)/2, $0xfc96
+DATA inverseNTT<>+166(SB)/2, $0xfc96
+DATA inverseNTT<>+168(SB)/2, $0x04c2
+DATA inverseNTT<>+170(SB)/2, $0x04c2
+DATA inverseNTT<>+172(SB)/2, $0xfb41
+DATA inverseNTT<>+174(SB)/2, $0xfb41
+DATA inverseNTT<>+176(SB)/2, $0xfa47
+DATA inverseNTT<>+178(SB)/2, $0xfa47
+DATA inverseNTT<>+180(SB)/2, $0x052a
+DATA inverseNTT<>+182(SB)/2, $0x052a
+DATA inverseNTT<>+184(SB)/2, $0x025b
+DATA inverseNTT<>+186(SB)/2, $0x025b
+DATA inverseNTT<>+188(SB)/2, $0x0331
+DATA inverseNTT<>+190(SB)/2, $0x0331
+DATA inverseNTT<>+192(SB)/2, $0xbbf2
+DATA inverseNTT<>+194(SB)/2, $0xbbf2
+DATA inverseNTT<>+196(SB)/2, $0x5dbe
+DATA inverseNTT<>+198(SB)/2, $0x5dbe
+DATA inverseNTT<>+200(SB)/2, $0x6fe4
+DATA inverseNTT<>+202(SB)/2, $0x6fe4
+DATA inverseNTT<>+204(SB)/2, $0x7b94
+DATA inverseNTT<>+206(SB)/2, $0x7b94
+DATA inverseNTT<>+208(SB)/2, $0x2a9a
+DATA inverseNTT<>+210(SB)/2, $0x2a9a
+DATA inverseNTT<>+212(SB)/2, $0xa81a
+DATA inverseNTT<>+214(SB)/2, $0xa81a
+DATA inverseNTT<>+216(SB)/2, $0xe102
+DATA inverseNTT<>+218(SB)/2, $0xe102
+DATA inverseNTT<>+220(SB)/2, $0x285f
+DATA inverseNTT<>+222(SB)/2, $0x285f
+DATA inverseNTT<>+224(SB)/2, $0x425d
+DATA inverseNTT<>+226(SB)/2, $0x425d
+DATA inverseNTT<>+228(SB)/2, $0x5e96
+DATA inverseNTT<>+230(SB)/2, $0x5e96
+DATA inverseNTT<>+232(SB)/2, $0x2ac2
+DATA inverseNTT<>+234(SB)/2, $0x2ac2
+DATA inverseNTT<>+236(SB)/2, $0xae41
+DATA inverseNTT<>+238(SB)/2, $0xae41
+DATA inverseNTT<>+240(SB)/2, $0x5f47
+DATA inverseNTT<>+242(SB)/2, $0x5f47
+DATA inverseNTT<>+244(SB)/2, $0xe32a
+DATA inverseNTT<>+246(SB)/2, $0xe32a
+DATA inverseNTT<>+248(SB)/2, $0x635b
+DATA inverseNTT<>+250(SB)/2, $0x635b
+DATA inverseNTT<>+252(SB)/2, $0x8631
+DATA inverseNTT<>+254(SB)/2, $0x8631
+DATA inverseNTT<>+256(SB)/2, $0xffb5
+DATA inverseNTT<>+258(SB)/2, $0xffb5
+DATA inverseNTT<>+260(SB)/2, $0x0149
+DATA inverseNTT<>+262(SB)/2, $0x0149
+DATA inverseNTT<>+264(SB)/2, $0x015d
+DATA inverseNTT<>+266(SB)/2, $0x015d
+DATA inverseNTT<>+268(SB)/2, $0x0284
+DATA inverseNTT<>+270(SB)/2, $0x0284
+DATA inverseNTT<>+272(SB)/2, $0x045f
+DATA inverseNTT<>+274(SB)/2, $0x045f
+DATA inverseNTT<>+276(SB)/2, $0x05cb
+DATA inverseNTT<>+278(SB)/2, $0x05cb
+DATA inverseNTT<>+280(SB)/2, $0xff6d
+DATA inverseNTT<>+282(SB)/2, $0xff6d
+DATA inverseNTT<>+284(SB)/2, $0x030a
+DATA inverseNTT<>+286(SB)/2, $0x030a
+DATA inverseNTT<>+288(SB)/2, $0x0675
+DATA inverseNTT<>+290(SB)/2, $0x0675
+DATA inverseNTT<>+292(SB)/2, $0xfe34
+DATA inverseNTT<>+294(SB)/2, $0xfe34
+DATA inverseNTT<>+296(SB)/2, $0xff15
+DATA inverseNTT<>+298(SB)/2, $0xff15
+DATA inverseNTT<>+300(SB)/2, $0x024b
+DATA inverseNTT<>+302(SB)/2, $0x024b
+DATA inverseNTT<>+304(SB)/2, $0x0069
+DATA inverseNTT<>+306(SB)/2, $0x0069
+DATA inverseNTT<>+308(SB)/2, $0x0367
+DATA inverseNTT<>+310(SB)/2, $0x0367
+DATA inverseNTT<>+312(SB)/2, $0x034b
+DATA inverseNTT<>+314(SB)/2, $0x034b
+DATA inverseNTT<>+316(SB)/2, $0x01ae
+DATA inverseNTT<>+318(SB)/2, $0x01ae
+DATA inverseNTT<>+320(SB)/2, $0xceb5
+DATA inverseNTT<>+322(SB)/2, $0xceb5
+DATA inverseNTT<>+324(SB)/2, $0x4c49
+DATA inverseNTT<>+326(SB)/2, $0x4c49
+DATA inverseNTT<>+328(SB)/2, $0x485d
+DATA inverseNTT<>+330(SB)/2, $0x485d
+DATA inverseNTT<>+332(SB)/2, $0x4e84
+DATA inverseNTT<>+334(SB)/2, $0x4e84
+DATA inverseNTT<>+336(SB)/2, $0x315f
+DATA inverseNTT<>+338(SB)/2, $0x315f
+DATA inverseNTT<>+340(SB)/2, $0xb6cb
+DATA inverseNTT<>+342(SB)/2, $0xb6cb
+DATA inverseNTT<>+344(SB)/2, $0x766d
+DATA inverseNTT<>+346(SB)/2, $0x766d
+DATA inverseNTT<>+348(SB)/2, $0x810a
+DATA inverseNTT<>+350(SB)/2, $0x810a
+DATA inverseNTT<>+352(SB)/2, $0x1575
+DATA inverseNTT<>+354(SB)/2, $0x1575
+DATA inverseNTT<>+356(SB)/2, $0x5a34
+DATA inverseNTT<>+358(SB)/2, $0x5a34
+DATA inverseNTT<>+360(SB)/2, $0xee15
+DATA inverseNTT<>+362(SB)/2, $0xee15
+DATA inverseNTT<>+364(SB)/2, $0x334b
+DATA inverseNTT<>+366(SB)/2, $0x334b
+DATA inverseNTT<>+368(SB)/2, $0xab69
+DATA inverseNTT<>+370(SB)/2, $0xab69
+DATA inverseNTT<>+372(SB)/2, $0xc867
+DATA inverseNTT<>+374(SB)/2, $0xc867
+DATA inverseNTT<>+376(SB)/2, $0x344b
+DATA inverseNTT<>+378(SB)/2, $0x344b
+DATA inverseNTT<>+380(SB)/2, $0x2bae
+DATA inverseNTT<>+382(SB)/2, $0x2bae
+DATA inverseNTT<>+384(SB)/2, $0xff64
+DATA inverseNTT<>+386(SB)/2, $0xff64
+DATA inverseNTT<>+388(SB)/2, $0x01a2
+DATA inverseNTT<>+390(SB)/2, $0x01a2
+DATA inverseNTT<>+392(SB)/2, $0xfc98
+DATA inverseNTT<>+394(SB)/2, $0xfc98
+DATA inverseNTT<>+396(SB)/2, $0xf9ca
+DATA inverseNTT<>+398(SB)/2, $0xf9ca
+DATA inverseNTT<>+400(SB)/2, $0xfda6
+DATA inverseNTT<>+402(SB)/2, $0xfda6
+DATA inverseNTT<>+404(SB)/2, $0xfcf7
+DATA inverseNTT<>+406(SB)/2, $0xfcf7
+DATA inverseNTT<>+408(SB)/2, $0x0487
+DATA inverseNTT<>+410(SB)/2, $0x0487
+DATA inverseNTT<>+412(SB)/2, $0xff0a
+DATA inverseNTT<>+414(SB)/2, $0xff0a
+DATA inverseNTT<>+416(SB)/2, $0x0626
+DATA inverseNTT<>+418(SB)/2, $0x0626
+DATA inverseNTT<>+420(SB)/2, $0xfedd
+DATA inverseNTT<>+422(SB)/2, $0xfedd
+DATA inverseNTT<>+424(SB)/2, $0x00b1
+DATA inverseNTT<>+426(SB)/2, $0x00b1
+DATA inverseNTT<>+428(SB)/2, $0x01a6
+DATA inverseNTT<>+430(SB)/2, $0x01a6
+DATA inverseNTT<>+432(SB)/2, $0x060e
+DATA inverseNTT<>+434(SB)/2, $0x060e
+DATA inverseNTT<>+436(SB)/2, $0xfb1d
+DATA inverseNTT<>+438(SB)/2, $0xfb1d
+DATA inverseNTT<>+440(SB)/2, $0x022b
+DATA inverseNTT<>+442(SB)/2, $0x022b
+DATA inverseNTT<>+444(SB)/2, $0xfbb1
+DATA inverseNTT<>+446(SB)/2, $0xfbb1
+DATA inverseNTT<>+448(SB)/2, $0xeb64
+DATA inverseNTT<>+450(SB)/2, $0xeb64
+DATA inverseNTT<>+452(SB)/2, $0xc7a2
+DATA inverseNTT<>+454(SB)/2, $0xc7a2
+DATA inverseNTT<>+456(SB)/2, $0x4498
+DATA inverseNTT<>+458(SB)/2, $0x4498
+DATA inverseNTT<>+460(SB)/2, $0xb7ca
+DATA inverseNTT<>+462(SB)/2, $0xb7ca
+DATA inverseNTT<>+464(SB)/2, $0x8fa6
+DATA inverseNTT<>+466(SB)/2, $0x8fa6
+DATA inverseNTT<>+468(SB)/2, $0x71f7
+DATA inverseNTT<>+470(SB)/2, $0x71f7
+DATA inverseNTT<>+472(SB)/2, $0x2987
+DATA inverseNTT<>+474(SB)/2, $0x2987
+DATA inverseNTT<>+476(SB)/2, $0x7d0a
+DATA inverseNTT<>+478(SB)/2, $0x7d0a
+DATA inverseNTT<>+480(SB)/2, $0x1826
+DATA inverseNTT<>+482(SB)/2, $0x1826
+DATA inverseNTT<>+484(SB)/2, $0xc5dd
+DATA inverseNTT<>+486(SB)/2, $0xc5dd
+DATA inverseNTT<>+488(SB)/2, $0x03b1
+DATA inverseNTT<>+490(SB)/2, $0x03b1
+DATA inverseNTT<>+492(SB)/2, $0x93a6
+DATA inverseNTT<>+494(SB)/2, $0x93a6
+DATA inverseNTT<>+496(SB)/2, $0x500e
+DATA inverseNTT<>+498(SB)/2, $0x500e
+DATA inverseNTT<>+500(SB)/2, $0x821d
+DATA inverseNTT<>+502(SB)/2, $0x821d
+DATA inverseNTT<>+504(SB)/2, $0xd32b
+DATA inverseNTT<>+506(SB)/2, $0xd32b
+DATA inverseNTT<>+508(SB)/2, $0xfeb1
+DATA inverseNTT<>+510(SB)/2, $0xfeb1
+DATA inverseNTT<>+512(SB)/2, $0xfb05
+DATA inverseNTT<>+514(SB)/2, $0xfb05
+DATA inverseNTT<>+516(SB)/2, $0x02a5
+DATA inverseNTT<>+518(SB)/2, $0x02a5
+DATA inverseNTT<>+520(SB)/2, $0xfbd7
+DATA inverseNTT<>+522(SB)/2, $0xfbd7
+DATA inverseNTT<>+524(SB)/2, $0x01c0
+DATA inverseNTT<>+526(SB)/2, $0x01c0
+DATA inverseNTT<>+528(SB)/2, $0xfd2b
+DATA inverseNTT<>+530(SB)/2, $0xfd2b
+DATA inverseNTT<>+532(SB)/2, $0xfa1c
+DATA inverseNTT<>+534(SB)/2, $0xfa1c
+DATA inverseNTT<>+536(SB)/2, $0x03c1
+DATA inverseNTT<>+538(SB)/2, $0x03c1
+DATA inverseNTT<>+540(SB)/2, $0xfe72
+DATA inverseNTT<>+542(SB)/2, $0xfe72
+DATA inverseNTT<>+544(SB)/2, $0xfc49
+DATA inverseNTT<>+546(SB)/2, $0xfc49
+DATA inverseNTT<>+548(SB)/2, $0xff09
+DATA inverseNTT<>+550(SB)/2, $0xff09
+DATA inverseNTT<>+552(SB)/2, $0xfa73
+DATA inverseNTT<>+554(SB)/2, $0xfa73
+DATA inverseNTT<>+556(SB)/2, $0x006b
+DATA inverseNTT<>+558(SB)/2, $0x006b
+DATA inverseNTT<>+560(SB)/2, $0x033e
+DATA inverseNTT<>+562(SB)/2, $0x033e
+DATA inverseNTT<>+564(SB)/2, $0xfef1
+DATA inverseNTT<>+566(SB)/2, $0xfef1
+DATA inverseNTT<>+568(SB)/2, $0xffa6
+DATA inverseNTT<>+570(SB)/2, $0xffa6
+DATA inverseNTT<>+572(SB)/2, $0xfcab
+DATA inverseNTT<>+574(SB)/2, $0xfcab
+DATA inverseNTT<>+576(SB)/2, $0xba05
+DATA inverseNTT<>+578(SB)/2, $0xba05
+DATA inverseNTT<>+580(SB)/2, $0xa1a5
+DATA inverseNTT<>+582(SB)/2, $0xa1a5
+DATA inverseNTT<>+584(SB)/2, $0x10d7
+DATA inverseNTT<>+586(SB)/2, $0x10d7
+DATA inverseNTT<>+588(SB)/2, $0x41c0
+DATA inverseNTT<>+590(SB)/2, $0x41c0
+DATA inverseNTT<>+592(SB)/2, $0xce2b
+DATA inverseNTT<>+594(SB)/2, $0xce2b
+DATA inverseNTT<>+596(SB)/2, $0x8e1c
+DATA inverseNTT<>+598(SB)/2, $0x8e1c
+DATA inverseNTT<>+600(SB)/2, $0x36c1
+DATA inverseNTT<>+602(SB)/2, $0x36c1
+DATA inverseNTT<>+604(SB)/2, $0x3472
+DATA inverseNTT<>+606(SB)/2, $0x3472
+DATA inverseNTT<>+608(SB)/2, $0x4749
+DATA inverseNTT<>+610(SB)/2, $0x4749
+DATA inverseNTT<>+612(SB)/2, $0x8a09
+DATA inverseNTT<>+614(SB)/2, $0x8a09
+DATA inverseNTT<>+616(SB)/2, $0x2373
+DATA inverseNTT<>+618(SB)/2, $0x2373
+DATA inverseNTT<>+620(SB)/2, $0x916b
+DATA inverseNTT<>+622(SB)/2, $0x916b
+DATA inverseNTT<>+624(SB)/2, $0xdd3e
+DATA inverseNTT<>+626(SB)/2, $0xdd3e
+DATA inverseNTT<>+628(SB)/2, $0xc1f1
+DATA inverseNTT<>+630(SB)/2, $0xc1f1
+DATA inverseNTT<>+632(SB)/2, $0x91a6
+DATA inverseNTT<>+634(SB)/2, $0x91a6
+DATA inverseNTT<>+636(SB)/2, $0x4dab
+DATA inverseNTT<>+638(SB)/2, $0x4dab
+DATA inverseNTT<>+640(SB)/2, $0x05bd
+DATA inverseNTT<>+642(SB)/2, $0x05bd
+DATA inverseNTT<>+644(SB)/2, $0x007e
+DATA inverseNTT<>+646(SB)/2, $0x007e
+DATA inverseNTT<>+648(SB)/2, $0xfb76
+DATA inverseNTT<>+650(SB)/2, $0xfb76
+DATA inverseNTT<>+652(SB)/2, $0xf9ae
+DATA inverseNTT<>+654(SB)/2, $0xf9ae
+DATA inverseNTT<>+656(SB)/2, $0xfd66
+DATA inverseNTT<>+658(SB)/2, $0xfd66
+DATA inverseNTT<>+660(SB)/2, $0xfec0
+DATA inverseNTT<>+662(SB)/2, $0xfec0
+DATA inverseNTT<>+664(SB)/2, $0xfff8
+DATA inverseNTT<>+666(SB)/2, $0xfff8
+DATA inverseNTT<>+668(SB)/2, $0x0204
+DATA inverseNTT<>+670(SB)/2, $0x0204
+DATA inverseNTT<>+672(SB)/2, $0xf9f8
+DATA inverseNTT<>+674(SB)/2, $0xf9f8
+DATA inverseNTT<>+676(SB)/2, $0xfee6
+DATA inverseNTT<>+678(SB)/2, $0xfee6
+DATA inverseNTT<>+680(SB)/2, $0x05d3
+DATA inverseNTT<>+682(SB)/2, $0x05d3
+DATA inverseNTT<>+684(SB)/2, $0xfaf3
+DATA inverseNTT<>+686(SB)/2, $0xfaf3
+DATA inverseNTT<>+688(SB)/2, $0x03f7
+DATA inverseNTT<>+690(SB)/2, $0x03f7
+DATA inverseNTT<>+692(SB)/2, $0xfdd8
+DATA inverseNTT<>+694(SB)/2, $0xfdd8
+DATA inverseNTT<>+696(SB)/2, $0x028c
+DATA inverseNTT<>+698(SB)/2, $0x028c
+DATA inverseNTT<>+700(SB)/2, $0x04c7
+DATA inverseNTT<>+702(SB)/2, $0x04c7
+DATA inverseNTT<>+704(SB)/2, $0x6cbd
+DATA inverseNTT<>+706(SB)/2, $0x6cbd
+DATA inverseNTT<>+708(SB)/2, $0x9a7e
+DATA inverseNTT<>+710(SB)/2, $0x9a7e
+DATA inverseNTT<>+712(SB)/2, $0xfd76
+DATA inverseNTT<>+714(SB)/2, $0xfd76
+DATA inverseNTT<>+716(SB)/2, $0x23ae
+DATA inverseNTT<>+718(SB)/2, $0x23ae
+DATA inverseNTT<>+720(SB)/2, $0xcf66
+DATA inverseNTT<>+722(SB)/2, $0xcf66
+DATA inverseNTT<>+724(SB)/2, $0x3ec0
+DATA inverseNTT<>+726(SB)/2, $0x3ec0
+DATA inverseNTT<>+728(SB)/2, $0x67f8
+DATA inverseNTT<>+730(SB)/2, $0x67f8
+DATA inverseNTT<>+732(SB)/2, $0xce04
+DATA inverseNTT<>+734(SB)/2, $0xce04
+DATA inverseNTT<>+736(SB)/2, $0x61f8
+DATA inverseNTT<>+738(SB)/2, $0x61f8
+DATA inverseNTT<>+740(SB)/2, $0x50e6
+DATA inverseNTT<>+742(SB)/2, $0x50e6
+DATA inverseNTT<>+744(SB)/2, $0x4ed3
+DATA inverseNTT<>+746(SB)/2, $0x4ed3
+DATA inverseNTT<>+748(SB)/2, $0xa3f3
+DATA inverseNTT<>+750(SB)/2, $0xa3f3
+DATA inverseNTT<>+752(SB)/2, $0x78f7
+DATA inverseNTT<>+754(SB)/2, $0x78f7
+DATA inverseNTT<>+756(SB)/2, $0x05d8
+DATA inverseNTT<>+758(SB)/2, $0x05d8
+DATA inverseNTT<>+760(SB)/2, $0xe68c
+DATA inverseNTT<>+762(SB)/2, $0xe68c
+DATA inverseNTT<>+764(SB)/2, $0xe9c7
+DATA inverseNTT<>+766(SB)/2, $0xe9c7
+DATA inverseNTT<>+768(SB)/2, $0xf9dd
+DATA inverseNTT<>+770(SB)/2, $0xf9dd
+DATA inverseNTT<>+772(SB)/2, $0xf9dd
+DATA inverseNTT<>+774(SB)/2, $0xf9dd
+DATA inverseNTT<>+776(SB)/2, $0xf9dd
+DATA inverseNTT<>+778(SB)/2, $0xf9dd
+DATA inverseNTT<>+780(SB)/2, $0xf9dd
+DATA inverseNTT<>+782(SB)/2, $0xf9dd
+DATA inverseNTT<>+784(SB)/2, $0x019b
+DATA inverseNTT<>+786(SB)/2, $0x019b
+DATA inverseNTT<>+788(SB)/2, $0x019b
+DATA inverseNTT<>+790(SB)/2, $0x019b
+DATA inverseNTT<>+792(SB)/2, $0x019b
+DATA inverseNTT<>+794(SB)/2, $0x019b
+DATA inverseNTT<>+796(SB)/2, $0x019b
+DATA inverseNTT<>+798(SB)/2, $0x019b
+DATA inverseNTT<>+800(SB)/2, $0x0260
+DATA inverseNTT<>+802(SB)/2, $0x0260
+DATA inverseNTT<>+804(SB)/2, $0x0260
+DATA inverseNTT<>+806(SB)/2, $0x0260
+DATA inverseNTT<>+808(SB)/2, $0x0260
+DATA inverseNTT<>+810(SB)/2, $0x0260
+DATA inverseNTT<>+812(SB)/2, $0x0260
+DATA inverseNTT<>+814(SB)/2, $0x0260
+DATA inverseNTT<>+816(SB)/2, $0x03f9
+DATA inverseNTT<>+818(SB)/2, $0x03f9
+DATA inverseNTT<>+820(SB)/2, $0x03f9
+DATA inverseNTT<>+822(SB)/2, $0x03f9
+DATA inverseNTT<>+824(SB)/2, $0x03f9
+DATA inverseNTT<>+826(SB)/2, $0x03f9
+DATA inverseNTT<>+828(SB)/2, $0x03f9
+DATA inverseNTT<>+830(SB)/2, $0x03f9
+DATA inverseNTT<>+832(SB)/2, $0xc0dd
+DATA inverseNTT<>+834(SB)/2, $0xc0dd
+DATA inverseNTT<>+836(SB)/2, $0xc0dd
+DATA inverseNTT<>+838(SB)/2, $0xc0dd
+DATA inverseNTT<>+840(SB)/2, $0xc0dd
+DATA inverseNTT<>+842(SB)/2, $0xc0dd
+DATA inverseNTT<>+844(SB)/2, $0xc0dd
+DATA inverseNTT<>+846(SB)/2, $0xc0dd
+DATA inverseNTT<>+848(SB)/2, $0x229b
+DATA inverseNTT<>+850(SB)/2, $0x229b
+DATA inverseNTT<>+852(SB)/2, $0x229b
+DATA inverseNTT<>+854(SB)/2, $0x229b
+DATA inverseNTT<>+856(SB)/2, $0x229b
+DATA inverseNTT<>+858(SB)/2, $0x229b
+DATA inverseNTT<>+860(SB)/2, $0x229b
+DATA inverseNTT<>+862(SB)/2, $0x229b
+DATA inverseNTT<>+864(SB)/2, $0x2260
+DATA inverseNTT<>+866(SB)/2, $0x2260
+DATA inverseNTT<>+868(SB)/2, $0x2260
+DATA inverseNTT<>+870(SB)/2, $0x2260
+DATA inverseNTT<>+872(SB)/2, $0x2260
+DATA inverseNTT<>+874(SB)/2, $0x2260
+DATA inverseNTT<>+876(SB)/2, $0x2260
+DATA inverseNTT<>+878(SB)/2, $0x2260
+DATA inverseNTT<>+880(SB)/2, $0x5ef9
+DATA inverseNTT<>+882(SB)/2, $0x5ef9
+DATA inverseNTT<>+884(SB)/2, $0x5ef9
+DATA inverseNTT<>+886(SB)/2, $0x5ef9
+DATA inverseNTT<>+888(SB)/2, $0x5ef9
+DATA inverseNTT<>+890(SB)/2, $0x5ef9
+DATA inverseNTT<>+892(SB)/2, $0x5ef9
+DATA inverseNTT<>+894(SB)/2, $0x5ef9
+DATA inverseNTT<>+896(SB)/2, $0xff33
+DATA inverseNTT<>+898(SB)/2, $0xff33
+DATA inverseNTT<>+900(SB)/2, $0xff33
+DATA inverseNTT<>+902(SB)/2, $0xff33
+DATA inverseNTT<>+904(SB)/2, $0xff33
+DATA inverseNTT<>+906(SB)/2, $0xff33
+DATA inverseNTT<>+908(SB)/2, $0xff33
+DATA inverseNTT<>+910(SB)/2, $0xff33
+DATA inverseNTT<>+912(SB)/2, $0xf9fa
+DATA inverseNTT<>+914(SB)/2, $0xf9fa
+DATA inverseNTT<>+916(SB)/2, $0xf9fa
+DATA inverseNTT<>+918(SB)/2, $0xf9fa
+DATA inverseNTT<>+920(SB)/2, $0xf9fa
+DATA inverseNTT<>+922(SB)/2, $0xf9fa
+DATA inverseNTT<>+924(SB)/2, $0xf9fa
+DATA inverseNTT<>+926(SB)/2, $0xf9fa
+DATA inverseNTT<>+928(SB)/2, $0x02dc
+DATA inverseNTT<>+930(SB)/2, $0x02dc
+DATA inverseNTT<>+932(SB)/2, $0x02dc
+DATA inverseNTT<>+934(SB)/2, $0x02dc
+DATA inverseNTT<>+936(SB)/2, $0x02dc
+DATA inverseNTT<>+938(SB)/2, $0x02dc
+DATA inverseNTT<>+940(SB)/2, $0x02dc
+DATA inverseNTT<>+942(SB)/2, $0x02dc
+DATA inverseNTT<>+944(SB)/2, $0xfd57
+DATA inverseNTT<>+946(SB)/2, $0xfd57
+DATA inverseNTT<>+948(SB)/2, $0xfd57
+DATA inverseNTT<>+950(SB)/2, $0xfd57
+DATA inverseNTT<>+952(SB)/2, $0xfd57
+DATA inverseNTT<>+954(SB)/2, $0xfd57
+DATA inverseNTT<>+956(SB)/2, $0xfd57
+DATA inverseNTT<>+958(SB)/2, $0xfd57
+DATA inverseNTT<>+960(SB)/2, $0x6833
+DATA inverseNTT<>+962(SB)/2, $0x6833
+DATA inverseNTT<>+964(SB)/2, $0x6833
+DATA inverseNTT<>+966(SB)/2, $0x6833
+DATA inverseNTT<>+968(SB)/2, $0x6833
+DATA inverseNTT<>+970(SB)/2, $0x6833
+DATA inverseNTT<>+972(SB)/2, $0x6833
+DATA inverseNTT<>+974(SB)/2, $0x6833
+DATA inverseNTT<>+976(SB)/2, $0x47fa
+DATA inverseNTT<>+978(SB)/2, $0x47fa
+DATA inverseNTT<>+980(SB)/2, $0x47fa
+DATA inverseNTT<>+982(SB)/2, $0x47fa
+DATA inverseNTT<>+984(SB)/2, $0x47fa
+DATA inverseNTT<>+986(SB)/2, $0x47fa
+DATA inverseNTT<>+988(SB)/2, $0x47fa
+DATA inverseNTT<>+990(SB)/2, $0x47fa
+DATA inverseNTT<>+992(SB)/2, $0xd6dc
+DATA inverseNTT<>+994(SB)/2, $0xd6dc
+DATA inverseNTT<>+996(SB)/2, $0xd6dc
+DATA inverseNTT<>+998(SB)/2, $0xd6dc
+DATA inverseNTT<>+1000(SB)/2, $0xd6dc
+DATA inverseNTT<>+1002(SB)/2, $0xd6dc
+DATA inverseNTT<>+1004(SB)/2, $0xd6dc
+DATA inverseNTT<>+1006(SB)/2, $0xd6dc
+DATA inverseNTT<>+1008(SB)/2, $0x9257
+DATA inverseNTT<>+1010(SB)/2, $0x9257
+DATA inverseNTT<>+1012(SB)/2, $0x9257
+DATA inverseNTT<>+1014(SB)/2, $0x9257
+DATA inverseNTT<>+1016(SB)/2, $0x9257
+DATA inverseNTT<>+1018(SB)/2, $0x9257
+DATA inverseNTT<>+1020(SB)/2, $0x9257
+DATA inverseNTT<>+1022(SB)/2, $0x9257
+DATA inverseNTT<>+1024(SB)/2, $0xff7e
+DATA inverseNTT<>+1026(SB)/2, $0xff7e
+DATA inverseNTT<>+1028(SB)/2, $0xff7e
+DATA inverseNTT<>+1030(SB)/2, $0xff7e
+DATA inverseNTT<>+1032(SB)/2, $0xff7e
+DATA inverseNTT<>+1034(SB)/2, $0xff7e
+DATA inverseNTT<>+1036(SB)/2, $0xff7e
+DATA inverseNTT<>+1038(SB)/2, $0xff7e
+DATA inverseNTT<>+1040(SB)/2, $0x05b2
+DATA inverseNTT<>+1042(SB)/2, $0x05b2
+DATA inverseNTT<>+1044(SB)/2, $0x05b2
+DATA inverseNTT<>+1046(SB)/2, $0x05b2
+DATA inverseNTT<>+1048(SB)/2, $0x05b2
+DATA inverseNTT<>+1050(SB)/2, $0x05b2
+DATA inverseNTT<>+1052(SB)/2, $0x05b2
+DATA inverseNTT<>+1054(SB)/2, $0x05b2
+DATA inverseNTT<>+1056(SB)/2, $0x017f
+DATA inverseNTT<>+1058(SB)/2, $0x017f
+DATA inverseNTT<>+1060(SB)/2, $0x017f
+DATA inverseNTT<>+1062(SB)/2, $0x017f
+DATA inverseNTT<>+1064(SB)/2, $0x017f
+DATA inverseNTT<>+1066(SB)/2, $0x017f
+DATA inverseNTT<>+1068(SB)/2, $0x017f
+DATA inverseNTT<>+1070(SB)/2, $0x017f
+DATA inverseNTT<>+1072(SB)/2, $0xfad3
+DATA inverseNTT<>+1074(SB)/2, $0xfad3
+DATA inverseNTT<>+1076(SB)/2, $0xfad3
+DATA inverseNTT<>+1078(SB)/2, $0xfad3
+DATA inverseNTT<>+1080(SB)/2, $0xfad3
+DATA inverseNTT<>+1082(SB)/2, $0xfad3
+DATA inverseNTT<>+1084(SB)/2, $0xfad3
+DATA inverseNTT<>+1086(SB)/2, $0xfad3
+DATA inverseNTT<>+1088(SB)/2, $0x997e
+DATA inverseNTT<>+1090(SB)/2, $0x997e
+DATA inverseNTT<>+1092(SB)/2, $0x997e
+DATA inverseNTT<>+1094(SB)/2, $0x997e
+DATA inverseNTT<>+1096(SB)/2, $0x997e
+DATA inverseNTT<>+1098(SB)/2, $0x997e
+DATA inverseNTT<>+1100(SB)/2, $0x997e
+DATA inverseNTT<>+1102(SB)/2, $0x997e
+DATA inverseNTT<>+1104(SB)/2, $0xfbb2
+DATA inverseNTT<>+1106(SB)/2, $0xfbb2
+DATA inverseNTT<>+1108(SB)/2, $0xfbb2
+DATA inverseNTT<>+1110(SB)/2, $0xfbb2
+DATA inverseNTT<>+1112(SB)/2, $0xfbb2
+DATA inverseNTT<>+1114(SB)/2, $0xfbb2
+DATA inverseNTT<>+1116(SB)/2, $0xfbb2
+DATA inverseNTT<>+1118(SB)/2, $0xfbb2
+DATA inverseNTT<>+1120(SB)/2, $0x8e7f
+DATA inverseNTT<>+1122(SB)/2, $0x8e7f
+DATA inverseNTT<>+1124(SB)/2, $0x8e7f
+DATA inverseNTT<>+1126(SB)/2, $0x8e7f
+DATA inverseNTT<>+1128(SB)/2, $0x8e7f
+DATA inverseNTT<>+1130(SB)/2, $0x8e7f
+DATA inverseNTT<>+1132(SB)/2, $0x8e7f
+DATA inverseNTT<>+1134(SB)/2, $0x8e7f
+DATA inverseNTT<>+1136(SB)/2, $0x43d3
+DATA inverseNTT<>+1138(SB)/2, $0x43d3
+DATA inverseNTT<>+1140(SB)/2, $0x43d3
+DATA inverseNTT<>+1142(SB)/2, $0x43d3
+DATA inverseNTT<>+1144(SB)/2, $0x43d3
+DATA inverseNTT<>+1146(SB)/2, $0x43d3
+DATA inverseNTT<>+1148(SB)/2, $0x43d3
+DATA inverseNTT<>+1150(SB)/2, $0x43d3
+DATA inverseNTT<>+1152(SB)/2, $0xf9be
+DATA inverseNTT<>+1154(SB)/2, $0xf9be
+DATA inverseNTT<>+1156(SB)/2, $0xf9be
+DATA inverseNTT<>+1158(SB)/2, $0xf9be
+DATA inverseNTT<>+1160(SB)/2, $0xf9be
+DATA inverseNTT<>+1162(SB)/2, $0xf9be
+DATA inverseNTT<>+1164(SB)/2, $0xf9be
+DATA inverseNTT<>+1166(SB)/2, $0xf9be
+DATA inverseNTT<>+1168(SB)/2, $0xfcc3
+DATA inverseNTT<>+1170(SB)/2, $0xfcc3
+DATA inverseNTT<>+1172(SB)/2, $0xfcc3
+DATA inverseNTT<>+1174(SB)/2, $0xfcc3
+DATA inverseNTT<>+1176(SB)/2, $0xfcc3
+DATA inverseNTT<>+1178(SB)/2, $0xfcc3
+DATA inverseNTT<>+1180(SB)/2, $0xfcc3
+DATA inverseNTT<>+1182(SB)/2, $0xfcc3
+DATA inverseNTT<>+1184(SB)/2, $0x0108
+DATA inverseNTT<>+1186(SB)/2, $0x0108
+DATA inverseNTT<>+1188(SB)/2, $0x0108
+DATA inverseNTT<>+1190(SB)/2, $0x0108
+DATA inverseNTT<>+1192(SB)/2, $0x0108
+DATA inverseNTT<>+1194(SB)/2, $0x0108
+DATA inverseNTT<>+1196(SB)/2, $0x0108
+DATA inverseNTT<>+1198(SB)/2, $0x0108
+DATA inverseNTT<>+1200(SB)/2, $0x023d
+DATA inverseNTT<>+1202(SB)/2, $0x023d
+DATA inverseNTT<>+1204(SB)/2, $0x023d
+DATA inverseNTT<>+1206(SB)/2, $0x023d
+DATA inverseNTT<>+1208(SB)/2, $0x023d
+DATA inverseNTT<>+1210(SB)/2, $0x023d
+DATA inverseNTT<>+1212(SB)/2, $0x023d
+DATA inverseNTT<>+1214(SB)/2, $0x023d
+DATA inverseNTT<>+1216(SB)/2, $0x53be
+DATA inverseNTT<>+1218(SB)/2, $0x53be
+DATA inverseNTT<>+1220(SB)/2, $0x53be
+DATA inverseNTT<>+1222(SB)/2, $0x53be
+DATA inverseNTT<>+1224(SB)/2, $0x53be
+DATA inverseNTT<>+1226(SB)/2, $0x53be
+DATA inverseNTT<>+1228(SB)/2, $0x53be
+DATA inverseNTT<>+1230(SB)/2, $0x53be
+DATA inverseNTT<>+1232(SB)/2, $0x15c3
+DATA inverseNTT<>+1234(SB)/2, $0x15c3
+DATA inverseNTT<>+1236(SB)/2, $0x15c3
+DATA inverseNTT<>+1238(SB)/2, $0x15c3
+DATA inverseNTT<>+1240(SB)/2, $0x15c3
+DATA inverseNTT<>+1242(SB)/2, $0x15c3
+DATA inverseNTT<>+1244(SB)/2, $0x15c3
+DATA inverseNTT<>+1246(SB)/2, $0x15c3
+DATA inverseNTT<>+1248(SB)/2, $0x9908
+DATA inverseNTT<>+1250(SB)/2, $0x9908
+DATA inverseNTT<>+1252(SB)/2, $0x9908
+DATA inverseNTT<>+1254(SB)/2, $0x9908
+DATA inverseNTT<>+1256(SB)/2, $0x9908
+DATA inverseNTT<>+1258(SB)/2, $0x9908
+DATA inverseNTT<>+1260(SB)/2, $0x9908
+DATA inverseNTT<>+1262(SB)/2, $0x9908
+DATA inverseNTT<>+1264(SB)/2, $0xe93d
+DATA inverseNTT<>+1266(SB)/2, $0xe93d
+DATA inverseNTT<>+1268(SB)/2, $0xe93d
+DATA inverseNTT<>+1270(SB)/2, $0xe93d
+DATA inverseNTT<>+1272(SB)/2, $0xe93d
+DATA inverseNTT<>+1274(SB)/2, $0xe93d
+DATA inverseNTT<>+1276(SB)/2, $0xe93d
+DATA inverseNTT<>+1278(SB)/2, $0xe93d
+DATA inverseNTT<>+1280(SB)/2, $0x05bc
+DATA inverseNTT<>+1282(SB)/2, $0x05bc
+DATA inverseNTT<>+1284(SB)/2, $0x05bc
+DATA inverseNTT<>+1286(SB)/2, $0x05bc
+DATA inverseNTT<>+1288(SB)/2, $0x05bc
+DATA inverseNTT<>+1290(SB)/2, $0x05bc
+DATA inverseNTT<>+1292(SB)/2, $0x05bc
+DATA inverseNTT<>+1294(SB)/2, $0x05bc
+DATA inverseNTT<>+1296(SB)/2, $0xfa3e
+DATA inverseNTT<>+1298(SB)/2, $0xfa3e
+DATA inverseNTT<>+1300(SB)/2, $0xfa3e
+DATA inverseNTT<>+1302(SB)/2, $0xfa3e
+DATA inverseNTT<>+1304(SB)/2, $0xfa3e
+DATA inverseNTT<>+1306(SB)/2, $0xfa3e
+DATA inverseNTT<>+1308(SB)/2, $0xfa3e
+DATA inverseNTT<>+1310(SB)/2, $0xfa3e
+DATA inverseNTT<>+1312(SB)/2, $0xfb4e
+DATA inverseNTT<>+1314(SB)/2, $0xfb4e
+DATA inverseNTT<>+1316(SB)/2, $0xfb4e
+DATA inverseNTT<>+1318(SB)/2, $0xfb4e
+DATA inverseNTT<>+1320(SB)/2, $0xfb4e
+DATA inverseNTT<>+1322(SB)/2, $0xfb4e
+DATA inverseNTT<>+1324(SB)/2, $0xfb4e
+DATA inverseNTT<>+1326(SB)/2, $0xfb4e
+DATA inverseNTT<>+1328(SB)/2, $0x03c2
+DATA inverseNTT<>+1330(SB)/2, $0x03c2
+DATA inverseNTT<>+1332(SB)/2, $0x03c2
+DATA inverseNTT<>+1334(SB)/2, $0x03c2
+DATA inverseNTT<>+1336(SB)/2, $0x03c2
+DATA inverseNTT<>+1338(SB)/2, $0x03c2
+DATA inverseNTT<>+1340(SB)/2, $0x03c2
+DATA inverseNTT<>+1342(SB)/2, $0x03c2
+DATA inverseNTT<>+1344(SB)/2, $0x79bc
+DATA inverseNTT<>+1346(SB)/2, $0x79bc
+DATA inverseNTT<>+1348(SB)/2, $0x79bc
+DATA inverseNTT<>+1350(SB)/2, $0x79bc
+DATA inverseNTT<>+1352(SB)/2, $0x79bc
+DATA inverseNTT<>+1354(SB)/2, $0x79bc
+DATA inverseNTT<>+1356(SB)/2, $0x79bc
+DATA inverseNTT<>+1358(SB)/2, $0x79bc
+DATA inverseNTT<>+1360(SB)/2, $0xd43e
+DATA inverseNTT<>+1362(SB)/2, $0xd43e
+DATA inverseNTT<>+1364(SB)/2, $0xd43e
+DATA inverseNTT<>+1366(SB)/2, $0xd43e
+DATA inverseNTT<>+1368(SB)/2, $0xd43e
+DATA inverseNTT<>+1370(SB)/2, $0xd43e
+DATA inverseNTT<>+1372(SB)/2, $0xd43e
+DATA inverseNTT<>+1374(SB)/2, $0xd43e
+DATA inverseNTT<>+1376(SB)/2, $0x054e
+DATA inverseNTT<>+1378(SB)/2, $0x054e
+DATA inverseNTT<>+1380(SB)/2, $0x054e
+DATA inverseNTT<>+1382(SB)/2, $0x054e
+DATA inverseNTT<>+1384(SB)/2, $0x054e
+DATA inverseNTT<>+1386(SB)/2, $0x054e
+DATA inverseNTT<>+1388(SB)/2, $0x054e
+DATA inverseNTT<>+1390(SB)/2, $0x054e
+DATA inverseNTT<>+1392(SB)/2, $0x29c2
+DATA inverseNTT<>+1394(SB)/2, $0x29c2
+DATA inverseNTT<>+1396(SB)/2, $0x29c2
+DATA inverseNTT<>+1398(SB)/2, $0x29c2
+DATA inverseNTT<>+1400(SB)/2, $0x29c2
+DATA inverseNTT<>+1402(SB)/2, $0x29c2
+DATA inverseNTT<>+1404(SB)/2, $0x29c2
+DATA inverseNTT<>+1406(SB)/2, $0x29c2
+DATA inverseNTT<>+1408(SB)/2, $0x00b6
+DATA inverseNTT<>+1410(SB)/2, $0x00b6
+DATA inverseNTT<>+1412(SB)/2, $0x00b6
+DATA inverseNTT<>+1414(SB)/2, $0x00b6
+DATA inverseNTT<>+1416(SB)/2, $0x00b6
+DATA inverseNTT<>+1418(SB)/2, $0x00b6
+DATA inverseNTT<>+1420(SB)/2, $0x00b6
+DATA inverseNTT<>+1422(SB)/2, $0x00b6
+DATA inverseNTT<>+1424(SB)/2, $0x0629
+DATA inverseNTT<>+1426(SB)/2, $0x0629
+DATA inverseNTT<>+1428(SB)/2, $0x0629
+DATA inverseNTT<>+1430(SB)/2, $0x0629
+DATA inverseNTT<>+1432(SB)/2, $0x0629
+DATA inverseNTT<>+1434(SB)/2, $0x0629
+DATA inverseNTT<>+1436(SB)/2, $0x0629
+DATA inverseNTT<>+1438(SB)/2, $0x0629
+DATA inverseNTT<>+1440(SB)/2, $0x026e
+DATA inverseNTT<>+1442(SB)/2, $0x026e
+DATA inverseNTT<>+1444(SB)/2, $0x026e
+DATA inverseNTT<>+1446(SB)/2, $0x026e
+DATA inverseNTT<>+1448(SB)/2, $0x026e
+DATA inverseNTT<>+1450(SB)/2, $0x026e
+DATA inverseNTT<>+1452(SB)/2, $0x026e
+DATA inverseNTT<>+1454(SB)/2, $0x026e
+DATA inverseNTT<>+1456(SB)/2, $0xff55
+DATA inverseNTT<>+1458(SB)/2, $0xff55
+DATA inverseNTT<>+1460(SB)/2, $0xff55
+DATA inverseNTT<>+1462(SB)/2, $0xff55
+DATA inverseNTT<>+1464(SB)/2, $0xff55
+DATA inverseNTT<>+1466(SB)/2, $0xff55
+DATA inverseNTT<>+1468(SB)/2, $0xff55
+DATA inverseNTT<>+1470(SB)/2, $0xff55
+DATA inverseNTT<>+1472(SB)/2, $0xc2b6
+DATA inverseNTT<>+1474(SB)/2, $0xc2b6
+DATA inverseNTT<>+1476(SB)/2, $0xc2b6
+DATA inverseNTT<>+1478(SB)/2, $0xc2b6
+DATA inverseNTT<>+1480(SB)/2, $0xc2b6
+DATA inverseNTT<>+1482(SB)/2, $0xc2b6
+DATA inverseNTT<>+1484(SB)/2, $0xc2b6
+DATA inverseNTT<>+1486(SB)/2, $0xc2b6
+DATA inverseNTT<>+1488(SB)/2, $0xf129
+DATA inverseNTT<>+1490(SB)/2, $0xf129
+DATA inverseNTT<>+1492(SB)/2, $0xf129
+DATA inverseNTT<>+1494(SB)/2, $0xf129
+DATA inverseNTT<>+1496(SB)/2, $0xf129
+DATA inverseNTT<>+1498(SB)/2, $0xf129
+DATA inverseNTT<>+1500(SB)/2, $0xf129
+DATA inverseNTT<>+1502(SB)/2, $0xf129
+DATA inverseNTT<>+1504(SB)/2, $0x6c6e
+DATA inverseNTT<>+1506(SB)/2, $0x6c6e
+DATA inverseNTT<>+1508(SB)/2, $0x6c6e
+DATA inverseNTT<>+1510(SB)/2, $0x6c6e
+DATA inverseNTT<>+1512(SB)/2, $0x6c6e
+DATA inverseNTT<>+1514(SB)/2, $0x6c6e
+DATA inverseNTT<>+1516(SB)/2, $0x6c6e
+DATA inverseNTT<>+1518(SB)/2, $0x6c6e
+DATA inverseNTT<>+1520(SB)/2, $0xae55
+DATA inverseNTT<>+1522(SB)/2, $0xae55
+DATA inverseNTT<>+1524(SB)/2, $0xae55
+DATA inverseNTT<>+1526(SB)/2, $0xae55
+DATA inverseNTT<>+1528(SB)/2, $0xae55
+DATA inverseNTT<>+1530(SB)/2, $0xae55
+DATA inverseNTT<>+1532(SB)/2, $0xae55
+DATA inverseNTT<>+1534(SB)/2, $0xae55
+DATA inverseNTT<>+1536(SB)/2, $0x00ca
+DATA inverseNTT<>+1538(SB)/2, $0x00ca
+DATA inverseNTT<>+1540(SB)/2, $0x00ca
+DATA inverseNTT<>+1542(SB)/2, $0x00ca
+DATA inverseNTT<>+1544(SB)/2, $0x00ca
+DATA inverseNTT<>+1546(SB)/2, $0x00ca
+DATA inverseNTT<>+1548(SB)/2, $0x00ca
+DATA inverseNTT<>+1550(SB)/2, $0x00ca
+DATA inverseNTT<>+1552(SB)/2, $0x00ca
+DATA inverseNTT<>+1554(SB)/2, $0x00ca
+DATA inverseNTT<>+1556(SB)/2, $0x00ca
+DATA inverseNTT<>+1558(SB)/2, $0x00ca
+DATA inverseNTT<>+1560(SB)/2, $0x00ca
+DATA inverseNTT<>+1562(SB)/2, $0x00ca
+DATA inverseNTT<>+1564(SB)/2, $0x00ca
+DATA inverseNTT<>+1566(SB)/2, $0x00ca
+DATA inverseNTT<>+1568(SB)/2, $0x00ca
+DATA inverseNTT<>+1570(SB)/2, $0x00ca
+DATA inverseNTT<>+1572(SB)/2, $0x00ca
+DATA inverseNTT<>+1574(SB)/2, $0x00ca
+DATA inverseNTT<>+1576(SB)/2, $0x00ca
+DATA inverseNTT<>+1578(SB)/2, $0x00ca
+DATA inverseNTT<>+1580(SB)/2, $0x00ca
+DATA inverseNTT<>+1582(SB)/2, $0x00ca
+DATA inverseNTT<>+1584(SB)/2, $0x00ca
+DATA inverseNTT<>+1586(SB)/2, $0x00ca
+DATA inverseNTT<>+1588(SB)/2, $0x00ca
+DATA inverseNTT<>+1590(SB)/2, $0x00ca
+DATA inverseNTT<>+1592(SB)/2, $0x00ca
+DATA inverseNTT<>+1594(SB)/2, $0x00ca
+DATA inverseNTT<>+1596(SB)/2, $0x00ca
+DATA inverseNTT<>+1598(SB)/2, $0x00ca
+DATA inverseNTT<>+1600(SB)/2, $0xbeca
+DATA inverseNTT<>+1602(SB)/2, $0xbeca
+DATA inverseNTT<>+1604(SB)/2, $0xbeca
+DATA inverseNTT<>+1606(SB)/2, $0xbeca
+DATA inverseNTT<>+1608(SB)/2, $0xbeca
+DATA inverseNTT<>+1610(SB)/2, $0xbeca
+DATA inverseNTT<>+1612(SB)/2, $0xbeca
+DATA inverseNTT<>+1614(SB)/2, $0xbeca
+DATA inverseNTT<>+1616(SB)/2, $0xbeca
+DATA inverseNTT<>+1618(SB)/2, $0xbeca
+DATA inverseNTT<>+1620(SB)/2, $0xbeca
+DATA inverseNTT<>+1622(SB)/2, $0xbeca
+DATA inverseNTT<>+1624(SB)/2, $0xbeca
+DATA inverseNTT<>+1626(SB)/2, $0xbeca
+DATA inverseNTT<>+1628(SB)/2, $0xbeca
+DATA inverseNTT<>+1630(SB)/2, $0xbeca
+DATA inverseNTT<>+1632(SB)/2, $0xbeca
+DATA inverseNTT<>+1634(SB)/2, $0xbeca
+DATA inverseNTT<>+1636(SB)/2, $0xbeca
+DATA inverseNTT<>+1638(SB)/2, $0xbeca
+DATA inverseNTT<>+1640(SB)/2, $0xbeca
+DATA inverseNTT<>+1642(SB)/2, $0xbeca
+DATA inverseNTT<>+1644(SB)/2, $0xbeca
+DATA inverseNTT<>+1646(SB)/2, $0xbeca
+DATA inverseNTT<>+1648(SB)/2, $0xbeca
+DATA inverseNTT<>+1650(SB)/2, $0xbeca
+DATA inverseNTT<>+1652(SB)/2, $0xbeca
+DATA inverseNTT<>+1654(SB)/2, $0xbeca
+DATA inverseNTT<>+1656(SB)/2, $0xbeca
+DATA inverseNTT<>+1658(SB)/2, $0xbeca
+DATA inverseNTT<>+1660(SB)/2, $0xbeca
+DATA inverseNTT<>+1662(SB)/2, $0xbeca
+DATA inverseNTT<>+1664(SB)/2, $0x011f
+DATA inverseNTT<>+1666(SB)/2, $0x011f
+DATA inverseNTT<>+1668(SB)/2, $0x011f
+DATA inverseNTT<>+1670(SB)/2, $0x011f
+DATA inverseNTT<>+1672(SB)/2, $0x011f
+DATA inverseNTT<>+1674(SB)/2, $0x011f
+DATA inverseNTT<>+1676(SB)/2, $0x011f
+DATA inverseNTT<>+1678(SB)/2, $0x011f
+DATA inverseNTT<>+1680(SB)/2, $0x011f
+DATA inverseNTT<>+1682(SB)/2, $0x011f
+DATA inverseNTT<>+1684(SB)/2, $0x011f
+DATA inverseNTT<>+1686(SB)/2, $0x011f
+DATA inverseNTT<>+1688(SB)/2, $0x011f
+DATA inverseNTT<>+1690(SB)/2, $0x011f
+DATA inverseNTT<>+1692(SB)/2, $0x011f
+DATA inverseNTT<>+1694(SB)/2, $0x011f
+DATA inverseNTT<>+1696(SB)/2, $0x011f
+DATA inverseNTT<>+1698(SB)/2, $0x011f
+DATA inverseNTT<>+1700(SB)/2, $0x011f
+DATA inverseNTT<>+1702(SB)/2, $0x011f
+DATA inverseNTT<>+1704(SB)/2, $0x011f
+DATA inverseNTT<>+1706(SB)/2, $0x011f
+DATA inverseNTT<>+1708(SB)/2, $0x011f
+DATA inverseNTT<>+1710(SB)/2, $0x011f
+DATA inverseNTT<>+1712(SB)/2, $0x011f
+DATA inverseNTT<>+1714(SB)/2, $0x011f
+DATA inverseNTT<>+1716(SB)/2, $0x011f
+DATA inverseNTT<>+1718(SB)/2, $0x011f
+DATA inverseNTT<>+1720(SB)/2, $0x011f
+DATA inverseNTT<>+1722(SB)/2, $0x011f
+DATA inverseNTT<>+1724(SB)/2, $0x011f
+DATA inverseNTT<>+1726(SB)/2, $0x011f
+DATA inverseNTT<>+1728(SB)/2, $0x6e1f
+DATA inverseNTT<>+1730(SB)/2, $0x6e1f
+DATA inverseNTT<>+1732(SB)/2, $0x6e1f
+DATA inverseNTT<>+1734(SB)/2, $0x6e1f
+DATA inverseNTT<>+1736(SB)/2, $0x6e1f
+DATA inverseNTT<>+1738(SB)/2, $0x6e1f
+DATA inverseNTT<>+1740(SB)/2, $0x6e1f
+DATA inverseNTT<>+1742(SB)/2, $0x6e1f
+DATA inverseNTT<>+1744(SB)/2, $0x6e1f
+DATA inverseNTT<>+1746(SB)/2, $0x6e1f
+DATA inverseNTT<>+1748(SB)/2, $0x6e1f
+DATA inverseNTT<>+1750(SB)/2, $0x6e1f
+DATA inverseNTT<>+1752(SB)/2, $0x6e1f
+DATA inverseNTT<>+1754(SB)/2, $0x6e1f
+DATA inverseNTT<>+1756(SB)/2, $0x6e1f
+DATA inverseNTT<>+1758(SB)/2, $0x6e1f
+DATA inverseNTT<>+1760(SB)/2, $0x6e1f
+DATA inverseNTT<>+1762(SB)/2, $0x6e1f
+DATA inverseNTT<>+1764(SB)/2, $0x6e1f
+DATA inverseNTT<>+1766(SB)/2, $0x6e1f
+DATA inverseNTT<>+1768(SB)/2, $0x6e1f
+DATA inverseNTT<>+1770(SB)/2, $0x6e1f
+DATA inverseNTT<>+1772(SB)/2, $0x6e1f
+DATA inverseNTT<>+1774(SB)/2, $0x6e1f
+DATA inverseNTT<>+1776(SB)/2, $0x6e1f
+DATA inverseNTT<>+1778(SB)/2, $0x6e1f
+DATA inverseNTT<>+1780(SB)/2, $0x6e1f
+DATA inverseNTT<>+1782(SB)/2, $0x6e1f
+DATA inverseNTT<>+1784(SB)/2, $0x6e1f
+DATA inverseNTT<>+1786(SB)/2, $0x6e1f
+DATA inverseNTT<>+1788(SB)/2, $0x6e1f
+DATA inverseNTT<>+1790(SB)/2, $0x6e1f
+DATA inverseNTT<>+1792(SB)/2, $0x058e
+DATA inverseNTT<>+1794(SB)/2, $0x058e
+DATA inverseNTT<>+1796(SB)/2, $0x058e
+DATA inverseNTT<>+1798(SB)/2, $0x058e
+DATA inverseNTT<>+1800(SB)/2, $0x058e
+DATA inverseNTT<>+1802(SB)/2, $0x058e
+DATA inverseNTT<>+1804(SB)/2, $0x058e
+DATA inverseNTT<>+1806(SB)/2, $0x058e
+DATA inverseNTT<>+1808(SB)/2, $0x058e
+DATA inverseNTT<>+1810(SB)/2, $0x058e
+DATA inverseNTT<>+1812(SB)/2, $0x058e
+DATA inverseNTT<>+1814(SB)/2, $0x058e
+DATA inverseNTT<>+1816(SB)/2, $0x058e
+DATA inverseNTT<>+1818(SB)/2, $0x058e
+DATA inverseNTT<>+1820(SB)/2, $0x058e
+DATA inverseNTT<>+1822(SB)/2, $0x058e
+DATA inverseNTT<>+1824(SB)/2, $0x058e
+DATA inverseNTT<>+1826(SB)/2, $0x058e
+DATA inverseNTT<>+1828(SB)/2, $0x058e
+DATA inverseNTT<>+1830(SB)/2, $0x058e
+DATA inverseNTT<>+1832(SB)/2, $0x058e
+DATA inverseNTT<>+1834(SB)/2, $0x058e
+DATA inverseNTT<>+1836(SB)/2, $0x058e
+DATA inverseNTT<>+1838(SB)/2, $0x058e
+DATA inverseNTT<>+1840(SB)/2, $0x058e
+DATA inverseNTT<>+1842(SB)/2, $0x058e
+DATA inverseNTT<>+1844(SB)/2, $0x058e
+DATA inverseNTT<>+1846(SB)/2, $0x058e
+DATA inverseNTT<>+1848(SB)/2, $0x058e
+DATA inverseNTT<>+1850(SB)/2, $0x058e
+DATA inverseNTT<>+1852(SB)/2, $0x058e
+DATA inverseNTT<>+1854(SB)/2, $0x058e
+DATA inverseNTT<>+1856(SB)/2, $0xcf8e
+DATA inverseNTT<>+1858(SB)/2, $0xcf8e
+DATA inverseNTT<>+1860(SB)/2, $0xcf8e
+DATA inverseNTT<>+1862(SB)/2, $0xcf8e
+DATA inverseNTT<>+1864(SB)/2, $0xcf8e
+DATA inverseNTT<>+1866(SB)/2, $0xcf8e
+DATA inverseNTT<>+1868(SB)/2, $0xcf8e
+DATA inverseNTT<>+1870(SB)/2, $0xcf8e
+DATA inverseNTT<>+1872(SB)/2, $0xcf8e
+DATA inverseNTT<>+1874(SB)/2, $0xcf8e
+DATA inverseNTT<>+1876(SB)/2, $0xcf8e
+DATA inverseNTT<>+1878(SB)/2, $0xcf8e
+DATA inverseNTT<>+1880(SB)/2, $0xcf8e
+DATA inverseNTT<>+1882(SB)/2, $0xcf8e
+DATA inverseNTT<>+1884(SB)/2, $0xcf8e
+DATA inverseNTT<>+1886(SB)/2, $0xcf8e
+DATA inverseNTT<>+1888(SB)/2, $0xcf8e
+DATA inverseNTT<>+1890(SB)/2, $0xcf8e
+DATA inverseNTT<>+1892(SB)/2, $0xcf8e
+DATA inverseNTT<>+1894(SB)/2, $0xcf8e
+DATA inverseNTT<>+1896(SB)/2, $0xcf8e
+DATA inverseNTT<>+1898(SB)/2, $0xcf8e
+DATA inverseNTT<>+1900(SB)/2, $0xcf8e
+DATA inverseNTT<>+1902(SB)/2, $0xcf8e
+DATA inverseNTT<>+1904(SB)/2, $0xcf8e
+DATA inverseNTT<>+1906(SB)/2, $0xcf8e
+DATA inverseNTT<>+1908(SB)/2, $0xcf8e
+DATA inverseNTT<>+1910(SB)/2, $0xcf8e
+DATA inverseNTT<>+1912(SB)/2, $0xcf8e
+DATA inverseNTT<>+1914(SB)/2, $0xcf8e
+DATA inverseNTT<>+1916(SB)/2, $0xcf8e
+DATA inverseNTT<>+1918(SB)/2, $0xcf8e
+DATA inverseNTT<>+1920(SB)/2, $0x05d5
+DATA inverseNTT<>+1922(SB)/2, $0x05d5
+DATA inverseNTT<>+1924(SB)/2, $0x05d5
+DATA inverseNTT<>+1926(SB)/2, $0x05d5
+DATA inverseNTT<>+1928(SB)/2, $0x05d5
+DATA inverseNTT<>+1930(SB)/2, $0x05d5
+DATA inverseNTT<>+1932(SB)/2, $0x05d5
+DATA inverseNTT<>+1934(SB)/2, $0x05d5
+DATA inverseNTT<>+1936(SB)/2, $0x05d5
+DATA inverseNTT<>+1938(SB)/2, $0x05d5
+DATA inverseNTT<>+1940(SB)/2, $0x05d5
+DATA inverseNTT<>+1942(SB)/2, $0x05d5
+DATA inverseNTT<>+1944(SB)/2, $0x05d5
+DATA inverseNTT<>+1946(SB)/2, $0x05d5
+DATA inverseNTT<>+1948(SB)/2, $0x05d5
+DATA inverseNTT<>+1950(SB)/2, $0x05d5
+DATA inverseNTT<>+1952(SB)/2, $0x05d5
+DATA inverseNTT<>+1954(SB)/2, $0x05d5
+DATA inverseNTT<>+1956(SB)/2, $0x05d5
+DATA inverseNTT<>+1958(SB)/2, $0x05d5
+DATA inverseNTT<>+1960(SB)/2, $0x05d5
+DATA inverseNTT<>+1962(SB)/2, $0x05d5
+DATA inverseNTT<>+1964(SB)/2, $0x05d5
+DATA inverseNTT<>+1966(SB)/2, $0x05d5
+DATA inverseNTT<>+1968(SB)/2, $0x05d5
+DATA inverseNTT<>+1970(SB)/2, $0x05d5
+DATA inverseNTT<>+1972(SB)/2, $0x05d5
+DATA inverseNTT<>+1974(SB)/2, $0x05d5
+DATA inverseNTT<>+1976(SB)/2, $0x05d5
+DATA inverseNTT<>+1978(SB)/2, $0x05d5
+DATA inverseNTT<>+1980(SB)/2, $0x05d5
+DATA inverseNTT<>+1982(SB)/2, $0x05d5
+DATA inverseNTT<>+1984(SB)/2, $0x34d5
+DATA inverseNTT<>+1986(SB)/2, $0x34d5
+DATA inverseNTT<>+1988(SB)/2, $0x34d5
+DATA inverseNTT<>+1990(SB)/2, $0x34d5
+DATA inverseNTT<>+1992(SB)/2, $0x34d5
+DATA inverseNTT<>+1994(SB)/2, $0x34d5
+DATA inverseNTT<>+1996(SB)/2, $0x34d5
+DATA inverseNTT<>+1998(SB)/2, $0x34d5
+DATA inverseNTT<>+2000(SB)/2, $0x34d5
+DATA inverseNTT<>+2002(SB)/2, $0x34d5
+DATA inverseNTT<>+2004(SB)/2, $0x34d5
+DATA inverseNTT<>+2006(SB)/2, $0x34d5
+DATA inverseNTT<>+2008(SB)/2, $0x34d5
+DATA inverseNTT<>+2010(SB)/2, $0x34d5
+DATA inverseNTT<>+2012(SB)/2, $0x34d5
+DATA inverseNTT<>+2014(SB)/2, $0x34d5
+DATA inverseNTT<>+2016(SB)/2, $0x34d5
+DATA inverseNTT<>+2018(SB)/2, $0x34d5
+DATA inverseNTT<>+2020(SB)/2, $0x34d5
+DATA inverseNTT<>+2022(SB)/2, $0x34d5
+DATA inverseNTT<>+2024(SB)/2, $0x34d5
+DATA inverseNTT<>+2026(SB)/2, $0x34d5
+DATA inverseNTT<>+2028(SB)/2, $0x34d5
+DATA inverseNTT<>+2030(SB)/2, $0x34d5
+DATA inverseNTT<>+2032(SB)/2, $0x34d5
+DATA inverseNTT<>+2034(SB)/2, $0x34d5
+DATA inverseNTT<>+2036(SB)/2, $0x34d5
+DATA inverseNTT<>+2038(SB)/2, $0x34d5
+DATA inverseNTT<>+2040(SB)/2, $0x34d5
+DATA inverseNTT<>+2042(SB)/2, $0x34d5
+DATA inverseNTT<>+2044(SB)/2, $0x34d5
+DATA inverseNTT<>+2046(SB)/2, $0x34d5
+DATA inverseNTT<>+2048(SB)/2, $0xfa13
+DATA inverseNTT<>+2050(SB)/2, $0xfa13
+DATA inverseNTT<>+2052(SB)/2, $0xfa13
+DATA inverseNTT<>+2054(SB)/2, $0xfa13
+DATA inverseNTT<>+2056(SB)/2, $0xfa13
+DATA inverseNTT<>+2058(SB)/2, $0xfa13
+DATA inverseNTT<>+2060(SB)/2, $0xfa13
+DATA inverseNTT<>+2062(SB)/2, $0xfa13
+DATA inverseNTT<>+2064(SB)/2, $0xfa13
+DATA inverseNTT<>+2066(SB)/2, $0xfa13
+DATA inverseNTT<>+2068(SB)/2, $0xfa13
+DATA inverseNTT<>+2070(SB)/2, $0xfa13
+DATA inverseNTT<>+2072(SB)/2, $0xfa13
+DATA inverseNTT<>+2074(SB)/2, $0xfa13
+DATA inverseNTT<>+2076(SB)/2, $0xfa13
+DATA inverseNTT<>+2078(SB)/2, $0xfa13
+DATA inverseNTT<>+2080(SB)/2, $0xfa13
+DATA inverseNTT<>+2082(SB)/2, $0xfa13
+DATA inverseNTT<>+2084(SB)/2, $0xfa13
+DATA inverseNTT<>+2086(SB)/2, $0xfa13
+DATA inverseNTT<>+2088(SB)/2, $0xfa13
+DATA inverseNTT<>+2090(SB)/2, $0xfa13
+DATA inverseNTT<>+2092(SB)/2, $0xfa13
+DATA inverseNTT<>+2094(SB)/2, $0xfa13
+DATA inverseNTT<>+2096(SB)/2, $0xfa13
+DATA inverseNTT<>+2098(SB)/2, $0xfa13
+DATA inverseNTT<>+2100(SB)/2, $0xfa13
+DATA inverseNTT<>+2102(SB)/2, $0xfa13
+DATA inverseNTT<>+2104(SB)/2, $0xfa13
+DATA inverseNTT<>+2106(SB)/2, $0xfa13
+DATA inverseNTT<>+2108(SB)/2, $0xfa13
+DATA inverseNTT<>+2110(SB)/2, $0xfa13
+DATA inverseNTT<>+2112(SB)/2, $0x0313
+DATA inverseNTT<>+2114(SB)/2, $0x0313
+DATA inverseNTT<>+2116(SB)/2, $0x0313
+DATA inverseNTT<>+2118(SB)/2, $0x0313
+DATA inverseNTT<>+2120(SB)/2, $0x0313
+DATA inverseNTT<>+2122(SB)/2, $0x0313
+DATA inverseNTT<>+2124(SB)/2, $0x0313
+DATA inverseNTT<>+2126(SB)/2, $0x0313
+DATA inverseNTT<>+2128(SB)/2, $0x0313
+DATA inverseNTT<>+2130(SB)/2, $0x0313
+DATA inverseNTT<>+2132(SB)/2, $0x0313
+DATA inverseNTT<>+2134(SB)/2, $0x0313
+DATA inverseNTT<>+2136(SB)/2, $0x0313
+DATA inverseNTT<>+2138(SB)/2, $0x0313
+DATA inverseNTT<>+2140(SB)/2, $0x0313
+DATA inverseNTT<>+2142(SB)/2, $0x0313
+DATA inverseNTT<>+2144(SB)/2, $0x0313
+DATA inverseNTT<>+2146(SB)/2, $0x0313
+DATA inverseNTT<>+2148(SB)/2, $0x0313
+DATA inverseNTT<>+2150(SB)/2, $0x0313
+DATA inverseNTT<>+2152(SB)/2, $0x0313
+DATA inverseNTT<>+2154(SB)/2, $0x0313
+DATA inverseNTT<>+2156(SB)/2, $0x0313
+DATA inverseNTT<>+2158(SB)/2, $0x0313
+DATA inverseNTT<>+2160(SB)/2, $0x0313
+DATA inverseNTT<>+2162(SB)/2, $0x0313
+DATA inverseNTT<>+2164(SB)/2, $0x0313
+DATA inverseNTT<>+2166(SB)/2, $0x0313
+DATA inverseNTT<>+2168(SB)/2, $0x0313
+DATA inverseNTT<>+2170(SB)/2, $0x0313
+DATA inverseNTT<>+2172(SB)/2, $0x0313
+DATA inverseNTT<>+2174(SB)/2, $0x0313
+DATA inverseNTT<>+2176(SB)/2, $0xfe99
+DATA inverseNTT<>+2178(SB)/2, $0xfe99
+DATA inverseNTT<>+2180(SB)/2, $0xfe99
+DATA inverseNTT<>+2182(SB)/2, $0xfe99
+DATA inverseNTT<>+2184(SB)/2, $0xfe99
+DATA inverseNTT<>+2186(SB)/2, $0xfe99
+DATA inverseNTT<>+2188(SB)/2, $0xfe99
+DATA inverseNTT<>+2190(SB)/2, $0xfe99
+DATA inverseNTT<>+2192(SB)/2, $0xfe99
+DATA inverseNTT<>+2194(SB)/2, $0xfe99
+DATA inverseNTT<>+2196(SB)/2, $0xfe99
+DATA inverseNTT<>+2198(SB)/2, $0xfe99
+DATA inverseNTT<>+2200(SB)/2, $0xfe99
+DATA inverseNTT<>+2202(SB)/2, $0xfe99
+DATA inverseNTT<>+2204(SB)/2, $0xfe99
+DATA inverseNTT<>+2206(SB)/2, $0xfe99
+DATA inverseNTT<>+2208(SB)/2, $0xfe99
+DATA inverseNTT<>+2210(SB)/2, $0xfe99
+DATA inverseNTT<>+2212(SB)/2, $0xfe99
+DATA inverseNTT<>+2214(SB)/2, $0xfe99
+DATA inverseNTT<>+2216(SB)/2, $0xfe99
+DATA inverseNTT<>+2218(SB)/2, $0xfe99
+DATA inverseNTT<>+2220(SB)/2, $0xfe99
+DATA inverseNTT<>+2222(SB)/2, $0xfe99
+DATA inverseNTT<>+2224(SB)/2, $0xfe99
+DATA inverseNTT<>+2226(SB)/2, $0xfe99
+DATA inverseNTT<>+2228(SB)/2, $0xfe99
+DATA inverseNTT<>+2230(SB)/2, $0xfe99
+DATA inverseNTT<>+2232(SB)/2, $0xfe99
+DATA inverseNTT<>+2234(SB)/2, $0xfe99
+DATA inverseNTT<>+2236(SB)/2, $0xfe99
+DATA inverseNTT<>+2238(SB)/2, $0xfe99
+DATA inverseNTT<>+2240(SB)/2, $0x3999
+DATA inverseNTT<>+2242(SB)/2, $0x3999
+DATA inverseNTT<>+2244(SB)/2, $0x3999
+DATA inverseNTT<>+2246(SB)/2, $0x3999
+DATA inverseNTT<>+2248(SB)/2, $0x3999
+DATA inverseNTT<>+2250(SB)/2, $0x3999
+DATA inverseNTT<>+2252(SB)/2, $0x3999
+DATA inverseNTT<>+2254(SB)/2, $0x3999
+DATA inverseNTT<>+2256(SB)/2, $0x3999
+DATA inverseNTT<>+2258(SB)/2, $0x3999
+DATA inverseNTT<>+2260(SB)/2, $0x3999
+DATA inverseNTT<>+2262(SB)/2, $0x3999
+DATA inverseNTT<>+2264(SB)/2, $0x3999
+DATA inverseNTT<>+2266(SB)/2, $0x3999
+DATA inverseNTT<>+2268(SB)/2, $0x3999
+DATA inverseNTT<>+2270(SB)/2, $0x3999
+DATA inverseNTT<>+2272(SB)/2, $0x3999
+DATA inverseNTT<>+2274(SB)/2, $0x3999
+DATA inverseNTT<>+2276(SB)/2, $0x3999
+DATA inverseNTT<>+2278(SB)/2, $0x3999
+DATA inverseNTT<>+2280(SB)/2, $0x3999
+DATA inverseNTT<>+2282(SB)/2, $0x3999
+DATA inverseNTT<>+2284(SB)/2, $0x3999
+DATA inverseNTT<>+2286(SB)/2, $0x3999
+DATA inverseNTT<>+2288(SB)/2, $0x3999
+DATA inverseNTT<>+2290(SB)/2, $0x3999
+DATA inverseNTT<>+2292(SB)/2, $0x3999
+DATA inverseNTT<>+2294(SB)/2, $0x3999
+DATA inverseNTT<>+2296(SB)/2, $0x3999
+DATA inverseNTT<>+2298(SB)/2, $0x3999
+DATA inverseNTT<>+2300(SB)/2, $0x3999
+DATA inverseNTT<>+2302(SB)/2, $0x3999
+DATA inverseNTT<>+2304(SB)/2, $0xfd0a
+DATA inverseNTT<>+2306(SB)/2, $0xfd0a
+DATA inverseNTT<>+2308(SB)/2, $0xfd0a
+DATA inverseNTT<>+2310(SB)/2, $0xfd0a
+DATA inverseNTT<>+2312(SB)/2, $0xfd0a
+DATA inverseNTT<>+2314(SB)/2, $0xfd0a
+DATA inverseNTT<>+2316(SB)/2, $0xfd0a
+DATA inverseNTT<>+2318(SB)/2, $0xfd0a
+DATA inverseNTT<>+2320(SB)/2, $0xfd0a
+DATA inverseNTT<>+2322(SB)/2, $0xfd0a
+DATA inverseNTT<>+2324(SB)/2, $0xfd0a
+DATA inverseNTT<>+2326(SB)/2, $0xfd0a
+DATA inverseNTT<>+2328(SB)/2, $0xfd0a
+DATA inverseNTT<>+2330(SB)/2, $0xfd0a
+DATA inverseNTT<>+2332(SB)/2, $0xfd0a
+DATA inverseNTT<>+2334(SB)/2, $0xfd0a
+DATA inverseNTT<>+2336(SB)/2, $0xfd0a
+DATA inverseNTT<>+2338(SB)/2, $0xfd0a
+DATA inverseNTT<>+2340(SB)/2, $0xfd0a
+DATA inverseNTT<>+2342(SB)/2, $0xfd0a
+DATA inverseNTT<>+2344(SB)/2, $0xfd0a
+DATA inverseNTT<>+2346(SB)/2, $0xfd0a
+DATA inverseNTT<>+2348(SB)/2, $0xfd0a
+DATA inverseNTT<>+2350(SB)/2, $0xfd0a
+DATA inverseNTT<>+2352(SB)/2, $0xfd0a
+DATA inverseNTT<>+2354(SB)/2, $0xfd0a
+DATA inverseNTT<>+2356(SB)/2, $0xfd0a
+DATA inverseNTT<>+2358(SB)/2, $0xfd0a
+DATA inverseNTT<>+2360(SB)/2, $0xfd0a
+DATA inverseNTT<>+2362(SB)/2, $0xfd0a
+DATA inverseNTT<>+2364(SB)/2, $0xfd0a
+DATA inverseNTT<>+2366(SB)/2, $0xfd0a
+DATA inverseNTT<>+2368(SB)/2, $0x7b0a
+DATA inverseNTT<>+2370(SB)/2, $0x7b0a
+DATA inverseNTT<>+2372(SB)/2, $0x7b0a
+DATA inverseNTT<>+2374(SB)/2, $0x7b0a
+DATA inverseNTT<>+2376(SB)/2, $0x7b0a
+DATA inverseNTT<>+2378(SB)/2, $0x7b0a
+DATA inverseNTT<>+2380(SB)/2, $0x7b0a
+DATA inverseNTT<>+2382(SB)/2, $0x7b0a
+DATA inverseNTT<>+2384(SB)/2, $0x7b0a
+DATA inverseNTT<>+2386(SB)/2, $0x7b0a
+DATA inverseNTT<>+2388(SB)/2, $0x7b0a
+DATA inverseNTT<>+2390(SB)/2, $0x7b0a
+DATA inverseNTT<>+2392(SB)/2, $0x7b0a
+DATA inverseNTT<>+2394(SB)/2, $0x7b0a
+DATA inverseNTT<>+2396(SB)/2, $0x7b0a
+DATA inverseNTT<>+2398(SB)/2, $0x7b0a
+DATA inverseNTT<>+2400(SB)/2, $0x7b0a
+DATA inverseNTT<>+2402(SB)/2, $0x7b0a
+DATA inverseNTT<>+2404(SB)/2, $0x7b0a
+DATA inverseNTT<>+2406(SB)/2, $0x7b0a
+DATA inverseNTT<>+2408(SB)/2, $0x7b0a
+DATA inverseNTT<>+2410(SB)/2, $0x7b0a
+DATA inverseNTT<>+2412(SB)/2, $0x7b0a
+DATA inverseNTT<>+2414(SB)/2, $0x7b0a
+DATA inverseNTT<>+2416(SB)/2, $0x7b0a
+DATA inverseNTT<>+2418(SB)/2, $0x7b0a
+DATA inverseNTT<>+2420(SB)/2, $0x7b0a
+DATA inverseNTT<>+2422(SB)/2, $0x7b0a
+DATA inverseNTT<>+2424(SB)/2, $0x7b0a
+DATA inverseNTT<>+2426(SB)/2, $0x7b0a
+DATA inverseNTT<>+2428(SB)/2, $0x7b0a
+DATA inverseNTT<>+2430(SB)/2, $0x7b0a
+GLOBL inverseNTT<>(SB), RODATA|NOPTR, $2432
+
 // func innerProductAVX512VBMI2(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512_VNNI
 TEXT ·innerProductAVX512VBMI2(SB), $0-40
@@ -3765,10 +6864,12 @@ TEXT ·innerProductAVX512VBMI2(SB), $0-40
 
 	// The stride in bytes.
 	SHLQ         $0x09, BX
-	MOVL         $0x0d010d01, DI
-	VPBROADCASTD DI, Z0
-	MOVL         $0xf301f301, DI
-	VPBROADCASTD DI, Z1
+	MOVQ         $0x0d010d010d010d01, DI
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0xf301f301f301f301, DI
+	VMOVQ        DI, X1
+	VPBROADCASTQ X1, Z1
 	MOVL         $0xaaaaaaaa, DI
 	KMOVD        DI, K1
 	VPXORQ       Z2, Z2, Z2
@@ -3914,12 +7015,15 @@ TEXT ·sampleVartimeAVX512VBMI2(SB), $0-48
 	MOVQ         stream_base+16(FP), DX
 	MOVQ         stream_len+24(FP), BX
 	MOVQ         $-1, SI
-	MOVL         $0x00040000, DI
-	VPBROADCASTD DI, Z1
-	MOVL         $0x0fff0fff, DI
-	VPBROADCASTD DI, Z2
-	MOVL         $0x0d010d01, DI
-	VPBROADCASTD DI, Z3
+	MOVQ         $0x0004000000040000, DI
+	VMOVQ        DI, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         $0x0fff0fff0fff0fff, DI
+	VMOVQ        DI, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x0d010d010d010d01, DI
+	VMOVQ        DI, X3
+	VPBROADCASTQ X3, Z3
 	VMOVDQU64    spread<>+0(SB), Z0
 
 	// While there are enough bytes for a register, and room for all its candidates.

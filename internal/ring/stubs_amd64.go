@@ -50,6 +50,23 @@ func innerProductAVX2(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k
 //go:noescape
 func sampleVartimeAVX2(f *[256]int16, n int, stream []byte) (count int, read int)
 
+// nttAVX512 is the portable Poly.NTT, in place.
+// In: |f| < q.
+// Out: |f| < 8q.
+// It reduces only products.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func nttAVX512(f *[256]int16)
+
+// inverseNTTAVX512 is the portable NTT.InverseNTT, in place.
+// In: |f| < q.
+// Out: |f| < q.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func inverseNTTAVX512(f *[256]int16)
+
 // innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
 // of the left side, and b is the first of the k factors on the right.
 // In: |a| < q.

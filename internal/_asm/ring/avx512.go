@@ -7,14 +7,6 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-// broadcastZ is broadcast for zmm registers.
-func (g *generator) broadcastZ(even, odd int16) vec {
-	r, x := g.GP32(), g.ZMM()
-	g.MOVL(U32(uint32(uint16(even))|uint32(uint16(odd))<<16), r)
-	g.VPBROADCASTD(r, x)
-	return x
-}
-
 func (g *generator) sampleVartimeAVX512() {
 	g.Kernel("sampleVartimeAVX512VBMI2", "func(f *[256]int16, n int, stream []byte) (count int)", kit.AVX512VBMI2, kit.Header{
 		Does:  "sampleVartimeAVX512VBMI2 is the portable NTT.SampleVartime.",
@@ -26,7 +18,7 @@ func (g *generator) sampleVartimeAVX512() {
 	stream, left := Mem{Base: g.Load(g.Param("stream").Base(), g.GP64())}, g.Load(g.Param("stream").Len(), g.GP64())
 	ones := g.GP64()
 	g.MOVQ(I32(-1), ones)
-	spread, shifts, low, modulus := g.ZMM(), g.broadcastZ(0, 4), g.broadcastZ(0xfff, 0xfff), g.broadcastZ(q, q)
+	spread, shifts, low, modulus := g.ZMM(), g.broadcast(0, 4), g.broadcast(0xfff, 0xfff), g.broadcast(q, q)
 	var places []Constant
 	for word := range 32 {
 		places = append(places, U8(word/2*3+word%2), U8(word/2*3+word%2+1))
@@ -107,7 +99,7 @@ func (g *generator) sampleVartimeAVX512() {
 
 func (g *generator) innerProductAVX512() {
 	f, a, b, stride, k := g.innerProductKernel("innerProductAVX512VBMI2", kit.AVX512VBMI2)
-	modulus, inverse := g.broadcastZ(q, q), g.broadcastZ(qInv, qInv)
+	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
 	odd, bits := g.K(), g.GP32()
 	g.MOVL(U32(0xaaaaaaaa), bits)
 	g.KMOVD(bits, odd)

@@ -26,14 +26,17 @@ func main() {
 }
 
 func kernels(f *kit.File) {
-	g := &generator{f}
+	g := &generator{f, 16, f.YMM}
+	wide := &generator{f, 32, f.ZMM}
 	g.ntt()
 	g.inverseNTT()
 	g.factorSet()
 	g.innerProduct()
 	g.sampleVartime()
-	g.innerProductAVX512()
-	g.sampleVartimeAVX512()
+	wide.nttAVX512()
+	wide.inverseNTTAVX512()
+	wide.innerProductAVX512()
+	wide.sampleVartimeAVX512()
 	g.sampleCBD2()
 	g.sampleCBD3()
 	g.encode()
@@ -51,18 +54,32 @@ func kernels(f *kit.File) {
 	g.sub()
 }
 
-type generator struct{ *kit.File }
+// A generator writes kernels with registers of one width.
+type generator struct {
+	*kit.File
+	width    int        // the number of coefficients in a register
+	register func() vec // returns a new register
+}
 
 type vec = reg.VecVirtual
+
+// move is VMOVDQU for registers of any width.
+func (g *generator) move(from, to Op) {
+	if g.width == 16 {
+		g.VMOVDQU(from, to)
+	} else {
+		g.VMOVDQU64(from, to)
+	}
+}
 
 // broadcast returns a register with even in all even words, and odd in all odd words.
 func (g *generator) broadcast(even, odd int16) vec {
 	return g.broadcastQuad((uint64(uint16(even)) | uint64(uint16(odd))<<16) * (1<<32 + 1))
 }
 
-// broadcastQuad returns a register with four copies of c.
+// broadcastQuad returns a register with copies of c.
 func (g *generator) broadcastQuad(c uint64) vec {
-	r, x := g.GP64(), g.YMM()
+	r, x := g.GP64(), g.register()
 	g.MOVQ(U64(c), r)
 	g.VMOVQ(r, x.AsX())
 	g.VPBROADCASTQ(x.AsX(), x)
@@ -114,7 +131,7 @@ func montgomery(b int) (factor, timesQInv int16) {
 // It subtracts a multiple of q from a · b. The low halves of the two numbers are equal, so the
 // difference of their high halves is the exact result.
 func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) {
-	r, m := g.YMM(), g.YMM()
+	r, m := g.register(), g.register()
 	g.VPMULLW(bTimesQInv, a, m)
 	g.VPMULHW(b, a, r)
 	g.VPMULHW(modulus, m, m)
@@ -125,7 +142,7 @@ func (g *generator) montgomeryMul(a vec, b, bTimesQInv Op, modulus vec) (r vec) 
 // barrettReduce replaces a by a mod± q. It divides a · (2^26/q) by 2^16 and then by 2^10,
 // rounded. In |a| < 2^15; out |a| <= (q-1)/2.
 func (g *generator) barrettReduce(a, barrett, round10, modulus vec) {
-	m := g.YMM()
+	m := g.register()
 	g.VPMULHW(barrett, a, m)
 	g.VPMULHRSW(round10, m, m)
 	g.VPMULLW(modulus, m, m)
