@@ -72,11 +72,12 @@ var mutations = []mutation{
 	{"unused bits accepted", "keyfile/keyfile.go", "!bits.ReadUint8(&unused) || unused != 0", "!bits.ReadUint8(&unused)", "./keyfile"},
 
 	// Decapsulation.
-	{"comparison cut short", "internal/mlkem/mlkem.go", "len(x) >= 8 && len(y) >= 8; x, y", "len(x) > 32 && len(y) >= 8; x, y", "./internal/mlkem -run=^TestStandardLibrary$"},
-	{"comparison like that of strings", "internal/mlkem/mlkem.go", "len(x) >= 8 && len(y) >= 8; x, y", "len(x) >= 8 && len(y) >= 8 && x[0] != 0; x, y", "./internal/mlkem -run=^TestStandardLibrary$"},
-	{"comparison of the last part only", "internal/mlkem/mlkem.go", "d |= binary", "d = binary", "./mlkem -run=^TestDropIn$"},
+	{"comparison cut short", "internal/mlkem/mlkem.go", "len(x) >= 32 && len(y) >= 32; x, y", "len(x) > 32 && len(y) >= 32; x, y", "./internal/mlkem -run=^TestStandardLibrary$"},
+	{"comparison like that of strings", "internal/mlkem/mlkem.go", "len(x) >= 32 && len(y) >= 32; x, y", "len(x) >= 32 && len(y) >= 32 && x[0] != 0; x, y", "./internal/mlkem -run=^TestStandardLibrary$"},
+	{"comparison of the last part only", "internal/mlkem/mlkem.go", "d |= binary.LittleEndian.Uint64(x) ^", "d = binary.LittleEndian.Uint64(x) ^", "./internal/mlkem -run=^TestDiffer$"},
+	{"word of the ciphertext not compared", "internal/mlkem/mlkem.go", "Uint64(x[24:]) ^", "Uint64(y[24:]) ^", "./internal/mlkem -run=^TestDiffer$"},
 	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again),", "subtle.ConstantTimeCopy(1-differ(c, again),", "./mlkem -run=^TestDropIn$"},
-	{"half of the ciphertext compared", "internal/mlkem/mlkem.go", "x, y = x[8:], y[8:]", "x, y = x[16:], y[16:]", "./internal/mlkem -run=^TestStandardLibrary$"},
+	{"half of the ciphertext compared", "internal/mlkem/mlkem.go", "x, y = x[32:], y[32:]", "x, y = x[64:], y[64:]", "./internal/mlkem -run=^TestStandardLibrary$"},
 	{"always accepted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])", "_ = subtle.ConstantTimeCopy\n\t_ = differ", "./mlkem -run=^TestDropIn$"},
 	{"z not used", "internal/mlkem/mlkem.go", "b.Write(dk.z[:])", "b.Write(dk.d[:])", "./mlkem -run=^TestExpandedKey$"},
 	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "\tb.Write(c)\n", "\tb.Write(make([]byte, len(c)))\n", "./mlkem -run=^TestDropIn$"},

@@ -61,13 +61,17 @@ func g(b *sha3.Batch, x *[32]byte, y []byte) (first, second [32]byte) {
 }
 
 // differ returns 1 if x and y differ, and 0 if they are equal. Their lengths are the same, a
-// multiple of 8. Its time depends only on the length.
+// multiple of 32. Its time depends only on the length.
 //
-// It compares words. [subtle.ConstantTimeCompare] compares bytes, and so takes longer.
+// It compares words. [subtle.ConstantTimeCompare] compares bytes, and so takes longer. It takes
+// four words at a time, since each new slice waits for the one before, for longer than a word takes.
 func differ(x, y []byte) int {
 	var d uint64
-	for ; len(x) >= 8 && len(y) >= 8; x, y = x[8:], y[8:] {
+	for ; len(x) >= 32 && len(y) >= 32; x, y = x[32:], y[32:] {
 		d |= binary.LittleEndian.Uint64(x) ^ binary.LittleEndian.Uint64(y)
+		d |= binary.LittleEndian.Uint64(x[8:]) ^ binary.LittleEndian.Uint64(y[8:])
+		d |= binary.LittleEndian.Uint64(x[16:]) ^ binary.LittleEndian.Uint64(y[16:])
+		d |= binary.LittleEndian.Uint64(x[24:]) ^ binary.LittleEndian.Uint64(y[24:])
 	}
 	return int((d | -d) >> 63)
 }

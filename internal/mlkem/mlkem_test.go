@@ -281,6 +281,23 @@ func TestModulus(t *testing.T) {
 	}
 }
 
+// TestDiffer changes one bit in one of two equal ciphertexts, and the same bit in both.
+func TestDiffer(t *testing.T) {
+	for name, p := range sets {
+		x, y := make([]byte, p.CiphertextSize()), make([]byte, p.CiphertextSize())
+		for bit := range 8 * len(x) {
+			x[bit/8] ^= 1 << (bit % 8)
+			if differ(x, y) != 1 || differ(y, x) != 1 {
+				t.Fatalf("%s: ciphertexts that differ in bit %d are equal", name, bit)
+			}
+			y[bit/8] ^= 1 << (bit % 8)
+			if differ(x, y) != 0 {
+				t.Fatalf("%s: equal ciphertexts with the bits up to %d differ", name, bit)
+			}
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	// FIPS 203, table 3.
 	for name, want := range map[string][3]int{
