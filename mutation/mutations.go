@@ -310,7 +310,7 @@ var kernelMutations = []struct {
 		{"ζ wrong in one place, in assembly", "internal/ring/ring_amd64.s", "DATA nttColumns<>+34(SB)/2, $0x7b0a", "DATA nttColumns<>+34(SB)/2, $0x7b01", "./internal/ring -run=^TestNTT$"},
 		{"reduction dropped in the inverse, in assembly", "internal/ring/ring_amd64.s", "VPMULHW     Y1, Y11, Y8\n\tVPMULHRSW   Y2, Y8, Y8", "VPMULHW     Y1, Y11, Y8", "./internal/ring -run=^TestKernels$"},
 		{"γ at the wrong coefficient, in assembly", "internal/ring/ring_amd64.s", "VPBLENDW $0xaa, Y5, Y4, Y4", "VPBLENDW $0x55, Y5, Y4, Y4", "./internal/ring -run=^TestInnerProduct$"},
-		{"halves of sums confused, in assembly", "internal/ring/ring_amd64.s", "VPBLENDW $0xaa, Y7, Y3, Y3", "VPBLENDW $0x55, Y7, Y3, Y3", "./internal/ring -run=^TestInnerProduct$ -short=false"},
+		{"halves of sums confused, in assembly", "internal/ring/ring_amd64.s", "VPBLENDW $0xaa, Y3, Y10, Y10", "VPBLENDW $0x55, Y3, Y10, Y10", "./internal/ring -run=^TestInnerProduct$ -short=false"},
 		{"candidates of one half taken for the other, in assembly", "internal/ring/ring_amd64.s", "\tVPERMQ       $0x08, Y4, Y4\n", "", "./internal/ring -run=^TestSample$ -short=false"},
 		{"noise not centred, in assembly", "internal/ring/ring_amd64.s", "\tVPSUBW     Y5, Y7, Y7\n", "", "./internal/ring -run=^TestSampleCBD$"},
 		{"byte taken from another coefficient, in assembly", "internal/ring/ring_amd64.s", "DATA dense12<>+22(SB)/1, $+8", "DATA dense12<>+22(SB)/1, $+7", "./internal/ring -run=^TestEncode$"},
@@ -349,6 +349,7 @@ var kernelMutations = []struct {
 	}},
 	{"WideAVX512", []mutation{
 		{"quarters of registers exchanged, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VSHUFI64X2 $0x44, Z2, Z1, Z9", "VSHUFI64X2 $0x11, Z2, Z1, Z9", "./internal/ring -run=^TestNTT$ -short=false"},
+		{"coefficients of a pair not exchanged, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPROLD    $0x10, Z3, Z4", "VPROLD    $0x00, Z3, Z4", "./internal/ring -run=^TestInnerProduct$ -short=false"},
 		{"reduction dropped in the inverse, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPMULHRSW Z2, Z1, Z1\n", "", "./internal/ring -run=^TestKernels$"},
 	}},
 }

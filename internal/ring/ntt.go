@@ -129,6 +129,10 @@ type Factor struct {
 
 // Set prepares b. In |b| < 8q.
 func (f *Factor) Set(b *NTT) {
+	if cpu.WideAVX512 {
+		factorSetAVX512(f.words(), (*[N]int16)(b))
+		return
+	}
 	if cpu.AVX2 {
 		factorSetAVX2(f.words(), (*[N]int16)(b))
 		return

@@ -21,8 +21,7 @@ func nttAVX2(f *[256]int16)
 //go:noescape
 func inverseNTTAVX2(f *[256]int16)
 
-// factorSetAVX2 is the portable Factor.Set, but f gets the form that innerProductAVX2
-// needs.
+// factorSetAVX2 is the portable Factor.Set, but f gets the form that kernels need.
 // In: |b| < 8q.
 // Out: |f| < q.
 // Needs: cpu.AVX2.
@@ -34,7 +33,7 @@ func factorSetAVX2(f *[512]int16, b *[256]int16)
 // left side, and b is the first of the k factors on the right.
 // In: |a| < q.
 // Out: |f| < q.
-// The factors must come from factorSetAVX2. Its time depends on k.
+// The factors must come from another kernel. Its time depends on k.
 // Needs: cpu.AVX2.
 //
 //go:noescape
@@ -67,11 +66,19 @@ func nttAVX512(f *[256]int16)
 //go:noescape
 func inverseNTTAVX512(f *[256]int16)
 
+// factorSetAVX512 is the portable Factor.Set, but f gets the form that kernels need.
+// In: |b| < 8q.
+// Out: |f| < q.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func factorSetAVX512(f *[512]int16, b *[256]int16)
+
 // innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
 // of the left side, and b is the first of the k factors on the right.
 // In: |a| < q.
 // Out: |f| < q.
-// The factors must come from factorSetAVX2. Its time depends on k.
+// The factors must come from another kernel. Its time depends on k.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape

@@ -17,6 +17,7 @@ func innerProductAVX2(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k
 func sampleVartimeAVX2(f *[256]int16, n int, stream []byte) (count int, read int) { panic(noKernel) }
 func nttAVX512(f *[256]int16)                                                     { panic(noKernel) }
 func inverseNTTAVX512(f *[256]int16)                                              { panic(noKernel) }
+func factorSetAVX512(f *[512]int16, b *[256]int16)                                { panic(noKernel) }
 func innerProductAVX512VBMI2(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k int) {
 	panic(noKernel)
 }

@@ -99,11 +99,7 @@ func (g *generator) sampleVartimeAVX512() {
 
 func (g *generator) innerProductAVX512() {
 	f, a, b, stride, k := g.innerProductKernel("innerProductAVX512VBMI2", kit.AVX512VBMI2)
-	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
-	odd, bits := g.K(), g.GP32()
-	g.MOVL(U32(0xaaaaaaaa), bits)
-	g.KMOVD(bits, odd)
-
+	reduce := g.sumReducer()
 	const groups = n / 32
 	var c0, c1 [groups]vec
 	for i := range groups {
@@ -123,16 +119,7 @@ func (g *generator) innerProductAVX512() {
 	g.DECQ(k)
 	g.JNZ(LabelRef("sum"))
 	for i := range groups {
-		g.Comment("The low halves of the sums in order, and the high halves.")
-		low, high := g.ZMM(), g.ZMM()
-		g.VPSRLD(U8(16), c0[i], high)
-		g.VMOVDQU16(c1[i], odd, high)
-		g.VPSLLD(U8(16), c1[i], low)
-		g.VMOVDQU16(low, odd, c0[i])
-		g.VPMULLW(inverse, c0[i], low)
-		g.VPMULHW(modulus, low, low)
-		g.VPSUBW(low, high, high)
-		g.VMOVDQU64(high, f.Offset(64*i))
+		reduce(c0[i], c1[i], f.Offset(64*i))
 	}
 	g.Ret()
 }

@@ -30,11 +30,12 @@ func kernels(f *kit.File) {
 	wide := &generator{f, 32, f.ZMM}
 	g.ntt()
 	g.inverseNTT()
-	g.factorSet()
+	g.factorSet("factorSetAVX2", kit.AVX2)
 	g.innerProduct()
 	g.sampleVartime()
 	wide.nttAVX512()
 	wide.inverseNTTAVX512()
+	wide.factorSet("factorSetAVX512", kit.AVX512)
 	wide.innerProductAVX512()
 	wide.sampleVartimeAVX512()
 	g.sampleCBD2()

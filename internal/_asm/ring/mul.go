@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -15,9 +17,9 @@ const (
 	factorSize = 5 * n // the size of the Go type; kernels use the first four fifths
 )
 
-func (g *generator) factorSet() {
-	g.Kernel("factorSetAVX2", "func(f *[512]int16, b *[256]int16)", kit.AVX2, kit.Header{
-		Does: "factorSetAVX2 is the portable Factor.Set, but f gets the form that innerProductAVX2 needs.",
+func (g *generator) factorSet(name string, set kit.Set) {
+	g.Kernel(name, "func(f *[512]int16, b *[256]int16)", set, kit.Header{
+		Does: name + " is the portable Factor.Set, but f gets the form that kernels need.",
 		In:   "|b| < 8q.",
 		Out:  "|f| < q.",
 	})
@@ -25,38 +27,58 @@ func (g *generator) factorSet() {
 	modulus := g.broadcast(q, q)
 	factor, timesQInv := montgomery(1 << 16)
 	r2, r2TimesQInv := g.broadcast(factor, factor), g.broadcast(timesQInv, timesQInv)
-	swap := g.shuffle("swap", func(i int) int { return i%16 ^ 2 })
+	swap, copyOdd := g.pairSwapper(), g.oddCopier()
 
 	var table []int16
-	for group := range n / 16 {
-		var gammas, timesQInv [16]int16
-		for word := 1; word < 16; word += 2 {
-			i := group*8 + word/2
+	for group := range n / g.width {
+		gammas, timesQInv := make([]int16, g.width), make([]int16, g.width)
+		for word := 1; word < g.width; word += 2 {
+			i := (group*g.width + word) / 2
 			gamma := zeta(n/4 + i/2)
 			if i%2 == 1 {
 				gamma = -gamma
 			}
 			gammas[word], timesQInv[word] = montgomery(gamma)
 		}
-		table = append(append(table, gammas[:]...), timesQInv[:]...)
+		table = append(append(table, gammas...), timesQInv...)
 	}
 	gammas := Mem{Base: g.GP64()}
-	g.LEAQ(g.words("gammas", table...), gammas.Base)
+	g.LEAQ(g.words(fmt.Sprintf("gammas%d", g.width), table...), gammas.Base)
 
-	g.Repeat("factorSet", n/16, func() {
-		x, y := g.YMM(), g.YMM()
-		g.VMOVDQU(b, x)
+	size := 2 * g.width
+	g.Repeat(name, n/g.width, func() {
+		x, y := g.register(), g.register()
+		g.move(b, x)
 		x = g.montgomeryMul(x, r2, r2TimesQInv, modulus)
-		g.VPSHUFB(swap, x, y)
-		g.VMOVDQU(y, f.Offset(crossed))
-		gammaX := g.montgomeryMul(x, gammas, gammas.Offset(32), modulus)
-		g.VPBLENDW(U8(0b10101010), gammaX, x, x)
-		g.VMOVDQU(x, f)
-		g.ADDQ(U32(32), f.Base)
-		g.ADDQ(U32(32), b.Base)
-		g.ADDQ(U32(64), gammas.Base)
+		swap(x, y)
+		g.move(y, f.Offset(crossed))
+		copyOdd(g.montgomeryMul(x, gammas, gammas.Offset(size), modulus), x)
+		g.move(x, f)
+		g.ADDQ(U32(size), f.Base)
+		g.ADDQ(U32(size), b.Base)
+		g.ADDQ(U32(2*size), gammas.Base)
 	})
 	g.Ret()
+}
+
+// pairSwapper returns a function that sets y to x with the words of each pair exchanged.
+func (g *generator) pairSwapper() func(x, y vec) {
+	if g.width == 16 {
+		swap := g.shuffle("swap", func(i int) int { return i%16 ^ 2 })
+		return func(x, y vec) { g.VPSHUFB(swap, x, y) }
+	}
+	return func(x, y vec) { g.VPROLD(U8(16), x, y) }
+}
+
+// oddCopier returns a function that copies the odd words of x to y.
+func (g *generator) oddCopier() func(x, y vec) {
+	if g.width == 16 {
+		return func(x, y vec) { g.VPBLENDW(U8(0b10101010), x, y, y) }
+	}
+	odd, bits := g.K(), g.GP32()
+	g.MOVL(U32(0xaaaaaaaa), bits)
+	g.KMOVD(bits, odd)
+	return func(x, y vec) { g.VMOVDQU16(x, odd, y) }
 }
 
 // innerProductKernel begins a kernel for inner products. It returns the parameters. The stride
@@ -66,7 +88,7 @@ func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, s
 		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",
 		In:    "|a| < q.",
 		Out:   "|f| < q.",
-		Notes: "The factors must come from factorSetAVX2. Its time depends on k.",
+		Notes: "The factors must come from another kernel. Its time depends on k.",
 	})
 	f, a, b = g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
 	stride, k = g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
@@ -78,7 +100,7 @@ func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, s
 func (g *generator) innerProduct() {
 	f, a, b, stride, k := g.innerProductKernel("innerProductAVX2", kit.AVX2)
 	const groups = 4 // of sixteen coefficients, in each pass of the loop
-	modulus, inverse := g.broadcast(q, q), g.broadcast(qInv, qInv)
+	reduce := g.sumReducer()
 
 	g.Repeat("innerProduct", n/16/groups, func() {
 		var c0, c1 [groups]vec
@@ -105,20 +127,29 @@ func (g *generator) innerProduct() {
 		g.DECQ(count)
 		g.JNZ(LabelRef("sum"))
 		for i := range groups {
-			g.Comment("The low halves of the sums in order, and the high halves.")
-			low, high := g.YMM(), g.YMM()
-			g.VPSLLD(U8(16), c1[i], low)
-			g.VPBLENDW(U8(0b10101010), low, c0[i], low)
-			g.VPSRLD(U8(16), c0[i], high)
-			g.VPBLENDW(U8(0b10101010), c1[i], high, high)
-			g.VPMULLW(inverse, low, low)
-			g.VPMULHW(modulus, low, low)
-			g.VPSUBW(low, high, high)
-			g.VMOVDQU(high, f.Offset(32*i))
+			reduce(c0[i], c1[i], f.Offset(32*i))
 		}
 		g.ADDQ(U32(32*groups), f.Base)
 		g.ADDQ(U32(32*groups), a.Base)
 		g.ADDQ(U32(32*groups), b.Base)
 	})
 	g.Ret()
+}
+
+// sumReducer returns a function that sets the words at f to c · 2^-16 mod± q for the double words
+// c of c0 and c1 in turn. In |c| < 2^15·q; out |f| < q.
+func (g *generator) sumReducer() func(c0, c1 vec, f Mem) {
+	modulus, inverse, copyOdd := g.broadcast(q, q), g.broadcast(qInv, qInv), g.oddCopier()
+	return func(c0, c1 vec, f Mem) {
+		g.Comment("The low halves of the sums in order, and the high halves.")
+		low, high := g.register(), g.register()
+		g.VPSRLD(U8(16), c0, high)
+		copyOdd(c1, high)
+		g.VPSLLD(U8(16), c1, low)
+		copyOdd(low, c0)
+		g.VPMULLW(inverse, c0, low)
+		g.VPMULHW(modulus, low, low)
+		g.VPSUBW(low, high, high)
+		g.move(high, f)
+	}
 }
