@@ -19,45 +19,61 @@ func (dk *DecapsulationKey) keyGen() {
 	ek.rho = rho
 	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 
-	// ŝ ← NTT(s), and ê ← NTT(e) in the place of t̂
-	noise := prf{batch: &b, seed: &sigma, eta: p.eta1, end: 2 * k}
+	var streams [sha3.States * 64 * maxEta]byte
+	noise := prf{batch: &b, seed: &sigma, streams: streams[:]}
 	var s [maxK]ring.Factor
-	for i := range dk.s {
-		dk.s[i].SampleCBD(noise.next(), p.eta1)
-		dk.s[i].Reduce()
-		s[i].Set(&dk.s[i])
-	}
-	for i := range ek.t {
-		ek.t[i].SampleCBD(noise.next(), p.eta1)
-	}
+	dk.sampleSecrets(&noise, s[:k])
 
-	// t̂ ← Â∘ŝ + ê
 	made := 0
-	var product ring.NTT
 	var encoded [ring.EncodedSize]byte
 	for i := range ek.t {
 		made = ek.expandMatrix(&b, made, (i+1)*k)
-		product.InnerProduct(ek.a[i*k:], 1, s[:k])
-		t := &ek.t[i]
-		t.Add(&product)
-		t.Reduce()
-		//ct:declassify *t: t̂ is the other half of the encapsulation key
-		t.Encode(&encoded)
+		ek.multiplyRow(i, s[:k])
+		ek.t[i].Encode(&encoded)
 		b.Write(encoded[:])
 	}
-	//ct:declassify ek.t: it is a part of the encapsulation key
 	b.Write(ek.rho[:])
 	b.Sum(&ek.h)
 	//ct:declassify ek.h: it is the hash of the encapsulation key
 }
 
-// encrypt sets c to the encryption of m with the randomness r.
+// sampleSecrets sets ŝ ← NTT(s), ê ← NTT(e) in the place of t̂, and s to ŝ. It is a part of
+// K-PKE.KeyGen.
+func (dk *DecapsulationKey) sampleSecrets(noise *prf, s []ring.Factor) {
+	eta1 := dk.ek.params.eta1
+	noise.eta, noise.end = eta1, 2*len(s)
+	for i := range dk.s {
+		dk.s[i].SampleCBD(noise.next(), eta1)
+		dk.s[i].Reduce()
+		s[i].Set(&dk.s[i])
+	}
+	for i := range dk.ek.t {
+		dk.ek.t[i].SampleCBD(noise.next(), eta1)
+	}
+}
+
+// multiplyRow sets t̂ ← Â∘ŝ + ê in row i, which holds ê. It is a part of K-PKE.KeyGen.
+func (ek *EncapsulationKey) multiplyRow(i int, s []ring.Factor) {
+	var product ring.NTT
+	product.InnerProduct(ek.a[i*len(s):], 1, s)
+	ek.t[i].Add(&product)
+	ek.t[i].Reduce()
+	//ct:declassify ek.t: it is the other half of the encapsulation key
+}
+
+// encrypt sets c to the encryption of m with the randomness r. The batch b may make a long hash
+// meanwhile.
+func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c []byte, m, r *[32]byte) {
+	var streams [sha3.States * 64 * maxEta]byte
+	ek.encryptWith(&prf{batch: b, seed: r, streams: streams[:]}, c, m)
+}
+
+// encryptWith sets c to the encryption of m.
 //
 // It implements K-PKE.Encrypt, according to FIPS 203, Algorithm 14, with Â and t̂ taken
-// from the key. The batch b may make a long hash meanwhile.
-func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c []byte, m, r *[32]byte) {
+// from the key.
+func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 	k, eta1, du, dv := ek.params.k, ek.params.eta1, ek.params.du, ek.params.dv
-	noise := prf{batch: b, seed: r}
 
 	// ŷ ← NTT(y)
 	noise.eta, noise.end = eta1, k
@@ -167,25 +183,25 @@ func sampleNTT(f *ring.NTT, stream []byte, rho *[32]byte, end [2]byte) {
 // section 4.1.
 //
 // A batch makes several at once, up to end. When the last of them has been given, eta and
-// end can be set anew, and N goes on.
+// end can be set anew, and N goes on. Without a batch, all are in streams from the start.
 type prf struct {
 	batch   *sha3.Batch
 	seed    *[32]byte
 	eta     int
-	n, end  int // n is the next N
-	streams [sha3.States * 64 * maxEta]byte
-	made    int // the number of streams
-	given   int // the number of those that next has returned
+	n, end  int    // n is the next N
+	streams []byte // from a batch, with room for as many as it makes at once
+	made    int    // how much of streams is made
+	given   int    // how much of that next has returned
 }
 
 // next returns PRF_η(seed, N), which is valid until the next call, and adds 1 to N.
 func (p *prf) next() []byte {
 	size := 64 * p.eta
 	if p.given == p.made {
-		p.made, p.given = p.batch.SHAKE256s(p.streams[:], size, p.seed, p.n, p.end), 0
+		p.made, p.given = size*p.batch.SHAKE256s(p.streams, size, p.seed, p.n, p.end), 0
 	}
-	stream := p.streams[p.given*size:][:size]
+	stream := p.streams[p.given:][:size]
 	p.n++
-	p.given++
+	p.given += size
 	return stream
 }

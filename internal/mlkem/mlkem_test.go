@@ -239,7 +239,7 @@ func TestPRF(t *testing.T) {
 					var b sha3.Batch
 					b.BeginSHAKE256(len(message))
 					b.Write(message)
-					noise := prf{batch: &b, seed: &seed, eta: eta, n: n, end: n + size}
+					noise := prf{batch: &b, seed: &seed, eta: eta, n: n, end: n + size, streams: make([]byte, sha3.States*64*eta)}
 					for i := range size {
 						want := stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta)
 						if !bytes.Equal(noise.next(), want) {

@@ -106,7 +106,7 @@ func TestIntermediate(t *testing.T) {
 		match("Â", encodeNTTs(expand(t, p.k, (*[32]byte)(v.Rho), nil)), v.A)
 
 		noise := func(seed vectors.Hex, eta, n, size int) []ring.Poly {
-			sequence := prf{batch: new(sha3.Batch), seed: (*[32]byte)(seed), eta: eta, n: n, end: n + size}
+			sequence := prf{batch: new(sha3.Batch), seed: (*[32]byte)(seed), eta: eta, n: n, end: n + size, streams: make([]byte, sha3.States*64*eta)}
 			fs := make([]ring.Poly, size)
 			for i := range fs {
 				fs[i].SampleCBD(sequence.next(), eta)
