@@ -56,9 +56,11 @@ func (dk *DecapsulationKey) sampleSecrets(noise *prf, s []ring.Factor) {
 func (ek *EncapsulationKey) multiplyRow(i int, s []ring.Factor) {
 	var product ring.NTT
 	product.InnerProduct(ek.a[i*len(s):], 1, s)
-	ek.t[i].Add(&product)
-	ek.t[i].Reduce()
-	//ct:declassify ek.t: it is the other half of the encapsulation key
+	t := &ek.t[i]
+	t.Add(&product)
+	t.Reduce()
+	//ct:declassify *t: t̂ is the other half of the encapsulation key
+	//ct:declassify ek.t: it is a part of the encapsulation key
 }
 
 // encrypt sets c to the encryption of m with the randomness r. The batch b may make a long hash
