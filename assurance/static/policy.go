@@ -95,6 +95,8 @@ var trusted = map[string]trust{
 	"hybridkem/internal/x25519.ladderADX": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.combADX":   {[]int{0, 1}, secret, "a kernel with two results"},
 
+	"hybridkem/internal/sha3.squeeze4AVX2": {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
+
 	"filippo.io/edwards25519/field.feMul":    {[]int{0}, known, "assembly without jumps"},
 	"filippo.io/edwards25519/field.feSquare": {[]int{0}, known, "assembly without jumps"},
 
@@ -161,7 +163,7 @@ var divisions = compiler.Known{
 // addresses of a kernel may depend on them, and on pointers.
 var publicArguments = map[string]string{
 	"start4AVX2 end":                 "the rate of the hash function",
-	"squeeze4AVX2 stride":            "the length of a stream",
+	"write4AVX2 n":                   "the length of a message",
 	"squeeze4AVX2 n":                 "the length of a stream",
 	"innerProductAVX2 stride":        "1, or the k of the parameter set",
 	"innerProductAVX2 k":             "that of the parameter set",

@@ -190,6 +190,36 @@ func TestAbsorb4(t *testing.T) {
 	})
 }
 
+// TestWrite4 takes every number of lanes, and messages in any order in memory.
+func TestWrite4(t *testing.T) {
+	var states [4]state
+	for i := range states {
+		states[i] = fromBytes((*[200]byte)(random(300 + i)))
+	}
+	messages := random(4 * 200)
+	kernels(t, func(t *testing.T) {
+		for n := 1; n <= 25; n++ {
+			var in [4][]byte
+			want := states
+			for i := range in {
+				in[i] = messages[(3-i)*200+i:][:8*n]
+				b := states[i].bytes()
+				for j, x := range in[i] {
+					b[j] ^= x
+				}
+				want[i] = fromBytes(&b)
+			}
+			a := interleave(states)
+			if write4AVX2(&a[0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], n); a != interleave(want) {
+				t.Fatalf("wrong for %d lanes", n)
+			}
+		}
+		if !bytes.Equal(messages, random(4*200)) {
+			t.Error("a message has changed")
+		}
+	})
+}
+
 func TestIterated(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
@@ -265,6 +295,27 @@ func TestMemory(t *testing.T) {
 			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { absorb4(a, block) })
 			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { absorb4(new([25][4]uint64), block) })
 			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { squeeze4(flat(to), 200, 200, &to4) })
+			for i := range apart {
+				tryAt(t, 1, offset, apart[i], apart[i], func(in *[200]byte) {
+					var a [25][4]uint64
+					from := apart
+					from[i] = [200]byte{}
+					p := [4]*byte{&from[0][0], &from[1][0], &from[2][0], &from[3][0]}
+					p[i] = &in[0]
+					if write4AVX2(&a[0], p[0], p[1], p[2], p[3], 25); a != to4 {
+						t.Errorf("message %d at offset %d: wrong", i, offset)
+					}
+				})
+				tryAt(t, 1, offset, [200]byte{}, apart[i], func(out *[200]byte) {
+					var to [4][200]byte
+					p := [4]*byte{&to[0][0], &to[1][0], &to[2][0], &to[3][0]}
+					p[i] = &out[0]
+					squeeze4AVX2(p[0], p[1], p[2], p[3], 25, &to4)
+				})
+			}
+			tryAt(t, 8, offset*8, [25][4]uint64{}, to4, func(a *[25][4]uint64) {
+				write4AVX2(&a[0], &apart[0][0], &apart[1][0], &apart[2][0], &apart[3][0], 25)
+			})
 			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { squeeze4(flat(to), 8, 8, &to4) })
 		}
 	})
@@ -313,6 +364,7 @@ func TestKernelAllocations(t *testing.T) {
 			Permute(&a1)
 			Permute4(&a4)
 			squeeze4(out[:], 200, 200, &a4)
+			write4AVX2(&a4[0], &out[0], &out[200], &out[400], &out[600], 25)
 		})
 	})
 }

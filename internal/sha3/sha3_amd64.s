@@ -2161,70 +2161,144 @@ DATA lastState<>+16(SB)/8, $0x0000000000000000
 DATA lastState<>+24(SB)/8, $0xffffffffffffffff
 GLOBL lastState<>(SB), RODATA|NOPTR, $32
 
-// func squeeze4AVX2(out *byte, stride int, n int, a *[25][4]uint64)
+// func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, n int)
 // Requires: AVX, AVX2
-TEXT ·squeeze4AVX2(SB), $0-32
-	// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
-	// In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
-	// Out: out, the lanes of each state in the layout of permute1BMI2. Those of state i
-	// begin at i*stride.
-	// It does not change a, and needs no alignment. Its time depends on n.
+TEXT ·write4AVX2(SB), $0-48
+	// write4AVX2 adds lanes of four messages to the four states of permute4AVX2.
+	// In: n, the number of lanes, from 1 to 25; in0 to in3, the lanes of each message, in
+	// the layout of permute1BMI2.
+	// Out: a, the n lanes of the states that the messages are added to, in the layout of
+	// permute4AVX2.
+	// It needs no alignment. Its time depends on n.
 	// Needs: cpu.AVX2.
-	MOVQ out+0(FP), AX
-	MOVQ stride+8(FP), CX
-	LEAQ (AX)(CX*1), DX
-	LEAQ (DX)(CX*1), BX
-	LEAQ (BX)(CX*1), CX
-	MOVQ n+16(FP), SI
-	MOVQ a+24(FP), DI
-	SUBQ $0x04, SI
+	MOVQ a+0(FP), AX
+	MOVQ in0+8(FP), CX
+	MOVQ in1+16(FP), DX
+	MOVQ in2+24(FP), BX
+	MOVQ in3+32(FP), SI
+	MOVQ n+40(FP), DI
+	SUBQ $0x04, DI
 	JLT  rest
 
 four:
-	// Four lanes: the rows of a 4 × 4 matrix become its columns.
-	VMOVDQU     (DI), Y0
-	VMOVDQU     32(DI), Y1
-	VPUNPCKLQDQ Y1, Y0, Y2
+	VMOVDQU (CX), Y0
+	VMOVDQU (DX), Y1
+	VMOVDQU (BX), Y2
+	VMOVDQU (SI), Y3
+
+	// The rows of a 4 × 4 matrix become its columns.
+	VPUNPCKLQDQ Y1, Y0, Y4
 	VPUNPCKHQDQ Y1, Y0, Y0
-	VMOVDQU     64(DI), Y1
-	VMOVDQU     96(DI), Y3
-	VPUNPCKLQDQ Y3, Y1, Y4
-	VPUNPCKHQDQ Y3, Y1, Y1
-	VPERM2I128  $0x20, Y4, Y2, Y3
+	VPUNPCKLQDQ Y3, Y2, Y1
+	VPUNPCKHQDQ Y3, Y2, Y2
+	VPERM2I128  $0x20, Y1, Y4, Y3
+	VPERM2I128  $0x20, Y2, Y0, Y5
+	VPERM2I128  $0x31, Y1, Y4, Y1
+	VPERM2I128  $0x31, Y2, Y0, Y0
+	VPXOR       (AX), Y3, Y3
 	VMOVDQU     Y3, (AX)
-	VPERM2I128  $0x20, Y1, Y0, Y3
-	VMOVDQU     Y3, (DX)
-	VPERM2I128  $0x31, Y4, Y2, Y2
-	VMOVDQU     Y2, (BX)
-	VPERM2I128  $0x31, Y1, Y0, Y0
-	VMOVDQU     Y0, (CX)
-	ADDQ        $0x20, AX
+	VPXOR       32(AX), Y5, Y5
+	VMOVDQU     Y5, 32(AX)
+	VPXOR       64(AX), Y1, Y1
+	VMOVDQU     Y1, 64(AX)
+	VPXOR       96(AX), Y0, Y0
+	VMOVDQU     Y0, 96(AX)
+	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	ADDQ        $0x20, BX
-	ADDQ        $0x20, CX
-	ADDQ        $0x80, DI
-	SUBQ        $0x04, SI
+	ADDQ        $0x20, SI
+	ADDQ        $0x80, AX
+	SUBQ        $0x04, DI
 	JGE         four
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   done
 
 one:
-	MOVQ (DI), R8
-	MOVQ R8, (AX)
-	MOVQ 8(DI), R8
-	MOVQ R8, (DX)
-	MOVQ 16(DI), R8
-	MOVQ R8, (BX)
-	MOVQ 24(DI), R8
-	MOVQ R8, (CX)
-	ADDQ $0x08, AX
+	MOVQ (CX), R8
+	XORQ R8, (AX)
+	MOVQ (DX), R8
+	XORQ R8, 8(AX)
+	MOVQ (BX), R8
+	XORQ R8, 16(AX)
+	MOVQ (SI), R8
+	XORQ R8, 24(AX)
+	ADDQ $0x08, CX
 	ADDQ $0x08, DX
 	ADDQ $0x08, BX
+	ADDQ $0x08, SI
+	ADDQ $0x20, AX
+	DECQ DI
+	JNZ  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, n int, a *[25][4]uint64)
+// Requires: AVX, AVX2
+TEXT ·squeeze4AVX2(SB), $0-48
+	// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
+	// In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
+	// Out: out0 to out3, the lanes of each state in the layout of permute1BMI2.
+	// It does not change a, and needs no alignment. Its time depends on n.
+	// Needs: cpu.AVX2.
+	MOVQ a+40(FP), AX
+	MOVQ out0+0(FP), CX
+	MOVQ out1+8(FP), DX
+	MOVQ out2+16(FP), BX
+	MOVQ out3+24(FP), SI
+	MOVQ n+32(FP), DI
+	SUBQ $0x04, DI
+	JLT  rest
+
+four:
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU 64(AX), Y2
+	VMOVDQU 96(AX), Y3
+
+	// The rows of a 4 × 4 matrix become its columns.
+	VPUNPCKLQDQ Y1, Y0, Y4
+	VPUNPCKHQDQ Y1, Y0, Y0
+	VPUNPCKLQDQ Y3, Y2, Y1
+	VPUNPCKHQDQ Y3, Y2, Y2
+	VPERM2I128  $0x20, Y1, Y4, Y3
+	VPERM2I128  $0x20, Y2, Y0, Y5
+	VPERM2I128  $0x31, Y1, Y4, Y1
+	VPERM2I128  $0x31, Y2, Y0, Y0
+	VMOVDQU     Y3, (CX)
+	VMOVDQU     Y5, (DX)
+	VMOVDQU     Y1, (BX)
+	VMOVDQU     Y0, (SI)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x80, AX
+	SUBQ        $0x04, DI
+	JGE         four
+
+rest:
+	ADDQ $0x04, DI
+	JZ   done
+
+one:
+	MOVQ (AX), R8
+	MOVQ R8, (CX)
+	MOVQ 8(AX), R8
+	MOVQ R8, (DX)
+	MOVQ 16(AX), R8
+	MOVQ R8, (BX)
+	MOVQ 24(AX), R8
+	MOVQ R8, (SI)
 	ADDQ $0x08, CX
-	ADDQ $0x20, DI
-	DECQ SI
+	ADDQ $0x08, DX
+	ADDQ $0x08, BX
+	ADDQ $0x08, SI
+	ADDQ $0x20, AX
+	DECQ DI
 	JNZ  one
 
 done:
@@ -3592,26 +3666,21 @@ TEXT ·permute8AVX512(SB), $0-8
 
 rounds:
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
-	VPXORQ Z0, Z5, Z25
-	VPXORQ Z1, Z6, Z26
-	VPXORQ Z2, Z7, Z27
-	VPXORQ Z3, Z8, Z28
-	VPXORQ Z4, Z9, Z29
-	VPXORQ Z10, Z25, Z25
-	VPXORQ Z11, Z26, Z26
-	VPXORQ Z12, Z27, Z27
-	VPXORQ Z13, Z28, Z28
-	VPXORQ Z14, Z29, Z29
-	VPXORQ Z15, Z25, Z25
-	VPXORQ Z16, Z26, Z26
-	VPXORQ Z17, Z27, Z27
-	VPXORQ Z18, Z28, Z28
-	VPXORQ Z19, Z29, Z29
-	VPXORQ Z20, Z25, Z25
-	VPXORQ Z21, Z26, Z26
-	VPXORQ Z22, Z27, Z27
-	VPXORQ Z23, Z28, Z28
-	VPXORQ Z24, Z29, Z29
+	VMOVDQA64  Z0, Z25
+	VMOVDQA64  Z1, Z26
+	VMOVDQA64  Z2, Z27
+	VMOVDQA64  Z3, Z28
+	VMOVDQA64  Z4, Z29
+	VPTERNLOGQ $0x96, Z5, Z10, Z25
+	VPTERNLOGQ $0x96, Z6, Z11, Z26
+	VPTERNLOGQ $0x96, Z7, Z12, Z27
+	VPTERNLOGQ $0x96, Z8, Z13, Z28
+	VPTERNLOGQ $0x96, Z9, Z14, Z29
+	VPTERNLOGQ $0x96, Z15, Z20, Z25
+	VPTERNLOGQ $0x96, Z16, Z21, Z26
+	VPTERNLOGQ $0x96, Z17, Z22, Z27
+	VPTERNLOGQ $0x96, Z18, Z23, Z28
+	VPTERNLOGQ $0x96, Z19, Z24, Z29
 
 	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
 	VPROLQ $0x01, Z26, Z30
@@ -3737,26 +3806,21 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z14
 
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
-	VPXORQ Z0, Z10, Z25
-	VPXORQ Z6, Z16, Z26
-	VPXORQ Z12, Z22, Z27
-	VPXORQ Z18, Z3, Z28
-	VPXORQ Z24, Z9, Z29
-	VPXORQ Z20, Z25, Z25
-	VPXORQ Z1, Z26, Z26
-	VPXORQ Z7, Z27, Z27
-	VPXORQ Z13, Z28, Z28
-	VPXORQ Z19, Z29, Z29
-	VPXORQ Z5, Z25, Z25
-	VPXORQ Z11, Z26, Z26
-	VPXORQ Z17, Z27, Z27
-	VPXORQ Z23, Z28, Z28
-	VPXORQ Z4, Z29, Z29
-	VPXORQ Z15, Z25, Z25
-	VPXORQ Z21, Z26, Z26
-	VPXORQ Z2, Z27, Z27
-	VPXORQ Z8, Z28, Z28
-	VPXORQ Z14, Z29, Z29
+	VMOVDQA64  Z0, Z25
+	VMOVDQA64  Z6, Z26
+	VMOVDQA64  Z12, Z27
+	VMOVDQA64  Z18, Z28
+	VMOVDQA64  Z24, Z29
+	VPTERNLOGQ $0x96, Z10, Z20, Z25
+	VPTERNLOGQ $0x96, Z16, Z1, Z26
+	VPTERNLOGQ $0x96, Z22, Z7, Z27
+	VPTERNLOGQ $0x96, Z3, Z13, Z28
+	VPTERNLOGQ $0x96, Z9, Z19, Z29
+	VPTERNLOGQ $0x96, Z5, Z15, Z25
+	VPTERNLOGQ $0x96, Z11, Z21, Z26
+	VPTERNLOGQ $0x96, Z17, Z2, Z27
+	VPTERNLOGQ $0x96, Z23, Z8, Z28
+	VPTERNLOGQ $0x96, Z4, Z14, Z29
 
 	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
 	VPROLQ $0x01, Z26, Z30
@@ -3882,26 +3946,21 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z19
 
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
-	VPXORQ Z0, Z20, Z25
-	VPXORQ Z16, Z11, Z26
-	VPXORQ Z7, Z2, Z27
-	VPXORQ Z23, Z18, Z28
-	VPXORQ Z14, Z9, Z29
-	VPXORQ Z15, Z25, Z25
-	VPXORQ Z6, Z26, Z26
-	VPXORQ Z22, Z27, Z27
-	VPXORQ Z13, Z28, Z28
-	VPXORQ Z4, Z29, Z29
-	VPXORQ Z10, Z25, Z25
-	VPXORQ Z1, Z26, Z26
-	VPXORQ Z17, Z27, Z27
-	VPXORQ Z8, Z28, Z28
-	VPXORQ Z24, Z29, Z29
-	VPXORQ Z5, Z25, Z25
-	VPXORQ Z21, Z26, Z26
-	VPXORQ Z12, Z27, Z27
-	VPXORQ Z3, Z28, Z28
-	VPXORQ Z19, Z29, Z29
+	VMOVDQA64  Z0, Z25
+	VMOVDQA64  Z16, Z26
+	VMOVDQA64  Z7, Z27
+	VMOVDQA64  Z23, Z28
+	VMOVDQA64  Z14, Z29
+	VPTERNLOGQ $0x96, Z20, Z15, Z25
+	VPTERNLOGQ $0x96, Z11, Z6, Z26
+	VPTERNLOGQ $0x96, Z2, Z22, Z27
+	VPTERNLOGQ $0x96, Z18, Z13, Z28
+	VPTERNLOGQ $0x96, Z9, Z4, Z29
+	VPTERNLOGQ $0x96, Z10, Z5, Z25
+	VPTERNLOGQ $0x96, Z1, Z21, Z26
+	VPTERNLOGQ $0x96, Z17, Z12, Z27
+	VPTERNLOGQ $0x96, Z8, Z3, Z28
+	VPTERNLOGQ $0x96, Z24, Z19, Z29
 
 	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
 	VPROLQ $0x01, Z26, Z30
@@ -4027,26 +4086,21 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z4
 
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
-	VPXORQ Z0, Z15, Z25
-	VPXORQ Z11, Z1, Z26
-	VPXORQ Z22, Z12, Z27
-	VPXORQ Z8, Z23, Z28
-	VPXORQ Z19, Z9, Z29
-	VPXORQ Z5, Z25, Z25
-	VPXORQ Z16, Z26, Z26
-	VPXORQ Z2, Z27, Z27
-	VPXORQ Z13, Z28, Z28
-	VPXORQ Z24, Z29, Z29
-	VPXORQ Z20, Z25, Z25
-	VPXORQ Z6, Z26, Z26
-	VPXORQ Z17, Z27, Z27
-	VPXORQ Z3, Z28, Z28
-	VPXORQ Z14, Z29, Z29
-	VPXORQ Z10, Z25, Z25
-	VPXORQ Z21, Z26, Z26
-	VPXORQ Z7, Z27, Z27
-	VPXORQ Z18, Z28, Z28
-	VPXORQ Z4, Z29, Z29
+	VMOVDQA64  Z0, Z25
+	VMOVDQA64  Z11, Z26
+	VMOVDQA64  Z22, Z27
+	VMOVDQA64  Z8, Z28
+	VMOVDQA64  Z19, Z29
+	VPTERNLOGQ $0x96, Z15, Z5, Z25
+	VPTERNLOGQ $0x96, Z1, Z16, Z26
+	VPTERNLOGQ $0x96, Z12, Z2, Z27
+	VPTERNLOGQ $0x96, Z23, Z13, Z28
+	VPTERNLOGQ $0x96, Z9, Z24, Z29
+	VPTERNLOGQ $0x96, Z20, Z10, Z25
+	VPTERNLOGQ $0x96, Z6, Z21, Z26
+	VPTERNLOGQ $0x96, Z17, Z7, Z27
+	VPTERNLOGQ $0x96, Z3, Z18, Z28
+	VPTERNLOGQ $0x96, Z14, Z4, Z29
 
 	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
 	VPROLQ $0x01, Z26, Z30

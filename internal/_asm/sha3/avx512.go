@@ -106,24 +106,39 @@ func (r *resident) store(from reg.VecVirtual, state operand.Mem, i int) {
 	}
 }
 
-// xorAnd is a ^ (^b & c) as a table for VPTERNLOG: bit 4a + 2b + c is the result.
-const xorAnd = 0xd2
+// Tables for VPTERNLOG: bit 4a + 2b + c is the result.
+const (
+	xorAnd = 0xd2 // a ^ (^b & c)
+	xorXor = 0x96 // a ^ b ^ c
+)
 
 // round writes a round with the given constant.
 //
-// It uses VPTERNLOG for chi, but not for C. With VPTERNLOG for C, a permutation takes 3 %
-// longer on Zen 4, where VPTERNLOG and rotations share two of the four units.
+// It uses VPTERNLOG for chi, and for C only in zmm registers. With VPTERNLOG for C in ymm
+// registers, a permutation takes 3 % longer on Zen 4, where VPTERNLOG and rotations share two of
+// the four units. In zmm registers, it takes 9 % less time on Sapphire Rapids.
 func (r *resident) round(constant operand.Mem) {
 	lane := func(x, y int) reg.VecVirtual { return r.a[r.at[x%5][y%5]] }
 	c, t := r.free[:5], r.free[5:]
 
 	r.Comment("Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]")
-	for x := range 5 {
-		r.VPXORQ(lane(x, 0), lane(x, 1), c[x])
-	}
-	for y := 2; y < 5; y++ {
+	if r.size == 64 {
 		for x := range 5 {
-			r.VPXORQ(lane(x, y), c[x], c[x])
+			r.VMOVDQA64(lane(x, 0), c[x])
+		}
+		for y := 1; y < 5; y += 2 {
+			for x := range 5 {
+				r.VPTERNLOGQ(operand.U8(xorXor), lane(x, y), lane(x, y+1), c[x])
+			}
+		}
+	} else {
+		for x := range 5 {
+			r.VPXORQ(lane(x, 0), lane(x, 1), c[x])
+		}
+		for y := 2; y < 5; y++ {
+			for x := range 5 {
+				r.VPXORQ(lane(x, y), c[x], c[x])
+			}
 		}
 	}
 	r.Comment("Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)")

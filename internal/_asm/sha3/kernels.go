@@ -190,55 +190,81 @@ func absorb4AVX2(f *kit.File) {
 	f.Ret()
 }
 
+func write4AVX2(f *kit.File) {
+	f.Kernel("write4AVX2", "func(a *[4]uint64, in0, in1, in2, in3 *byte, n int)", kit.AVX2, kit.Header{
+		Does:  "write4AVX2 adds lanes of four messages to the four states of permute4AVX2.",
+		In:    "n, the number of lanes, from 1 to 25; in0 to in3, the lanes of each message, in the layout of permute1BMI2.",
+		Out:   "a, the n lanes of the states that the messages are added to, in the layout of permute4AVX2.",
+		Notes: "It needs no alignment. Its time depends on n.",
+	})
+	a, in := f.Pointer("a"), pointers(f, "in")
+	eachLane(f, a, in, func() {
+		var messages [4]reg.Register
+		for i := range messages {
+			messages[i] = f.YMM()
+			f.VMOVDQU(in[i], messages[i])
+		}
+		for i, lane := range transpose(f, messages) {
+			f.VPXOR(a.Offset(32*i), lane, lane)
+			f.VMOVDQU(lane, a.Offset(32*i))
+		}
+	}, func() {
+		for i := range in {
+			lane := f.GP64()
+			f.MOVQ(in[i], lane)
+			f.XORQ(lane, a.Offset(8*i))
+		}
+	})
+}
+
 func squeeze4AVX2(f *kit.File) {
-	f.Kernel("squeeze4AVX2", "func(out *byte, stride, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
+	f.Kernel("squeeze4AVX2", "func(out0, out1, out2, out3 *byte, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
 		Does:  "squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.",
 		In:    "a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.",
-		Out:   "out, the lanes of each state in the layout of permute1BMI2. Those of state i begin at i*stride.",
+		Out:   "out0 to out3, the lanes of each state in the layout of permute1BMI2.",
 		Notes: "It does not change a, and needs no alignment. Its time depends on n.",
 	})
-	var out [4]operand.Mem
-	out[0].Base = f.Load(f.Param("out"), f.GP64())
-	stride := f.Load(f.Param("stride"), f.GP64())
-	for i := 1; i < 4; i++ {
-		out[i].Base = f.GP64()
-		f.LEAQ(operand.Mem{Base: out[i-1].Base, Index: stride, Scale: 1}, out[i].Base)
-	}
-	n := f.Load(f.Param("n"), f.GP64())
-	a := f.Pointer("a")
-	next := func(lanes int) {
-		for i := range out {
-			f.ADDQ(operand.Imm(uint64(8*lanes)), out[i].Base)
+	a, out := f.Pointer("a"), pointers(f, "out")
+	eachLane(f, a, out, func() {
+		var lanes [4]reg.Register
+		for i := range lanes {
+			lanes[i] = f.YMM()
+			f.VMOVDQU(a.Offset(32*i), lanes[i])
 		}
-		f.ADDQ(operand.Imm(uint64(32*lanes)), a.Base)
-	}
+		for i, state := range transpose(f, lanes) {
+			f.VMOVDQU(state, out[i])
+		}
+	}, func() {
+		for i := range out {
+			lane := f.GP64()
+			f.MOVQ(a.Offset(8*i), lane)
+			f.MOVQ(lane, out[i])
+		}
+	})
+}
 
+// pointers returns the memory that four parameters point to.
+func pointers(f *kit.File, name string) (p [4]operand.Mem) {
+	for i := range p {
+		p[i] = f.Pointer(fmt.Sprint(name, i))
+	}
+	return p
+}
+
+// eachLane writes a loop over the lanes, whose number is in the parameter n. It does four lanes at
+// once, and the rest one by one. The memory of the states and of four strings of bytes moves on.
+func eachLane(f *kit.File, states operand.Mem, strings [4]operand.Mem, four, one func()) {
+	n := f.Load(f.Param("n"), f.GP64())
+	next := func(lanes int) {
+		for _, s := range strings {
+			f.ADDQ(operand.Imm(uint64(8*lanes)), s.Base)
+		}
+		f.ADDQ(operand.Imm(uint64(32*lanes)), states.Base)
+	}
 	f.SUBQ(operand.Imm(4), n)
 	f.JLT(operand.LabelRef("rest"))
 	f.Label("four")
-	f.Comment("Four lanes: the rows of a 4 × 4 matrix become its columns.")
-	var even, odd [2]reg.Register // states 0 and 2, 1 and 3, of two lanes
-	for i := range 2 {
-		first, second := f.YMM(), f.YMM()
-		f.VMOVDQU(a.Offset(64*i), first)
-		f.VMOVDQU(a.Offset(64*i+32), second)
-		even[i], odd[i] = f.YMM(), f.YMM()
-		f.VPUNPCKLQDQ(second, first, even[i])
-		f.VPUNPCKHQDQ(second, first, odd[i])
-	}
-	for i := range out {
-		pairs := even
-		if i%2 == 1 {
-			pairs = odd
-		}
-		halves := operand.Imm(0x20) // the lower half of each
-		if i >= 2 {
-			halves = operand.Imm(0x31) // the upper half of each
-		}
-		column := f.YMM()
-		f.VPERM2I128(halves, pairs[1], pairs[0], column)
-		f.VMOVDQU(column, out[i])
-	}
+	four()
 	next(4)
 	f.SUBQ(operand.Imm(4), n)
 	f.JGE(operand.LabelRef("four"))
@@ -247,14 +273,34 @@ func squeeze4AVX2(f *kit.File) {
 	f.ADDQ(operand.Imm(4), n)
 	f.JZ(operand.LabelRef("done"))
 	f.Label("one")
-	for i := range out {
-		lane := f.GP64()
-		f.MOVQ(a.Offset(8*i), lane)
-		f.MOVQ(lane, out[i])
-	}
+	one()
 	next(1)
 	f.DECQ(n)
 	f.JNZ(operand.LabelRef("one"))
 	f.Label("done")
 	f.Ret()
+}
+
+// transpose returns the columns of a 4 × 4 matrix of words.
+func transpose(f *kit.File, rows [4]reg.Register) (columns [4]reg.Register) {
+	f.Comment("The rows of a 4 × 4 matrix become its columns.")
+	var even, odd [2]reg.Register // columns 0 and 2, 1 and 3, of two rows
+	for i := range 2 {
+		even[i], odd[i] = f.YMM(), f.YMM()
+		f.VPUNPCKLQDQ(rows[2*i+1], rows[2*i], even[i])
+		f.VPUNPCKHQDQ(rows[2*i+1], rows[2*i], odd[i])
+	}
+	for i := range columns {
+		pairs := even
+		if i%2 == 1 {
+			pairs = odd
+		}
+		halves := operand.Imm(0x20) // the lower half of each
+		if i >= 2 {
+			halves = operand.Imm(0x31) // the upper half of each
+		}
+		columns[i] = f.YMM()
+		f.VPERM2I128(halves, pairs[1], pairs[0], columns[i])
+	}
+	return columns
 }
