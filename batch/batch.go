@@ -1,0 +1,213 @@
+// Package batch does many operations of KEMs at once. On processors with wide registers, up to
+// eight operations of the same KEM take much less time together than one after the other. The
+// results and the errors are those of the single operations.
+//
+// Use rows if the operations are known beforehand: one message to many recipients, a stock of
+// one-time keys, a file of keys to check. [Generate], [Expand], [Parse], [Encapsulate] and
+// [Decapsulate] take any number of rows.
+//
+// Use a [Queue] if the operations come from many goroutines, as in a server with a goroutine for
+// each connection. Under load, it joins the operations of callers who have to wait anyway. A
+// caller who need not wait does not wait for company. A queue also bounds how many operations
+// run and how many wait.
+//
+// Use neither for a few operations now and then. The methods of the keys do them as fast, and a
+// queue cannot make a single operation faster.
+//
+// All KEMs work here. Those of package mlkem and the hybrids of ML-KEM and X25519 gain most.
+// Operations of KEMs from other modules are done one by one.
+//
+// # Rows
+//
+// Each row gets the results and the error of its own operation, and an error of one row leaves the
+// others right. A row with an error has written to no buffer. The rows of [Encapsulate] and
+// [Decapsulate] may have keys of any KEMs in any order, and may have the same key. Rows with keys
+// of the same KEM are done together wherever they stand.
+//
+// The order of the operations is not defined. Therefore memory that one row writes to must not
+// belong to another row as well. Rows may share what they only read: keys, ciphertexts to
+// decapsulate, encoded keys and seeds.
+//
+// A panic of a KEM of another module passes through, and so does one of a reader that has replaced
+// crypto/rand.Reader. All rows that are not done by then have an error.
+//
+// Rows can be used again. In the steady state nothing is allocated, except by KEMs whose single
+// operations allocate.
+package batch
+
+import (
+	"crypto/fips140"
+	"reflect"
+	"slices"
+	"sync"
+
+	"hybridkem/internal/fault"
+	"hybridkem/internal/many"
+	"hybridkem/internal/secret"
+	"hybridkem/kem"
+)
+
+const pkg = "batch" // in errors
+
+var (
+	errNoKEM           = fault.New(pkg, kem.ErrUnsupported, "the KEM is nil")
+	errNoDecapsulation = fault.New(pkg, kem.ErrNoKey, "the decapsulation key is nil")
+	errNoEncapsulation = fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil")
+	errNotDone         = fault.New(pkg, kem.ErrUnsupported, "the operation was not done, because another one panicked")
+)
+
+// A KeyPair is a row of [Expand] and [Generate]. Seed is the seed to expand, and Key is the result.
+//
+// If Key already is a key of the same KEM, its memory is used again: it becomes the new key, and so
+// do its copies and its encapsulation key. Nothing else may use the old key at that time. Otherwise,
+// Key becomes a key in new memory. After an error, Key is not to be used.
+type KeyPair struct {
+	Seed []byte
+	Key  kem.DecapsulationKey
+	Err  error
+}
+
+// A PublicKey is a row of [Parse]. Bytes is the encoded encapsulation key, and Key is the result.
+// If Key already is a key of the same KEM, its memory is used again, as in [KeyPair].
+type PublicKey struct {
+	Bytes []byte
+	Key   kem.EncapsulationKey
+	Err   error
+}
+
+// An Encapsulation is a row of [Encapsulate]. SharedKey and Ciphertext are buffers of the sizes that
+// the KEM of Key gives. They must not overlap.
+type Encapsulation struct {
+	Key                   kem.EncapsulationKey
+	SharedKey, Ciphertext []byte
+	Err                   error
+}
+
+// A Decapsulation is a row of [Decapsulate]. SharedKey is a buffer of SharedKeySize bytes, which may
+// overlap the row's own Ciphertext.
+type Decapsulation struct {
+	Key                   kem.Decapsulator
+	SharedKey, Ciphertext []byte
+	Err                   error
+}
+
+// Expand expands key pairs of k from seeds, like the method NewDecapsulationKey of k.
+func Expand(k kem.KEM, rows []KeyPair) {
+	for i := range rows {
+		rows[i].Err = errNotDone
+	}
+	if m, ok := k.(many.KEM); ok {
+		expandMany(m, rows)
+		return
+	}
+	for i := range rows {
+		row := &rows[i]
+		if k == nil {
+			row.Err = errNoKEM
+		} else if old, ok := row.Key.(reuser); ok && same(row.Key.KEM(), k) {
+			row.Err = old.Reset(row.Seed)
+		} else if key, err := k.NewDecapsulationKey(row.Seed); err != nil {
+			row.Err = err
+		} else {
+			row.Key, row.Err = key, nil
+		}
+	}
+}
+
+// expandMany expands key pairs in groups.
+func expandMany(k many.KEM, rows []KeyPair) {
+	for chunk := range slices.Chunk(rows, many.Width) {
+		var group many.Rows[many.KeyPair]
+		for i := range chunk {
+			group[i] = (*many.KeyPair)(&chunk[i])
+		}
+		k.ExpandMany(group)
+	}
+}
+
+// Generate generates key pairs of k, like the method GenerateKey of k. It does not read Seed. With
+// GODEBUG=fips140=on, where each key is tested, all keys are in new memory.
+func Generate(k kem.KEM, rows []KeyPair) {
+	for i := range rows {
+		rows[i].Err = errNotDone
+	}
+	if m, ok := k.(many.KEM); ok && m.SeedSize() <= maxSeedSize && !fips140.Enabled() {
+		for chunk := range slices.Chunk(rows, many.Width) {
+			generateMany(m, chunk)
+		}
+		return
+	}
+	for i := range rows {
+		row := &rows[i]
+		if k == nil {
+			row.Err = errNoKEM
+		} else if key, err := k.GenerateKey(); err != nil {
+			row.Err = err
+		} else {
+			row.Key, row.Err = key, nil
+		}
+	}
+}
+
+// maxSeedSize is the size of the longest seeds of this module, those of ML-KEM.
+const maxSeedSize = 64
+
+type seeds [many.Width * maxSeedSize]byte
+
+var seedPool = sync.Pool{New: func() any { return new(seeds) }}
+
+// generateMany generates at most many.Width key pairs. It lends each row a seed.
+func generateMany(k many.KEM, rows []KeyPair) {
+	var own [many.Width][]byte
+	drawn := seedPool.Get().(*seeds)
+	defer func() {
+		for i := range rows {
+			rows[i].Seed = own[i]
+		}
+		clear(drawn[:])
+		seedPool.Put(drawn)
+	}()
+	size := k.SeedSize()
+	for i := range rows {
+		own[i], rows[i].Seed = rows[i].Seed, drawn[i*size:][:size:size]
+	}
+	secret.Random(drawn[:len(rows)*size])
+	expandMany(k, rows)
+}
+
+// Parse parses and checks encapsulation keys of k, like the method NewEncapsulationKey of k.
+func Parse(k kem.KEM, rows []PublicKey) {
+	for i := range rows {
+		rows[i].Err = errNotDone
+	}
+	if m, ok := k.(many.KEM); ok {
+		for chunk := range slices.Chunk(rows, many.Width) {
+			var group many.Rows[many.PublicKey]
+			for i := range chunk {
+				group[i] = (*many.PublicKey)(&chunk[i])
+			}
+			m.ParseMany(group)
+		}
+		return
+	}
+	for i := range rows {
+		row := &rows[i]
+		if k == nil {
+			row.Err = errNoKEM
+		} else if old, ok := row.Key.(reuser); ok && same(row.Key.KEM(), k) {
+			row.Err = old.Reset(row.Bytes)
+		} else if key, err := k.NewEncapsulationKey(row.Bytes); err != nil {
+			row.Err = err
+		} else {
+			row.Key, row.Err = key, nil
+		}
+	}
+}
+
+// A reuser is a key whose memory can become another key.
+type reuser interface {
+	Reset(encoded []byte) error
+}
+
+// same reports whether a and b are the same KEM. KEMs of other modules need not be comparable.
+func same(a, b kem.KEM) bool { return reflect.ValueOf(b).Comparable() && a == b }
