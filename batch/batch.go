@@ -29,7 +29,8 @@
 // decapsulate, encoded keys and seeds.
 //
 // A panic of a KEM of another module passes through, and so does one of a reader that has replaced
-// crypto/rand.Reader. All rows that are not done by then have an error.
+// crypto/rand.Reader. All rows that are not done by then have the error
+// [ErrNotDone].
 //
 // Rows can be used again. In the steady state nothing is allocated, except by KEMs whose single
 // operations allocate.
@@ -37,6 +38,7 @@ package batch
 
 import (
 	"crypto/fips140"
+	"errors"
 	"reflect"
 	"slices"
 	"sync"
@@ -49,11 +51,13 @@ import (
 
 const pkg = "batch" // in errors
 
+// ErrNotDone is the error of a row that was not done because the operation of another row panicked.
+var ErrNotDone = errors.New("batch: not done, because another operation panicked")
+
 var (
 	errNoKEM           = fault.New(pkg, kem.ErrUnsupported, "the KEM is nil")
 	errNoDecapsulation = fault.New(pkg, kem.ErrNoKey, "the decapsulation key is nil")
 	errNoEncapsulation = fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil")
-	errNotDone         = fault.New(pkg, kem.ErrUnsupported, "the operation was not done, because another one panicked")
 )
 
 // A KeyPair is a row of [Expand] and [Generate]. Seed is the seed to expand, and Key is the result.
@@ -94,7 +98,7 @@ type Decapsulation struct {
 // Expand expands key pairs of k from seeds, like the method NewDecapsulationKey of k.
 func Expand(k kem.KEM, rows []KeyPair) {
 	for i := range rows {
-		rows[i].Err = errNotDone
+		rows[i].Err = ErrNotDone
 	}
 	if m, ok := k.(many.KEM); ok {
 		expandMany(m, rows)
@@ -129,7 +133,7 @@ func expandMany(k many.KEM, rows []KeyPair) {
 // GODEBUG=fips140=on, where each key is tested, all keys are in new memory.
 func Generate(k kem.KEM, rows []KeyPair) {
 	for i := range rows {
-		rows[i].Err = errNotDone
+		rows[i].Err = ErrNotDone
 	}
 	if m, ok := k.(many.KEM); ok && m.SeedSize() <= maxSeedSize && !fips140.Enabled() {
 		for chunk := range slices.Chunk(rows, many.Width) {
@@ -178,7 +182,7 @@ func generateMany(k many.KEM, rows []KeyPair) {
 // Parse parses and checks encapsulation keys of k, like the method NewEncapsulationKey of k.
 func Parse(k kem.KEM, rows []PublicKey) {
 	for i := range rows {
-		rows[i].Err = errNotDone
+		rows[i].Err = ErrNotDone
 	}
 	if m, ok := k.(many.KEM); ok {
 		for chunk := range slices.Chunk(rows, many.Width) {

@@ -8,7 +8,7 @@ import (
 // Encapsulate encapsulates to the key of each row, like the method EncapsulateTo of the key.
 func Encapsulate(rows []Encapsulation) {
 	for i := range rows {
-		rows[i].Err = errNotDone
+		rows[i].Err = ErrNotDone
 	}
 	var open groups[many.Encapsulation]
 	for i := range rows {
@@ -31,7 +31,7 @@ func Encapsulate(rows []Encapsulation) {
 // Decapsulate decapsulates with the key of each row, like the method DecapsulateTo of the key.
 func Decapsulate(rows []Decapsulation) {
 	for i := range rows {
-		rows[i].Err = errNotDone
+		rows[i].Err = ErrNotDone
 	}
 	var open groups[many.Decapsulation]
 	for i := range rows {

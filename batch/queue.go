@@ -3,7 +3,11 @@ package batch
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 
+	"hybridkem/internal/fault"
+	"hybridkem/internal/many"
 	"hybridkem/kem"
 )
 
@@ -12,6 +16,8 @@ var (
 	ErrBusy = errors.New("batch: too many callers wait")
 	// ErrClosed means that a [Queue] has been closed.
 	ErrClosed = errors.New("batch: the queue is closed")
+
+	errNoContext = fault.New(pkg, kem.ErrUnsupported, "the context is nil")
 )
 
 // A Queue does operations of many goroutines, and joins those that have to wait.
@@ -23,42 +29,244 @@ var (
 // the same KEM, the oldest first. A queue has no goroutines of its own, and nobody waits for
 // company.
 //
+// Each batch begins with the oldest caller. So a caller waits for at most as many batches as there
+// are callers before it. Among the 32 oldest, younger callers may overtake older ones whose KEM or
+// operation differs. At most 7·(30 + batches) callers overtake any other.
+//
 // The methods return what the operation itself would return, or ErrBusy if too many callers wait,
-// ErrClosed after Close, or the error of the context if it ends before the operation begins or
-// while another goroutine does it. They return as soon as the context ends, and from then on
-// nothing reads or writes the caller's buffers. Once a caller's own goroutine has begun to run a
-// batch, the context does not stop it.
+// ErrClosed after Close, or the error of the context if it ends while the caller waits. They then
+// return at once, even if another goroutine is at work on the operation, and nothing reads or writes
+// the buffers any more: whatever other goroutines read and write is a copy, which is overwritten
+// afterwards. Once the caller's own goroutine runs a batch, the context does not stop it.
+//
+// Operations of KEMs and keys from other modules run alone, each in the goroutine of its caller. So
+// a panic reaches the caller of the operation that panics, and nobody else.
 //
 // The methods are safe for concurrent use. They allocate nothing in the steady state, apart from
 // what the operation itself allocates. An operation must not wait for the queue that runs it.
 type Queue struct {
 	limit, batches int
+
+	mu          sync.Mutex
+	idle        sync.Cond // no batch runs
+	closed      bool
+	running     int  // batches; while it is less than q.batches, nobody waits
+	waiting     int  // rows from first to last
+	first, last *row // the oldest and the newest
+	free        *row // rows to use again
 }
 
 // NewQueue returns a queue that lets at most limit callers wait, and runs at most the given number
 // of batches at once. If batches is zero or less, it is GOMAXPROCS at the time of the call.
-func NewQueue(limit, batches int) *Queue { return &Queue{limit: limit, batches: batches} }
+func NewQueue(limit, batches int) *Queue {
+	if batches <= 0 {
+		batches = runtime.GOMAXPROCS(0)
+	}
+	q := &Queue{limit: limit, batches: batches}
+	q.idle.L = &q.mu
+	return q
+}
 
-// Close makes the queue refuse calls with [ErrClosed] from then on. Calls that wait are done. Close
-// returns when no call runs or waits.
-func (q *Queue) Close() {}
+// Close makes the queue refuse calls with [ErrClosed] from then on. Calls that have begun, also
+// those that wait, end as usual. Close returns when no operation is left.
+func (q *Queue) Close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for q.running > 0 {
+		q.idle.Wait()
+	}
+}
 
 // Generate is the method GenerateKey of k.
 func (q *Queue) Generate(ctx context.Context, k kem.KEM) (kem.DecapsulationKey, error) {
-	return k.GenerateKey()
+	if k == nil {
+		return nil, errNoKEM
+	}
+	c := call{op: generate, kem: k}
+	err := q.do(ctx, &c)
+	return fault.OrNil(c.generated, err)
 }
 
 // Parse is the method NewEncapsulationKey of k.
 func (q *Queue) Parse(ctx context.Context, k kem.KEM, encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	return k.NewEncapsulationKey(encapsulationKey)
+	if k == nil {
+		return nil, errNoKEM
+	}
+	c := call{op: parse, kem: k, encoded: encapsulationKey}
+	err := q.do(ctx, &c)
+	return fault.OrNil(c.ek, err)
 }
 
 // Encapsulate is the method EncapsulateTo of ek.
 func (q *Queue) Encapsulate(ctx context.Context, ek kem.EncapsulationKey, sharedKey, ciphertext []byte) error {
-	return ek.EncapsulateTo(sharedKey, ciphertext)
+	if ek == nil {
+		return errNoEncapsulation
+	}
+	return q.do(ctx, &call{op: encapsulate, ek: ek, sharedKey: sharedKey, ciphertext: ciphertext})
 }
 
 // Decapsulate is the method DecapsulateTo of dk.
 func (q *Queue) Decapsulate(ctx context.Context, dk kem.Decapsulator, sharedKey, ciphertext []byte) error {
-	return dk.DecapsulateTo(sharedKey, ciphertext)
+	if dk == nil {
+		return errNoDecapsulation
+	}
+	return q.do(ctx, &call{op: decapsulate, dk: dk, sharedKey: sharedKey, ciphertext: ciphertext})
+}
+
+// do does c at once or waits.
+func (q *Queue) do(ctx context.Context, c *call) error {
+	if ctx == nil {
+		return errNoContext
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if begun, err := q.enter(nil); err != nil {
+		return err
+	} else if begun {
+		return q.runAlone(c)
+	}
+	// The lock is not held here, because the methods of keys may be code of another module.
+	r := q.newRow(c)
+	if begun, err := q.enter(r); err != nil {
+		q.recycle(r)
+		return err
+	} else if begun {
+		q.recycle(r)
+		return q.runAlone(c)
+	}
+	return q.wait(ctx, r, c)
+}
+
+// enter begins a batch, if one more may run. Otherwise it lets r wait if it is not nil.
+func (q *Queue) enter(r *row) (begun bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return false, ErrClosed
+	case q.running < q.batches:
+		q.running++
+		return true, nil
+	case q.waiting >= q.limit:
+		return false, ErrBusy
+	case r != nil:
+		q.push(r)
+	}
+	return false, nil
+}
+
+// wait waits until another goroutine has done r, or until it is the turn of r to run a batch.
+func (q *Queue) wait(ctx context.Context, r *row, c *call) error {
+	select {
+	case <-r.wake:
+	case <-ctx.Done():
+		if q.withdraw(r) {
+			return ctx.Err()
+		}
+		<-r.wake // whoever changed the state is about to send it
+	}
+	// From here on, no other goroutine has r.
+	defer q.recycle(r)
+	if r.state == leading {
+		return q.lead(ctx, r, c)
+	}
+	return r.deliver(c)
+}
+
+// withdraw takes back r, unless it is done or its turn has come.
+func (q *Queue) withdraw(r *row) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch r.state {
+	case waiting:
+		q.remove(r)
+		q.put(r)
+	case taken:
+		r.state = abandoned
+	default:
+		return false
+	}
+	return true
+}
+
+// lead runs a batch that begins with r. Without others, it uses the caller's buffers.
+func (q *Queue) lead(ctx context.Context, r *row, c *call) error {
+	if err := ctx.Err(); err != nil {
+		q.end(nil)
+		return err
+	}
+	var rows [many.Width]*row
+	batch := q.join(append(rows[:0], r))
+	if len(batch) == 1 {
+		return q.runAlone(c)
+	}
+	defer q.end(batch[1:])
+	if !runTogether(batch) {
+		return c.run()
+	}
+	return r.deliver(c)
+}
+
+// runAlone runs c as a batch.
+func (q *Queue) runAlone(c *call) error {
+	defer q.end(nil) // also if the operation panics, or ends the goroutine
+	return c.run()
+}
+
+// window is how many of the oldest rows can be taken into a batch.
+const window = 4 * many.Width
+
+// join appends to batch, which has one row, those that wait and can be done with it.
+func (q *Queue) join(batch []*row) []*row {
+	leader := batch[0]
+	if leader.group == nil {
+		return batch
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := q.first
+	for seen := 0; r != nil && seen < window && len(batch) < many.Width; seen++ {
+		next := r.next
+		if r.op == leader.op && r.group == leader.group {
+			q.remove(r)
+			r.state, r.err = taken, ErrNotDone
+			batch = append(batch, r)
+		}
+		r = next
+	}
+	return batch
+}
+
+// end ends a batch. It wakes the callers of rows, and lets the oldest that waits run the next batch.
+// If the batch has come to a bad end, rows that are not done run alone.
+func (q *Queue) end(rows []*row) {
+	var woken [many.Width]*row
+	wake := woken[:0]
+	q.mu.Lock()
+	for _, r := range rows {
+		switch {
+		case r.state == abandoned:
+			q.put(r)
+			continue
+		case r.err == ErrNotDone:
+			r.state, r.group = leading, nil
+			q.running++
+		default:
+			r.state = done
+		}
+		wake = append(wake, r)
+	}
+	if r := q.first; r != nil && q.running <= q.batches {
+		q.remove(r)
+		r.state = leading
+		wake = append(wake, r)
+	} else if q.running--; q.running == 0 {
+		q.idle.Broadcast()
+	}
+	q.mu.Unlock()
+	for _, r := range wake {
+		r.wake <- struct{}{}
+	}
 }
