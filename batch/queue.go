@@ -243,7 +243,7 @@ func (q *Queue) join(batch []*row) []*row {
 // If the batch has come to a bad end, rows that are not done run alone.
 func (q *Queue) end(rows []*row) {
 	var woken [many.Width]*row
-	wake := woken[:0]
+	wake := woken[:1] // The first is the next to run a batch, if there is one.
 	q.mu.Lock()
 	for _, r := range rows {
 		switch {
@@ -261,12 +261,16 @@ func (q *Queue) end(rows []*row) {
 	if r := q.first; r != nil && q.running <= q.batches {
 		q.remove(r)
 		r.state = leading
-		wake = append(wake, r)
+		wake[0] = r
 	} else if q.running--; q.running == 0 {
 		q.idle.Broadcast()
 	}
 	q.mu.Unlock()
+	// The scheduler runs the goroutine first that is woken last. If this were the next to run a batch,
+	// and so on, then those whose operations are done would wait until the time slice is over.
 	for _, r := range wake {
-		r.wake <- struct{}{}
+		if r != nil {
+			r.wake <- struct{}{}
+		}
 	}
 }
