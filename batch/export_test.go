@@ -21,3 +21,10 @@ func (q *Queue) Free() (n int, clean bool) {
 	}
 	return n, clean
 }
+
+// Full reports whether as many batches run as may.
+func (q *Queue) Full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.running >= q.batches
+}
