@@ -41,8 +41,16 @@ var (
 	// ErrKeyFile means that a key file is malformed.
 	ErrKeyFile = errors.New("kem: malformed key file")
 
-	// ErrDestroyed means that the decapsulation key has been destroyed.
+	// ErrDestroyed means that the decapsulation key has been destroyed, with Destroy, or because
+	// Reset has put another key in its place.
 	ErrDestroyed = errors.New("kem: the decapsulation key has been destroyed")
+
+	// ErrReset means that Reset has put another key in the place of the encapsulation key.
+	ErrReset = errors.New("kem: the encapsulation key has been reset")
+
+	// ErrInUse means that a key cannot be reset, because an operation of it is in progress, or that
+	// a key cannot be used, because it is being reset.
+	ErrInUse = errors.New("kem: the key is in use")
 
 	// ErrNoKey means that a key is nil, or the zero value of its type.
 	ErrNoKey = errors.New("kem: the key is nil or a zero value")

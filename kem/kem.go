@@ -20,6 +20,30 @@
 // same key: if one is destroyed, both are. The zero value of a key type is not a valid
 // key. Its methods return [ErrNoKey], false or nil. Encapsulate, which can return none of
 // these, panics.
+//
+// # Keys in reused memory
+//
+// The keys of this module have methods that put another key in the place of the old one,
+// and allocate nothing if the key is of ML-KEM or of a hybrid with X25519:
+//
+//	Reset(seed []byte) error             // of decapsulation keys: expands a seed
+//	Regenerate() error                   // of decapsulation keys: expands a random seed
+//	Reset(encapsulationKey []byte) error // of encapsulation keys: parses a key
+//
+// Reset overwrites the secrets of the old key first. Then the variable that it was called
+// on, and all copies made later, are the new key. Copies made before are destroyed
+// ([ErrDestroyed]). Encapsulation keys that came from the decapsulation key before, and copies of
+// an encapsulation key, return [ErrReset], nil or false, and their Encapsulate panics.
+//
+// While an operation of the old key, of a copy or of its encapsulation key is in progress,
+// Reset returns [ErrInUse]. The same error have operations that begin during Reset, and a second
+// Reset. If Reset returns an error, the old key is unchanged, with two exceptions. If Destroy is
+// called during Reset, Reset destroys the new key and returns [ErrDestroyed]. If the new key fails its
+// test in FIPS 140-3 mode, it is destroyed, too ([ErrKeyPair]).
+//
+// A destroyed key can be reset, and is usable again. A copy that is destroyed because another
+// variable has been reset cannot. The encapsulation key of a decapsulation key cannot be reset
+// alone ([ErrInUse]). Do not copy or print a variable while it is reset.
 package kem
 
 import (

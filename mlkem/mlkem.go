@@ -70,7 +70,6 @@ const (
 var (
 	errEncapsulationKey   = fault.New(pkg, kem.ErrEncapsulationKey, "encapsulation key has a coefficient that is not below q")
 	errExpandedKey        = fault.New(pkg, kem.ErrExpandedKey, "expanded key has a wrong hash, or a coefficient that is not below q")
-	errDestroyed          = fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
 	errNoDecapsulationKey = fault.New(pkg, kem.ErrNoKey, "the decapsulation key is nil or a zero value")
 	errNoEncapsulationKey = fault.New(pkg, kem.ErrNoKey, "the encapsulation key is nil or a zero value")
 	errOtherKEM           = fault.New(pkg, kem.ErrOtherKEM, "the encapsulation key is of another KEM")
@@ -84,42 +83,74 @@ const pkg = "mlkem" // in errors
 // outlive the caller, it is then on the caller's stack. To be inlined, such a method must be short, and
 // the functions that it calls must not be inlined into it.
 
-// A privateKey is the memory of a decapsulation key or an expanded key. The secrets are behind one more
+// A publicKey is the memory of an encapsulation key. The uses are those of the whole key pair, if there is
+// one.
+type publicKey struct {
+	uses secret.Uses
+	ek   *mlkem.EncapsulationKey
+}
+
+// A privateKey is the memory of a key pair or an expanded key. The secrets are behind one more
 // pointer. If a key is in a field that is not exported, some verbs of fmt print what the key points
 // to, and no method of the key can prevent it.
 type privateKey struct {
-	uses secret.Uses
-	dk   *mlkem.DecapsulationKey
+	publicKey
+	dk *mlkem.DecapsulationKey
 }
 
-func (k *privateKey) init(dk *mlkem.DecapsulationKey) {
-	k.dk = dk
-	k.uses.Init(dk)
-}
+// A private is what a decapsulation key or an expanded key refers to: a key in its memory. If there is no
+// key, both pointers are nil. A public is the same for an encapsulation key.
+type (
+	private struct {
+		*privateKey
+		generation *secret.Generation
+	}
+	public struct {
+		*publicKey
+		generation *secret.Generation
+	}
+)
 
-// begin begins a use of the secrets, which the caller must end. It returns kem.ErrNoKey if k is nil, and
-// kem.ErrDestroyed after destroy.
-func (k *privateKey) begin() (secret.Use, error) {
-	if k == nil {
+// begin begins a use of the secrets, which the caller must end. It returns kem.ErrNoKey if there is no key,
+// kem.ErrDestroyed after destroy and if the memory has another key, and kem.ErrInUse during a reset.
+func (k private) begin() (secret.Use, error) {
+	if k.privateKey == nil {
 		return secret.Use{}, errNoDecapsulationKey
 	}
-	use, ok := k.uses.Begin()
-	if !ok {
-		return secret.Use{}, errDestroyed
+	use, err := k.uses.Begin(k.generation)
+	if err != nil {
+		return secret.Use{}, fault.In(pkg, err)
 	}
 	return use, nil
 }
 
-func (k *privateKey) destroy() {
-	if k != nil {
-		k.uses.Destroy()
+func (k private) destroy() {
+	if k.privateKey != nil {
+		k.uses.Destroy(k.generation)
 	}
 }
 
-func (k *privateKey) destroyed() bool { return k != nil && k.uses.Destroyed() }
+func (k private) destroyed() bool { return k.privateKey != nil && k.uses.Destroyed(k.generation) }
 
-// expand expands the key pair from a seed d ‖ z. FIPS 203, section 3.3, allows storing a key as its seed.
-func (k *privateKey) expand(seed []byte) error {
+// beginReset begins a reset, which the caller must end. It has overwritten the old secrets.
+func (k private) beginReset() (secret.Reset, error) {
+	r, err := k.uses.BeginReset(k.generation)
+	if err != nil {
+		return secret.Reset{}, fault.In(pkg, err)
+	}
+	return r, nil
+}
+
+// endReset ends a reset. The new key is in the memory.
+func endReset(r secret.Reset) error {
+	if err := r.End(); err != nil {
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+// checkSeed checks the seed of a new key, and whether keys may be made.
+func checkSeed(seed []byte) error {
 	if len(seed) != SeedSize {
 		hint := ""
 		if n := len(seed); n == ExpandedKeySize512 || n == ExpandedKeySize768 || n == ExpandedKeySize1024 {
@@ -127,30 +158,43 @@ func (k *privateKey) expand(seed []byte) error {
 		}
 		return fault.Length(pkg, "seed", seed, SeedSize, hint)
 	}
-	if err := fips.Check(pkg); err != nil {
+	return fips.Check(pkg)
+}
+
+// expand expands the key pair from a seed d ‖ z. FIPS 203, section 3.3, allows storing a key as its seed.
+func (k private) expand(seed []byte) error {
+	if err := checkSeed(seed); err != nil {
+		return err
+	}
+	r, err := k.beginReset()
+	if err != nil {
 		return err
 	}
 	secret.Do(func() { k.dk.Generate((*[SeedSize]byte)(seed)) })
-	return nil
+	return endReset(r)
 }
 
 // generate expands the key pair from a random seed. It implements ML-KEM.KeyGen, according to
-// FIPS 203, Algorithm 19.
-func (k *privateKey) generate() error {
+// FIPS 203, Algorithm 19. It draws the seed before it overwrites the old key, because drawing may panic.
+func (k private) generate() (err error) {
 	if err := fips.Check(pkg); err != nil {
 		return err
 	}
 	secret.Do(func() {
 		var seed [SeedSize]byte
 		secret.Random(seed[:])
-		k.dk.Generate(&seed)
+		var r secret.Reset
+		if r, err = k.beginReset(); err == nil {
+			k.dk.Generate(&seed)
+			err = endReset(r)
+		}
 	})
-	return nil
+	return err
 }
 
-// parse parses an expanded key. It implements the checks of FIPS 203, section 7.3, on a decapsulation
-// key.
-func (k *privateKey) parse(b []byte) error {
+// parse parses an expanded key into new memory. It implements the checks of FIPS 203, section 7.3, on a
+// decapsulation key.
+func (k private) parse(b []byte) error {
 	if want := k.dk.Params().ExpandedKeySize(); len(b) != want {
 		hint := ""
 		if len(b) == SeedSize {
@@ -161,16 +205,20 @@ func (k *privateKey) parse(b []byte) error {
 	if err := fips.Check(pkg); err != nil {
 		return err
 	}
+	r, err := k.beginReset()
+	if err != nil {
+		return err
+	}
 	var ok bool
 	secret.Do(func() { ok = k.dk.ParseExpanded(b) })
 	if !ok {
 		return errExpandedKey
 	}
-	return nil
+	return endReset(r)
 }
 
-// appendSeed appends the seed to b. It returns nil if there is no key, or the key is destroyed.
-func (k *privateKey) appendSeed(b []byte) []byte {
+// appendSeed appends the seed to b. It returns nil if begin returns an error.
+func (k private) appendSeed(b []byte) []byte {
 	use, err := k.begin()
 	if err != nil {
 		return nil
@@ -179,13 +227,13 @@ func (k *privateKey) appendSeed(b []byte) []byte {
 	return k.dk.AppendSeed(b)
 }
 
-func (k *privateKey) equal(x *privateKey) bool { return k.compare(x, (*mlkem.DecapsulationKey).Equal) }
+func (k private) equal(x private) bool { return k.compare(x, (*mlkem.DecapsulationKey).Equal) }
 
-func (k *privateKey) matches(x *privateKey) bool {
+func (k private) matches(x private) bool {
 	return k.compare(x, (*mlkem.DecapsulationKey).SameExpansion)
 }
 
-func (k *privateKey) compare(x *privateKey, equal func(dk, x *mlkem.DecapsulationKey) bool) bool {
+func (k private) compare(x private, equal func(dk, x *mlkem.DecapsulationKey) bool) bool {
 	use, err := k.begin()
 	if err != nil {
 		return false
@@ -201,7 +249,7 @@ func (k *privateKey) compare(x *privateKey, equal func(dk, x *mlkem.Decapsulatio
 
 // decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21,
 // with the check of section 7.3 on the ciphertext.
-func (k *privateKey) decapsulateTo(sharedKey, ciphertext []byte) error {
+func (k private) decapsulateTo(sharedKey, ciphertext []byte) error {
 	use, err := k.begin()
 	if err != nil {
 		return err
@@ -215,32 +263,78 @@ func (k *privateKey) decapsulateTo(sharedKey, ciphertext []byte) error {
 	return nil
 }
 
-// parseEncapsulationKey parses an encapsulation key. It implements the checks of FIPS 203, section 7.2.
-func parseEncapsulationKey(ek *mlkem.EncapsulationKey, b []byte) error {
-	if want := ek.Params().EncapsulationKeySize(); len(b) != want {
+// begin begins a use of the encapsulation key, which the caller must end. It returns kem.ErrNoKey if there
+// is no key, kem.ErrReset if the memory has another key, and kem.ErrInUse during a reset.
+func (k public) begin() (secret.Use, error) {
+	if k.publicKey == nil {
+		return secret.Use{}, errNoEncapsulationKey
+	}
+	use, err := k.uses.BeginPublic(k.generation)
+	if err != nil {
+		return secret.Use{}, fault.In(pkg, err)
+	}
+	return use, nil
+}
+
+// parse parses an encapsulation key. It implements the checks of FIPS 203, section 7.2. With an error, the
+// old key stays.
+func (k public) parse(b []byte) error {
+	if want := k.ek.Params().EncapsulationKeySize(); len(b) != want {
 		return fault.Length(pkg, "encapsulation key", b, want, "")
 	}
 	if err := fips.Check(pkg); err != nil {
 		return err
 	}
-	if !ek.Parse(b) {
+	r, err := k.uses.BeginPublicReset(k.generation)
+	if err != nil {
+		return fault.In(pkg, err)
+	}
+	if !k.ek.Parse(b) {
+		r.Cancel()
 		return errEncapsulationKey
 	}
-	return nil
+	return endReset(r)
+}
+
+// appendBytes appends the encoded key to b. It returns nil if begin returns an error.
+func (k public) appendBytes(b []byte) []byte {
+	use, err := k.begin()
+	if err != nil {
+		return nil
+	}
+	defer k.uses.End(use)
+	return k.ek.AppendBytes(b)
+}
+
+func (k public) equal(x public) bool {
+	use, err := k.begin()
+	if err != nil {
+		return false
+	}
+	defer k.uses.End(use)
+	useX, err := x.begin()
+	if err != nil {
+		return false
+	}
+	defer x.uses.End(useX)
+	return k.ek.Equal(x.ek)
 }
 
 // encapsulateTo implements ML-KEM.Encaps, according to FIPS 203, Algorithm 20.
-func encapsulateTo(ek *mlkem.EncapsulationKey, sharedKey, ciphertext []byte) error {
-	if ek == nil {
-		return errNoEncapsulationKey
-	}
-	if err := fault.EncapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, ek.Params().CiphertextSize()); err != nil {
+func (k public) encapsulateTo(sharedKey, ciphertext []byte) error {
+	use, err := k.begin()
+	if err != nil {
 		return err
 	}
-	secret.Do(func() {
+	err = fault.EncapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.ek.Params().CiphertextSize())
+	if err != nil {
+		k.uses.End(use)
+		return err
+	}
+	k.uses.Do(use, func() {
 		var m [randomSize]byte
 		secret.Random(m[:])
-		ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, &m)
+		k.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, &m)
 	})
 	return nil
 }
@@ -263,7 +357,7 @@ const randomSize = 32
 
 // EncapsulateDerand implements derand.KEM.
 func (p *parameterSet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	var own *mlkem.EncapsulationKey
+	var own public
 	switch ek := ek.(type) {
 	case *EncapsulationKey512:
 		own = ek.public()
@@ -274,14 +368,15 @@ func (p *parameterSet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, cip
 	default:
 		return errOtherKEM
 	}
-	if own == nil {
-		return errNoEncapsulationKey
-	}
-	if own.Params() != p.params {
+	if own.publicKey != nil && own.ek.Params() != p.params {
 		return errOtherKEM
 	}
-	secret.Do(func() {
-		own.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[randomSize]byte)(random.Bytes()))
+	use, err := own.begin()
+	if err != nil {
+		return err
+	}
+	own.uses.Do(use, func() {
+		own.ek.Encapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext, (*[randomSize]byte)(random.Bytes()))
 	})
 	return nil
 }

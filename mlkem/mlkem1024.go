@@ -24,23 +24,22 @@ import (
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey1024 struct {
-	key *privateKey
-	ek  *EncapsulationKey1024
+	handle secret.Handle[keyPair1024]
 }
 
 // A keyPair1024 is the memory of a key pair.
 type keyPair1024 struct {
-	dk  DecapsulationKey1024
-	ek  EncapsulationKey1024
-	key privateKey
+	dk       DecapsulationKey1024
+	key      privateKey
+	counters secret.Counters
 }
 
-func newKeyPair1024() *keyPair1024 {
+// newKeyPair1024 returns a key in new memory, which has no key yet.
+func newKeyPair1024() *DecapsulationKey1024 {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair1024](&mlkem.MLKEM1024)
-	pair.key.init(dk)
-	pair.ek = EncapsulationKey1024{ek}
-	pair.dk = DecapsulationKey1024{&pair.key, &pair.ek}
-	return pair
+	pair.key.dk, pair.key.ek = dk, ek
+	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
+	return &pair.dk
 }
 
 // GenerateKey1024 generates a new decapsulation key, drawing its seed from a
@@ -51,32 +50,76 @@ func newKeyPair1024() *keyPair1024 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey1024() (*DecapsulationKey1024, error) {
-	pair := newKeyPair1024()
-	if err := pair.key.generate(); err != nil {
+	dk := newKeyPair1024()
+	if err := dk.Regenerate(); err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(pkg, &pair.dk); err != nil {
-		return nil, err
-	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
 // NewDecapsulationKey1024 expands a decapsulation key from a seed of [SeedSize]
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey1024(seed []byte) (*DecapsulationKey1024, error) {
-	pair := newKeyPair1024()
-	if err := pair.key.expand(seed); err != nil {
+	dk := newKeyPair1024()
+	if err := dk.private().expand(seed); err != nil {
 		return nil, err
 	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
-func (dk *DecapsulationKey1024) private() *privateKey {
+// Reset puts another key, expanded from a seed as by [NewDecapsulationKey1024], in the place of
+// dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
+// on copies made before are destroyed, and encapsulation keys that came from dk before return
+// [kem.ErrReset]. If the old key is in use, Reset returns [kem.ErrInUse]. With an error, the old key stays.
+// Package kem says more.
+func (dk *DecapsulationKey1024) Reset(seed []byte) error {
 	if dk == nil {
-		return nil
+		return errNoDecapsulationKey
 	}
-	return dk.key
+	if key := dk.private(); key.privateKey != nil {
+		return key.expand(seed)
+	}
+	return dk.set(NewDecapsulationKey1024(seed))
+}
+
+// Regenerate is like Reset with a random seed. It also returns the errors of
+// [GenerateKey1024].
+func (dk *DecapsulationKey1024) Regenerate() error {
+	if dk == nil {
+		return errNoDecapsulationKey
+	}
+	key := dk.private()
+	if key.privateKey == nil {
+		return dk.set(GenerateKey1024())
+	}
+	if err := key.generate(); err != nil {
+		return err
+	}
+	return fips.CheckGenerated(pkg, dk)
+}
+
+// set makes dk, a zero value, the key x.
+func (dk *DecapsulationKey1024) set(x *DecapsulationKey1024, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := dk.handle.Set(&x.handle); err != nil {
+		x.Destroy()
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (dk *DecapsulationKey1024) private() private {
+	if dk == nil {
+		return private{}
+	}
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return private{}
+	}
+	return private{&pair.key, &dk.handle.Generation}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -84,8 +127,11 @@ func (dk *DecapsulationKey1024) private() *privateKey {
 //
 // The decapsulation key must be kept secret.
 func (dk *DecapsulationKey1024) Bytes() []byte {
-	return dk.private().appendSeed(make([]byte, 0, SeedSize))
+	return dk.appendSeed(make([]byte, 0, SeedSize))
 }
+
+//go:noinline
+func (dk *DecapsulationKey1024) appendSeed(b []byte) []byte { return dk.private().appendSeed(b) }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize1024] bytes, Decapsulate returns
@@ -116,7 +162,11 @@ func (dk *DecapsulationKey1024) EncapsulationKey() *EncapsulationKey1024 {
 	if dk == nil {
 		return nil
 	}
-	return dk.ek
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return nil
+	}
+	return &EncapsulationKey1024{secret.NewHandle(&pair.key.publicKey, dk.handle.Generation.Load())}
 }
 
 // Encapsulator returns the encapsulation key, like
@@ -149,7 +199,7 @@ func (dk *DecapsulationKey1024) Equal(x crypto.PrivateKey) bool {
 // usual, and the last of them overwrites the secrets.
 func (dk *DecapsulationKey1024) Destroy() { dk.private().destroy() }
 
-// Destroyed reports whether Destroy has been called.
+// Destroyed reports whether Destroy has been called, or a copy has been reset.
 func (dk *DecapsulationKey1024) Destroyed() bool { return dk.private().destroyed() }
 
 // Format prints the names of the type and the KEM for every verb.
@@ -168,7 +218,7 @@ func (dk DecapsulationKey1024) MarshalJSON() ([]byte, error) {
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey1024 struct {
-	key *mlkem.EncapsulationKey
+	handle secret.Handle[publicKey]
 }
 
 // NewEncapsulationKey1024 parses an encapsulation key from its encoded form. It returns
@@ -176,19 +226,46 @@ type EncapsulationKey1024 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, error) {
-	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey1024](&mlkem.MLKEM1024)
-	ek.key = key
-	if err := parseEncapsulationKey(key, encapsulationKey); err != nil {
+	type memory struct {
+		handle   EncapsulationKey1024
+		key      publicKey
+		counters secret.PublicCounters
+	}
+	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM1024)
+	m.key.ek = ek
+	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	if err := m.handle.public().parse(encapsulationKey); err != nil {
 		return nil, err
 	}
-	return ek, nil
+	return &m.handle, nil
 }
 
-func (ek *EncapsulationKey1024) public() *mlkem.EncapsulationKey {
+// Reset puts another key, parsed as by [NewEncapsulationKey1024], in the place of ek. It allocates
+// nothing unless ek is a zero value. From then on copies made before return [kem.ErrReset]. If the old key is
+// in use or came from a decapsulation key, Reset returns [kem.ErrInUse]. With an error, the old key
+// stays. Package kem says more.
+func (ek *EncapsulationKey1024) Reset(encapsulationKey []byte) error {
 	if ek == nil {
-		return nil
+		return errNoEncapsulationKey
 	}
-	return ek.key
+	if key := ek.public(); key.publicKey != nil {
+		return key.parse(encapsulationKey)
+	}
+	x, err := NewEncapsulationKey1024(encapsulationKey)
+	if err != nil {
+		return err
+	}
+	if err := ek.handle.Set(&x.handle); err != nil {
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (ek *EncapsulationKey1024) public() public {
+	if ek == nil {
+		return public{}
+	}
+	return public{ek.handle.Memory(), &ek.handle.Generation}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -201,15 +278,15 @@ func (ek *EncapsulationKey1024) asPublicKey() kem.EncapsulationKey {
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize1024] bytes.
 func (ek *EncapsulationKey1024) Bytes() []byte {
-	if ek == nil || ek.key == nil {
-		return nil
-	}
-	return ek.key.AppendBytes(make([]byte, 0, EncapsulationKeySize1024))
+	return ek.appendBytes(make([]byte, 0, EncapsulationKeySize1024))
 }
+
+//go:noinline
+func (ek *EncapsulationKey1024) appendBytes(b []byte) []byte { return ek.public().appendBytes(b) }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
-// zero value.
+// zero value, and after a copy has been reset.
 //
 // The shared key must be kept secret.
 //
@@ -226,9 +303,10 @@ func (ek *EncapsulationKey1024) Encapsulate() (sharedKey, ciphertext []byte) {
 // must not overlap ([kem.ErrOverlap]). It allocates nothing. If it returns an error, it has
 // written nothing.
 func (ek *EncapsulationKey1024) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return encapsulateTo(ek.public(), sharedKey, ciphertext)
+	return ek.public().encapsulateTo(sharedKey, ciphertext)
 }
 
+//go:noinline
 func (ek *EncapsulationKey1024) mustEncapsulateTo(sharedKey, ciphertext []byte) {
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
 		panic(err)
@@ -241,7 +319,7 @@ func (ek *EncapsulationKey1024) KEM() kem.KEM { return KEM1024() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey1024) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey1024)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
+	return ok && ek.public().equal(other.public())
 }
 
 // An ExpandedKey1024 is a decapsulation key in the expanded form of FIPS 203,
@@ -255,7 +333,7 @@ func (ek *EncapsulationKey1024) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey1024 struct {
-	pair *keyPair1024
+	dk *DecapsulationKey1024 // has no seed, and is never reset
 }
 
 // NewExpandedKey1024 parses a decapsulation key from its expanded form. It returns an
@@ -263,18 +341,18 @@ type ExpandedKey1024 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey1024(expandedKey []byte) (*ExpandedKey1024, error) {
-	pair := newKeyPair1024()
-	if err := pair.key.parse(expandedKey); err != nil {
+	inner := newKeyPair1024()
+	if err := inner.private().parse(expandedKey); err != nil {
 		return nil, err
 	}
-	return &ExpandedKey1024{pair}, nil
+	return &ExpandedKey1024{inner}, nil
 }
 
-func (dk *ExpandedKey1024) private() *privateKey {
-	if dk == nil || dk.pair == nil {
-		return nil
+func (dk *ExpandedKey1024) private() private {
+	if dk == nil {
+		return private{}
 	}
-	return &dk.pair.key
+	return dk.dk.private()
 }
 
 // Decapsulate generates a shared key from a ciphertext, like
@@ -306,10 +384,10 @@ func (dk *ExpandedKey1024) Matches(seedKey *DecapsulationKey1024) bool {
 
 // EncapsulationKey returns the encapsulation key that the expanded key contains.
 func (dk *ExpandedKey1024) EncapsulationKey() *EncapsulationKey1024 {
-	if dk == nil || dk.pair == nil {
+	if dk == nil {
 		return nil
 	}
-	return &dk.pair.ek
+	return dk.dk.EncapsulationKey()
 }
 
 // Encapsulator returns the encapsulation key, like [ExpandedKey1024.EncapsulationKey].

@@ -24,23 +24,22 @@ import (
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey512 struct {
-	key *privateKey
-	ek  *EncapsulationKey512
+	handle secret.Handle[keyPair512]
 }
 
 // A keyPair512 is the memory of a key pair.
 type keyPair512 struct {
-	dk  DecapsulationKey512
-	ek  EncapsulationKey512
-	key privateKey
+	dk       DecapsulationKey512
+	key      privateKey
+	counters secret.Counters
 }
 
-func newKeyPair512() *keyPair512 {
+// newKeyPair512 returns a key in new memory, which has no key yet.
+func newKeyPair512() *DecapsulationKey512 {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair512](&mlkem.MLKEM512)
-	pair.key.init(dk)
-	pair.ek = EncapsulationKey512{ek}
-	pair.dk = DecapsulationKey512{&pair.key, &pair.ek}
-	return pair
+	pair.key.dk, pair.key.ek = dk, ek
+	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
+	return &pair.dk
 }
 
 // GenerateKey512 generates a new decapsulation key, drawing its seed from a
@@ -51,32 +50,76 @@ func newKeyPair512() *keyPair512 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey512() (*DecapsulationKey512, error) {
-	pair := newKeyPair512()
-	if err := pair.key.generate(); err != nil {
+	dk := newKeyPair512()
+	if err := dk.Regenerate(); err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(pkg, &pair.dk); err != nil {
-		return nil, err
-	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
 // NewDecapsulationKey512 expands a decapsulation key from a seed of [SeedSize]
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey512(seed []byte) (*DecapsulationKey512, error) {
-	pair := newKeyPair512()
-	if err := pair.key.expand(seed); err != nil {
+	dk := newKeyPair512()
+	if err := dk.private().expand(seed); err != nil {
 		return nil, err
 	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
-func (dk *DecapsulationKey512) private() *privateKey {
+// Reset puts another key, expanded from a seed as by [NewDecapsulationKey512], in the place of
+// dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
+// on copies made before are destroyed, and encapsulation keys that came from dk before return
+// [kem.ErrReset]. If the old key is in use, Reset returns [kem.ErrInUse]. With an error, the old key stays.
+// Package kem says more.
+func (dk *DecapsulationKey512) Reset(seed []byte) error {
 	if dk == nil {
-		return nil
+		return errNoDecapsulationKey
 	}
-	return dk.key
+	if key := dk.private(); key.privateKey != nil {
+		return key.expand(seed)
+	}
+	return dk.set(NewDecapsulationKey512(seed))
+}
+
+// Regenerate is like Reset with a random seed. It also returns the errors of
+// [GenerateKey512].
+func (dk *DecapsulationKey512) Regenerate() error {
+	if dk == nil {
+		return errNoDecapsulationKey
+	}
+	key := dk.private()
+	if key.privateKey == nil {
+		return dk.set(GenerateKey512())
+	}
+	if err := key.generate(); err != nil {
+		return err
+	}
+	return fips.CheckGenerated(pkg, dk)
+}
+
+// set makes dk, a zero value, the key x.
+func (dk *DecapsulationKey512) set(x *DecapsulationKey512, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := dk.handle.Set(&x.handle); err != nil {
+		x.Destroy()
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (dk *DecapsulationKey512) private() private {
+	if dk == nil {
+		return private{}
+	}
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return private{}
+	}
+	return private{&pair.key, &dk.handle.Generation}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -84,8 +127,11 @@ func (dk *DecapsulationKey512) private() *privateKey {
 //
 // The decapsulation key must be kept secret.
 func (dk *DecapsulationKey512) Bytes() []byte {
-	return dk.private().appendSeed(make([]byte, 0, SeedSize))
+	return dk.appendSeed(make([]byte, 0, SeedSize))
 }
+
+//go:noinline
+func (dk *DecapsulationKey512) appendSeed(b []byte) []byte { return dk.private().appendSeed(b) }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize512] bytes, Decapsulate returns
@@ -116,7 +162,11 @@ func (dk *DecapsulationKey512) EncapsulationKey() *EncapsulationKey512 {
 	if dk == nil {
 		return nil
 	}
-	return dk.ek
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return nil
+	}
+	return &EncapsulationKey512{secret.NewHandle(&pair.key.publicKey, dk.handle.Generation.Load())}
 }
 
 // Encapsulator returns the encapsulation key, like
@@ -149,7 +199,7 @@ func (dk *DecapsulationKey512) Equal(x crypto.PrivateKey) bool {
 // usual, and the last of them overwrites the secrets.
 func (dk *DecapsulationKey512) Destroy() { dk.private().destroy() }
 
-// Destroyed reports whether Destroy has been called.
+// Destroyed reports whether Destroy has been called, or a copy has been reset.
 func (dk *DecapsulationKey512) Destroyed() bool { return dk.private().destroyed() }
 
 // Format prints the names of the type and the KEM for every verb.
@@ -168,7 +218,7 @@ func (dk DecapsulationKey512) MarshalJSON() ([]byte, error) {
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey512 struct {
-	key *mlkem.EncapsulationKey
+	handle secret.Handle[publicKey]
 }
 
 // NewEncapsulationKey512 parses an encapsulation key from its encoded form. It returns
@@ -176,19 +226,46 @@ type EncapsulationKey512 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, error) {
-	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey512](&mlkem.MLKEM512)
-	ek.key = key
-	if err := parseEncapsulationKey(key, encapsulationKey); err != nil {
+	type memory struct {
+		handle   EncapsulationKey512
+		key      publicKey
+		counters secret.PublicCounters
+	}
+	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM512)
+	m.key.ek = ek
+	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	if err := m.handle.public().parse(encapsulationKey); err != nil {
 		return nil, err
 	}
-	return ek, nil
+	return &m.handle, nil
 }
 
-func (ek *EncapsulationKey512) public() *mlkem.EncapsulationKey {
+// Reset puts another key, parsed as by [NewEncapsulationKey512], in the place of ek. It allocates
+// nothing unless ek is a zero value. From then on copies made before return [kem.ErrReset]. If the old key is
+// in use or came from a decapsulation key, Reset returns [kem.ErrInUse]. With an error, the old key
+// stays. Package kem says more.
+func (ek *EncapsulationKey512) Reset(encapsulationKey []byte) error {
 	if ek == nil {
-		return nil
+		return errNoEncapsulationKey
 	}
-	return ek.key
+	if key := ek.public(); key.publicKey != nil {
+		return key.parse(encapsulationKey)
+	}
+	x, err := NewEncapsulationKey512(encapsulationKey)
+	if err != nil {
+		return err
+	}
+	if err := ek.handle.Set(&x.handle); err != nil {
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (ek *EncapsulationKey512) public() public {
+	if ek == nil {
+		return public{}
+	}
+	return public{ek.handle.Memory(), &ek.handle.Generation}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -201,15 +278,15 @@ func (ek *EncapsulationKey512) asPublicKey() kem.EncapsulationKey {
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize512] bytes.
 func (ek *EncapsulationKey512) Bytes() []byte {
-	if ek == nil || ek.key == nil {
-		return nil
-	}
-	return ek.key.AppendBytes(make([]byte, 0, EncapsulationKeySize512))
+	return ek.appendBytes(make([]byte, 0, EncapsulationKeySize512))
 }
+
+//go:noinline
+func (ek *EncapsulationKey512) appendBytes(b []byte) []byte { return ek.public().appendBytes(b) }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
-// zero value.
+// zero value, and after a copy has been reset.
 //
 // The shared key must be kept secret.
 //
@@ -226,9 +303,10 @@ func (ek *EncapsulationKey512) Encapsulate() (sharedKey, ciphertext []byte) {
 // must not overlap ([kem.ErrOverlap]). It allocates nothing. If it returns an error, it has
 // written nothing.
 func (ek *EncapsulationKey512) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return encapsulateTo(ek.public(), sharedKey, ciphertext)
+	return ek.public().encapsulateTo(sharedKey, ciphertext)
 }
 
+//go:noinline
 func (ek *EncapsulationKey512) mustEncapsulateTo(sharedKey, ciphertext []byte) {
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
 		panic(err)
@@ -241,7 +319,7 @@ func (ek *EncapsulationKey512) KEM() kem.KEM { return KEM512() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey512)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
+	return ok && ek.public().equal(other.public())
 }
 
 // An ExpandedKey512 is a decapsulation key in the expanded form of FIPS 203,
@@ -255,7 +333,7 @@ func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey512 struct {
-	pair *keyPair512
+	dk *DecapsulationKey512 // has no seed, and is never reset
 }
 
 // NewExpandedKey512 parses a decapsulation key from its expanded form. It returns an
@@ -263,18 +341,18 @@ type ExpandedKey512 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey512(expandedKey []byte) (*ExpandedKey512, error) {
-	pair := newKeyPair512()
-	if err := pair.key.parse(expandedKey); err != nil {
+	inner := newKeyPair512()
+	if err := inner.private().parse(expandedKey); err != nil {
 		return nil, err
 	}
-	return &ExpandedKey512{pair}, nil
+	return &ExpandedKey512{inner}, nil
 }
 
-func (dk *ExpandedKey512) private() *privateKey {
-	if dk == nil || dk.pair == nil {
-		return nil
+func (dk *ExpandedKey512) private() private {
+	if dk == nil {
+		return private{}
 	}
-	return &dk.pair.key
+	return dk.dk.private()
 }
 
 // Decapsulate generates a shared key from a ciphertext, like
@@ -306,10 +384,10 @@ func (dk *ExpandedKey512) Matches(seedKey *DecapsulationKey512) bool {
 
 // EncapsulationKey returns the encapsulation key that the expanded key contains.
 func (dk *ExpandedKey512) EncapsulationKey() *EncapsulationKey512 {
-	if dk == nil || dk.pair == nil {
+	if dk == nil {
 		return nil
 	}
-	return &dk.pair.ek
+	return dk.dk.EncapsulationKey()
 }
 
 // Encapsulator returns the encapsulation key, like [ExpandedKey512.EncapsulationKey].

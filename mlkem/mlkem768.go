@@ -22,23 +22,22 @@ import (
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey768 struct {
-	key *privateKey
-	ek  *EncapsulationKey768
+	handle secret.Handle[keyPair768]
 }
 
 // A keyPair768 is the memory of a key pair.
 type keyPair768 struct {
-	dk  DecapsulationKey768
-	ek  EncapsulationKey768
-	key privateKey
+	dk       DecapsulationKey768
+	key      privateKey
+	counters secret.Counters
 }
 
-func newKeyPair768() *keyPair768 {
+// newKeyPair768 returns a key in new memory, which has no key yet.
+func newKeyPair768() *DecapsulationKey768 {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair768](&mlkem.MLKEM768)
-	pair.key.init(dk)
-	pair.ek = EncapsulationKey768{ek}
-	pair.dk = DecapsulationKey768{&pair.key, &pair.ek}
-	return pair
+	pair.key.dk, pair.key.ek = dk, ek
+	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
+	return &pair.dk
 }
 
 // GenerateKey768 generates a new decapsulation key, drawing its seed from a
@@ -49,32 +48,76 @@ func newKeyPair768() *keyPair768 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
-	pair := newKeyPair768()
-	if err := pair.key.generate(); err != nil {
+	dk := newKeyPair768()
+	if err := dk.Regenerate(); err != nil {
 		return nil, err
 	}
-	if err := fips.CheckGenerated(pkg, &pair.dk); err != nil {
-		return nil, err
-	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
 // NewDecapsulationKey768 expands a decapsulation key from a seed of [SeedSize]
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
-	pair := newKeyPair768()
-	if err := pair.key.expand(seed); err != nil {
+	dk := newKeyPair768()
+	if err := dk.private().expand(seed); err != nil {
 		return nil, err
 	}
-	return &pair.dk, nil
+	return dk, nil
 }
 
-func (dk *DecapsulationKey768) private() *privateKey {
+// Reset puts another key, expanded from a seed as by [NewDecapsulationKey768], in the place of
+// dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
+// on copies made before are destroyed, and encapsulation keys that came from dk before return
+// [kem.ErrReset]. If the old key is in use, Reset returns [kem.ErrInUse]. With an error, the old key stays.
+// Package kem says more.
+func (dk *DecapsulationKey768) Reset(seed []byte) error {
 	if dk == nil {
-		return nil
+		return errNoDecapsulationKey
 	}
-	return dk.key
+	if key := dk.private(); key.privateKey != nil {
+		return key.expand(seed)
+	}
+	return dk.set(NewDecapsulationKey768(seed))
+}
+
+// Regenerate is like Reset with a random seed. It also returns the errors of
+// [GenerateKey768].
+func (dk *DecapsulationKey768) Regenerate() error {
+	if dk == nil {
+		return errNoDecapsulationKey
+	}
+	key := dk.private()
+	if key.privateKey == nil {
+		return dk.set(GenerateKey768())
+	}
+	if err := key.generate(); err != nil {
+		return err
+	}
+	return fips.CheckGenerated(pkg, dk)
+}
+
+// set makes dk, a zero value, the key x.
+func (dk *DecapsulationKey768) set(x *DecapsulationKey768, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := dk.handle.Set(&x.handle); err != nil {
+		x.Destroy()
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (dk *DecapsulationKey768) private() private {
+	if dk == nil {
+		return private{}
+	}
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return private{}
+	}
+	return private{&pair.key, &dk.handle.Generation}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -82,8 +125,11 @@ func (dk *DecapsulationKey768) private() *privateKey {
 //
 // The decapsulation key must be kept secret.
 func (dk *DecapsulationKey768) Bytes() []byte {
-	return dk.private().appendSeed(make([]byte, 0, SeedSize))
+	return dk.appendSeed(make([]byte, 0, SeedSize))
 }
+
+//go:noinline
+func (dk *DecapsulationKey768) appendSeed(b []byte) []byte { return dk.private().appendSeed(b) }
 
 // Decapsulate generates a shared key from a ciphertext and a decapsulation key.
 // If the ciphertext does not have [CiphertextSize768] bytes, Decapsulate returns
@@ -114,7 +160,11 @@ func (dk *DecapsulationKey768) EncapsulationKey() *EncapsulationKey768 {
 	if dk == nil {
 		return nil
 	}
-	return dk.ek
+	pair := dk.handle.Memory()
+	if pair == nil {
+		return nil
+	}
+	return &EncapsulationKey768{secret.NewHandle(&pair.key.publicKey, dk.handle.Generation.Load())}
 }
 
 // Encapsulator returns the encapsulation key, like
@@ -147,7 +197,7 @@ func (dk *DecapsulationKey768) Equal(x crypto.PrivateKey) bool {
 // usual, and the last of them overwrites the secrets.
 func (dk *DecapsulationKey768) Destroy() { dk.private().destroy() }
 
-// Destroyed reports whether Destroy has been called.
+// Destroyed reports whether Destroy has been called, or a copy has been reset.
 func (dk *DecapsulationKey768) Destroyed() bool { return dk.private().destroyed() }
 
 // Format prints the names of the type and the KEM for every verb.
@@ -166,7 +216,7 @@ func (dk DecapsulationKey768) MarshalJSON() ([]byte, error) {
 //
 // Its methods are safe for concurrent use.
 type EncapsulationKey768 struct {
-	key *mlkem.EncapsulationKey
+	handle secret.Handle[publicKey]
 }
 
 // NewEncapsulationKey768 parses an encapsulation key from its encoded form. It returns
@@ -174,19 +224,46 @@ type EncapsulationKey768 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, error) {
-	ek, key := mlkem.NewEncapsulationKey[EncapsulationKey768](&mlkem.MLKEM768)
-	ek.key = key
-	if err := parseEncapsulationKey(key, encapsulationKey); err != nil {
+	type memory struct {
+		handle   EncapsulationKey768
+		key      publicKey
+		counters secret.PublicCounters
+	}
+	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM768)
+	m.key.ek = ek
+	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	if err := m.handle.public().parse(encapsulationKey); err != nil {
 		return nil, err
 	}
-	return ek, nil
+	return &m.handle, nil
 }
 
-func (ek *EncapsulationKey768) public() *mlkem.EncapsulationKey {
+// Reset puts another key, parsed as by [NewEncapsulationKey768], in the place of ek. It allocates
+// nothing unless ek is a zero value. From then on copies made before return [kem.ErrReset]. If the old key is
+// in use or came from a decapsulation key, Reset returns [kem.ErrInUse]. With an error, the old key
+// stays. Package kem says more.
+func (ek *EncapsulationKey768) Reset(encapsulationKey []byte) error {
 	if ek == nil {
-		return nil
+		return errNoEncapsulationKey
 	}
-	return ek.key
+	if key := ek.public(); key.publicKey != nil {
+		return key.parse(encapsulationKey)
+	}
+	x, err := NewEncapsulationKey768(encapsulationKey)
+	if err != nil {
+		return err
+	}
+	if err := ek.handle.Set(&x.handle); err != nil {
+		return fault.In(pkg, err)
+	}
+	return nil
+}
+
+func (ek *EncapsulationKey768) public() public {
+	if ek == nil {
+		return public{}
+	}
+	return public{ek.handle.Memory(), &ek.handle.Generation}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -199,15 +276,15 @@ func (ek *EncapsulationKey768) asPublicKey() kem.EncapsulationKey {
 
 // Bytes returns the encoded encapsulation key, of [EncapsulationKeySize768] bytes.
 func (ek *EncapsulationKey768) Bytes() []byte {
-	if ek == nil || ek.key == nil {
-		return nil
-	}
-	return ek.key.AppendBytes(make([]byte, 0, EncapsulationKeySize768))
+	return ek.appendBytes(make([]byte, 0, EncapsulationKeySize768))
 }
+
+//go:noinline
+func (ek *EncapsulationKey768) appendBytes(b []byte) []byte { return ek.public().appendBytes(b) }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
-// zero value.
+// zero value, and after a copy has been reset.
 //
 // The shared key must be kept secret.
 //
@@ -224,9 +301,10 @@ func (ek *EncapsulationKey768) Encapsulate() (sharedKey, ciphertext []byte) {
 // must not overlap ([kem.ErrOverlap]). It allocates nothing. If it returns an error, it has
 // written nothing.
 func (ek *EncapsulationKey768) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	return encapsulateTo(ek.public(), sharedKey, ciphertext)
+	return ek.public().encapsulateTo(sharedKey, ciphertext)
 }
 
+//go:noinline
 func (ek *EncapsulationKey768) mustEncapsulateTo(sharedKey, ciphertext []byte) {
 	if err := ek.EncapsulateTo(sharedKey, ciphertext); err != nil {
 		panic(err)
@@ -239,7 +317,7 @@ func (ek *EncapsulationKey768) KEM() kem.KEM { return KEM768() }
 // Equal reports whether x is the same encapsulation key.
 func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey768)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.Equal(other.key)
+	return ok && ek.public().equal(other.public())
 }
 
 // An ExpandedKey768 is a decapsulation key in the expanded form of FIPS 203,
@@ -253,7 +331,7 @@ func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 //
 // Its methods are safe for concurrent use.
 type ExpandedKey768 struct {
-	pair *keyPair768
+	dk *DecapsulationKey768 // has no seed, and is never reset
 }
 
 // NewExpandedKey768 parses a decapsulation key from its expanded form. It returns an
@@ -261,18 +339,18 @@ type ExpandedKey768 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey768(expandedKey []byte) (*ExpandedKey768, error) {
-	pair := newKeyPair768()
-	if err := pair.key.parse(expandedKey); err != nil {
+	inner := newKeyPair768()
+	if err := inner.private().parse(expandedKey); err != nil {
 		return nil, err
 	}
-	return &ExpandedKey768{pair}, nil
+	return &ExpandedKey768{inner}, nil
 }
 
-func (dk *ExpandedKey768) private() *privateKey {
-	if dk == nil || dk.pair == nil {
-		return nil
+func (dk *ExpandedKey768) private() private {
+	if dk == nil {
+		return private{}
 	}
-	return &dk.pair.key
+	return dk.dk.private()
 }
 
 // Decapsulate generates a shared key from a ciphertext, like
@@ -304,10 +382,10 @@ func (dk *ExpandedKey768) Matches(seedKey *DecapsulationKey768) bool {
 
 // EncapsulationKey returns the encapsulation key that the expanded key contains.
 func (dk *ExpandedKey768) EncapsulationKey() *EncapsulationKey768 {
-	if dk == nil || dk.pair == nil {
+	if dk == nil {
 		return nil
 	}
-	return &dk.pair.ek
+	return dk.dk.EncapsulationKey()
 }
 
 // Encapsulator returns the encapsulation key, like [ExpandedKey768.EncapsulationKey].

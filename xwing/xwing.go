@@ -148,8 +148,19 @@ func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 // usual, and the last of them overwrites the secrets.
 func (dk *DecapsulationKey) Destroy() { dk.hybrid().Destroy() }
 
-// Destroyed reports whether Destroy has been called.
+// Destroyed reports whether Destroy has been called, or a copy has been reset.
 func (dk *DecapsulationKey) Destroyed() bool { return dk.hybrid().Destroyed() }
+
+// Reset puts another key, expanded from a seed as by [NewDecapsulationKey], in the place of
+// dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
+// on copies made before are destroyed, and encapsulation keys that came from dk before return
+// [kem.ErrReset]. If the old key is in use, Reset returns [kem.ErrInUse]. With an error, the old key stays.
+// Package kem says more.
+func (dk *DecapsulationKey) Reset(seed []byte) error { return instance.Reset(dk.hybrid(), seed) }
+
+// Regenerate is like Reset with a random seed. It also returns the errors of
+// [GenerateKey].
+func (dk *DecapsulationKey) Regenerate() error { return instance.Regenerate(dk.hybrid()) }
 
 // Format prints the names of the type and the KEM for every verb.
 func (dk DecapsulationKey) Format(s fmt.State, _ rune) {
@@ -167,7 +178,7 @@ func (ek *EncapsulationKey) Bytes() []byte { return ek.hybrid().Bytes() }
 
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
-// zero value.
+// zero value, and after a copy has been reset.
 //
 // The shared key must be kept secret.
 //
@@ -182,6 +193,14 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 // written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
 	return ek.hybrid().EncapsulateTo(sharedKey, ciphertext)
+}
+
+// Reset puts another key, parsed as by [NewEncapsulationKey], in the place of ek. It allocates
+// nothing unless ek is a zero value. From then on copies made before return [kem.ErrReset]. If the old key is
+// in use or came from a decapsulation key, Reset returns [kem.ErrInUse]. With an error, the old key
+// stays. Package kem says more.
+func (ek *EncapsulationKey) Reset(encapsulationKey []byte) error {
+	return instance.ResetPublic(ek.hybrid(), encapsulationKey)
 }
 
 // KEM returns X-Wing.

@@ -94,9 +94,8 @@ const (
 var (
 	// The package in errNoKey is xwing, because only the key types of xwing have
 	// names outside this module. Only reflection can make zero values of others.
-	errNoKey     = fault.New("xwing", kem.ErrNoKey, "the key is nil or a zero value")
-	errDestroyed = fault.New("", kem.ErrDestroyed, "the decapsulation key has been destroyed")
-	errOtherKEM  = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
+	errNoKey    = fault.New("xwing", kem.ErrNoKey, "the key is nil or a zero value")
+	errOtherKEM = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 )
 
 // wrap returns err as an error of the package of h.
@@ -172,19 +171,19 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 }
 
 // EncapsulateTo is like Encapsulate, but writes to the caller's memory. It returns kem.ErrNoKey
-// if ek is nil or a zero value, kem.ErrLength if a buffer has another size,
-// kem.ErrOverlap if the buffers share memory, and the error of a part. With an
-// error it has written nothing.
+// if ek is nil or a zero value, kem.ErrReset and kem.ErrInUse after and during a reset of the key,
+// kem.ErrLength if a buffer has another size, kem.ErrOverlap if the buffers share memory, and the
+// error of a part. With an error it has written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	key := ek.public()
-	if key == nil {
-		return errNoKey
+	key, use, err := ek.begin()
+	if err != nil {
+		return err
 	}
+	defer key.uses.End(use)
 	h := key.hybrid
 	if err := fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
 		return err
 	}
-	var err error
 	h.do(func() {
 		var buf [usualRandomSize]byte
 		random := sized(buf[:], h.PQ.size.Random+h.T.size.Random)
@@ -200,7 +199,21 @@ func (ek *EncapsulationKey) public() *publicKey {
 	if ek == nil {
 		return nil
 	}
-	return ek.key
+	return ek.handle.Memory()
+}
+
+// begin begins a use of the key, which the caller must end. It returns kem.ErrNoKey if ek is nil or a zero
+// value, kem.ErrReset if the memory has another key, and kem.ErrInUse during a reset.
+func (ek *EncapsulationKey) begin() (*publicKey, secret.Use, error) {
+	key := ek.public()
+	if key == nil {
+		return nil, secret.Use{}, errNoKey
+	}
+	use, err := key.uses.BeginPublic(&ek.handle.Generation)
+	if err != nil {
+		return nil, secret.Use{}, key.hybrid.wrap(err)
+	}
+	return key, use, nil
 }
 
 // EncapsulateDerand is the EncapsulateTo of ek with the given randomness. It
@@ -210,11 +223,15 @@ func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertex
 	if ok && own.public() == nil {
 		return errNoKey
 	}
-	if !ok || own.key.hybrid != h {
+	if !ok || own.public().hybrid != h {
 		return h.wrap(errOtherKEM)
 	}
-	var err error
-	h.do(func() { err = own.key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
+	key, use, err := own.begin()
+	if err != nil {
+		return err
+	}
+	defer key.uses.End(use)
+	h.do(func() { err = key.encapsulate(sharedKey, ciphertext, random.Bytes()) })
 	return err
 }
 
@@ -265,10 +282,11 @@ func (p *Part) encapsulate(ek *publicPart, ss, ct, random []byte) (err error) {
 // Decapsulate returns the shared key of a ciphertext. Its errors are those of
 // DecapsulateTo.
 func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	if dk == nil || dk.key == nil {
+	key := dk.private()
+	if key == nil {
 		return nil, errNoKey
 	}
-	sharedKey = make([]byte, dk.hybrid().SharedKeySize())
+	sharedKey = make([]byte, key.public.hybrid.SharedKeySize())
 	if err := dk.DecapsulateTo(sharedKey, ciphertext); err != nil {
 		return nil, err
 	}
@@ -277,8 +295,8 @@ func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, er
 
 // DecapsulateTo is like Decapsulate, but writes to the caller's memory, which may overlap
 // the ciphertext. It returns kem.ErrNoKey if dk is nil or a zero value,
-// kem.ErrDestroyed after Destroy, kem.ErrLength for another size of either
-// argument, kem.ErrLowOrder or kem.ErrCiphertext for a share that the group
+// kem.ErrDestroyed after Destroy and after a reset of the key, kem.ErrInUse during a reset,
+// kem.ErrLength for another size of either argument, kem.ErrLowOrder or kem.ErrCiphertext for a share that the group
 // refuses, and the error of a part outside this module. With an error it has
 // written nothing.
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
@@ -286,8 +304,8 @@ func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	if err != nil {
 		return err
 	}
-	defer key.uses.End(use)
-	h := dk.hybrid()
+	defer key.public.uses.End(use)
+	h := key.public.hybrid
 	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
 		return err
 	}
@@ -295,21 +313,28 @@ func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	return err
 }
 
-// begin begins a use of the secrets, which the caller must end. It returns
-// kem.ErrNoKey if dk is nil or a zero value, and kem.ErrDestroyed after Destroy.
+// begin begins a use of the secrets, which the caller must end. It returns kem.ErrNoKey if dk is nil or a
+// zero value, kem.ErrDestroyed after Destroy and if the memory has another key, and kem.ErrInUse during
+// a reset.
 func (dk *DecapsulationKey) begin() (*privateKey, secret.Use, error) {
-	if dk == nil || dk.key == nil {
+	key := dk.private()
+	if key == nil {
 		return nil, secret.Use{}, errNoKey
 	}
-	use, ok := dk.key.uses.Begin()
-	if !ok {
-		return nil, secret.Use{}, dk.hybrid().wrap(errDestroyed)
+	use, err := key.public.uses.Begin(&dk.handle.Generation)
+	if err != nil {
+		return nil, secret.Use{}, key.public.hybrid.wrap(err)
 	}
-	return dk.key, use, nil
+	return key, use, nil
 }
 
-// hybrid returns the hybrid of dk, which must be a key.
-func (dk *DecapsulationKey) hybrid() *Hybrid { return dk.key.public.hybrid }
+// private returns nil if dk is nil or a zero value.
+func (dk *DecapsulationKey) private() *privateKey {
+	if dk == nil {
+		return nil
+	}
+	return dk.handle.Memory()
+}
 
 // decapsulate fills sharedKey from ciphertext. Both have the right sizes. With an
 // error it has written nothing.
@@ -326,7 +351,7 @@ func (dk *privateKey) decapsulate(sharedKey, ciphertext []byte) error {
 	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
 		return h.wrap(err)
 	}
-	h.combine(sharedKey, secrets, ciphertext, dk.public)
+	h.combine(sharedKey, secrets, ciphertext, &dk.public)
 	return nil
 }
 

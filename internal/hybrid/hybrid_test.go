@@ -23,7 +23,7 @@ func TestDestroy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := dk.key.secrets
+		s := dk.private().secrets
 		inner := s.pq.mlkem
 		if s.seed == [SeedSize]byte{} || bytes.Equal(inner.AppendSeed(nil), make([]byte, mlkem.SeedSize)) {
 			t.Fatal("the key has no secrets before Destroy")
@@ -35,7 +35,7 @@ func TestDestroy(t *testing.T) {
 		if !bytes.Equal(inner.AppendSeed(nil), make([]byte, mlkem.SeedSize)) {
 			t.Error("Destroy leaves the ML-KEM key")
 		}
-		if s.pq != (privatePart{}) || s.t != (privatePart{}) {
+		if s.pq != (privatePart{mlkem: inner}) || s.t != (privatePart{}) {
 			t.Error("Destroy leaves a part")
 		}
 	}
@@ -59,7 +59,7 @@ func TestDestroyPanics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := dk.key.secrets
+	s := dk.private().secrets
 	defer func() {
 		if recover() == nil || s.seed != [SeedSize]byte{} || s.pq != (privatePart{}) || s.t != (privatePart{}) {
 			t.Error("after a part's Destroy has panicked, secrets are left")

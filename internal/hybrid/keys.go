@@ -15,31 +15,28 @@ import (
 	"hybridkem/kem"
 )
 
-// An EncapsulationKey is the encapsulation key of a hybrid. The zero value is no
-// key.
-type EncapsulationKey struct{ key *publicKey }
+// An EncapsulationKey is the encapsulation key of a hybrid. Copies are the same key,
+// and the zero value is no key.
+type EncapsulationKey struct{ handle secret.Handle[publicKey] }
 
-// A publicKey is the memory of an encapsulation key. Handles point to it, and so
-// does the privateKey of a key pair, which needs the encoded key of T for the
-// combiner. It does not change once it is made.
+// A publicKey is the memory of an encapsulation key, or the half of a key pair that
+// encapsulation keys point to. The combiner needs it also for decapsulation. It
+// changes only in a reset. The uses are those of the whole key pair, if there is one.
 type publicKey struct {
+	uses   secret.Uses
 	hybrid *Hybrid
 	pq, t  publicPart
 }
 
-// A DecapsulationKey is the decapsulation key of a hybrid. Copies share the key,
+// A DecapsulationKey is the decapsulation key of a hybrid. Copies are the same key,
 // and the zero value is no key.
-type DecapsulationKey struct {
-	key *privateKey
-	ek  *EncapsulationKey
-}
+type DecapsulationKey struct{ handle secret.Handle[privateKey] }
 
-// A privateKey is the memory of a decapsulation key. The secrets are behind one
-// more pointer, because fmt prints what a field that is not exported points to,
+// A privateKey is the memory of a key pair. The secrets are behind one more
+// pointer, because fmt prints what a field that is not exported points to,
 // and no method can prevent it.
 type privateKey struct {
-	uses    secret.Uses
-	public  *publicKey // not taken from DecapsulationKey.ek, which the caller may overwrite
+	public  publicKey
 	secrets *secrets
 }
 
@@ -64,33 +61,29 @@ func (s *secrets) Overwrite() {
 	}
 }
 
-// A keyPair is the memory of a key pair. The handles dk and ek are what callers
-// get pointers to. If PQ is ML-KEM, the key pair of PQ follows in the same
-// allocation.
+// A keyPair is a key pair and a handle, which is what callers get a pointer to. If
+// PQ is ML-KEM, the key pair of PQ follows in the same allocation.
 type keyPair struct {
-	dk      DecapsulationKey
-	ek      EncapsulationKey
-	public  publicKey
-	private privateKey
-	secrets secrets
+	dk       DecapsulationKey
+	private  privateKey
+	secrets  secrets
+	counters secret.Counters
 }
 
 // newKeyPair allocates a key pair and sets its pointers. The key pair must still
 // be expanded.
-func (h *Hybrid) newKeyPair() (p *keyPair) {
+func (h *Hybrid) newKeyPair() *DecapsulationKey {
+	var p *keyPair
 	if h.PQ.kind == kindMLKEM {
 		pair, dk, ek := mlkem.NewKeyPair[keyPair](h.PQ.params)
-		pair.secrets.pq.mlkem, pair.public.pq.mlkem = dk, ek
+		pair.secrets.pq.mlkem, pair.private.public.pq.mlkem = dk, ek
 		p = pair
 	} else {
 		p = new(keyPair)
 	}
-	p.public.hybrid = h
-	p.private.public, p.private.secrets = &p.public, &p.secrets
-	p.private.uses.Init(&p.secrets)
-	p.ek = EncapsulationKey{&p.public}
-	p.dk = DecapsulationKey{&p.private, &p.ek}
-	return p
+	p.private.public.hybrid, p.private.secrets = h, &p.secrets
+	p.dk.handle = secret.NewHandle(&p.private, p.private.public.uses.Init(&p.secrets, p.counters[:]))
+	return &p.dk
 }
 
 // Making and parsing keys. The methods of kem.KEM wrap those that return the
@@ -116,7 +109,7 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 // mode, kem.ErrSeed with P-256 and P-384 for fewer than one seed in 2^128, and the
 // error of a part outside this module.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
-	dk, err := h.expandKey(secret.Random)
+	dk, err := h.newKey(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -129,52 +122,144 @@ func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 // Expand expands a key from a seed of SeedSize bytes. It returns kem.ErrLength
 // for another size, and the errors of Generate, except for kem.ErrKeyPair.
 func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
+	if err := h.checkSeed(seed); err != nil {
+		return nil, err
+	}
+	return h.newKey(seed)
+}
+
+func (h *Hybrid) checkSeed(seed []byte) error {
 	if len(seed) != SeedSize {
 		hint := ""
 		if len(seed) == h.PQ.size.Seed {
 			hint = ": that is the length of a seed of " + h.PQ.name
 		}
-		return nil, fault.Length(h.Package, "seed", seed, SeedSize, hint)
+		return fault.Length(h.Package, "seed", seed, SeedSize, hint)
 	}
-	return h.expandKey(func(b []byte) { copy(b, seed) })
+	return nil
 }
 
-// expandKey expands a key from the seed that fill writes. With an error, or if a
-// part panics, it leaves no secrets in memory.
-func (h *Hybrid) expandKey(fill func(seed []byte)) (*DecapsulationKey, error) {
-	if err := fips.Check(h.Package); err != nil {
+// Regenerate is Generate into the memory of dk, a key of h or a zero value. It also
+// returns kem.ErrInUse if the key is in use. With an error, except for
+// kem.ErrKeyPair, the old key stays.
+func (h *Hybrid) Regenerate(dk *DecapsulationKey) error {
+	if err := h.reset(dk, nil); err != nil {
+		return err
+	}
+	return fips.CheckGenerated(h.Package, dk)
+}
+
+// Reset is Expand into the memory of dk, and otherwise like Regenerate.
+func (h *Hybrid) Reset(dk *DecapsulationKey, seed []byte) error {
+	if err := h.checkSeed(seed); err != nil {
+		return err
+	}
+	return h.reset(dk, seed)
+}
+
+// reset expands a key from seed into the memory of dk. The seed is random if it is nil. If a part may fail, it makes a new key first, and then moves it. A zero value gets the
+// memory of a new key.
+func (h *Hybrid) reset(dk *DecapsulationKey, seed []byte) error {
+	if dk == nil {
+		return errNoKey
+	}
+	key := dk.private()
+	if key != nil && !h.PQ.mayFail() && !h.T.mayFail() {
+		return dk.expand(seed)
+	}
+	x, err := h.newKey(seed)
+	if err != nil {
+		return err
+	}
+	return h.in(secret.OrDestroy(x, func() error {
+		if key == nil {
+			return dk.handle.Set(&x.handle)
+		}
+		r, err := dk.beginReset()
+		if err != nil {
+			return err
+		}
+		from := x.private()
+		key.public.pq, key.public.t = from.public.pq, from.public.t
+		*key.secrets, *from.secrets = *from.secrets, secrets{}
+		return r.End()
+	}))
+}
+
+// in returns err as an error of the package of h, or nil if there is none.
+func (h *Hybrid) in(err error) error {
+	if err != nil {
+		err = h.wrap(err)
+	}
+	return err
+}
+
+// newKey expands a key from seed, which is random if it is nil.
+func (h *Hybrid) newKey(seed []byte) (*DecapsulationKey, error) {
+	dk := h.newKeyPair()
+	if err := dk.expand(seed); err != nil {
 		return nil, err
 	}
-	pair := h.newKeyPair()
-	err := secret.OrDestroy(&pair.dk, func() (err error) {
-		h.do(func() {
-			fill(pair.secrets.seed[:])
-			err = pair.expand()
-		})
+	return dk, nil
+}
+
+// expand expands a key from seed, which is random if it is nil, into the memory of dk. If a
+// part returns an error or panics, it leaves no secrets in memory.
+func (dk *DecapsulationKey) expand(seed []byte) (err error) {
+	key := dk.private()
+	h := key.public.hybrid
+	if err := fips.Check(h.Package); err != nil {
 		return err
-	})
-	if err != nil {
-		return nil, h.wrap(err)
 	}
-	return &pair.dk, nil
+	h.do(func() {
+		var own [SeedSize]byte
+		if seed == nil {
+			secret.Random(own[:]) // It may panic, so the old key is still there.
+		} else {
+			copy(own[:], seed)
+		}
+		var r secret.Reset
+		if r, err = dk.beginReset(); err != nil {
+			return
+		}
+		done := false
+		defer func() {
+			if !done {
+				dk.Destroy() // so that End overwrites the secrets
+				r.End()
+			}
+		}()
+		key.secrets.seed = own
+		if err = key.expand(); err == nil {
+			done, err = true, r.End()
+		}
+	})
+	return h.in(err)
+}
+
+// beginReset begins a reset, which the caller must end. It has overwritten the old
+// secrets. Its errors are of no package yet.
+func (dk *DecapsulationKey) beginReset() (secret.Reset, error) {
+	key := dk.private()
+	return key.public.uses.BeginReset(&dk.handle.Generation)
 }
 
 // expand makes the keys of the parts from the hybrid's seed, which expands to
 // PQ's seed and then T's.
-func (p *keyPair) expand() error {
-	h := p.public.hybrid
+func (key *privateKey) expand() error {
+	h := key.public.hybrid
 	var buf [usualSeedSize]byte
 	expanded := sized(buf[:], h.PQ.size.Seed+h.T.size.Seed)
 	defer clear(expanded)
-	sha3.SHAKE256(expanded, p.secrets.seed[:])
+	sha3.SHAKE256(expanded, key.secrets.seed[:])
 
-	if err := h.PQ.newPrivateKey(&p.secrets.pq, &p.public.pq, expanded[:h.PQ.size.Seed]); err != nil {
+	if err := h.PQ.newPrivateKey(&key.secrets.pq, &key.public.pq, expanded[:h.PQ.size.Seed]); err != nil {
 		return err
 	}
-	if err := h.T.newPrivateKey(&p.secrets.t, &p.public.t, expanded[h.PQ.size.Seed:]); err != nil {
+	if err := h.T.newPrivateKey(&key.secrets.t, &key.public.t, expanded[h.PQ.size.Seed:]); err != nil {
 		return err
 	}
-	p.public.keepEncodings()
+	key.public.keepEncodings()
 	return nil
 }
 
@@ -200,31 +285,87 @@ func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err 
 // kem.ErrLowOrder for an X25519 share of low order, kem.ErrFIPS with
 // GODEBUG=fips140=only, and the error of a part outside this module.
 func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
-	if len(b) != h.EncapsulationKeySize() {
-		return nil, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
-	}
-	if err := fips.Check(h.Package); err != nil {
+	ek := h.newEncapsulationKey()
+	if err := ek.parse(b); err != nil {
 		return nil, err
 	}
-	ek := h.newEncapsulationKey()
+	return ek, nil
+}
+
+// ResetPublic is Parse into the memory of ek, a key of h or a zero value. It also
+// returns kem.ErrInUse if the key is in use, or belongs to a decapsulation key. With
+// an error, the old key stays.
+//
+// If an error can come after the first write, it makes a new key first, and then moves
+// it. A zero value gets the memory of a new key.
+func (h *Hybrid) ResetPublic(ek *EncapsulationKey, b []byte) error {
+	if ek == nil {
+		return errNoKey
+	}
+	key := ek.public()
+	if key != nil && h.PQ.kind == kindMLKEM && h.T.kind == kindX25519 {
+		return ek.parse(b)
+	}
+	x, err := h.Parse(b)
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		return h.in(ek.handle.Set(&x.handle))
+	}
+	r, err := key.uses.BeginPublicReset(&ek.handle.Generation)
+	if err != nil {
+		return h.wrap(err)
+	}
+	key.pq, key.t = x.public().pq, x.public().t
+	return h.in(r.End())
+}
+
+// parse parses a key into the memory of ek. If PQ is ML-KEM and T is X25519, it changes
+// nothing if it returns an error.
+func (ek *EncapsulationKey) parse(b []byte) error {
+	key := ek.public()
+	h := key.hybrid
+	if len(b) != h.EncapsulationKeySize() {
+		return fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
+	}
+	if err := fips.Check(h.Package); err != nil {
+		return err
+	}
+	r, err := key.uses.BeginPublicReset(&ek.handle.Generation)
+	if err != nil {
+		return h.wrap(err)
+	}
+	share := key.t.x25519
+	if err := key.parse(b); err != nil {
+		key.t.x25519 = share
+		r.Cancel()
+		return h.wrap(err)
+	}
+	return h.in(r.End())
+}
+
+func (key *publicKey) parse(b []byte) error {
+	h := key.hybrid
 	ekPQ, ekT := h.split(b, h.PQ.size.EncapsulationKey)
 	// The check of T costs less than the expansion of PQ, and so comes first.
-	if err := h.T.newPublicKey(&ek.key.t, ekT); err != nil {
-		return nil, h.wrap(err)
+	if err := h.T.newPublicKey(&key.t, ekT); err != nil {
+		return err
 	}
-	if err := h.PQ.newPublicKey(&ek.key.pq, ekPQ); err != nil {
-		return nil, h.wrap(err)
+	if err := h.PQ.newPublicKey(&key.pq, ekPQ); err != nil {
+		return err
 	}
-	ek.key.keepEncodings()
-	return ek, nil
+	key.keepEncodings()
+	return nil
 }
 
 // newEncapsulationKey allocates an encapsulation key. If PQ is ML-KEM, its key is
 // in the same allocation.
 func (h *Hybrid) newEncapsulationKey() *EncapsulationKey {
 	type memory struct {
-		ek     EncapsulationKey
-		public publicKey
+		ek       EncapsulationKey
+		public   publicKey
+		counters secret.PublicCounters
 	}
 	var m *memory
 	if h.PQ.kind == kindMLKEM {
@@ -235,7 +376,7 @@ func (h *Hybrid) newEncapsulationKey() *EncapsulationKey {
 		m = new(memory)
 	}
 	m.public.hybrid = h
-	m.ek.key = &m.public
+	m.ek.handle = secret.NewHandle(&m.public, m.public.uses.Init(nil, m.counters[:]))
 	return &m.ek
 }
 
@@ -273,12 +414,18 @@ func (ek *EncapsulationKey) KEM() kem.KEM {
 	return nil
 }
 
-// Bytes returns the encoded key, or nil if ek is nil or a zero value.
+// Bytes returns the encoded key, or nil if ek is nil or a zero value, and after a
+// reset of the key.
 func (ek *EncapsulationKey) Bytes() []byte {
-	key := ek.public()
-	if key == nil {
+	key, use, err := ek.begin()
+	if err != nil {
 		return nil
 	}
+	defer key.uses.End(use)
+	return key.bytes()
+}
+
+func (key *publicKey) bytes() []byte {
 	h := key.hybrid
 	encoded := make([]byte, h.EncapsulationKeySize())
 	pq, t := h.split(encoded, h.PQ.size.EncapsulationKey)
@@ -287,31 +434,56 @@ func (ek *EncapsulationKey) Bytes() []byte {
 	return encoded
 }
 
-// Equal reports whether x is the same key of the same hybrid. A key that is nil
-// or a zero value equals none.
+// Equal reports whether x is the same key of the same hybrid. A key that is nil,
+// a zero value or reset equals none.
 func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey)
-	return ok && ek.public() != nil && other.public() != nil && ek.key.hybrid.equal(other.key.hybrid) &&
-		bytes.Equal(ek.Bytes(), other.Bytes())
+	if !ok {
+		return false
+	}
+	key, use, err := ek.begin()
+	if err != nil {
+		return false
+	}
+	defer key.uses.End(use)
+	otherKey, otherUse, err := other.begin()
+	if err != nil {
+		return false
+	}
+	defer otherKey.uses.End(otherUse)
+	return key.equal(otherKey)
+}
+
+func (key *publicKey) equal(x *publicKey) bool {
+	return key.hybrid.equal(x.hybrid) && bytes.Equal(key.bytes(), x.bytes())
+}
+
+// Reset parses another key into the memory of ek. See ResetPublic.
+func (ek *EncapsulationKey) Reset(encapsulationKey []byte) error {
+	if key := ek.public(); key != nil {
+		return key.hybrid.ResetPublic(ek, encapsulationKey)
+	}
+	return errNoKey
 }
 
 // Methods of decapsulation keys. Decapsulate and DecapsulateTo are in hybrid.go.
 
 // KEM returns the hybrid of the key, or nil if dk is nil or a zero value.
 func (dk *DecapsulationKey) KEM() kem.KEM {
-	if dk == nil || dk.key == nil {
-		return nil
+	if key := dk.private(); key != nil {
+		return key.public.hybrid
 	}
-	return dk.hybrid()
+	return nil
 }
 
 // EncapsulationKey returns the encapsulation key, or nil if dk is nil or a zero
 // value.
 func (dk *DecapsulationKey) EncapsulationKey() *EncapsulationKey {
-	if dk == nil {
+	key := dk.private()
+	if key == nil {
 		return nil
 	}
-	return dk.ek
+	return &EncapsulationKey{secret.NewHandle(&key.public, dk.handle.Generation.Load())}
 }
 
 // Encapsulator is PublicKey as a method of crypto.Decapsulator.
@@ -331,7 +503,7 @@ func (dk *DecapsulationKey) Bytes() []byte {
 	if err != nil {
 		return nil
 	}
-	defer key.uses.End(use)
+	defer key.public.uses.End(use)
 	return clone(key.secrets.seed[:])
 }
 
@@ -346,27 +518,43 @@ func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 	if err != nil {
 		return false
 	}
-	defer key.uses.End(use)
+	defer key.public.uses.End(use)
 	otherKey, otherUse, err := other.begin()
 	if err != nil {
 		return false
 	}
-	defer otherKey.uses.End(otherUse)
-	ek, otherEK := EncapsulationKey{key.public}, EncapsulationKey{otherKey.public}
-	return ek.Equal(&otherEK) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
+	defer otherKey.public.uses.End(otherUse)
+	return key.public.equal(&otherKey.public) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
+}
+
+// Reset expands another key into the memory of dk. See Hybrid.Reset.
+func (dk *DecapsulationKey) Reset(seed []byte) error {
+	if key := dk.private(); key != nil {
+		return key.public.hybrid.Reset(dk, seed)
+	}
+	return errNoKey
+}
+
+// Regenerate is Reset with a random seed. See Hybrid.Regenerate.
+func (dk *DecapsulationKey) Regenerate() error {
+	if key := dk.private(); key != nil {
+		return key.public.hybrid.Regenerate(dk)
+	}
+	return errNoKey
 }
 
 // Destroy overwrites the secrets of the key and all its copies. If operations are
 // in progress, the last of them does it.
 func (dk *DecapsulationKey) Destroy() {
-	if dk != nil && dk.key != nil {
-		dk.key.uses.Destroy()
+	if key := dk.private(); key != nil {
+		key.public.uses.Destroy(&dk.handle.Generation)
 	}
 }
 
-// Destroyed reports whether Destroy has been called.
+// Destroyed reports whether Destroy has been called, or the memory has another key.
 func (dk *DecapsulationKey) Destroyed() bool {
-	return dk != nil && dk.key != nil && dk.key.uses.Destroyed()
+	key := dk.private()
+	return key != nil && key.public.uses.Destroyed(&dk.handle.Generation)
 }
 
 // Format prints the names of the type and the KEM for every verb.
@@ -381,8 +569,8 @@ func (dk DecapsulationKey) MarshalJSON() ([]byte, error) {
 
 // name returns the name of the KEM, or "" if dk is a zero value.
 func (dk DecapsulationKey) name() string {
-	if dk.key == nil {
-		return ""
+	if key := dk.private(); key != nil {
+		return key.public.hybrid.ID
 	}
-	return dk.hybrid().ID
+	return ""
 }

@@ -66,10 +66,11 @@ type publicPart struct {
 	encoded  []byte // the encoded key, which for ML-KEM is nil until keepEncoding
 }
 
-// keepEncoding sets ek.encoded. Kinds other than ML-KEM always have it.
+// keepEncoding sets ek.encoded, into the memory that it has from the last key. Kinds other than ML-KEM
+// always have it.
 func (ek *publicPart) keepEncoding() {
 	if ek.mlkem != nil {
-		ek.encoded = ek.mlkem.AppendBytes(nil)
+		ek.encoded = ek.mlkem.AppendBytes(ek.encoded[:0])
 	}
 }
 
@@ -92,10 +93,11 @@ type privatePart struct {
 }
 
 // overwrite overwrites the secrets in the memory of this package. It forgets an
-// external key and leaves its secrets as they are.
+// external key and leaves its secrets as they are. The memory of an ML-KEM key stays,
+// for the next key.
 func (dk *privatePart) overwrite() {
 	if dk.mlkem != nil {
 		dk.mlkem.Overwrite()
 	}
-	*dk = privatePart{}
+	*dk = privatePart{mlkem: dk.mlkem}
 }

@@ -167,13 +167,16 @@ func decode(v []ring.NTT, b []byte) bool {
 }
 
 // Parse sets ek from b, of EncapsulationKeySize bytes, and expands it. It
-// reports whether b passes the modulus check of FIPS 203, section 7.2.
+// reports whether b passes the modulus check of FIPS 203, section 7.2. If not, ek is
+// unchanged.
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
 func (ek *EncapsulationKey) Parse(b []byte) bool {
-	if !decode(ek.t, b) {
+	var t [maxK]ring.NTT
+	if !decode(t[:len(ek.t)], b) {
 		return false
 	}
+	copy(ek.t, t[:])
 	ek.rho = [32]byte(b[len(ek.t)*ring.EncodedSize:])
 	var batch sha3.Batch
 	batch.BeginSum256(len(b))
