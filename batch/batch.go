@@ -29,8 +29,7 @@
 // decapsulate, encoded keys and seeds.
 //
 // A panic of a KEM of another module passes through, and so does one of a reader that has replaced
-// crypto/rand.Reader. All rows that are not done by then have the error
-// [ErrNotDone].
+// crypto/rand.Reader. All rows that are not done by then have the error [ErrNotDone].
 //
 // Rows can be used again. In the steady state nothing is allocated, except by KEMs whose single
 // operations allocate.
@@ -62,17 +61,17 @@ var (
 
 // A KeyPair is a row of [Expand] and [Generate]. Seed is the seed to expand, and Key is the result.
 //
-// If Key already is a key of the same KEM, its memory is used again: it becomes the new key, and so
-// do its copies and its encapsulation key. Nothing else may use the old key at that time. Otherwise,
-// Key becomes a key in new memory. After an error, Key is not to be used.
+// If Key already is a key of the same KEM, it is reset, as by its method Reset or Regenerate: it
+// becomes the new key in the memory of the old one. Otherwise, or if it has no such method, Key
+// becomes a key in new memory. After an error, Key must not be used.
 type KeyPair struct {
 	Seed []byte
 	Key  kem.DecapsulationKey
 	Err  error
 }
 
-// A PublicKey is a row of [Parse]. Bytes is the encoded encapsulation key, and Key is the result.
-// If Key already is a key of the same KEM, its memory is used again, as in [KeyPair].
+// A PublicKey is a row of [Parse]. Bytes is the encoded encapsulation key, and Key is the result. If
+// Key already is a key of the same KEM, it is reset, as in [KeyPair].
 type PublicKey struct {
 	Bytes []byte
 	Key   kem.EncapsulationKey
@@ -106,14 +105,16 @@ func Expand(k kem.KEM, rows []KeyPair) {
 	}
 	for i := range rows {
 		row := &rows[i]
-		if k == nil {
+		switch old, ok := row.Key.(resetter); {
+		case k == nil:
 			row.Err = errNoKEM
-		} else if old, ok := row.Key.(reuser); ok && same(row.Key.KEM(), k) {
+		case ok && same(row.Key.KEM(), k):
 			row.Err = old.Reset(row.Seed)
-		} else if key, err := k.NewDecapsulationKey(row.Seed); err != nil {
-			row.Err = err
-		} else {
-			row.Key, row.Err = key, nil
+		default:
+			var key kem.DecapsulationKey
+			if key, row.Err = k.NewDecapsulationKey(row.Seed); row.Err == nil {
+				row.Key = key
+			}
 		}
 	}
 }
@@ -129,8 +130,8 @@ func expandMany(k many.KEM, rows []KeyPair) {
 	}
 }
 
-// Generate generates key pairs of k, like the method GenerateKey of k. It does not read Seed. With
-// GODEBUG=fips140=on, where each key is tested, all keys are in new memory.
+// Generate generates key pairs of k, like the method GenerateKey of k, and also tests them in FIPS
+// 140-3 mode as that does. It does not read Seed.
 func Generate(k kem.KEM, rows []KeyPair) {
 	for i := range rows {
 		rows[i].Err = ErrNotDone
@@ -143,12 +144,16 @@ func Generate(k kem.KEM, rows []KeyPair) {
 	}
 	for i := range rows {
 		row := &rows[i]
-		if k == nil {
+		switch old, ok := row.Key.(regenerator); {
+		case k == nil:
 			row.Err = errNoKEM
-		} else if key, err := k.GenerateKey(); err != nil {
-			row.Err = err
-		} else {
-			row.Key, row.Err = key, nil
+		case ok && same(row.Key.KEM(), k):
+			row.Err = old.Regenerate()
+		default:
+			var key kem.DecapsulationKey
+			if key, row.Err = k.GenerateKey(); row.Err == nil {
+				row.Key = key
+			}
 		}
 	}
 }
@@ -196,22 +201,25 @@ func Parse(k kem.KEM, rows []PublicKey) {
 	}
 	for i := range rows {
 		row := &rows[i]
-		if k == nil {
+		switch old, ok := row.Key.(resetter); {
+		case k == nil:
 			row.Err = errNoKEM
-		} else if old, ok := row.Key.(reuser); ok && same(row.Key.KEM(), k) {
+		case ok && same(row.Key.KEM(), k):
 			row.Err = old.Reset(row.Bytes)
-		} else if key, err := k.NewEncapsulationKey(row.Bytes); err != nil {
-			row.Err = err
-		} else {
-			row.Key, row.Err = key, nil
+		default:
+			var key kem.EncapsulationKey
+			if key, row.Err = k.NewEncapsulationKey(row.Bytes); row.Err == nil {
+				row.Key = key
+			}
 		}
 	}
 }
 
-// A reuser is a key whose memory can become another key.
-type reuser interface {
-	Reset(encoded []byte) error
-}
+// Keys of this module have these methods.
+type (
+	resetter    interface{ Reset(encoded []byte) error }
+	regenerator interface{ Regenerate() error }
+)
 
 // same reports whether a and b are the same KEM. KEMs of other modules need not be comparable.
 func same(a, b kem.KEM) bool { return reflect.ValueOf(b).Comparable() && a == b }

@@ -170,6 +170,23 @@ func (dk *reusable) Reset(seed []byte) error {
 	return err
 }
 
+func (dk *reusable) Regenerate() error { return dk.Reset(make([]byte, dk.kem.SeedSize())) }
+
+// A reusableEK is the same for encapsulation keys.
+type reusableEK struct {
+	kem.EncapsulationKey
+	kem kem.KEM
+}
+
+func (ek *reusableEK) KEM() kem.KEM { return ek.kem }
+func (ek *reusableEK) Reset(b []byte) error {
+	other, err := ek.kem.NewEncapsulationKey(b)
+	if err == nil {
+		ek.EncapsulationKey = other
+	}
+	return err
+}
+
 // A notComparable is a KEM that cannot be compared.
 type notComparable struct {
 	kem.KEM
@@ -205,6 +222,21 @@ func TestReuse(t *testing.T) {
 		}
 		if !errors.Is(rows[1].Err, kem.ErrLength) || rows[1].Key != old {
 			t.Errorf("%s: a row with an error: %v", test.name, rows[1].Err)
+		}
+		rows[0].Key = old
+		batch.Generate(test.kem, rows[:1])
+		if rows[0].Err != nil || (rows[0].Key == old) != test.reused || bytes.Equal(rows[0].Key.Bytes(), dk.Bytes()) {
+			t.Errorf("%s: the memory was used again: %v, want %v; %v", test.name, rows[0].Key == old, test.reused, rows[0].Err)
+		}
+		other, err := test.kem.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		oldEK := &reusableEK{dk.PublicKey(), test.key}
+		publics := []batch.PublicKey{{Key: oldEK, Bytes: other.PublicKey().Bytes()}, {Key: oldEK}}
+		batch.Parse(test.kem, publics)
+		if publics[0].Err != nil || (publics[0].Key == oldEK) != test.reused || !errors.Is(publics[1].Err, kem.ErrLength) || publics[1].Key != oldEK {
+			t.Errorf("%s: the memory was used again: %v, want %v; %v", test.name, publics[0].Key == oldEK, test.reused, publics[0].Err)
 		}
 	}
 }
