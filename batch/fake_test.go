@@ -19,6 +19,8 @@ type fake struct {
 	before func(key any)
 	made   func(dk kem.DecapsulationKey) // is called with a new key
 
+	ownRandomness bool // RandomSize returns 0
+
 	mu     sync.Mutex
 	groups []int // how many operations each group had
 }
@@ -76,7 +78,12 @@ func (f *fake) parse(b []byte) (kem.EncapsulationKey, error) {
 	return &fakeEK{ek, f}, nil
 }
 
-func (f *fake) RandomSize() int { return f.KEM.(derand.KEM).RandomSize() }
+func (f *fake) RandomSize() int {
+	if f.ownRandomness {
+		return 0
+	}
+	return f.KEM.(derand.KEM).RandomSize()
+}
 
 func (f *fake) EncapsulateDerand(kem.EncapsulationKey, []byte, []byte, derand.Random) error {
 	panic("not needed")

@@ -404,6 +404,26 @@ func TestContext(t *testing.T) {
 			h.close(3)
 		})
 	})
+	t.Run("when its turn has come", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t, 10)
+			p := newPeer(t, newFake(mlkem.KEM512()))
+			ctx := &lateContext{Context: t.Context()}
+			h.enter(func() {
+				if err := p.decapsulate(ctx, t, h.Queue); err != context.DeadlineExceeded {
+					t.Errorf("%v, want DeadlineExceeded", err)
+				}
+			})
+			h.enter(func() {
+				if err := p.decapsulate(t.Context(), t, h.Queue); err != nil {
+					t.Error(err)
+				}
+			})
+			ctx.err = context.DeadlineExceeded
+			h.open()
+			h.close(2)
+		})
+	})
 	t.Run("a key that nobody gets", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHall(t, 10)
@@ -431,6 +451,14 @@ func TestContext(t *testing.T) {
 		})
 	})
 }
+
+// A lateContext has ended, but its channel is not closed yet.
+type lateContext struct {
+	context.Context
+	err error
+}
+
+func (c *lateContext) Err() error { return c.err }
 
 // TestPanic checks that a panic, or the end of a goroutine, is the matter of one caller only.
 func TestPanic(t *testing.T) {
@@ -539,6 +567,40 @@ type badKey struct {
 func (dk badKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	dk.bad()
 	return nil
+}
+
+// TestAlone checks that calls run alone if code of another module takes part.
+func TestAlone(t *testing.T) {
+	own, part := newFake(mlkem.KEM512()), newFake(mlkem.KEM512())
+	part.ownRandomness = true // as a hybrid with a part from another module
+	for _, test := range []struct {
+		name string
+		kem  *fake
+		wrap func(kem.DecapsulationKey) kem.DecapsulationKey
+		want []int
+	}{
+		{"own key", own, func(dk kem.DecapsulationKey) kem.DecapsulationKey { return dk }, []int{3}},
+		{"key of another type", own, func(dk kem.DecapsulationKey) kem.DecapsulationKey { return struct{ *fakeDK }{dk.(*fakeDK)} }, []int{1, 1, 1}},
+		{"part of another module", part, func(dk kem.DecapsulationKey) kem.DecapsulationKey { return dk }, []int{1, 1, 1}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t, 10)
+			p := newPeer(t, test.kem)
+			p.dk = test.wrap(p.dk)
+			for range 3 {
+				h.enter(func() {
+					if err := p.decapsulate(t.Context(), t, h.Queue); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			h.open()
+			if got := test.kem.taken(); !slices.Equal(got, test.want) {
+				t.Errorf("%s: groups of %v, want %v", test.name, got, test.want)
+			}
+			h.close(3)
+		})
+	}
 }
 
 // TestClose checks that Close lets those who wait finish, and waits for them.
