@@ -163,7 +163,10 @@ var divisions = compiler.Known{
 // addresses of a kernel may depend on them, and on pointers.
 var publicArguments = map[string]string{
 	"start4AVX2 end":                 "the rate of the hash function",
+	"squeeze4AVX2 offset":            "how much of a stream is there",
+	"begin4AVX2 end":                 "the rate of the hash function",
 	"write4AVX2 n":                   "the length of a message",
+	"write4AVX2 offset":              "how much of a message is written",
 	"squeeze4AVX2 n":                 "the length of a stream",
 	"innerProductAVX2 stride":        "1, or the k of the parameter set",
 	"innerProductAVX2 k":             "that of the parameter set",

@@ -190,6 +190,37 @@ func TestAbsorb4(t *testing.T) {
 	})
 }
 
+// TestBegin4 has another seed for each state.
+func TestBegin4(t *testing.T) {
+	seeds, suffixes := [4][32]byte{}, &[4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4}
+	for i := range seeds {
+		seeds[i] = [32]byte(random(32 + i))
+	}
+	before := seeds
+	kernels(t, func(t *testing.T) {
+		for end := 5; end < 25; end++ {
+			var want [4]state
+			for i := range want {
+				var b [200]byte
+				copy(b[:], seeds[i][:])
+				binary.LittleEndian.PutUint64(b[32:], suffixes[i])
+				b[8*end+7] = 0x80
+				want[i] = fromBytes(&b)
+			}
+			a := interleave([4]state{fromBytes((*[200]byte)(random(200)))})
+			if begin4AVX2(&a, &seeds[3], &seeds[2], &seeds[1], &seeds[0], suffixes, end); a == interleave(want) {
+				t.Error("the order of the seeds does not matter")
+			}
+			if begin4AVX2(&a, &seeds[0], &seeds[1], &seeds[2], &seeds[3], suffixes, end); a != interleave(want) {
+				t.Errorf("wrong for an end at %d", end)
+			}
+		}
+		if seeds != before || *suffixes != [4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4} {
+			t.Error("an input has changed")
+		}
+	})
+}
+
 // TestWrite4 takes every number of lanes, and messages in any order in memory.
 func TestWrite4(t *testing.T) {
 	var states [4]state
@@ -200,17 +231,17 @@ func TestWrite4(t *testing.T) {
 	kernels(t, func(t *testing.T) {
 		for n := 1; n <= 25; n++ {
 			var in [4][]byte
-			want := states
+			want, offset := states, n%3
 			for i := range in {
-				in[i] = messages[(3-i)*200+i:][:8*n]
+				in[i] = messages[(3-i)*190+i:][:offset+8*n]
 				b := states[i].bytes()
-				for j, x := range in[i] {
+				for j, x := range in[i][offset:] {
 					b[j] ^= x
 				}
 				want[i] = fromBytes(&b)
 			}
 			a := interleave(states)
-			if write4AVX2(&a[0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], n); a != interleave(want) {
+			if write4AVX2(&a[0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], offset, n); a != interleave(want) {
 				t.Fatalf("wrong for %d lanes", n)
 			}
 		}
@@ -302,7 +333,7 @@ func TestMemory(t *testing.T) {
 					from[i] = [200]byte{}
 					p := [4]*byte{&from[0][0], &from[1][0], &from[2][0], &from[3][0]}
 					p[i] = &in[0]
-					if write4AVX2(&a[0], p[0], p[1], p[2], p[3], 25); a != to4 {
+					if write4AVX2(&a[0], p[0], p[1], p[2], p[3], 0, 25); a != to4 {
 						t.Errorf("message %d at offset %d: wrong", i, offset)
 					}
 				})
@@ -310,11 +341,22 @@ func TestMemory(t *testing.T) {
 					var to [4][200]byte
 					p := [4]*byte{&to[0][0], &to[1][0], &to[2][0], &to[3][0]}
 					p[i] = &out[0]
-					squeeze4AVX2(p[0], p[1], p[2], p[3], 25, &to4)
+					squeeze4AVX2(p[0], p[1], p[2], p[3], 0, 25, &to4)
+				})
+			}
+			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { begin4AVX2(a, seed, seed, seed, seed, suffixes, 20) })
+			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) {
+				begin4AVX2(new([25][4]uint64), seed, seed, seed, seed, suffixes, 20)
+			})
+			for i := range 4 {
+				tryAt(t, 1, offset, *seed, *seed, func(in *[32]byte) {
+					p := [4]*[32]byte{seed, seed, seed, seed}
+					p[i] = in
+					begin4AVX2(new([25][4]uint64), p[0], p[1], p[2], p[3], suffixes, 20)
 				})
 			}
 			tryAt(t, 8, offset*8, [25][4]uint64{}, to4, func(a *[25][4]uint64) {
-				write4AVX2(&a[0], &apart[0][0], &apart[1][0], &apart[2][0], &apart[3][0], 25)
+				write4AVX2(&a[0], &apart[0][0], &apart[1][0], &apart[2][0], &apart[3][0], 0, 25)
 			})
 			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { squeeze4(flat(to), 8, 8, &to4) })
 		}
@@ -364,7 +406,7 @@ func TestKernelAllocations(t *testing.T) {
 			Permute(&a1)
 			Permute4(&a4)
 			squeeze4(out[:], 200, 200, &a4)
-			write4AVX2(&a4[0], &out[0], &out[200], &out[400], &out[600], 25)
+			write4AVX2(&a4[0], &out[0], &out[200], &out[400], &out[600], 0, 25)
 		})
 	})
 }

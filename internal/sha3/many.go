@@ -13,25 +13,51 @@ type Many struct {
 	n int              // the number of messages
 	function
 	lane  int           // the number of lanes of the last block that are written
-	last  [Width]uint64 // the bytes of each message after its whole lanes, and the suffix
-	ended bool          // last is added, and the message padded
+	last  [Width]uint64 // the lane after those of each message: its last bytes, and the suffix
+	ended bool          // last is added, and the messages are padded
 }
 
 // BeginSum256 begins SHA3-256 of n messages, from 1 to Width.
-func (m *Many) BeginSum256(n int) { m.begin(n, sha3_256) }
+func (m *Many) BeginSum256(n int) { m.begin(sha3_256, n) }
 
 // BeginSum512 is [Many.BeginSum256] with SHA3-512.
-func (m *Many) BeginSum512(n int) { m.begin(n, sha3_512) }
-
-// BeginSHAKE128 is [Many.BeginSum256] with SHAKE128.
-func (m *Many) BeginSHAKE128(n int) { m.begin(n, shake128) }
+func (m *Many) BeginSum512(n int) { m.begin(sha3_512, n) }
 
 // BeginSHAKE256 is [Many.BeginSum256] with SHAKE256.
-func (m *Many) BeginSHAKE256(n int) { m.begin(n, shake256) }
+func (m *Many) BeginSHAKE256(n int) { m.begin(shake256, n) }
 
-func (m *Many) begin(n int, f function) {
+func (m *Many) begin(f function, n int) {
 	m.n, m.function, m.lane, m.ended = n, f, 0, false
 	clear(m.a[:m.halves()])
+	for i := range m.last {
+		m.last[i] = uint64(f.end)
+	}
+}
+
+// BeginSHAKE128s begins SHAKE128 of the messages seeds[i] ‖ ends[i], which are then complete.
+func (m *Many) BeginSHAKE128s(seeds []*[32]byte, ends [][2]byte) {
+	for i := range m.last {
+		end := ends[min(i, len(seeds)-1)]
+		m.last[i] = uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16
+	}
+	m.start(shake128, seeds)
+}
+
+// BeginSHAKE256s is [Many.BeginSHAKE128s] with SHAKE256.
+func (m *Many) BeginSHAKE256s(seeds []*[32]byte, ends []byte) {
+	for i := range m.last {
+		m.last[i] = uint64(ends[min(i, len(seeds)-1)]) | endSHAKE<<8
+	}
+	m.start(shake256, seeds)
+}
+
+// start sets the states to messages of the seeds and of m.last.
+func (m *Many) start(f function, seeds []*[32]byte) {
+	m.n, m.function, m.ended = len(seeds), f, true
+	for half := range m.halves() {
+		seed := func(i int) *[32]byte { return seeds[min(4*half+i, m.n-1)] }
+		begin4AVX2(&m.a[half], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*half:]), f.rate/8-1)
+	}
 }
 
 // halves returns how many times four states are in use. States without a message repeat the last
@@ -41,24 +67,30 @@ func (m *Many) halves() int { return (m.n + 3) / 4 }
 // Write writes the next part of each message. The parts have the same length. It is a multiple of
 // 8, except that of the last part.
 func (m *Many) Write(parts [][]byte) {
-	whole := len(parts[0]) &^ 7
-	for done := 0; done < whole; {
-		size := min(whole-done, m.rate-8*m.lane)
-		for half := range m.halves() {
-			p := m.pointers(parts, half, done, size)
-			write4AVX2(&m.a[half][m.lane], p[0], p[1], p[2], p[3], size/8)
-		}
-		done += size
-		m.lane += size / 8
-		if 8*m.lane == m.rate {
-			m.permute()
-			m.lane = 0
+	size := len(parts[0])
+	if whole := size &^ 7; whole > 0 {
+		p := m.pointers(parts)
+		for done := 0; done < whole; {
+			n := min(whole-done, m.rate-8*m.lane)
+			for half := range m.halves() {
+				p := p[4*half:][:4]
+				write4AVX2(&m.a[half][m.lane], p[0], p[1], p[2], p[3], done, n/8)
+			}
+			done += n
+			m.lane += n / 8
+			if 8*m.lane == m.rate {
+				m.permute()
+				m.lane = 0
+			}
 		}
 	}
-	for i, p := range parts {
-		m.last[i] = uint64(m.end) << (8 * len(p[whole:]))
-		for j, x := range p[whole:] {
-			m.last[i] |= uint64(x) << (8 * j)
+	if size%8 > 0 {
+		for i := range m.last {
+			rest := parts[min(i, m.n-1)][size&^7:]
+			m.last[i] = uint64(m.end) << (8 * len(rest))
+			for j, x := range rest {
+				m.last[i] |= uint64(x) << (8 * j)
+			}
 		}
 	}
 }
@@ -69,12 +101,13 @@ func (m *Many) Read(outs [][]byte) {
 	if !m.ended {
 		m.pad()
 	}
+	p := m.pointers(outs)
 	for done := 0; done < len(outs[0]); done += m.rate {
 		m.permute()
-		size := min(len(outs[0])-done, m.rate)
+		n := min(len(outs[0])-done, m.rate)
 		for half := range m.halves() {
-			p := m.pointers(outs, half, done, size)
-			squeeze4AVX2(p[0], p[1], p[2], p[3], size/8, &m.a[half])
+			p := p[4*half:][:4]
+			squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[half])
 		}
 	}
 }
@@ -83,16 +116,18 @@ func (m *Many) Read(outs [][]byte) {
 func (m *Many) pad() {
 	for i := range 4 * m.halves() {
 		a := &m.a[i/4]
-		a[m.lane][i%4] ^= m.last[min(i, m.n-1)]
+		a[m.lane][i%4] ^= m.last[i]
 		a[m.rate/8-1][i%4] ^= lastBit << 56
 	}
 	m.ended = true
 }
 
-// pointers returns the places of four strings at offset, of size bytes.
-func (m *Many) pointers(of [][]byte, half, offset, size int) (p [4]*byte) {
+// pointers returns the places of the strings. Those after the last are the last one again.
+func (m *Many) pointers(strings [][]byte) (p [Width]*byte) {
 	for i := range p {
-		p[i] = &of[min(4*half+i, m.n-1)][offset:][:size][0]
+		s := strings[min(i, m.n-1)]
+		_ = s[len(strings[0])-1] // the kernels do not check bounds
+		p[i] = &s[0]
 	}
 	return p
 }

@@ -22,7 +22,6 @@ func TestMany(t *testing.T) {
 		}{
 			{"SHA3-256", (*Many).BeginSum256, 136, func(m []byte, _ int) []byte { h := sha3.Sum256(m); return h[:] }},
 			{"SHA3-512", (*Many).BeginSum512, 72, func(m []byte, _ int) []byte { h := sha3.Sum512(m); return h[:] }},
-			{"SHAKE128", (*Many).BeginSHAKE128, 168, sha3.SumSHAKE128},
 			{"SHAKE256", (*Many).BeginSHAKE256, 136, sha3.SumSHAKE256},
 		} {
 			for n := 1; n <= Width; n++ {
@@ -46,13 +45,46 @@ func TestMany(t *testing.T) {
 							m.Write(parts[:n])
 						}
 						m.Read(firsts[:n])
-						m.Read(seconds[:n])
+						if len(seconds[0]) > 0 {
+							m.Read(seconds[:n])
+						}
 						for i := range n {
 							if !bytes.Equal(outs[i], f.hash(messages[i], len(outs[i]))) {
 								t.Fatalf("%s of message %d of %d, %d bytes in parts of %d: wrong", f.name, i, n, size, part)
 							}
 						}
 					}
+				}
+			}
+		}
+	})
+}
+
+// TestManyStreams makes streams of seeds with different ends.
+func TestManyStreams(t *testing.T) {
+	kernels(t, func(t *testing.T) {
+		for n := 1; n <= Width; n++ {
+			var seeds [Width]*[32]byte
+			var ends [Width][2]byte
+			var numbers [Width]byte
+			var outs128, outs256 [Width][]byte
+			for i := range n {
+				seeds[i], ends[i], numbers[i] = (*[32]byte)(random(100+i)), [2]byte{byte(i), byte(200 - i)}, byte(100+i)
+				outs128[i], outs256[i] = make([]byte, 504), make([]byte, 192)
+			}
+			var m Many
+			testkit.NoAllocations(t, "streams", func() {
+				m.BeginSHAKE128s(seeds[:n], ends[:n])
+				m.Read(outs128[:n])
+				m.BeginSHAKE256s(seeds[:n], numbers[:n])
+				m.Read(outs256[:n])
+			})
+			for i := range n {
+				if want := sha3.SumSHAKE128(append(seeds[i][:], ends[i][:]...), 504); !bytes.Equal(outs128[i], want) {
+					t.Errorf("stream %d of %d of SHAKE128 is wrong", i, n)
+				}
+				if want := sha3.SumSHAKE256(append(seeds[i][:], numbers[i]), 192); !bytes.Equal(outs256[i], want) {
+					t.Errorf("stream %d of %d of SHAKE256 is wrong", i, n)
 				}
 			}
 		}

@@ -425,5 +425,5 @@ func absorb4(a *[25][States]uint64, block *[rate256]byte) { absorb4AVX2(a, block
 // FIPS 202: those of state i to out[i*stride:]. n is a multiple of 8.
 func squeeze4(out []byte, stride, n int, a *[25][States]uint64) {
 	_ = out[3*stride+n-1]
-	squeeze4AVX2(&out[0], &out[stride], &out[2*stride], &out[3*stride], n/8, a)
+	squeeze4AVX2(&out[0], &out[stride], &out[2*stride], &out[3*stride], 0, n/8, a)
 }

@@ -2161,13 +2161,83 @@ DATA lastState<>+16(SB)/8, $0x0000000000000000
 DATA lastState<>+24(SB)/8, $0xffffffffffffffff
 GLOBL lastState<>(SB), RODATA|NOPTR, $32
 
-// func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, n int)
+// func begin4AVX2(a *[25][4]uint64, seed0 *[32]byte, seed1 *[32]byte, seed2 *[32]byte, seed3 *[32]byte, suffixes *[4]uint64, end int)
 // Requires: AVX, AVX2
-TEXT ·write4AVX2(SB), $0-48
+TEXT ·begin4AVX2(SB), $0-56
+	// begin4AVX2 sets the four states of permute4AVX2 to messages of one block.
+	// In: seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of
+	// each; end, the number of the lane whose last bit is set.
+	// Out: a.
+	// It needs no alignment.
+	// Needs: cpu.AVX2.
+	MOVQ a+0(FP), AX
+	MOVQ seed0+8(FP), CX
+	MOVQ seed1+16(FP), DX
+	MOVQ seed2+24(FP), BX
+	MOVQ seed3+32(FP), SI
+	MOVQ suffixes+40(FP), DI
+	MOVQ end+48(FP), R8
+
+	// The rows of a 4 × 4 matrix become its columns.
+	VMOVDQU     (CX), X0
+	VINSERTI128 $0x01, (BX), Y0, Y0
+	VMOVDQU     (DX), X1
+	VINSERTI128 $0x01, (SI), Y1, Y1
+	VPUNPCKLQDQ Y1, Y0, Y2
+	VPUNPCKHQDQ Y1, Y0, Y0
+	VMOVDQU     16(CX), X3
+	VINSERTI128 $0x01, 16(BX), Y3, Y3
+	VMOVDQU     16(DX), X4
+	VINSERTI128 $0x01, 16(SI), Y4, Y4
+	VPUNPCKLQDQ Y4, Y3, Y1
+	VPUNPCKHQDQ Y4, Y3, Y3
+	VMOVDQU     Y2, (AX)
+	VMOVDQU     Y0, 32(AX)
+	VMOVDQU     Y1, 64(AX)
+	VMOVDQU     Y3, 96(AX)
+	VMOVQ       (DI), X5
+	VPINSRQ     $0x01, 8(DI), X5, X5
+	VMOVQ       16(DI), X0
+	VPINSRQ     $0x01, 24(DI), X0, X0
+	VINSERTI128 $0x01, X0, Y5, Y0
+	VMOVDQU     Y0, 128(AX)
+	VPXOR       Y0, Y0, Y0
+	VMOVDQU     Y0, 160(AX)
+	VMOVDQU     Y0, 192(AX)
+	VMOVDQU     Y0, 224(AX)
+	VMOVDQU     Y0, 256(AX)
+	VMOVDQU     Y0, 288(AX)
+	VMOVDQU     Y0, 320(AX)
+	VMOVDQU     Y0, 352(AX)
+	VMOVDQU     Y0, 384(AX)
+	VMOVDQU     Y0, 416(AX)
+	VMOVDQU     Y0, 448(AX)
+	VMOVDQU     Y0, 480(AX)
+	VMOVDQU     Y0, 512(AX)
+	VMOVDQU     Y0, 544(AX)
+	VMOVDQU     Y0, 576(AX)
+	VMOVDQU     Y0, 608(AX)
+	VMOVDQU     Y0, 640(AX)
+	VMOVDQU     Y0, 672(AX)
+	VMOVDQU     Y0, 704(AX)
+	VMOVDQU     Y0, 736(AX)
+	VMOVDQU     Y0, 768(AX)
+
+	// The last bit.
+	SHLQ     $0x05, R8
+	VPCMPEQQ Y0, Y0, Y0
+	VPSLLQ   $0x3f, Y0, Y0
+	VMOVDQU  Y0, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, offset int, n int)
+// Requires: AVX, AVX2
+TEXT ·write4AVX2(SB), $0-56
 	// write4AVX2 adds lanes of four messages to the four states of permute4AVX2.
-	// In: n, the number of lanes, from 1 to 25; in0 to in3, the lanes of each message, in
-	// the layout of permute1BMI2.
-	// Out: a, the n lanes of the states that the messages are added to, in the layout of
+	// In: n, the number of lanes, from 1 to 25; in0 to in3, the messages, whose lanes begin
+	// at offset.
+	// Out: a, the lanes of the states that the messages are added to, in the layout of
 	// permute4AVX2.
 	// It needs no alignment. Its time depends on n.
 	// Needs: cpu.AVX2.
@@ -2176,33 +2246,37 @@ TEXT ·write4AVX2(SB), $0-48
 	MOVQ in1+16(FP), DX
 	MOVQ in2+24(FP), BX
 	MOVQ in3+32(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ offset+40(FP), DI
+	ADDQ DI, CX
+	ADDQ DI, DX
+	ADDQ DI, BX
+	ADDQ DI, SI
+	MOVQ n+48(FP), DI
 	SUBQ $0x04, DI
 	JLT  rest
 
 four:
-	VMOVDQU (CX), Y0
-	VMOVDQU (DX), Y1
-	VMOVDQU (BX), Y2
-	VMOVDQU (SI), Y3
-
 	// The rows of a 4 × 4 matrix become its columns.
-	VPUNPCKLQDQ Y1, Y0, Y4
-	VPUNPCKHQDQ Y1, Y0, Y0
-	VPUNPCKLQDQ Y3, Y2, Y1
-	VPUNPCKHQDQ Y3, Y2, Y2
-	VPERM2I128  $0x20, Y1, Y4, Y3
-	VPERM2I128  $0x20, Y2, Y0, Y5
-	VPERM2I128  $0x31, Y1, Y4, Y1
-	VPERM2I128  $0x31, Y2, Y0, Y0
-	VPXOR       (AX), Y3, Y3
-	VMOVDQU     Y3, (AX)
-	VPXOR       32(AX), Y5, Y5
-	VMOVDQU     Y5, 32(AX)
-	VPXOR       64(AX), Y1, Y1
-	VMOVDQU     Y1, 64(AX)
-	VPXOR       96(AX), Y0, Y0
-	VMOVDQU     Y0, 96(AX)
+	VMOVDQU     (CX), X0
+	VINSERTI128 $0x01, (BX), Y0, Y0
+	VMOVDQU     (DX), X1
+	VINSERTI128 $0x01, (SI), Y1, Y1
+	VPUNPCKLQDQ Y1, Y0, Y2
+	VPUNPCKHQDQ Y1, Y0, Y3
+	VMOVDQU     16(CX), X4
+	VINSERTI128 $0x01, 16(BX), Y4, Y4
+	VMOVDQU     16(DX), X5
+	VINSERTI128 $0x01, 16(SI), Y5, Y5
+	VPUNPCKLQDQ Y5, Y4, Y6
+	VPUNPCKHQDQ Y5, Y4, Y7
+	VPXOR       (AX), Y2, Y2
+	VMOVDQU     Y2, (AX)
+	VPXOR       32(AX), Y3, Y3
+	VMOVDQU     Y3, 32(AX)
+	VPXOR       64(AX), Y6, Y6
+	VMOVDQU     Y6, 64(AX)
+	VPXOR       96(AX), Y7, Y7
+	VMOVDQU     Y7, 96(AX)
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	ADDQ        $0x20, BX
@@ -2216,61 +2290,65 @@ rest:
 	JZ   done
 
 one:
-	MOVQ (CX), R8
-	XORQ R8, (AX)
-	MOVQ (DX), R8
-	XORQ R8, 8(AX)
-	MOVQ (BX), R8
-	XORQ R8, 16(AX)
-	MOVQ (SI), R8
-	XORQ R8, 24(AX)
-	ADDQ $0x08, CX
-	ADDQ $0x08, DX
-	ADDQ $0x08, BX
-	ADDQ $0x08, SI
-	ADDQ $0x20, AX
-	DECQ DI
-	JNZ  one
+	VMOVQ       (CX), X8
+	VPINSRQ     $0x01, (DX), X8, X8
+	VMOVQ       (BX), X0
+	VPINSRQ     $0x01, (SI), X0, X0
+	VINSERTI128 $0x01, X0, Y8, Y0
+	VPXOR       (AX), Y0, Y0
+	VMOVDQU     Y0, (AX)
+	ADDQ        $0x08, CX
+	ADDQ        $0x08, DX
+	ADDQ        $0x08, BX
+	ADDQ        $0x08, SI
+	ADDQ        $0x20, AX
+	DECQ        DI
+	JNZ         one
 
 done:
 	VZEROUPPER
 	RET
 
-// func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, n int, a *[25][4]uint64)
+// func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, offset int, n int, a *[25][4]uint64)
 // Requires: AVX, AVX2
-TEXT ·squeeze4AVX2(SB), $0-48
+TEXT ·squeeze4AVX2(SB), $0-56
 	// squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
 	// In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
-	// Out: out0 to out3, the lanes of each state in the layout of permute1BMI2.
+	// Out: out0 to out3, the lanes of each state from offset on, in the layout of
+	// permute1BMI2.
 	// It does not change a, and needs no alignment. Its time depends on n.
 	// Needs: cpu.AVX2.
-	MOVQ a+40(FP), AX
+	MOVQ a+48(FP), AX
 	MOVQ out0+0(FP), CX
 	MOVQ out1+8(FP), DX
 	MOVQ out2+16(FP), BX
 	MOVQ out3+24(FP), SI
-	MOVQ n+32(FP), DI
+	MOVQ offset+32(FP), DI
+	ADDQ DI, CX
+	ADDQ DI, DX
+	ADDQ DI, BX
+	ADDQ DI, SI
+	MOVQ n+40(FP), DI
 	SUBQ $0x04, DI
 	JLT  rest
 
 four:
-	VMOVDQU (AX), Y0
-	VMOVDQU 32(AX), Y1
-	VMOVDQU 64(AX), Y2
-	VMOVDQU 96(AX), Y3
-
 	// The rows of a 4 × 4 matrix become its columns.
-	VPUNPCKLQDQ Y1, Y0, Y4
+	VMOVDQU     (AX), Y0
+	VMOVDQU     32(AX), Y1
+	VPUNPCKLQDQ Y1, Y0, Y2
 	VPUNPCKHQDQ Y1, Y0, Y0
-	VPUNPCKLQDQ Y3, Y2, Y1
-	VPUNPCKHQDQ Y3, Y2, Y2
-	VPERM2I128  $0x20, Y1, Y4, Y3
-	VPERM2I128  $0x20, Y2, Y0, Y5
-	VPERM2I128  $0x31, Y1, Y4, Y1
-	VPERM2I128  $0x31, Y2, Y0, Y0
+	VMOVDQU     64(AX), Y1
+	VMOVDQU     96(AX), Y3
+	VPUNPCKLQDQ Y3, Y1, Y4
+	VPUNPCKHQDQ Y3, Y1, Y1
+	VPERM2I128  $0x20, Y4, Y2, Y3
 	VMOVDQU     Y3, (CX)
-	VMOVDQU     Y5, (DX)
-	VMOVDQU     Y1, (BX)
+	VPERM2I128  $0x20, Y1, Y0, Y3
+	VMOVDQU     Y3, (DX)
+	VPERM2I128  $0x31, Y4, Y2, Y2
+	VMOVDQU     Y2, (BX)
+	VPERM2I128  $0x31, Y1, Y0, Y0
 	VMOVDQU     Y0, (SI)
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX

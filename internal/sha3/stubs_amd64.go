@@ -41,25 +41,36 @@ func start4AVX2(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end int, 
 //go:noescape
 func absorb4AVX2(a *[25][4]uint64, block *[136]byte)
 
+// begin4AVX2 sets the four states of permute4AVX2 to messages of one block.
+// In: seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of
+// each; end, the number of the lane whose last bit is set.
+// Out: a.
+// It needs no alignment.
+// Needs: cpu.AVX2.
+//
+//go:noescape
+func begin4AVX2(a *[25][4]uint64, seed0 *[32]byte, seed1 *[32]byte, seed2 *[32]byte, seed3 *[32]byte, suffixes *[4]uint64, end int)
+
 // write4AVX2 adds lanes of four messages to the four states of permute4AVX2.
-// In: n, the number of lanes, from 1 to 25; in0 to in3, the lanes of each message, in
-// the layout of permute1BMI2.
-// Out: a, the n lanes of the states that the messages are added to, in the layout of
+// In: n, the number of lanes, from 1 to 25; in0 to in3, the messages, whose lanes begin
+// at offset.
+// Out: a, the lanes of the states that the messages are added to, in the layout of
 // permute4AVX2.
 // It needs no alignment. Its time depends on n.
 // Needs: cpu.AVX2.
 //
 //go:noescape
-func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, n int)
+func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, offset int, n int)
 
 // squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.
 // In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
-// Out: out0 to out3, the lanes of each state in the layout of permute1BMI2.
+// Out: out0 to out3, the lanes of each state from offset on, in the layout of
+// permute1BMI2.
 // It does not change a, and needs no alignment. Its time depends on n.
 // Needs: cpu.AVX2.
 //
 //go:noescape
-func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, n int, a *[25][4]uint64)
+func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, offset int, n int, a *[25][4]uint64)
 
 // permute1AVX512 applies Keccak-f[1600] to a state.
 // In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].

@@ -190,49 +190,85 @@ func absorb4AVX2(f *kit.File) {
 	f.Ret()
 }
 
+func begin4AVX2(f *kit.File) {
+	f.Kernel("begin4AVX2", "func(a *[25][4]uint64, seed0, seed1, seed2, seed3 *[32]byte, suffixes *[4]uint64, end int)", kit.AVX2, kit.Header{
+		Does:  "begin4AVX2 sets the four states of permute4AVX2 to messages of one block.",
+		In:    "seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of each; end, the number of the lane whose last bit is set.",
+		Out:   "a.",
+		Notes: "It needs no alignment.",
+	})
+	a, seeds, suffixes := f.Pointer("a"), pointers(f, "seed"), f.Pointer("suffixes")
+	end := f.Load(f.Param("end"), f.GP64())
+	lanes := transpose(f, seeds)
+	for i := range lanes {
+		f.VMOVDQU(lanes[i], a.Offset(32*i))
+	}
+	f.VMOVDQU(gather(f, [4]operand.Mem{suffixes, suffixes.Offset(8), suffixes.Offset(16), suffixes.Offset(24)}), a.Offset(32*4))
+	zero, bit := f.YMM(), f.YMM()
+	f.VPXOR(zero, zero, zero)
+	for lane := 5; lane < 25; lane++ {
+		f.VMOVDQU(zero, a.Offset(32*lane))
+	}
+	f.Comment("The last bit.")
+	f.SHLQ(operand.Imm(5), end)
+	f.VPCMPEQQ(zero, zero, bit)
+	f.VPSLLQ(operand.Imm(63), bit, bit)
+	f.VMOVDQU(bit, operand.Mem{Base: a.Base, Index: end, Scale: 1})
+	f.Ret()
+}
+
 func write4AVX2(f *kit.File) {
-	f.Kernel("write4AVX2", "func(a *[4]uint64, in0, in1, in2, in3 *byte, n int)", kit.AVX2, kit.Header{
+	f.Kernel("write4AVX2", "func(a *[4]uint64, in0, in1, in2, in3 *byte, offset, n int)", kit.AVX2, kit.Header{
 		Does:  "write4AVX2 adds lanes of four messages to the four states of permute4AVX2.",
-		In:    "n, the number of lanes, from 1 to 25; in0 to in3, the lanes of each message, in the layout of permute1BMI2.",
-		Out:   "a, the n lanes of the states that the messages are added to, in the layout of permute4AVX2.",
+		In:    "n, the number of lanes, from 1 to 25; in0 to in3, the messages, whose lanes begin at offset.",
+		Out:   "a, the lanes of the states that the messages are added to, in the layout of permute4AVX2.",
 		Notes: "It needs no alignment. Its time depends on n.",
 	})
 	a, in := f.Pointer("a"), pointers(f, "in")
+	add := func(lane reg.Register, to operand.Mem) {
+		f.VPXOR(to, lane, lane)
+		f.VMOVDQU(lane, to)
+	}
 	eachLane(f, a, in, func() {
-		var messages [4]reg.Register
-		for i := range messages {
-			messages[i] = f.YMM()
-			f.VMOVDQU(in[i], messages[i])
-		}
-		for i, lane := range transpose(f, messages) {
-			f.VPXOR(a.Offset(32*i), lane, lane)
-			f.VMOVDQU(lane, a.Offset(32*i))
+		for i, lane := range transpose(f, in) {
+			add(lane, a.Offset(32*i))
 		}
 	}, func() {
-		for i := range in {
-			lane := f.GP64()
-			f.MOVQ(in[i], lane)
-			f.XORQ(lane, a.Offset(8*i))
-		}
+		add(gather(f, in), a)
 	})
 }
 
 func squeeze4AVX2(f *kit.File) {
-	f.Kernel("squeeze4AVX2", "func(out0, out1, out2, out3 *byte, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
+	f.Kernel("squeeze4AVX2", "func(out0, out1, out2, out3 *byte, offset, n int, a *[25][4]uint64)", kit.AVX2, kit.Header{
 		Does:  "squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.",
 		In:    "a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.",
-		Out:   "out0 to out3, the lanes of each state in the layout of permute1BMI2.",
+		Out:   "out0 to out3, the lanes of each state from offset on, in the layout of permute1BMI2.",
 		Notes: "It does not change a, and needs no alignment. Its time depends on n.",
 	})
 	a, out := f.Pointer("a"), pointers(f, "out")
 	eachLane(f, a, out, func() {
-		var lanes [4]reg.Register
-		for i := range lanes {
-			lanes[i] = f.YMM()
-			f.VMOVDQU(a.Offset(32*i), lanes[i])
+		f.Comment("The rows of a 4 × 4 matrix become its columns.")
+		var even, odd [2]reg.Register // states 0 and 2, 1 and 3, of two lanes
+		for i := range 2 {
+			first, second := f.YMM(), f.YMM()
+			f.VMOVDQU(a.Offset(64*i), first)
+			f.VMOVDQU(a.Offset(64*i+32), second)
+			even[i], odd[i] = f.YMM(), f.YMM()
+			f.VPUNPCKLQDQ(second, first, even[i])
+			f.VPUNPCKHQDQ(second, first, odd[i])
 		}
-		for i, state := range transpose(f, lanes) {
-			f.VMOVDQU(state, out[i])
+		for i := range out {
+			pairs := even
+			if i%2 == 1 {
+				pairs = odd
+			}
+			halves := operand.Imm(0x20) // the lower half of each
+			if i >= 2 {
+				halves = operand.Imm(0x31) // the upper half of each
+			}
+			column := f.YMM()
+			f.VPERM2I128(halves, pairs[1], pairs[0], column)
+			f.VMOVDQU(column, out[i])
 		}
 	}, func() {
 		for i := range out {
@@ -251,9 +287,43 @@ func pointers(f *kit.File, name string) (p [4]operand.Mem) {
 	return p
 }
 
-// eachLane writes a loop over the lanes, whose number is in the parameter n. It does four lanes at
-// once, and the rest one by one. The memory of the states and of four strings of bytes moves on.
+// gather returns the first word of each of four strings.
+func gather(f *kit.File, strings [4]operand.Mem) reg.Register {
+	lower, upper, all := f.XMM(), f.XMM(), f.YMM()
+	f.VMOVQ(strings[0], lower)
+	f.VPINSRQ(operand.Imm(1), strings[1], lower, lower)
+	f.VMOVQ(strings[2], upper)
+	f.VPINSRQ(operand.Imm(1), strings[3], upper, upper)
+	f.VINSERTI128(operand.Imm(1), upper, lower.AsY(), all)
+	return all
+}
+
+// transpose returns the first four words of each of four strings: the first word of all, and
+// so on.
+func transpose(f *kit.File, strings [4]operand.Mem) (words [4]reg.Register) {
+	f.Comment("The rows of a 4 × 4 matrix become its columns.")
+	for i := range 2 {
+		// Two words of strings 0 and 2, and of strings 1 and 3.
+		var pairs [2]reg.VecVirtual
+		for j := range pairs {
+			pairs[j] = f.YMM()
+			f.VMOVDQU(strings[j].Offset(16*i), pairs[j].AsX())
+			f.VINSERTI128(operand.Imm(1), strings[j+2].Offset(16*i), pairs[j], pairs[j])
+		}
+		words[2*i], words[2*i+1] = f.YMM(), f.YMM()
+		f.VPUNPCKLQDQ(pairs[1], pairs[0], words[2*i])
+		f.VPUNPCKHQDQ(pairs[1], pairs[0], words[2*i+1])
+	}
+	return words
+}
+
+// eachLane writes a loop over lanes. Their number is in the parameter n. It does four lanes at once,
+// and the rest one by one. In states they begin at the first, and in strings at the parameter offset.
 func eachLane(f *kit.File, states operand.Mem, strings [4]operand.Mem, four, one func()) {
+	offset := f.Load(f.Param("offset"), f.GP64())
+	for _, s := range strings {
+		f.ADDQ(offset, s.Base)
+	}
 	n := f.Load(f.Param("n"), f.GP64())
 	next := func(lanes int) {
 		for _, s := range strings {
@@ -279,28 +349,4 @@ func eachLane(f *kit.File, states operand.Mem, strings [4]operand.Mem, four, one
 	f.JNZ(operand.LabelRef("one"))
 	f.Label("done")
 	f.Ret()
-}
-
-// transpose returns the columns of a 4 × 4 matrix of words.
-func transpose(f *kit.File, rows [4]reg.Register) (columns [4]reg.Register) {
-	f.Comment("The rows of a 4 × 4 matrix become its columns.")
-	var even, odd [2]reg.Register // columns 0 and 2, 1 and 3, of two rows
-	for i := range 2 {
-		even[i], odd[i] = f.YMM(), f.YMM()
-		f.VPUNPCKLQDQ(rows[2*i+1], rows[2*i], even[i])
-		f.VPUNPCKHQDQ(rows[2*i+1], rows[2*i], odd[i])
-	}
-	for i := range columns {
-		pairs := even
-		if i%2 == 1 {
-			pairs = odd
-		}
-		halves := operand.Imm(0x20) // the lower half of each
-		if i >= 2 {
-			halves = operand.Imm(0x31) // the upper half of each
-		}
-		columns[i] = f.YMM()
-		f.VPERM2I128(halves, pairs[1], pairs[0], columns[i])
-	}
-	return columns
 }

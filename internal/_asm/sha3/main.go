@@ -19,6 +19,7 @@ func kernels(f *kit.File) {
 	permute4AVX2(f, constants)
 	start4AVX2(f)
 	absorb4AVX2(f)
+	begin4AVX2(f)
 	write4AVX2(f)
 	squeeze4AVX2(f)
 	permute1AVX512(f, constants)
