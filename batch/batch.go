@@ -99,7 +99,7 @@ func Expand(k kem.KEM, rows []KeyPair) {
 	for i := range rows {
 		rows[i].Err = ErrNotDone
 	}
-	if m, ok := k.(many.KEM); ok {
+	if m, ok := many.Of(k); ok {
 		expandMany(m, rows)
 		return
 	}
@@ -136,7 +136,7 @@ func Generate(k kem.KEM, rows []KeyPair) {
 	for i := range rows {
 		rows[i].Err = ErrNotDone
 	}
-	if m, ok := k.(many.KEM); ok && m.SeedSize() <= maxSeedSize && !fips140.Enabled() {
+	if m, ok := many.Of(k); ok && m.SeedSize() <= maxSeedSize && !fips140.Enabled() {
 		for chunk := range slices.Chunk(rows, many.Width) {
 			generateMany(m, chunk)
 		}
@@ -189,7 +189,7 @@ func Parse(k kem.KEM, rows []PublicKey) {
 	for i := range rows {
 		rows[i].Err = ErrNotDone
 	}
-	if m, ok := k.(many.KEM); ok {
+	if m, ok := many.Of(k); ok {
 		for chunk := range slices.Chunk(rows, many.Width) {
 			var group many.Rows[many.PublicKey]
 			for i := range chunk {

@@ -89,6 +89,8 @@ func (f *fake) EncapsulateDerand(kem.EncapsulationKey, []byte, []byte, derand.Ra
 	panic("not needed")
 }
 
+func (f *fake) Together() bool { return !f.ownRandomness }
+
 func (f *fake) ExpandMany(rows many.Rows[many.KeyPair]) {
 	f.record(rows.Len())
 	f.before(f)

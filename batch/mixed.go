@@ -15,7 +15,7 @@ func Encapsulate(rows []Encapsulation) {
 		row := (*many.Encapsulation)(&rows[i])
 		if row.Key == nil {
 			row.Err = errNoEncapsulation
-		} else if k, ok := row.Key.KEM().(many.KEM); ok {
+		} else if k, ok := many.Of(row.Key.KEM()); ok {
 			if due := open.add(k, row); due.n > 0 {
 				due.kem.EncapsulateMany(due.rows, derand.Random{})
 			}
@@ -38,7 +38,7 @@ func Decapsulate(rows []Decapsulation) {
 		row := (*many.Decapsulation)(&rows[i])
 		if row.Key == nil {
 			row.Err = errNoDecapsulation
-		} else if k, ok := row.Key.KEM().(many.KEM); ok {
+		} else if k, ok := many.Of(row.Key.KEM()); ok {
 			if due := open.add(k, row); due.n > 0 {
 				due.kem.DecapsulateMany(due.rows)
 			}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"hybridkem/internal/derand"
 	"hybridkem/internal/fault"
 	"hybridkem/internal/many"
 	"hybridkem/kem"
@@ -56,12 +55,8 @@ func (c *call) group() many.KEM {
 	case decapsulate:
 		k, key = c.dk.KEM(), c.dk
 	}
-	m, ok := k.(many.KEM)
+	m, ok := many.Of(k)
 	if !ok || declaredIn(key) != declaredIn(m) || !c.fits(m) {
-		return nil
-	}
-	// A hybrid with a part from another module does not take its randomness from outside.
-	if d, ok := k.(derand.KEM); !ok || d.RandomSize() == 0 {
 		return nil
 	}
 	return m

@@ -247,20 +247,28 @@ func (k private) compare(x private, equal func(dk, x *mlkem.DecapsulationKey) bo
 	return equal(k.dk, x.dk)
 }
 
-// decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21,
-// with the check of section 7.3 on the ciphertext.
+// decapsulateTo implements ML-KEM.Decaps, according to FIPS 203, Algorithm 21.
 func (k private) decapsulateTo(sharedKey, ciphertext []byte) error {
-	use, err := k.begin()
+	use, err := k.beginDecapsulation(sharedKey, ciphertext)
 	if err != nil {
-		return err
-	}
-	err = fault.DecapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.dk.Params().CiphertextSize())
-	if err != nil {
-		k.uses.End(use)
 		return err
 	}
 	k.uses.Do(use, func() { k.dk.Decapsulate((*[SharedKeySize]byte)(sharedKey), ciphertext) })
 	return nil
+}
+
+// beginDecapsulation begins a use for a decapsulation, and checks the sizes of its arguments according to FIPS
+// 203, section 7.3.
+func (k private) beginDecapsulation(sharedKey, ciphertext []byte) (secret.Use, error) {
+	use, err := k.begin()
+	if err != nil {
+		return secret.Use{}, err
+	}
+	err = fault.DecapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.dk.Params().CiphertextSize())
+	if err != nil {
+		k.uses.End(use)
+	}
+	return use, err
 }
 
 // begin begins a use of the encapsulation key, which the caller must end. It returns kem.ErrNoKey if there
@@ -279,21 +287,30 @@ func (k public) begin() (secret.Use, error) {
 // parse parses an encapsulation key. It implements the checks of FIPS 203, section 7.2. With an error, the
 // old key stays.
 func (k public) parse(b []byte) error {
-	if want := k.ek.Params().EncapsulationKeySize(); len(b) != want {
-		return fault.Length(pkg, "encapsulation key", b, want, "")
-	}
-	if err := fips.Check(pkg); err != nil {
-		return err
-	}
-	r, err := k.uses.BeginPublicReset(k.generation)
+	r, err := k.beginParsing(b)
 	if err != nil {
-		return fault.In(pkg, err)
+		return err
 	}
 	if !k.ek.Parse(b) {
 		r.Cancel()
 		return errEncapsulationKey
 	}
 	return endReset(r)
+}
+
+// beginParsing begins a reset to the encoded key b, and checks its length and whether keys may be made.
+func (k public) beginParsing(b []byte) (secret.Reset, error) {
+	if want := k.ek.Params().EncapsulationKeySize(); len(b) != want {
+		return secret.Reset{}, fault.Length(pkg, "encapsulation key", b, want, "")
+	}
+	if err := fips.Check(pkg); err != nil {
+		return secret.Reset{}, err
+	}
+	r, err := k.uses.BeginPublicReset(k.generation)
+	if err != nil {
+		return secret.Reset{}, fault.In(pkg, err)
+	}
+	return r, nil
 }
 
 // appendBytes appends the encoded key to b. It returns nil if begin returns an error.
@@ -322,13 +339,8 @@ func (k public) equal(x public) bool {
 
 // encapsulateTo implements ML-KEM.Encaps, according to FIPS 203, Algorithm 20.
 func (k public) encapsulateTo(sharedKey, ciphertext []byte) error {
-	use, err := k.begin()
+	use, err := k.beginEncapsulation(sharedKey, ciphertext)
 	if err != nil {
-		return err
-	}
-	err = fault.EncapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.ek.Params().CiphertextSize())
-	if err != nil {
-		k.uses.End(use)
 		return err
 	}
 	k.uses.Do(use, func() {
@@ -339,10 +351,27 @@ func (k public) encapsulateTo(sharedKey, ciphertext []byte) error {
 	return nil
 }
 
+// beginEncapsulation begins a use for an encapsulation, and checks its buffers.
+func (k public) beginEncapsulation(sharedKey, ciphertext []byte) (secret.Use, error) {
+	use, err := k.begin()
+	if err != nil {
+		return secret.Use{}, err
+	}
+	err = fault.EncapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, k.ek.Params().CiphertextSize())
+	if err != nil {
+		k.uses.End(use)
+	}
+	return use, err
+}
+
 // A parameterSet implements the methods of kem.KEM that return no keys, and the methods of derand.KEM.
 type parameterSet struct {
 	name   string
 	params *mlkem.Params
+
+	// These return a key in new memory, which has no key yet.
+	newKeyPair          func() (kem.DecapsulationKey, private)
+	newEncapsulationKey func() (kem.EncapsulationKey, public)
 }
 
 func (p *parameterSet) Name() string              { return p.name }
@@ -355,20 +384,47 @@ func (p *parameterSet) RandomSize() int           { return randomSize }
 // randomSize is the size of m, the randomness of an encapsulation.
 const randomSize = 32
 
-// EncapsulateDerand implements derand.KEM.
-func (p *parameterSet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	var own public
+// private returns what a decapsulation key or an expanded key of p refers to. It reports false if dk is of
+// another type or parameter set.
+func (p *parameterSet) private(dk kem.Decapsulator) (key private, ok bool) {
+	switch dk := dk.(type) {
+	case *DecapsulationKey512:
+		key = dk.private()
+	case *DecapsulationKey768:
+		key = dk.private()
+	case *DecapsulationKey1024:
+		key = dk.private()
+	case *ExpandedKey512:
+		key = dk.private()
+	case *ExpandedKey768:
+		key = dk.private()
+	case *ExpandedKey1024:
+		key = dk.private()
+	default:
+		return private{}, false
+	}
+	return key, key.privateKey == nil || key.dk.Params() == p.params
+}
+
+// public is private for encapsulation keys.
+func (p *parameterSet) public(ek kem.EncapsulationKey) (key public, ok bool) {
 	switch ek := ek.(type) {
 	case *EncapsulationKey512:
-		own = ek.public()
+		key = ek.public()
 	case *EncapsulationKey768:
-		own = ek.public()
+		key = ek.public()
 	case *EncapsulationKey1024:
-		own = ek.public()
+		key = ek.public()
 	default:
-		return errOtherKEM
+		return public{}, false
 	}
-	if own.publicKey != nil && own.ek.Params() != p.params {
+	return key, key.publicKey == nil || key.ek.Params() == p.params
+}
+
+// EncapsulateDerand implements derand.KEM.
+func (p *parameterSet) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
+	own, ok := p.public(ek)
+	if !ok {
 		return errOtherKEM
 	}
 	use, err := own.begin()

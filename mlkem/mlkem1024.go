@@ -226,6 +226,15 @@ type EncapsulationKey1024 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, error) {
+	ek := newEncapsulationKey1024()
+	if err := ek.public().parse(encapsulationKey); err != nil {
+		return nil, err
+	}
+	return ek, nil
+}
+
+// newEncapsulationKey1024 returns a key in new memory, which has no key yet.
+func newEncapsulationKey1024() *EncapsulationKey1024 {
 	type memory struct {
 		handle   EncapsulationKey1024
 		key      publicKey
@@ -234,10 +243,7 @@ func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, er
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM1024)
 	m.key.ek = ek
 	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	if err := m.handle.public().parse(encapsulationKey); err != nil {
-		return nil, err
-	}
-	return &m.handle, nil
+	return &m.handle
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey1024], in the place of ek. It allocates
@@ -424,7 +430,17 @@ func (dk ExpandedKey1024) MarshalJSON() ([]byte, error) {
 // *[DecapsulationKey1024] and *[EncapsulationKey1024].
 func KEM1024() kem.KEM { return &instance1024 }
 
-var instance1024 = kem1024{parameterSet{"ML-KEM-1024", &mlkem.MLKEM1024}}
+var instance1024 = kem1024{parameterSet{
+	"ML-KEM-1024", &mlkem.MLKEM1024,
+	func() (kem.DecapsulationKey, private) {
+		dk := newKeyPair1024()
+		return dk, dk.private()
+	},
+	func() (kem.EncapsulationKey, public) {
+		ek := newEncapsulationKey1024()
+		return ek, ek.public()
+	},
+}}
 
 type kem1024 struct{ parameterSet }
 

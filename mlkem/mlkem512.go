@@ -226,6 +226,15 @@ type EncapsulationKey512 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, error) {
+	ek := newEncapsulationKey512()
+	if err := ek.public().parse(encapsulationKey); err != nil {
+		return nil, err
+	}
+	return ek, nil
+}
+
+// newEncapsulationKey512 returns a key in new memory, which has no key yet.
+func newEncapsulationKey512() *EncapsulationKey512 {
 	type memory struct {
 		handle   EncapsulationKey512
 		key      publicKey
@@ -234,10 +243,7 @@ func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, erro
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM512)
 	m.key.ek = ek
 	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	if err := m.handle.public().parse(encapsulationKey); err != nil {
-		return nil, err
-	}
-	return &m.handle, nil
+	return &m.handle
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey512], in the place of ek. It allocates
@@ -424,7 +430,17 @@ func (dk ExpandedKey512) MarshalJSON() ([]byte, error) {
 // *[DecapsulationKey512] and *[EncapsulationKey512].
 func KEM512() kem.KEM { return &instance512 }
 
-var instance512 = kem512{parameterSet{"ML-KEM-512", &mlkem.MLKEM512}}
+var instance512 = kem512{parameterSet{
+	"ML-KEM-512", &mlkem.MLKEM512,
+	func() (kem.DecapsulationKey, private) {
+		dk := newKeyPair512()
+		return dk, dk.private()
+	},
+	func() (kem.EncapsulationKey, public) {
+		ek := newEncapsulationKey512()
+		return ek, ek.public()
+	},
+}}
 
 type kem512 struct{ parameterSet }
 

@@ -224,6 +224,15 @@ type EncapsulationKey768 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, error) {
+	ek := newEncapsulationKey768()
+	if err := ek.public().parse(encapsulationKey); err != nil {
+		return nil, err
+	}
+	return ek, nil
+}
+
+// newEncapsulationKey768 returns a key in new memory, which has no key yet.
+func newEncapsulationKey768() *EncapsulationKey768 {
 	type memory struct {
 		handle   EncapsulationKey768
 		key      publicKey
@@ -232,10 +241,7 @@ func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, erro
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM768)
 	m.key.ek = ek
 	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	if err := m.handle.public().parse(encapsulationKey); err != nil {
-		return nil, err
-	}
-	return &m.handle, nil
+	return &m.handle
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey768], in the place of ek. It allocates
@@ -422,7 +428,17 @@ func (dk ExpandedKey768) MarshalJSON() ([]byte, error) {
 // *[DecapsulationKey768] and *[EncapsulationKey768].
 func KEM768() kem.KEM { return &instance768 }
 
-var instance768 = kem768{parameterSet{"ML-KEM-768", &mlkem.MLKEM768}}
+var instance768 = kem768{parameterSet{
+	"ML-KEM-768", &mlkem.MLKEM768,
+	func() (kem.DecapsulationKey, private) {
+		dk := newKeyPair768()
+		return dk, dk.private()
+	},
+	func() (kem.EncapsulationKey, public) {
+		ek := newEncapsulationKey768()
+		return ek, ek.public()
+	},
+}}
 
 type kem768 struct{ parameterSet }
 

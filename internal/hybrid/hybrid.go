@@ -175,15 +175,12 @@ func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 // kem.ErrLength if a buffer has another size, kem.ErrOverlap if the buffers share memory, and the
 // error of a part. With an error it has written nothing.
 func (ek *EncapsulationKey) EncapsulateTo(sharedKey, ciphertext []byte) error {
-	key, use, err := ek.begin()
+	key, use, err := ek.beginEncapsulation(sharedKey, ciphertext)
 	if err != nil {
 		return err
 	}
 	defer key.uses.End(use)
 	h := key.hybrid
-	if err := fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
-		return err
-	}
 	h.do(func() {
 		var buf [usualRandomSize]byte
 		random := sized(buf[:], h.PQ.size.Random+h.T.size.Random)
@@ -214,6 +211,20 @@ func (ek *EncapsulationKey) begin() (*publicKey, secret.Use, error) {
 		return nil, secret.Use{}, key.hybrid.wrap(err)
 	}
 	return key, use, nil
+}
+
+// beginEncapsulation begins a use for an encapsulation, and checks its buffers.
+func (ek *EncapsulationKey) beginEncapsulation(sharedKey, ciphertext []byte) (*publicKey, secret.Use, error) {
+	key, use, err := ek.begin()
+	if err != nil {
+		return nil, secret.Use{}, err
+	}
+	h := key.hybrid
+	err = fault.EncapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize())
+	if err != nil {
+		key.uses.End(use)
+	}
+	return key, use, err
 }
 
 // EncapsulateDerand is the EncapsulateTo of ek with the given randomness. It
@@ -300,17 +311,28 @@ func (dk *DecapsulationKey) Decapsulate(ciphertext []byte) (sharedKey []byte, er
 // refuses, and the error of a part outside this module. With an error it has
 // written nothing.
 func (dk *DecapsulationKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	key, use, err := dk.begin()
+	key, use, err := dk.beginDecapsulation(sharedKey, ciphertext)
 	if err != nil {
 		return err
 	}
 	defer key.public.uses.End(use)
 	h := key.public.hybrid
-	if err := fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize()); err != nil {
-		return err
-	}
 	h.do(func() { err = key.decapsulate(sharedKey, ciphertext) })
 	return err
+}
+
+// beginDecapsulation begins a use for a decapsulation, and checks the sizes of its arguments.
+func (dk *DecapsulationKey) beginDecapsulation(sharedKey, ciphertext []byte) (*privateKey, secret.Use, error) {
+	key, use, err := dk.begin()
+	if err != nil {
+		return nil, secret.Use{}, err
+	}
+	h := key.public.hybrid
+	err = fault.DecapsulateTo(h.Package, sharedKey, ciphertext, h.SharedKeySize(), h.CiphertextSize())
+	if err != nil {
+		key.public.uses.End(use)
+	}
+	return key, use, err
 }
 
 // begin begins a use of the secrets, which the caller must end. It returns kem.ErrNoKey if dk is nil or a
@@ -377,22 +399,30 @@ func (p *Part) decapsulate(dk *privatePart, ss, ct []byte) error {
 // sharedKey may overlap the ciphertext: the ciphertext has been hashed before the
 // shared key is written.
 func (h *Hybrid) combine(sharedKey, secrets, ciphertext []byte, ek *publicKey) {
-	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
-	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
 	switch h.Combiner {
-	case C2PRICombiner:
-		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)
-	case UniversalCombiner:
-		sha3.Sum256((*[HashSize]byte)(sharedKey), ssPQ, ssT, ctPQ, ctT, ek.pq.encoded, ek.t.encoded, h.Label)
+	case C2PRICombiner, UniversalCombiner:
+		parts := h.hashed(secrets, ciphertext, ek)
+		sha3.Sum256((*[HashSize]byte)(sharedKey), parts[:]...)
 	case Concatenation:
-		pq, t := h.split(sharedKey, len(ssPQ))
-		copy(pq, ssPQ)
-		copy(t, ssT)
+		pq, t := h.split(sharedKey, h.PQ.size.SharedKey)
+		copy(t, secrets[copy(pq, secrets):])
 	case SHA256:
 		*(*[sha256.Size]byte)(sharedKey) = sha256.Sum256(secrets)
 	case SHA384:
 		*(*[sha512.Size384]byte)(sharedKey) = sha512.Sum384(secrets)
 	}
+}
+
+// hashed returns what C2PRICombiner or UniversalCombiner hashes, one after the other. Parts that a
+// combiner leaves out are empty.
+func (h *Hybrid) hashed(secrets, ciphertext []byte, ek *publicKey) (parts [7][]byte) {
+	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
+	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
+	ekPQ := ek.pq.encoded
+	if h.Combiner == C2PRICombiner {
+		ctPQ, ekPQ = nil, nil
+	}
+	return [7][]byte{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}
 }
 
 // split returns the halves of b that belong to PQ and to T. PQ's has sizePQ

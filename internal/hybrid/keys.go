@@ -303,7 +303,7 @@ func (h *Hybrid) ResetPublic(ek *EncapsulationKey, b []byte) error {
 		return errNoKey
 	}
 	key := ek.public()
-	if key != nil && h.PQ.kind == kindMLKEM && h.T.kind == kindX25519 {
+	if key != nil && h.Together() {
 		return ek.parse(b)
 	}
 	x, err := h.Parse(b)
@@ -324,18 +324,12 @@ func (h *Hybrid) ResetPublic(ek *EncapsulationKey, b []byte) error {
 // parse parses a key into the memory of ek. If PQ is ML-KEM and T is X25519, it changes
 // nothing if it returns an error.
 func (ek *EncapsulationKey) parse(b []byte) error {
-	key := ek.public()
-	h := key.hybrid
-	if len(b) != h.EncapsulationKeySize() {
-		return fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
-	}
-	if err := fips.Check(h.Package); err != nil {
+	r, err := ek.beginParsing(b)
+	if err != nil {
 		return err
 	}
-	r, err := key.uses.BeginPublicReset(&ek.handle.Generation)
-	if err != nil {
-		return h.wrap(err)
-	}
+	key := ek.public()
+	h := key.hybrid
 	share := key.t.x25519
 	if err := key.parse(b); err != nil {
 		key.t.x25519 = share
@@ -343,6 +337,23 @@ func (ek *EncapsulationKey) parse(b []byte) error {
 		return h.wrap(err)
 	}
 	return h.in(r.End())
+}
+
+// beginParsing begins a reset to the encoded key b, and checks its length and whether keys may be made.
+func (ek *EncapsulationKey) beginParsing(b []byte) (secret.Reset, error) {
+	key := ek.public()
+	h := key.hybrid
+	if len(b) != h.EncapsulationKeySize() {
+		return secret.Reset{}, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
+	}
+	if err := fips.Check(h.Package); err != nil {
+		return secret.Reset{}, err
+	}
+	r, err := key.uses.BeginPublicReset(&ek.handle.Generation)
+	if err != nil {
+		return secret.Reset{}, h.wrap(err)
+	}
+	return r, nil
 }
 
 func (key *publicKey) parse(b []byte) error {

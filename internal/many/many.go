@@ -54,6 +54,12 @@ type Decapsulation struct {
 	Err                   error
 }
 
+// Do does the operation as the method of the key.
+func (r *Encapsulation) Do() { r.Err = r.Key.EncapsulateTo(r.SharedKey, r.Ciphertext) }
+
+// Do does the operation as the method of the key.
+func (r *Decapsulation) Do() { r.Err = r.Key.DecapsulateTo(r.SharedKey, r.Ciphertext) }
+
 // A KEM is a kem.KEM that does several operations at once. Each row gets the results and the error that
 // the method of one operation gives, and an error of one row leaves the others right. Rows may have keys
 // of other types, and the same key more than once.
@@ -62,10 +68,19 @@ type Decapsulation struct {
 // method points to.
 type KEM interface {
 	kem.KEM
+	// Together reports whether the KEM does several operations at once. If not, the other methods must not
+	// be called.
+	Together() bool
 	ExpandMany(rows Rows[KeyPair])
 	ParseMany(rows Rows[PublicKey])
 	// EncapsulateMany takes the randomness of the rows from random, one after the other, or draws it in
 	// this order if random is empty.
 	EncapsulateMany(rows Rows[Encapsulation], random derand.Random)
 	DecapsulateMany(rows Rows[Decapsulation])
+}
+
+// Of returns k if it does several operations at once.
+func Of(k kem.KEM) (KEM, bool) {
+	m, ok := k.(KEM)
+	return m, ok && m.Together()
 }

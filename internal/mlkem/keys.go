@@ -172,17 +172,25 @@ func decode(v []ring.NTT, b []byte) bool {
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
 func (ek *EncapsulationKey) Parse(b []byte) bool {
+	if !ek.decode(b) {
+		return false
+	}
+	var batch sha3.Batch
+	batch.BeginSum256(len(b))
+	batch.Write(b)
+	ek.expandMatrix(&batch, 0, len(ek.a))
+	batch.Sum(&ek.h)
+	return true
+}
+
+// decode sets t̂ and ρ from b, or reports false and changes nothing.
+func (ek *EncapsulationKey) decode(b []byte) bool {
 	var t [maxK]ring.NTT
 	if !decode(t[:len(ek.t)], b) {
 		return false
 	}
 	copy(ek.t, t[:])
 	ek.rho = [32]byte(b[len(ek.t)*ring.EncodedSize:])
-	var batch sha3.Batch
-	batch.BeginSum256(len(b))
-	batch.Write(b)
-	ek.expandMatrix(&batch, 0, len(ek.a))
-	batch.Sum(&ek.h)
 	return true
 }
 

@@ -80,7 +80,8 @@ func GenerateMany(dks []*DecapsulationKey, seeds []*[64]byte) {
 	}
 }
 
-// ParseMany is [EncapsulationKey.Parse] of several keys. It sets valid to its results.
+// ParseMany is [EncapsulationKey.Parse] of several keys, which must be different. It sets valid to its
+// results.
 func ParseMany(eks []*EncapsulationKey, encoded [][]byte, valid []bool) {
 	n := len(eks)
 	if !inLockstep(n) {
@@ -89,17 +90,23 @@ func ParseMany(eks []*EncapsulationKey, encoded [][]byte, valid []bool) {
 		}
 		return
 	}
-	var h parts
+	var own [Width]*EncapsulationKey // those that are valid
+	var x, h parts
+	m := 0
 	for i, ek := range eks {
-		valid[i] = decode(ek.t, encoded[i])
-		ek.rho = [32]byte(encoded[i][len(ek.t)*ring.EncodedSize:])
-		h[i] = ek.h[:]
+		if valid[i] = ek.decode(encoded[i]); valid[i] {
+			own[m], x[m], h[m] = ek, encoded[i], ek.h[:]
+			m++
+		}
+	}
+	if m == 0 {
+		return
 	}
 	var hashes sha3.Many
-	expandMatrices(&hashes, eks)
-	hashes.BeginSum256(n)
-	hashes.Write(encoded)
-	hashes.Read(h[:n])
+	expandMatrices(&hashes, own[:m])
+	hashes.BeginSum256(m)
+	hashes.Write(x[:m])
+	hashes.Read(h[:m])
 }
 
 // EncapsulateMany is [EncapsulationKey.Encapsulate] to several keys, which can be the same one.
