@@ -14,21 +14,39 @@ import (
 // Width is the largest number of operations at once.
 const Width = sha3.Width
 
-// inLockstep reports whether n operations take less time in lockstep than one after the other.
-func inLockstep(n int) bool { return n > 1 && sha3.Kernels() }
+// group returns how many of n operations to do next in lockstep, or 1 if single ones take less
+// time. On machines that permute Width states as fast as four, lockstep pays from least on, and on
+// others for one operation more.
+func group(n, least int) int {
+	atOnce := sha3.AtOnce()
+	if atOnce < Width {
+		least++
+	}
+	if n = min(n, atOnce); n < least {
+		return 1
+	}
+	return n
+}
 
 // parts holds a part of a message, or an output, of each operation.
 type parts [Width][]byte
 
 // GenerateMany is [DecapsulationKey.Generate] of several keys.
 func GenerateMany(dks []*DecapsulationKey, seeds []*[64]byte) {
-	n := len(dks)
-	if !inLockstep(n) {
-		for i, dk := range dks {
-			dk.Generate(seeds[i])
+	for len(dks) > 0 {
+		n := group(len(dks), 2)
+		if n == 1 {
+			dks[0].Generate(seeds[0])
+		} else {
+			generate(dks[:n], seeds)
 		}
-		return
+		dks, seeds = dks[n:], seeds[n:]
 	}
+}
+
+// generate is GenerateMany in lockstep.
+func generate(dks []*DecapsulationKey, seeds []*[64]byte) {
+	n := len(dks)
 	k, eta1 := dks[0].ek.params.k, dks[0].ek.params.eta1
 	var hashes sha3.Many
 	var x, y parts
@@ -83,13 +101,20 @@ func GenerateMany(dks []*DecapsulationKey, seeds []*[64]byte) {
 // ParseMany is [EncapsulationKey.Parse] of several keys, which must be different. It sets valid to its
 // results.
 func ParseMany(eks []*EncapsulationKey, encoded [][]byte, valid []bool) {
-	n := len(eks)
-	if !inLockstep(n) {
-		for i, ek := range eks {
-			valid[i] = ek.Parse(encoded[i])
+	for len(eks) > 0 {
+		// A single operation makes the hash beside the streams, so that lockstep saves little.
+		n := group(len(eks), 3)
+		if n == 1 {
+			valid[0] = eks[0].Parse(encoded[0])
+		} else {
+			parse(eks[:n], encoded[:n], valid)
 		}
-		return
+		eks, encoded, valid = eks[n:], encoded[n:], valid[n:]
 	}
+}
+
+// parse is ParseMany in lockstep.
+func parse(eks []*EncapsulationKey, encoded [][]byte, valid []bool) {
 	var own [Width]*EncapsulationKey // those that are valid
 	var x, h parts
 	m := 0
@@ -111,13 +136,20 @@ func ParseMany(eks []*EncapsulationKey, encoded [][]byte, valid []bool) {
 
 // EncapsulateMany is [EncapsulationKey.Encapsulate] to several keys, which can be the same one.
 func EncapsulateMany(eks []*EncapsulationKey, sharedKeys []*[32]byte, ciphertexts [][]byte, ms []*[32]byte) {
-	n := len(eks)
-	if !inLockstep(n) {
-		for i, ek := range eks {
-			ek.Encapsulate(sharedKeys[i], ciphertexts[i], ms[i])
+	for len(eks) > 0 {
+		n := group(len(eks), 2)
+		if n == 1 {
+			eks[0].Encapsulate(sharedKeys[0], ciphertexts[0], ms[0])
+		} else {
+			encapsulate(eks[:n], sharedKeys, ciphertexts, ms)
 		}
-		return
+		eks, sharedKeys, ciphertexts, ms = eks[n:], sharedKeys[n:], ciphertexts[n:], ms[n:]
 	}
+}
+
+// encapsulate is EncapsulateMany in lockstep.
+func encapsulate(eks []*EncapsulationKey, sharedKeys []*[32]byte, ciphertexts [][]byte, ms []*[32]byte) {
+	n := len(eks)
 	var hashes sha3.Many
 	var x, y parts
 	var g [Width][64]byte // K ‖ r
@@ -140,19 +172,22 @@ func EncapsulateMany(eks []*EncapsulationKey, sharedKeys []*[32]byte, ciphertext
 // writes to sharedKeys at last: they may overlap the ciphertexts.
 func DecapsulateMany(dks []*DecapsulationKey, sharedKeys []*[32]byte, ciphertexts [][]byte) {
 	var keys [Width][32]byte
-	if inLockstep(len(dks)) {
-		decapsulateMany(dks, &keys, ciphertexts)
-	} else {
-		for i, dk := range dks {
-			dk.Decapsulate(&keys[i], ciphertexts[i])
+	for done := 0; done < len(dks); {
+		n := group(len(dks)-done, 2)
+		if n == 1 {
+			dks[done].Decapsulate(&keys[done], ciphertexts[done])
+		} else {
+			decapsulate(dks[done:][:n], keys[done:], ciphertexts[done:][:n])
 		}
+		done += n
 	}
 	for i, key := range sharedKeys {
 		*key = keys[i]
 	}
 }
 
-func decapsulateMany(dks []*DecapsulationKey, keys *[Width][32]byte, ciphertexts [][]byte) {
+// decapsulate is DecapsulateMany in lockstep.
+func decapsulate(dks []*DecapsulationKey, keys [][32]byte, ciphertexts [][]byte) {
 	n := len(dks)
 	var hashes sha3.Many
 	var x, y parts

@@ -1,5 +1,7 @@
 package sha3
 
+import "hybridkem/internal/cpu"
+
 // Width is the largest number of messages that a Many hashes at once.
 const Width = 8
 
@@ -130,6 +132,17 @@ func (m *Many) pointers(strings [][]byte) (p [Width]*byte) {
 		p[i] = &s[0]
 	}
 	return p
+}
+
+// AtOnce returns how many states one kernel permutes: Width, 4, or 1 without kernels.
+func AtOnce() int {
+	switch {
+	case cpu.WideAVX512:
+		return Width
+	case Kernels():
+		return 4
+	}
+	return 1
 }
 
 func (m *Many) permute() {
