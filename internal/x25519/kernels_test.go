@@ -154,3 +154,84 @@ func TestCombIFMA(t *testing.T) {
 		return y, z
 	})
 }
+
+// many calls run with eight rows at a time.
+func many(run func(rows []*row)) {
+	points := testkit.X25519Points()
+	var rows []*row
+	forScalars(func(scalar *[Size]byte) {
+		rows = append(rows, &row{scalar: clamp(scalar), point: points[len(rows)%len(points)]})
+	})
+	for ; len(rows) >= lanes; rows = rows[lanes:] {
+		run(rows[:lanes])
+	}
+}
+
+// sameLanes checks that fractions are carried in both copies, and returns the fraction of each lane.
+func sameLanes(t *testing.T, xs, zs [2]*[5][8]uint64) (x, z [lanes]element) {
+	t.Helper()
+	if *xs[0] != *xs[1] || *zs[0] != *zs[1] {
+		t.Fatal("results differ")
+	}
+	for i := range lanes {
+		for k := range 5 {
+			if max(xs[0][k][i], zs[0][k][i]) >= 1<<51+1<<17 {
+				t.Fatalf("limb %d of row %d is not carried", k, i)
+			}
+		}
+		x[i].setLane(xs[0], i)
+		z[i].setLane(zs[0], i)
+	}
+	return x, z
+}
+
+func TestLadder8IFMA(t *testing.T) {
+	needs(t, cpu.AVX512IFMA)
+	xs, zs := guarded(t, new([5][8]uint64)), guarded(t, new([5][8]uint64))
+	us, ss := guarded(t, new([5][8]uint64)), guarded(t, new([4][8]uint64))
+	many(func(rows []*row) {
+		u, s := ladderInputs(pointers(rows))
+		for i := range xs {
+			*us[i], *ss[i] = u, s
+			ladder8IFMA(xs[i], zs[i], us[i], ss[i])
+			if *us[i] != u || *ss[i] != s {
+				t.Fatal("an input was changed")
+			}
+		}
+		x, z := sameLanes(t, xs, zs)
+		for i, r := range rows {
+			var a, b element
+			multiply(&a, &b, &r.scalar, &r.point)
+			sameQuotient(t, fmt.Sprintf("%x times %x", r.scalar, r.point), &x[i], &z[i], &a, &b)
+		}
+	})
+}
+
+func TestComb8IFMA(t *testing.T) {
+	needs(t, cpu.AVX512IFMA)
+	xs, zs, ks := guarded(t, new([5][8]uint64)), guarded(t, new([5][8]uint64)), guarded(t, new([4][8]uint64))
+	many(func(rows []*row) {
+		scalars, _ := pointers(rows)
+		k := combInputs(scalars)
+		for i := range xs {
+			*ks[i] = k
+			comb8IFMA(xs[i], zs[i], ks[i])
+			if *ks[i] != k {
+				t.Fatal("an input was changed")
+			}
+		}
+		x, z := sameLanes(t, xs, zs)
+		for i, r := range rows {
+			var a, b element
+			multiplyBase(&a, &b, &r.scalar)
+			sameQuotient(t, fmt.Sprintf("%x times the base point", r.scalar), &x[i], &z[i], &a, &b)
+		}
+	})
+}
+
+func pointers(rows []*row) (scalars, points []*[Size]byte) {
+	for _, r := range rows {
+		scalars, points = append(scalars, &r.scalar), append(points, &r.point)
+	}
+	return scalars, points
+}

@@ -42,3 +42,27 @@ func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)
 //
 //go:noescape
 func combIFMA(s *[5][4]uint64, digits *[64]int8)
+
+// ladder8IFMA multiplies eight points of curve25519 or its twist by scalars with
+// Montgomery ladders of 255 steps, up to the inversion.
+// In: u, limb k of the coordinate of point i in u[k][i], carried: less than 2^51 +
+// 2^17; swaps, word w of k ^ 2k in swaps[w][i] for a scalar k that is even and less
+// than 2^255: bit t+1 says whether bits t and t+1 of k differ.
+// Out: x and z, in the layout of u, carried; x/z is the product's coordinate, and z = 0
+// modulo p for the point at infinity.
+// Needs: cpu.AVX512IFMA.
+//
+//go:noescape
+func ladder8IFMA(x *[5][8]uint64, z *[5][8]uint64, u *[5][8]uint64, swaps *[4][8]uint64)
+
+// comb8IFMA multiplies the base point of curve25519 by eight scalars, up to the
+// inversion.
+// In: scalars, word w of k + 7·(1 + 16 + ... + 16^63) in scalars[w][i] for a scalar k
+// less than 2^255.
+// Out: x and z, limb k of product i in [k][i], carried: less than 2^51 + 2^17; x/z is
+// the product's coordinate.
+// It reads all multiples of a window.
+// Needs: cpu.AVX512IFMA.
+//
+//go:noescape
+func comb8IFMA(x *[5][8]uint64, z *[5][8]uint64, scalars *[4][8]uint64)

@@ -35,7 +35,11 @@ func TestBounds(t *testing.T) {
 		if err := m.run(kernel); err != nil {
 			t.Errorf("%s: %v", kernel.Name, err)
 		}
-		if m.products == 0 || m.stored != nLimbs {
+		results := 1
+		if strings.HasSuffix(kernel.Name, "8IFMA") {
+			results = 2
+		}
+		if m.products == 0 || m.stored != nLimbs*results {
 			t.Errorf("%s: saw %d products and %d limbs of the result", kernel.Name, m.products, m.stored)
 		}
 	}
@@ -57,7 +61,7 @@ func TestBoundsFail(t *testing.T) {
 		},
 		"a negative difference": func(g *ifma, s place) {
 			x := g.load(s)
-			g.VPSUBQ(x[0], x[1], g.lanes(2), x[1])
+			g.VPSUBQ(x[0], x[1], g.lanes(g.size/8-1), x[1])
 			g.VMOVDQU64(x[1], s(0))
 		},
 		"a sum in a loop": func(g *ifma, s place) {
@@ -80,7 +84,7 @@ func TestBoundsFail(t *testing.T) {
 			g.MOVQ(r, s(0))
 		},
 		"limbs of two places": func(g *ifma, s place) {
-			x := g.YMM()
+			x := g.vector()
 			g.VMOVDQU64(s(0).Offset(8), x)
 		},
 		"an address that was moved": func(g *ifma, s place) {
@@ -98,16 +102,23 @@ func TestBoundsFail(t *testing.T) {
 		},
 	} {
 		file, err := kit.Build(func(f *kit.File) {
-			f.Kernel("failIFMA", "func(s *[5][4]uint64)", kit.AVX512IFMA, kit.Header{Does: name})
-			s := f.Pointer("s")
-			body(newIFMA(f), func(k int) operand.Mem { return s.Offset(32 * k) })
-			f.Ret()
+			for _, lanes := range []int{4, lanes8} {
+				f.Kernel(fmt.Sprintf("fail%dIFMA", lanes), "func(s *uint64)", kit.AVX512IFMA, kit.Header{Does: name})
+				g := newIFMA(f)
+				if lanes == lanes8 {
+					g = newIFMA8(f).ifma
+				}
+				body(g, g.at(f.Pointer("s")))
+				f.Ret()
+			}
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := newMachine(file).run(file.Functions()[0]); err == nil {
-			t.Errorf("%s was not found", name)
+		for _, kernel := range file.Functions() {
+			if err := newMachine(file).run(kernel); err == nil {
+				t.Errorf("%s was not found in %s", name, kernel.Name)
+			}
 		}
 	}
 }
@@ -121,8 +132,8 @@ func (x interval) join(y interval) interval {
 	return interval{min(x.low, y.low), max(x.high, y.high)}
 }
 
-// lanes holds the intervals of the quads in a register.
-type lanes [4]interval
+// lanes holds the intervals of the quads in a register. A kernel for four lanes does not use the others.
+type lanes [lanes8]interval
 
 func (x lanes) join(y lanes) (z lanes) {
 	for i := range z {
@@ -133,14 +144,14 @@ func (x lanes) join(y lanes) (z lanes) {
 
 // A selection tells for each lane whether a mask may select it (yes), and whether a mask may
 // leave it out (no). Both are possible.
-type selection [4]struct{ yes, no bool }
+type selection [lanes8]struct{ yes, no bool }
 
 // A state is what is known before an instruction. It does not contain registers and memory that
 // were never written.
 type state struct {
 	vectors map[int]lanes      // by register
 	masks   map[int]selection  // by register
-	memory  map[location]lanes // each has 32 bytes
+	memory  map[location]lanes // each has the size of a register
 	origin  map[reg.ID]string  // the memory that a register points to: a parameter, a table or the stack
 	numbers map[reg.ID]uint64  // the numbers in registers, if they are known
 }
@@ -201,6 +212,7 @@ func (s *state) clone() *state {
 type machine struct {
 	tables   map[string][]uint64
 	state    *state
+	width    int // the number of lanes
 	errors   []string
 	products int // the number of products so far
 	stored   int // the number of limbs of the result
@@ -220,9 +232,13 @@ func newMachine(file *ir.File) *machine {
 
 // run returns an error if the kernel breaks a bound.
 func (m *machine) run(kernel *ir.Function) error {
+	m.width = 4
+	if strings.HasSuffix(kernel.Name, "8IFMA") {
+		m.width = lanes8
+	}
 	before := make(map[*ir.Instruction]*state)
 	instructions, next := flow(kernel)
-	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), parameters(), make(map[reg.ID]string), make(map[reg.ID]uint64)}
+	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), m.parameters(kernel), make(map[reg.ID]string), make(map[reg.ID]uint64)}
 	for todo := []*ir.Instruction{instructions[0]}; len(todo) > 0; {
 		i := todo[0]
 		todo = todo[1:]
@@ -249,13 +265,13 @@ func (m *machine) run(kernel *ir.Function) error {
 		}
 		if i.IsTerminal {
 			for at, x := range before[i].memory {
-				if at.origin != "s" {
+				if !slices.Contains([]string{"s", "x", "z"}, at.origin) {
 					continue
 				}
 				m.stored++
-				for _, limb := range x {
+				for _, limb := range x[:m.width] {
 					if limb.high >= carried {
-						return fmt.Errorf("limb %d of the result may be %#x", at.disp/32, limb.high)
+						return fmt.Errorf("limb %d of the result may be %#x", at.disp/(8*m.width), limb.high)
 					}
 				}
 			}
@@ -265,12 +281,14 @@ func (m *machine) run(kernel *ir.Function) error {
 }
 
 // parameters returns the memory before a kernel runs: carried limbs.
-func parameters() map[location]lanes {
+func (m *machine) parameters(kernel *ir.Function) map[location]lanes {
 	memory := make(map[location]lanes)
 	for _, name := range []string{"s", "u"} {
+		if _, err := kernel.Signature.Params().Lookup(name).Resolve(); err != nil {
+			continue
+		}
 		for k := range nLimbs {
-			limb := interval{0, carried - 1}
-			memory[location{name, 32 * k}] = lanes{limb, limb, limb, limb}
+			memory[location{name, 8 * m.width * k}] = m.each(func(int) interval { return interval{0, carried - 1} })
 		}
 	}
 	return memory
@@ -321,13 +339,13 @@ func (m *machine) address(mem operand.Mem) location {
 	if !ok {
 		m.fail("an unknown address")
 	}
-	if m.tables[origin] == nil && origin != "digits" && mem.Disp%32 != 0 {
-		m.fail("limbs at an address that is not a multiple of 32")
+	if m.tables[origin] == nil && origin != "digits" && mem.Disp%(8*m.width) != 0 {
+		m.fail("limbs at an address that is not a multiple of the size of a register")
 	}
 	return location{origin, mem.Disp}
 }
 
-// read returns the lanes of an operand of 32 bytes. With broadcast, the operand has 8 bytes that
+// read returns the lanes of an operand. With broadcast, the operand has 8 bytes that
 // are copied to all lanes.
 func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 	mem, ok := op.(operand.Mem)
@@ -343,13 +361,23 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 		return x
 	}
 	switch table := m.tables[at.origin]; {
+	case at.origin == "scalars":
+		return m.each(unknown)
 	case at.origin == "pointTable":
-		return lanes{anything, anything, anything, {0, 1<<63 - 1}}
+		return m.each(func(i int) interval {
+			if broadcast {
+				i = at.disp / 8
+			}
+			if i%words == words-1 {
+				return interval{0, 1<<63 - 1}
+			}
+			return anything
+		})
 	case broadcast && table != nil:
 		n := table[at.disp/8]
-		return lanes{{n, n}, {n, n}, {n, n}, {n, n}}
+		return m.each(func(int) interval { return interval{n, n} })
 	case table != nil:
-		for i, n := range table[at.disp/8:][:4] {
+		for i, n := range table[at.disp/8:][:m.width] {
 			x[i] = interval{n, n}
 		}
 		return x
@@ -362,10 +390,10 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 // become zero if zeroing is set, and otherwise do not change.
 func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 	var old lanes
-	if slices.ContainsFunc(mask[:], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
+	if slices.ContainsFunc(mask[:m.width], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
 		old = m.read(op, false)
 	}
-	for i, s := range mask {
+	for i, s := range mask[:m.width] {
 		switch {
 		case !s.yes:
 			x[i] = old[i]
@@ -380,17 +408,27 @@ func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 	}
 }
 
+// everywhere returns a selection of which this is known in every lane.
+func everywhere(yes, no bool) (s selection) {
+	for i := range s {
+		s[i].yes, s[i].no = yes, no
+	}
+	return s
+}
+
 var (
-	all  = selection{{yes: true}, {yes: true}, {yes: true}, {yes: true}}
-	some = selection{{true, true}, {true, true}, {true, true}, {true, true}}
+	all  = everywhere(true, false)
+	some = everywhere(true, true)
 )
 
-func each(f func(i int) interval) (x lanes) {
-	for i := range x {
+func (m *machine) each(f func(i int) interval) (x lanes) {
+	for i := range m.width {
 		x[i] = f(i)
 	}
 	return x
 }
+
+func unknown(int) interval { return anything }
 
 // step runs one instruction.
 func (m *machine) step(i *ir.Instruction) {
@@ -425,17 +463,17 @@ func (m *machine) step(i *ir.Instruction) {
 		return
 	}
 	if i.Opcode == "VPBROADCASTQ" {
-		x := each(func(int) interval { return anything })
+		x := m.each(unknown)
 		if r, ok := inputs[0].(reg.Physical); !ok {
 			x = m.read(inputs[0], true)
 		} else if n, ok := s.numbers[r.ID()]; ok {
-			x = each(func(int) interval { return interval{n, n} })
+			x = m.each(func(int) interval { return interval{n, n} })
 		}
 		m.write(last, x, mask, zeroing)
 		return
 	}
-	if i.Opcode == "VPMOVM2Q" {
-		m.write(last, each(func(int) interval { return anything }), all, false)
+	if i.Opcode == "VPMOVM2Q" || i.Opcode == "VMOVD" {
+		m.write(last, m.each(unknown), all, false)
 		return
 	}
 	// x gets the operands in the order of Intel's manuals, without the immediate and the mask.
@@ -464,9 +502,9 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 	case "VMOVDQU64", "VMOVDQA64":
 		return x[0]
 	case "VPADDQ":
-		return each(func(i int) interval { return m.sum(x[0][i], x[1][i], mask[i].yes) })
+		return m.each(func(i int) interval { return m.sum(x[0][i], x[1][i], mask[i].yes) })
 	case "VPSUBQ":
-		return each(func(i int) interval {
+		return m.each(func(i int) interval {
 			a, b := x[0][i], x[1][i]
 			if a.low < b.high && mask[i].yes {
 				m.fail("a difference of %#x and %#x in lane %d", a, b, i)
@@ -475,7 +513,7 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 		})
 	case "VPMADD52LUQ", "VPMADD52HUQ":
 		old := m.read(last, false)
-		return each(func(i int) interval {
+		return m.each(func(i int) interval {
 			a, b := x[0][i], x[1][i]
 			if max(a.high, b.high) >= 1<<52 {
 				m.fail("factors of %#x and %#x", a.high, b.high)
@@ -492,7 +530,7 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 			return m.sum(old[i], interval{0, product}, true)
 		})
 	case "VPMULLQ":
-		return each(func(i int) interval {
+		return m.each(func(i int) interval {
 			hi, lo := bits.Mul64(x[0][i].high, x[1][i].high)
 			if hi != 0 {
 				m.fail("a product of %#x and %#x", x[0][i].high, x[1][i].high)
@@ -500,14 +538,17 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 			return interval{x[0][i].low * x[1][i].low, lo}
 		})
 	case "VPSRLQ":
-		return each(func(i int) interval { return interval{x[0][i].low >> immediate, x[0][i].high >> immediate} })
-	case "VPSLLQ", "VPABSQ", "VPXORQ":
-		return each(func(int) interval { return anything })
+		if immediate < 0 {
+			return m.each(unknown)
+		}
+		return m.each(func(i int) interval { return interval{x[0][i].low >> immediate, x[0][i].high >> immediate} })
+	case "VPSLLQ", "VPABSQ", "VPXORQ", "VPRORQ", "VPSUBB", "VPABSB":
+		return m.each(unknown)
 	case "VPANDQ":
-		return each(func(i int) interval { return interval{0, min(x[0][i].high, x[1][i].high)} })
+		return m.each(func(i int) interval { return interval{0, min(x[0][i].high, x[1][i].high)} })
 	case "VPTERNLOGQ":
 		a := m.read(last, false)
-		return each(func(i int) interval {
+		return m.each(func(i int) interval {
 			switch b, c := x[0][i], x[1][i]; immediate {
 			case orAnd:
 				return interval{0, c.high}
@@ -520,11 +561,11 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 	case "VPERMQ":
 		if immediate < 0 {
 			any := x[1][0].join(x[1][1]).join(x[1][2]).join(x[1][3])
-			return lanes{any, any, any, any}
+			return m.each(func(int) interval { return any })
 		}
-		return each(func(i int) interval { return x[0][immediate>>(2*i)&3] })
+		return m.each(func(i int) interval { return x[0][immediate>>(2*i)&3] })
 	case "VPERMILPD":
-		return each(func(i int) interval { return x[0][i&^1|bit(i)] })
+		return m.each(func(i int) interval { return x[0][i&^1|bit(i)] })
 	case "VPUNPCKLQDQ":
 		return lanes{x[0][0], x[1][0], x[0][2], x[1][2]}
 	case "VPUNPCKHQDQ":
@@ -584,7 +625,7 @@ func (m *machine) mask(i *ir.Instruction, k int) {
 
 // moving lists the origins of addresses that a kernel may change. All memory of
 // such an origin has the same bounds. The address of the stack frame is changed once, to align it.
-var moving = []string{"pointTable", "digits", "stack"}
+var moving = []string{"pointTable", "digits", "scalars", "stack"}
 
 // scalar runs an instruction on general registers. It follows only constants and addresses.
 func (m *machine) scalar(i *ir.Instruction) {

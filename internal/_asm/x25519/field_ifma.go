@@ -32,18 +32,22 @@ type columns [nLimbs]vec
 // An ifma writes a kernel with AVX-512 IFMA.
 type ifma struct {
 	*kit.File
-	nineteen, mask Op // 19 and 2^51 - 1 in each lane
+	vector         func() vec // a register of the kernel's size
+	size           int        // of registers in bytes
+	nineteen, mask Op         // 19 and 2^51 - 1 in each lane
 }
 
-func newIFMA(f *kit.File) *ifma {
-	g := &ifma{File: f}
+func newIFMA(f *kit.File) *ifma { return newIFMAOf(f, f.YMM, 32) }
+
+func newIFMAOf(f *kit.File, vector func() vec, size int) *ifma {
+	g := &ifma{File: f, vector: vector, size: size}
 	g.nineteen, g.mask = g.broadcast(19), g.broadcast(1<<limbBits-1)
 	return g
 }
 
-// broadcast returns a register with four copies of c.
+// broadcast returns a register with copies of c in all lanes.
 func (g *ifma) broadcast(c uint64) vec {
-	r, x := g.GP64(), g.YMM()
+	r, x := g.GP64(), g.vector()
 	g.MOVQ(U64(c), r)
 	g.VPBROADCASTQ(r, x)
 	return x
@@ -64,7 +68,7 @@ func (g *ifma) lanes(lanes ...int) reg.Register {
 // load returns a copy of limbs in memory.
 func (g *ifma) load(from place) (c columns) {
 	for k := range c {
-		c[k] = g.YMM()
+		c[k] = g.vector()
 		g.VMOVDQU64(from(k), c[k])
 	}
 	return c
@@ -187,7 +191,7 @@ func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
 func (g *ifma) carry(r columns) columns {
 	var c, f columns
 	for k := range r {
-		c[k], f[k] = g.YMM(), g.YMM()
+		c[k], f[k] = g.vector(), g.vector()
 		g.VPSRLQ(U8(limbBits), r[k], c[k])
 		g.VPANDQ(g.mask, r[k], f[k])
 	}
@@ -239,22 +243,26 @@ func (g *ifma) bias(name string, lanes ...int) place {
 	return func(k int) Mem { return address.Offset(32 * k) }
 }
 
-// frame returns n places in the stack frame, aligned to 32 bytes, and a function that writes
-// instructions to overwrite them.
+// at returns the place where limbs follow each other from an address.
+func (g *ifma) at(address Mem) place {
+	return func(k int) Mem { return address.Offset(g.size * k) }
+}
+
+// frame returns n places in the stack frame, aligned to the size of a register, and a function
+// that writes instructions to overwrite them.
 func (g *ifma) frame(n int) (places []place, wipe func()) {
-	const size = 32 * nLimbs
 	base := g.GP64()
-	g.LEAQ(g.AllocLocal(size*n+32), base)
-	g.ADDQ(U32(31), base)
-	g.ANDQ(I32(-32), base)
+	g.LEAQ(g.AllocLocal(g.size*(nLimbs*n+1)), base)
+	g.ADDQ(U32(g.size-1), base)
+	g.ANDQ(I32(-g.size), base)
 	for i := range n {
-		places = append(places, func(k int) Mem { return Mem{Base: base, Disp: size*i + 32*k} })
+		places = append(places, g.at(Mem{Base: base, Disp: g.size * nLimbs * i}))
 	}
 	return places, func() {
-		zero := g.YMM()
+		zero := g.vector()
 		g.ZERO(zero)
-		for i := range size * n / 32 {
-			g.VMOVDQU64(zero, Mem{Base: base, Disp: 32 * i})
+		for i := range nLimbs * n {
+			g.VMOVDQU64(zero, Mem{Base: base, Disp: g.size * i})
 		}
 	}
 }

@@ -13,4 +13,6 @@ func kernels(f *kit.File) {
 	combADX(f)
 	ladderIFMA(f)
 	combIFMA(f)
+	ladder8IFMA(f)
+	comb8IFMA(f)
 }
