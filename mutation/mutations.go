@@ -172,7 +172,7 @@ var mutations = []mutation{
 	{"keys of both directions swapped", "examples/tls13/handshake.go", "\"c ap traffic\"", "\"s ap traffic\"", "./examples/tls13"},
 
 	// Generators of assembly. Tests compare their output with the files in the module.
-	{"rotations of ρ modulo 63", "internal/_asm/sha3/tables.go", "(t + 2) / 2 % 64", "(t + 2) / 2 % 63", "./sha3"},
+	{"rotations of ρ modulo 63", "internal/_asm/keccak/tables.go", "(t + 2) / 2 % 64", "(t + 2) / 2 % 63", "./sha3"},
 	{"instructions of any set taken", "internal/_asm/kit/kit.go", "if !slices.Contains(set.extensions, extension) {", "if false {", "./kit"},
 	{"registers of any number taken", "internal/_asm/kit/kit.go", "int(p.PhysicalIndex()) >= set.registers", "int(p.PhysicalIndex()) > set.registers", "./kit"},
 	{"reduction of a sum dropped, in the parts of kernels", "internal/_asm/x25519/check/check_amd64.s", "ADCQ    24(DX), CX\n\tCMOVQCS constant38<>+0(SB), R8", "ADCQ    24(DX), CX", "./x25519/check"},
@@ -370,7 +370,9 @@ var kernelMutations = []struct {
 	{"AVX512IFMA", []mutation{
 		{"mask of one lane too few, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000009, SI", "MOVL         $0x00000008, SI", "./internal/x25519 -run=^TestLadderIFMA$"},
 		{"halves of a point not swapped, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "\tADDL         DI, DI\n", "", "./internal/x25519 -run=^TestLadderIFMA$"},
-		{"carry lost between two limbs, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPSRLQ      $0x33, Y5, Y16", "VPSRLQ      $0x34, Y5, Y16", "./internal/x25519 -run=^TestLadderIFMA$"},
+		{"carry lost between two limbs, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPSRLQ      $0x33, Y5, Y16\n\tVPANDQ      Y1, Y5, Y5\n\tVPSRLQ", "VPSRLQ      $0x34, Y5, Y16\n\tVPANDQ      Y1, Y5, Y5\n\tVPSRLQ", "./internal/x25519 -run=^TestLadderIFMA$"},
+		{"round constant of the woven permutation wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "XORQ        16(CX), DX", "XORQ        24(CX), DX", "./internal/x25519 -run=^TestLadderPermuteIFMA$"},
+		{"steps of the ladder taken twice", "internal/x25519/x25519.go", "n -= steps", "n -= steps - 1", "./internal/x25519 -run=^TestPermuting$"},
 		{"lane of a shuffle wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPERMQ      $0x24, Y4, Y9", "VPERMQ      $0x64, Y4, Y9", "./internal/x25519 -run=^TestCombIFMA$"},
 		{"mask of another lane, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000005, AX", "MOVL         $0x00000004, AX", "./internal/x25519 -run=^TestCombIFMA$"},
 	}},

@@ -172,6 +172,8 @@ var publicArguments = map[string]string{
 	"innerProductAVX2 k":             "that of the parameter set",
 	"innerProductAVX512VBMI2 stride": "1, or the k of the parameter set",
 	"innerProductAVX512VBMI2 k":      "that of the parameter set",
+	"ladderIFMA n":                   "the number of steps that are left",
+	"ladderPermuteIFMA n":            "the number of steps that are left",
 }
 
 // forbidden matches the vector instructions that kernels may not use. There are four kinds:

@@ -4,10 +4,12 @@ package x25519
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"unsafe"
 
 	"hybridkem/internal/cpu"
+	"hybridkem/internal/sha3"
 	"hybridkem/internal/testkit"
 )
 
@@ -90,7 +92,7 @@ func TestLadderIFMA(t *testing.T) {
 		for i := range fs {
 			*fs[i] = ladderStart(u)
 			*us[i], *ss[i] = u.splitLimbs(), swaps(k)
-			ladderIFMA((*[5][4]uint64)(fs[i]), us[i], ss[i])
+			ladderIFMA((*[5][4]uint64)(fs[i]), us[i], ss[i], 255)
 			if *us[i] != u.splitLimbs() || *ss[i] != swaps(k) {
 				t.Fatal("an input was changed")
 			}
@@ -98,6 +100,42 @@ func TestLadderIFMA(t *testing.T) {
 		if *fs[0] != *fs[1] {
 			t.Fatal("results differ")
 		}
+		fs[0].ladderEnd(&x, &z)
+		return x, z
+	})
+}
+
+// TestLadderPermuteIFMA takes up to 21 permutations and the rest of the ladder without.
+func TestLadderPermuteIFMA(t *testing.T) {
+	needs(t, cpu.AVX512IFMA)
+	fs, us, ss, as := guarded(t, new(fourLimbs)), guarded(t, new([3][4]uint64)), guarded(t, new([4]uint64)), guarded(t, new([200]byte))
+	r := rand.NewChaCha8([32]byte{})
+	permutations := 0
+	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
+		*fs[0] = ladderStart(u)
+		*fs[1] = *fs[0]
+		permutations = permutations%21 + 1
+		n := 255
+		for range permutations {
+			var want [200]byte
+			r.Read(want[:])
+			*as[0], *as[1] = want, want
+			sha3.Permute(&want)
+			for i := range fs {
+				*us[i], *ss[i] = u.splitLimbs(), swaps(k)
+				ladderPermuteIFMA((*[5][4]uint64)(fs[i]), us[i], ss[i], n, as[i])
+				if *us[i] != u.splitLimbs() || *ss[i] != swaps(k) {
+					t.Fatal("an input was changed")
+				}
+				if *as[i] != want {
+					t.Fatalf("the state is %x, want %x", *as[i], want)
+				}
+			}
+			if n -= 12; *fs[0] != *fs[1] {
+				t.Fatal("results differ")
+			}
+		}
+		ladderIFMA((*[5][4]uint64)(fs[0]), us[0], ss[0], n)
 		fs[0].ladderEnd(&x, &z)
 		return x, z
 	})

@@ -10,8 +10,11 @@ const noKernel = "x25519: this build has no kernels"
 
 func ladderADX(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64) { panic(noKernel) }
 func combADX(y *[4]uint64, z *[4]uint64, digits *[64]int8)                 { panic(noKernel) }
-func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)        { panic(noKernel) }
-func combIFMA(s *[5][4]uint64, digits *[64]int8)                           { panic(noKernel) }
+func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int) { panic(noKernel) }
+func ladderPermuteIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int, a *[200]byte) {
+	panic(noKernel)
+}
+func combIFMA(s *[5][4]uint64, digits *[64]int8) { panic(noKernel) }
 func ladder8IFMA(x *[5][8]uint64, z *[5][8]uint64, u *[5][8]uint64, swaps *[4][8]uint64) {
 	panic(noKernel)
 }

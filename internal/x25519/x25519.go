@@ -32,19 +32,38 @@ func ScalarBaseMult(out, scalar *[Size]byte) {
 
 // ScalarMult sets out to scalar times point.
 func ScalarMult(out, scalar, point *[Size]byte) {
+	ScalarMultPermuting(out, scalar, point, nil, nothing)
+}
+
+// ScalarMultPermuting is [ScalarMult]. Meanwhile, it applies Keccak-f[1600] to state where the
+// machine has a kernel that does both in little more time than one takes. On other machines it
+// permutes nothing.
+//
+// It calls next before each permutation. next typically adds the next block of a message to the
+// state. If it returns false, the state is not permuted, and next is not called again. There are at
+// most 21 permutations, and the caller must be ready to do the others.
+func ScalarMultPermuting(out, scalar, point *[Size]byte, state *[200]byte, next func() bool) {
 	var x, z, inverse element
-	multiply(&x, &z, scalar, point)
+	multiplyPermuting(&x, &z, scalar, point, state, next)
 	inverse.invert(&z) // 1/0 is 0
 	z.mul(&x, &inverse)
 	z.bytes(out)
 }
 
+// nothing is the next of [ScalarMultPermuting] for callers that have no state.
+func nothing() bool { return false }
+
 // ScalarMultBoth sets public to scalar times the base point, and shared to scalar
 // times point. Encapsulation needs both; together they take one inversion.
 func ScalarMultBoth(public, shared, scalar, point *[Size]byte) {
+	ScalarMultBothPermuting(public, shared, scalar, point, nil, nothing)
+}
+
+// ScalarMultBothPermuting is [ScalarMultBoth], and permutes state like [ScalarMultPermuting].
+func ScalarMultBothPermuting(public, shared, scalar, point *[Size]byte, state *[200]byte, next func() bool) {
 	var x1, z1, x2, z2, product, inverse, t element
 	multiplyBase(&x1, &z1, scalar)
-	multiply(&x2, &z2, scalar, point)
+	multiplyPermuting(&x2, &z2, scalar, point, state, next)
 
 	// z1 is not 0, but z2 may be. Then z2 becomes 1, so that the product has an
 	// inverse, and x2 becomes 0, so that the quotient is 0 as in ScalarMult.
@@ -122,12 +141,17 @@ const a24 = 121665
 //
 // It implements X25519, according to RFC 7748, section 5, up to the inversion.
 func multiply(x, z *element, scalar, point *[Size]byte) {
+	multiplyPermuting(x, z, scalar, point, nil, nothing)
+}
+
+// multiplyPermuting is [multiply], and permutes state like [ScalarMultPermuting].
+func multiplyPermuting(x, z *element, scalar, point *[Size]byte, state *[200]byte, next func() bool) {
 	k := clamp(scalar)
 	var u element
 	u.setBytes(point)
 	switch {
 	case cpu.AVX512IFMA:
-		multiplyIFMA(x, z, &k, &u)
+		multiplyIFMA(x, z, &k, &u, state, next)
 	case cpu.ADX:
 		multiplyADX(x, z, &k, &u)
 	default:
@@ -188,10 +212,16 @@ func multiplyADX(x, z *element, k *[Size]byte, u *element) {
 	ladderADX((*[4]uint64)(x), (*[4]uint64)(z), (*[4]uint64)(u), &s)
 }
 
-// multiplyIFMA is [multiply], for a clamped scalar and the point's coordinate.
-func multiplyIFMA(x, z *element, k *[Size]byte, u *element) {
+// multiplyIFMA is [multiplyPermuting], for a clamped scalar and the point's coordinate.
+func multiplyIFMA(x, z *element, k *[Size]byte, u *element, state *[200]byte, next func() bool) {
+	const steps = 12 // of the ladder, during one permutation
 	f, split, s := ladderStart(u), u.splitLimbs(), swaps(k)
-	ladderIFMA((*[5][4]uint64)(&f), &split, &s)
+	n := 255
+	for n >= steps && next() {
+		ladderPermuteIFMA((*[5][4]uint64)(&f), &split, &s, n, state)
+		n -= steps
+	}
+	ladderIFMA((*[5][4]uint64)(&f), &split, &s, n)
 	f.ladderEnd(x, z)
 }
 

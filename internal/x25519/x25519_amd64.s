@@ -5824,13 +5824,14 @@ GLOBL p<>(SB), RODATA|NOPTR, $32
 DATA constant2<>+0(SB)/8, $0x0000000000000002
 GLOBL constant2<>(SB), RODATA|NOPTR, $8
 
-// func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64)
+// func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512IFMA, AVX512VL, BMI2
-TEXT ·ladderIFMA(SB), $352-24
-	// ladderIFMA takes all 255 steps of the Montgomery ladder.
+TEXT ·ladderIFMA(SB), $352-32
+	// ladderIFMA takes the last n of the 255 steps of the Montgomery ladder.
 	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
 	// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
-	// 2^17; swaps, whose bit t+1 says whether bits t and t+1 of the scalar differ.
+	// 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from
+	// 1 to 255; n, at least 1.
 	// Out: s, carried.
 	// If bit 0 of the scalar is 1, the halves of s have changed places.
 	// Needs: cpu.AVX512IFMA.
@@ -5861,7 +5862,7 @@ TEXT ·ladderIFMA(SB), $352-24
 	VMOVDQU64    64(AX), Y4
 	VMOVDQU64    96(AX), Y5
 	VMOVDQU64    128(AX), Y6
-	MOVQ         $0x000000ff, SI
+	MOVQ         n+24(FP), SI
 
 step:
 	// If the two points change places, add 2 to the indices, modulo 4.
@@ -6388,6 +6389,1913 @@ DATA biasInner<>+136(SB)/8, $0x3ffffffffffff800
 DATA biasInner<>+144(SB)/8, $0x3ffffffffffff800
 DATA biasInner<>+152(SB)/8, $0x0000000000000000
 GLOBL biasInner<>(SB), RODATA|NOPTR, $160
+
+// func ladderPermuteIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int, a *[200]byte)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512IFMA, AVX512VL, BMI, BMI2
+TEXT ·ladderPermuteIFMA(SB), $384-40
+	// ladderPermuteIFMA takes the first 12 of the last n steps of the Montgomery ladder,
+	// and applies Keccak-f[1600] to a state.
+	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
+	// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
+	// 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from
+	// 1 to 255; n, at least 12; a, as for permute1BMI2.
+	// Out: s, carried. a.
+	// Needs: cpu.AVX512IFMA.
+	MOVQ         $0x0000000000000013, AX
+	VPBROADCASTQ AX, Y0
+	MOVQ         $0x0007ffffffffffff, AX
+	VPBROADCASTQ AX, Y1
+	MOVQ         n+24(FP), AX
+	MOVQ         AX, 376(SP)
+	MOVQ         u+8(FP), AX
+	VMOVDQU64    (AX), Y2
+	VMOVDQU64    Y2, (SP)
+	VMOVDQU64    32(AX), Y2
+	VMOVDQU64    Y2, 32(SP)
+	VMOVDQU64    64(AX), Y2
+	VMOVDQU64    Y2, 64(SP)
+	MOVQ         s+0(FP), AX
+	MOVL         $0x00000001, CX
+	KMOVB        CX, K1
+	MOVL         $0x00000002, CX
+	KMOVB        CX, K2
+	MOVL         $0x00000004, CX
+	KMOVB        CX, K3
+	MOVL         $0x00000009, CX
+	KMOVB        CX, K4
+	MOVL         $0x0000000a, CX
+	KMOVB        CX, K5
+	MOVL         $0x0000000c, CX
+	KMOVB        CX, K6
+	VMOVDQU64    (AX), Y2
+	VMOVDQU64    32(AX), Y3
+	VMOVDQU64    64(AX), Y4
+	VMOVDQU64    96(AX), Y5
+	VMOVDQU64    128(AX), Y6
+	MOVQ         a+32(FP), AX
+	ADDQ         $0x60, AX
+
+	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
+	MOVQ -96(AX), DX
+	MOVQ -88(AX), DI
+	MOVQ -80(AX), R9
+	MOVQ -72(AX), R11
+	MOVQ -64(AX), R14
+	MOVQ -56(AX), CX
+	XORQ CX, DX
+	MOVQ -48(AX), CX
+	XORQ CX, DI
+	MOVQ -40(AX), CX
+	XORQ CX, R9
+	MOVQ -32(AX), CX
+	XORQ CX, R11
+	MOVQ -24(AX), CX
+	XORQ CX, R14
+	MOVQ -16(AX), CX
+	XORQ CX, DX
+	MOVQ -8(AX), CX
+	XORQ CX, DI
+	MOVQ (AX), CX
+	XORQ CX, R9
+	MOVQ 8(AX), CX
+	XORQ CX, R11
+	MOVQ 16(AX), CX
+	XORQ CX, R14
+	MOVQ 24(AX), CX
+	XORQ CX, DX
+	MOVQ 32(AX), CX
+	XORQ CX, DI
+	MOVQ 40(AX), CX
+	XORQ CX, R9
+	MOVQ 48(AX), CX
+	XORQ CX, R11
+	MOVQ 56(AX), CX
+	XORQ CX, R14
+	MOVQ 64(AX), CX
+	XORQ CX, DX
+	MOVQ 72(AX), CX
+	XORQ CX, DI
+	MOVQ 80(AX), CX
+	XORQ CX, R9
+	MOVQ 88(AX), CX
+	XORQ CX, R11
+	MOVQ 96(AX), CX
+	XORQ CX, R14
+	LEAQ roundConstants<>+0(SB), CX
+	MOVQ CX, 368(SP)
+
+rounds:
+	MOVQ swaps+16(FP), R8
+	MOVQ 376(SP), BX
+	DECQ 376(SP)
+
+	// If the two points change places, add 2 to the indices, modulo 4.
+	MOVQ BX, CX
+	SHRQ $0x06, CX
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	RORXQ        $0x3f, DI, SI
+	MOVQ         (R8)(CX*8), CX
+	XORQ         R14, SI
+	SHRXQ        BX, CX, CX
+	RORXQ        $0x3f, R9, R8
+	ANDL         $0x01, CX
+	XORQ         DX, R8
+	ADDL         CX, CX
+	MOVQ         R8, 352(SP)
+	VPBROADCASTQ CX, Y7
+	RORXQ        $0x3f, R11, R10
+	VPXORQ       ABCD<>+0(SB), Y7, Y8
+	XORQ         DI, R10
+	VPXORQ       ABBA<>+0(SB), Y7, Y7
+	MOVQ         R10, 360(SP)
+
+	// (A, B, C, D)·(A, B, B, A) = (AA, BB, CB, DA)
+	VPERMQ Y2, Y8, Y9
+	RORXQ  $0x3f, R14, R13
+	VPERMQ Y2, Y7, Y2
+	VPERMQ Y3, Y8, Y10
+	XORQ   R9, R13
+	VPERMQ Y3, Y7, Y3
+	RORXQ  $0x3f, DX, BP
+	VPERMQ Y4, Y8, Y11
+	XORQ   R11, BP
+	VPERMQ Y4, Y7, Y4
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	MOVQ        -96(AX), BX
+	VPERMQ      Y5, Y8, Y12
+	XORQ        SI, BX
+	VPERMQ      Y5, Y7, Y5
+	MOVQ        -48(AX), R8
+	VPERMQ      Y6, Y8, Y8
+	MOVQ        352(SP), CX
+	VPERMQ      Y6, Y7, Y6
+	XORQ        CX, R8
+	VMOVDQU64   biasOuter<>+0(SB), Y7
+	RORXQ       $0x14, R8, R8
+	VMOVDQU64   biasOuter<>+32(SB), Y13
+	VMOVDQU64   biasOuter<>+64(SB), Y14
+	MOVQ        (AX), R10
+	VMOVDQU64   biasOuter<>+96(SB), Y15
+	MOVQ        360(SP), CX
+	VMOVDQU64   biasOuter<>+128(SB), Y16
+	XORQ        CX, R10
+	VPXORQ      Y17, Y17, Y17
+	RORXQ       $0x15, R10, R10
+	VPMADD52HUQ Y4, Y8, Y17
+	MOVQ        48(AX), R12
+	VPXORQ      Y18, Y18, Y18
+	XORQ        R13, R12
+	VPMADD52HUQ Y4, Y12, Y18
+	RORXQ       $0x2b, R12, R12
+	VPXORQ      Y19, Y19, Y19
+	MOVQ        96(AX), R15
+	VPMADD52HUQ Y4, Y11, Y19
+	XORQ        BP, R15
+	VPXORQ      Y20, Y20, Y20
+	RORXQ       $0x32, R15, R15
+	VPMADD52HUQ Y4, Y10, Y20
+	VPXORQ      Y21, Y21, Y21
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	ANDNQ       R8, BX, R14
+	VPMADD52HUQ Y4, Y9, Y21
+	XORQ        R15, R14
+	VPXORQ      Y22, Y22, Y22
+	MOVQ        R14, 96(AX)
+	VPMADD52LUQ Y4, Y8, Y22
+	ANDNQ       R12, R10, DI
+	VPXORQ      Y23, Y23, Y23
+	XORQ        R8, DI
+	VPMADD52LUQ Y4, Y12, Y23
+	MOVQ        DI, -48(AX)
+	VPMADD52LUQ Y4, Y11, Y16
+	ANDNQ       BX, R15, R11
+	VPMADD52LUQ Y4, Y10, Y15
+	XORQ        R12, R11
+	VPMADD52LUQ Y4, Y9, Y14
+	MOVQ        R11, 48(AX)
+	VPXORQ      Y4, Y4, Y4
+	VPMADD52HUQ Y5, Y8, Y4
+	ANDNQ       R10, R8, DX
+	VPMADD52HUQ Y5, Y12, Y17
+	XORQ        BX, DX
+	VPMADD52HUQ Y5, Y11, Y18
+
+	// Iota
+	MOVQ        368(SP), CX
+	VPMADD52HUQ Y5, Y10, Y19
+	XORQ        (CX), DX
+	VPMADD52HUQ Y5, Y9, Y20
+	MOVQ        DX, -96(AX)
+	VPXORQ      Y24, Y24, Y24
+	ANDNQ       R15, R12, R9
+	VPMADD52LUQ Y5, Y8, Y24
+	XORQ        R10, R9
+	VPMADD52LUQ Y5, Y12, Y22
+	MOVQ        R9, (AX)
+	VPMADD52LUQ Y5, Y11, Y23
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	MOVQ        -80(AX), BX
+	VPMADD52LUQ Y5, Y10, Y16
+	MOVQ        360(SP), CX
+	VPMADD52LUQ Y5, Y9, Y15
+	VPXORQ      Y5, Y5, Y5
+	XORQ        CX, BX
+	VPMADD52HUQ Y6, Y8, Y5
+	RORXQ       $0x02, BX, BX
+	VPMADD52HUQ Y6, Y12, Y4
+	MOVQ        -32(AX), R8
+	VPMADD52HUQ Y6, Y11, Y17
+	XORQ        R13, R8
+	VPMADD52HUQ Y6, Y10, Y18
+	RORXQ       $0x09, R8, R8
+	VPMADD52HUQ Y6, Y9, Y19
+	MOVQ        16(AX), R10
+	VPXORQ      Y25, Y25, Y25
+	XORQ        BP, R10
+	VPMADD52LUQ Y6, Y8, Y25
+	RORXQ       $0x19, R10, R10
+	VPMADD52LUQ Y6, Y12, Y24
+	MOVQ        24(AX), R12
+	VPMADD52LUQ Y6, Y11, Y22
+	VPMADD52LUQ Y6, Y10, Y23
+	XORQ        SI, R12
+	VPMADD52LUQ Y6, Y9, Y16
+	RORXQ       $0x17, R12, R12
+	VPMADD52HUQ Y3, Y8, Y18
+	MOVQ        72(AX), R15
+	VPMADD52HUQ Y3, Y12, Y19
+	MOVQ        352(SP), CX
+	VPMADD52HUQ Y3, Y11, Y20
+	XORQ        CX, R15
+	VPMADD52HUQ Y3, Y10, Y21
+	RORXQ       $0x3e, R15, R15
+	VPXORQ      Y6, Y6, Y6
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	ANDNQ       R8, BX, CX
+	VPMADD52HUQ Y3, Y9, Y6
+	XORQ        R15, CX
+	VPMADD52LUQ Y3, Y8, Y23
+	MOVQ        CX, 16(AX)
+	VPMADD52LUQ Y3, Y12, Y16
+	VPMADD52LUQ Y3, Y11, Y15
+	XORQ        CX, R14
+	VPMADD52LUQ Y3, Y10, Y14
+	ANDNQ       R12, R10, CX
+	VPMADD52LUQ Y3, Y9, Y13
+	XORQ        R8, CX
+	VPMADD52HUQ Y2, Y8, Y19
+	MOVQ        CX, 72(AX)
+	VPMADD52HUQ Y2, Y12, Y20
+	XORQ        CX, DI
+	VPMADD52HUQ Y2, Y11, Y21
+	ANDNQ       BX, R15, CX
+	VPMADD52HUQ Y2, Y10, Y6
+	XORQ        R12, CX
+	VPXORQ      Y3, Y3, Y3
+	MOVQ        CX, -32(AX)
+	VPMADD52HUQ Y2, Y9, Y3
+	XORQ        CX, R11
+	VPMADD52LUQ Y2, Y8, Y16
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y2, Y12, Y15
+	VPMADD52LUQ Y2, Y11, Y14
+	XORQ        BX, CX
+	VPMADD52LUQ Y2, Y10, Y13
+	MOVQ        CX, 24(AX)
+	VPMADD52LUQ Y2, Y9, Y7
+	XORQ        CX, DX
+	VPADDQ      Y3, Y3, Y3
+	ANDNQ       R15, R12, CX
+	VPADDQ      Y13, Y3, Y3
+	XORQ        R10, CX
+	VPADDQ      Y6, Y6, Y6
+	MOVQ        CX, -80(AX)
+	VPADDQ      Y14, Y6, Y6
+	XORQ        CX, R9
+	VPADDQ      Y21, Y21, Y21
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	MOVQ    -64(AX), BX
+	VPADDQ  Y15, Y21, Y21
+	XORQ    BP, BX
+	VPADDQ  Y20, Y20, Y20
+	VPADDQ  Y16, Y20, Y20
+	RORXQ   $0x25, BX, BX
+	VPADDQ  Y19, Y19, Y19
+	MOVQ    -56(AX), R8
+	VPADDQ  Y23, Y19, Y19
+	XORQ    SI, R8
+	VPADDQ  Y18, Y18, Y18
+	RORXQ   $0x1c, R8, R8
+	VPADDQ  Y22, Y18, Y18
+	MOVQ    -8(AX), R10
+	VPADDQ  Y17, Y17, Y17
+	MOVQ    352(SP), CX
+	VPADDQ  Y24, Y17, Y17
+	XORQ    CX, R10
+	VPADDQ  Y4, Y4, Y4
+	RORXQ   $0x36, R10, R10
+	VPADDQ  Y25, Y4, Y4
+	MOVQ    40(AX), R12
+	VPADDQ  Y5, Y5, Y5
+	MOVQ    360(SP), CX
+	VPMULLQ Y0, Y19, Y19
+	VPADDQ  Y19, Y7, Y7
+	XORQ    CX, R12
+	VPMULLQ Y0, Y18, Y18
+	RORXQ   $0x31, R12, R12
+	VPADDQ  Y18, Y3, Y3
+	MOVQ    88(AX), R15
+	VPMULLQ Y0, Y17, Y17
+	XORQ    R13, R15
+	VPADDQ  Y17, Y6, Y6
+	RORXQ   $0x08, R15, R15
+	VPMULLQ Y0, Y4, Y4
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	ANDNQ   R8, BX, CX
+	VPADDQ  Y4, Y21, Y21
+	XORQ    R15, CX
+	VPMULLQ Y0, Y5, Y5
+	MOVQ    CX, -64(AX)
+	VPADDQ  Y5, Y20, Y20
+	XORQ    CX, R14
+
+	// (E, BB, DA + CB, DA - CB) with E = AA - BB
+	VPERMILPD $0x0e, Y7, Y2
+	VPERMILPD $0x01, Y7, Y4
+	ANDNQ     R12, R10, CX
+	VPADDQ    Y4, Y2, K3, Y2
+	XORQ      R8, CX
+	VPSUBQ    Y4, Y2, K4, Y2
+	MOVQ      CX, -8(AX)
+	VPERMILPD $0x0e, Y3, Y5
+	XORQ      CX, DI
+	VPERMILPD $0x01, Y3, Y8
+	ANDNQ     BX, R15, CX
+	VPADDQ    Y8, Y5, K3, Y5
+	XORQ      R12, CX
+	VPSUBQ    Y8, Y5, K4, Y5
+	MOVQ      CX, 88(AX)
+	VPERMILPD $0x0e, Y6, Y9
+	XORQ      CX, R11
+	VPERMILPD $0x01, Y6, Y10
+	ANDNQ     R10, R8, CX
+	VPADDQ    Y10, Y9, K3, Y9
+	VPSUBQ    Y10, Y9, K4, Y9
+	XORQ      BX, CX
+	VPERMILPD $0x0e, Y21, Y11
+	MOVQ      CX, -56(AX)
+	VPERMILPD $0x01, Y21, Y12
+	XORQ      CX, DX
+	VPADDQ    Y12, Y11, K3, Y11
+	ANDNQ     R15, R12, CX
+	VPSUBQ    Y12, Y11, K4, Y11
+	XORQ      R10, CX
+	VPERMILPD $0x0e, Y20, Y13
+	MOVQ      CX, 40(AX)
+	VPERMILPD $0x01, Y20, Y14
+	XORQ      CX, R9
+	VPADDQ    Y14, Y13, K3, Y13
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	MOVQ        -72(AX), BX
+	VPSUBQ      Y14, Y13, K4, Y13
+	XORQ        R13, BX
+	VPSRLQ      $0x33, Y2, Y15
+	RORXQ       $0x24, BX, BX
+	VPANDQ      Y1, Y2, Y2
+	VPSRLQ      $0x33, Y5, Y16
+	MOVQ        -24(AX), R8
+	VPANDQ      Y1, Y5, Y5
+	XORQ        BP, R8
+	VPSRLQ      $0x33, Y9, Y17
+	RORXQ       $0x2c, R8, R8
+	VPANDQ      Y1, Y9, Y9
+	MOVQ        -16(AX), R10
+	VPSRLQ      $0x33, Y11, Y18
+	XORQ        SI, R10
+	VPANDQ      Y1, Y11, Y11
+	RORXQ       $0x3d, R10, R10
+	VPSRLQ      $0x33, Y13, Y19
+	MOVQ        32(AX), R12
+	VPANDQ      Y1, Y13, Y13
+	MOVQ        352(SP), CX
+	VPMADD52LUQ Y0, Y19, Y2
+	XORQ        CX, R12
+	VPADDQ      Y15, Y5, Y5
+	VPADDQ      Y16, Y9, Y9
+	RORXQ       $0x13, R12, R12
+	VPADDQ      Y17, Y11, Y11
+	MOVQ        80(AX), R15
+	VPADDQ      Y18, Y13, Y13
+	MOVQ        360(SP), CX
+
+	// (a24, AA, DA + CB, DA - CB)
+	VPSRLQ.Z  $0x33, Y4, K2, Y15
+	XORQ      CX, R15
+	VMOVDQU64 a24<>+0(SB), Y16
+	RORXQ     $0x03, R15, R15
+	VPANDQ    Y1, Y4, K2, Y16
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	ANDNQ       R8, BX, CX
+	VPSRLQ.Z    $0x33, Y8, K2, Y4
+	XORQ        R15, CX
+	VPANDQ.Z    Y1, Y8, K2, Y8
+	MOVQ        CX, -24(AX)
+	VPSRLQ.Z    $0x33, Y10, K2, Y17
+	XORQ        CX, R14
+	VPANDQ.Z    Y1, Y10, K2, Y10
+	ANDNQ       R12, R10, CX
+	VPSRLQ.Z    $0x33, Y12, K2, Y18
+	VPANDQ.Z    Y1, Y12, K2, Y12
+	XORQ        R8, CX
+	VPSRLQ.Z    $0x33, Y14, K2, Y19
+	MOVQ        CX, 32(AX)
+	VPANDQ.Z    Y1, Y14, K2, Y14
+	XORQ        CX, DI
+	VPMADD52LUQ Y0, Y19, Y16
+	ANDNQ       BX, R15, CX
+	VPADDQ      Y15, Y8, Y8
+	XORQ        R12, CX
+	VPADDQ      Y4, Y10, Y10
+	MOVQ        CX, -72(AX)
+	VPADDQ      Y17, Y12, Y12
+	XORQ        CX, R11
+	VPADDQ      Y18, Y14, Y14
+	ANDNQ       R10, R8, CX
+	VPBLENDMQ   Y2, Y16, K6, Y16
+	XORQ        BX, CX
+	VPBLENDMQ   Y5, Y8, K6, Y8
+	VPBLENDMQ   Y9, Y10, K6, Y10
+	MOVQ        CX, -16(AX)
+	VPBLENDMQ   Y11, Y12, K6, Y12
+	XORQ        CX, DX
+	VPBLENDMQ   Y13, Y14, K6, Y14
+	ANDNQ       R15, R12, CX
+
+	// (E, x_1), split
+	VPUNPCKLQDQ Y11, Y2, Y4
+	XORQ        R10, CX
+	VMOVDQU64   (SP), K6, Y4
+	MOVQ        CX, 80(AX)
+	VMOVDQU64   Y4, 96(SP)
+	XORQ        CX, R9
+	VPUNPCKLQDQ Y13, Y5, Y4
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	MOVQ        -88(AX), BX
+	VMOVDQU64   32(SP), K6, Y4
+	MOVQ        352(SP), CX
+	VMOVDQU64   Y4, 128(SP)
+	XORQ        CX, BX
+	VPXORQ      Y4, Y4, Y4
+	RORXQ       $0x3f, BX, BX
+	VPUNPCKLQDQ Y4, Y9, Y4
+	VMOVDQU64   64(SP), K6, Y4
+	MOVQ        -40(AX), R8
+	VMOVDQU64   Y4, 160(SP)
+	MOVQ        360(SP), CX
+
+	// (AA + a24·E, AA·BB, (DA + CB)^2, (DA - CB)^2) = (F, x_2, x_3, W)
+	VMOVDQU64   biasInner<>+0(SB), Y4
+	XORQ        CX, R8
+	VMOVDQU64   biasInner<>+32(SB), Y15
+	RORXQ       $0x3a, R8, R8
+	VMOVDQU64   biasInner<>+64(SB), Y17
+	MOVQ        8(AX), R10
+	VMOVDQU64   biasInner<>+96(SB), Y18
+	XORQ        R13, R10
+	VMOVDQU64   biasInner<>+128(SB), Y19
+	RORXQ       $0x27, R10, R10
+	VPBLENDMQ   Y7, Y4, K1, Y4
+	MOVQ        56(AX), R12
+	VPBLENDMQ   Y3, Y15, K1, Y15
+	XORQ        BP, R12
+	VPBLENDMQ   Y6, Y17, K1, Y17
+	VPBLENDMQ   Y21, Y18, K1, Y18
+	RORXQ       $0x38, R12, R12
+	VPBLENDMQ   Y20, Y19, K1, Y19
+	MOVQ        64(AX), R15
+	VPXORQ      Y3, Y3, Y3
+	XORQ        SI, R15
+	VPMADD52HUQ Y9, Y14, Y3
+	RORXQ       $0x2e, R15, R15
+	VPXORQ      Y6, Y6, Y6
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	ANDNQ       R8, BX, CX
+	VPMADD52HUQ Y9, Y12, Y6
+	XORQ        R15, CX
+	VPXORQ      Y7, Y7, Y7
+	MOVQ        CX, 56(AX)
+	VPMADD52HUQ Y9, Y10, Y7
+	XORQ        CX, R14
+	VPXORQ      Y20, Y20, Y20
+	ANDNQ       R12, R10, CX
+	VPMADD52HUQ Y9, Y8, Y20
+	VPXORQ      Y21, Y21, Y21
+	XORQ        R8, CX
+	VPMADD52HUQ Y9, Y16, Y21
+	MOVQ        CX, -88(AX)
+	VPXORQ      Y22, Y22, Y22
+	XORQ        CX, DI
+	VPMADD52LUQ Y9, Y14, Y22
+	ANDNQ       BX, R15, CX
+	VPXORQ      Y23, Y23, Y23
+	XORQ        R12, CX
+	VPMADD52LUQ Y9, Y12, Y23
+	MOVQ        CX, 8(AX)
+	VPMADD52LUQ Y9, Y10, Y19
+	XORQ        CX, R11
+	VPMADD52LUQ Y9, Y8, Y18
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y9, Y16, Y17
+	XORQ        BX, CX
+	VPXORQ      Y9, Y9, Y9
+	MOVQ        CX, 64(AX)
+	VPMADD52HUQ Y11, Y14, Y9
+	VPMADD52HUQ Y11, Y12, Y3
+	XORQ        CX, DX
+	VPMADD52HUQ Y11, Y10, Y6
+	ANDNQ       R15, R12, CX
+	VPMADD52HUQ Y11, Y8, Y7
+	XORQ        R10, CX
+	VPMADD52HUQ Y11, Y16, Y20
+	MOVQ        CX, -40(AX)
+	VPXORQ      Y24, Y24, Y24
+	XORQ        CX, R9
+	VPMADD52LUQ Y11, Y14, Y24
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	RORXQ       $0x3f, DI, SI
+	VPMADD52LUQ Y11, Y12, Y22
+	XORQ        R14, SI
+	VPMADD52LUQ Y11, Y10, Y23
+	RORXQ       $0x3f, R9, R8
+	VPMADD52LUQ Y11, Y8, Y19
+	XORQ        DX, R8
+	VPMADD52LUQ Y11, Y16, Y18
+	VPXORQ      Y11, Y11, Y11
+	MOVQ        R8, 352(SP)
+	VPMADD52HUQ Y13, Y14, Y11
+	RORXQ       $0x3f, R11, R10
+	VPMADD52HUQ Y13, Y12, Y9
+	XORQ        DI, R10
+	VPMADD52HUQ Y13, Y10, Y3
+	MOVQ        R10, 360(SP)
+	VPMADD52HUQ Y13, Y8, Y6
+	RORXQ       $0x3f, R14, R13
+	VPMADD52HUQ Y13, Y16, Y7
+	XORQ        R9, R13
+	VPXORQ      Y25, Y25, Y25
+	RORXQ       $0x3f, DX, BP
+	VPMADD52LUQ Y13, Y14, Y25
+	XORQ        R11, BP
+	VPMADD52LUQ Y13, Y12, Y24
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	MOVQ        -96(AX), BX
+	VPMADD52LUQ Y13, Y10, Y22
+	XORQ        SI, BX
+	VPMADD52LUQ Y13, Y8, Y23
+	VPMADD52LUQ Y13, Y16, Y19
+	MOVQ        32(AX), R8
+	VPMADD52HUQ Y5, Y14, Y6
+	MOVQ        352(SP), CX
+	VPMADD52HUQ Y5, Y12, Y7
+	XORQ        CX, R8
+	VPMADD52HUQ Y5, Y10, Y20
+	RORXQ       $0x14, R8, R8
+	VPMADD52HUQ Y5, Y8, Y21
+	MOVQ        -40(AX), R10
+	VPXORQ      Y13, Y13, Y13
+	MOVQ        360(SP), CX
+	VPMADD52HUQ Y5, Y16, Y13
+	XORQ        CX, R10
+	VPMADD52LUQ Y5, Y14, Y23
+	RORXQ       $0x15, R10, R10
+	VPMADD52LUQ Y5, Y12, Y19
+	MOVQ        88(AX), R12
+	VPMADD52LUQ Y5, Y10, Y18
+	VPMADD52LUQ Y5, Y8, Y17
+	XORQ        R13, R12
+	VPMADD52LUQ Y5, Y16, Y15
+	RORXQ       $0x2b, R12, R12
+	VPMADD52HUQ Y2, Y14, Y7
+	MOVQ        16(AX), R15
+	VPMADD52HUQ Y2, Y12, Y20
+	XORQ        BP, R15
+	VPMADD52HUQ Y2, Y10, Y21
+	RORXQ       $0x32, R15, R15
+	VPMADD52HUQ Y2, Y8, Y13
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	ANDNQ       R8, BX, R14
+	VPXORQ      Y5, Y5, Y5
+	XORQ        R15, R14
+	VPMADD52HUQ Y2, Y16, Y5
+	MOVQ        R14, 16(AX)
+	VPMADD52LUQ Y2, Y14, Y19
+	ANDNQ       R12, R10, DI
+	VPMADD52LUQ Y2, Y12, Y18
+	VPMADD52LUQ Y2, Y10, Y17
+	XORQ        R8, DI
+	VPMADD52LUQ Y2, Y8, Y15
+	MOVQ        DI, 32(AX)
+	VPMADD52LUQ Y2, Y16, Y4
+	ANDNQ       BX, R15, R11
+	VPADDQ      Y5, Y5, Y5
+	XORQ        R12, R11
+	VPADDQ      Y15, Y5, Y5
+	MOVQ        R11, 88(AX)
+	VPADDQ      Y13, Y13, Y13
+	ANDNQ       R10, R8, DX
+	VPADDQ      Y17, Y13, Y13
+	XORQ        BX, DX
+	VPADDQ      Y21, Y21, Y21
+
+	// Iota
+	MOVQ   368(SP), CX
+	VPADDQ Y18, Y21, Y21
+	XORQ   8(CX), DX
+	VPADDQ Y20, Y20, Y20
+	MOVQ   DX, -96(AX)
+	VPADDQ Y19, Y20, Y20
+	VPADDQ Y7, Y7, Y7
+	ANDNQ  R15, R12, R9
+	VPADDQ Y23, Y7, Y7
+	XORQ   R10, R9
+	VPADDQ Y6, Y6, Y6
+	MOVQ   R9, -40(AX)
+	VPADDQ Y22, Y6, Y6
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	MOVQ      (AX), BX
+	VPADDQ    Y3, Y3, Y3
+	MOVQ      360(SP), CX
+	VPADDQ    Y24, Y3, Y3
+	XORQ      CX, BX
+	VPADDQ    Y9, Y9, Y9
+	RORXQ     $0x02, BX, BX
+	VPADDQ    Y25, Y9, Y9
+	MOVQ      -72(AX), R8
+	VPADDQ    Y11, Y11, Y11
+	XORQ      R13, R8
+	VPMULLQ   Y0, Y7, Y7
+	VPADDQ    Y7, Y4, Y4
+	RORXQ     $0x09, R8, R8
+	VPMULLQ   Y0, Y6, Y6
+	MOVQ      56(AX), R10
+	VPADDQ    Y6, Y5, Y5
+	XORQ      BP, R10
+	VPMULLQ   Y0, Y3, Y3
+	RORXQ     $0x19, R10, R10
+	VPADDQ    Y3, Y13, Y13
+	MOVQ      -56(AX), R12
+	VPMULLQ   Y0, Y9, Y9
+	XORQ      SI, R12
+	VPADDQ    Y9, Y21, Y21
+	RORXQ     $0x17, R12, R12
+	VPMULLQ   Y0, Y11, Y11
+	MOVQ      72(AX), R15
+	VPADDQ    Y11, Y20, Y20
+	MOVQ      352(SP), CX
+	VMOVDQU64 Y4, 192(SP)
+	XORQ      CX, R15
+	VMOVDQU64 Y5, 224(SP)
+	VMOVDQU64 Y13, 256(SP)
+	RORXQ     $0x3e, R15, R15
+	VMOVDQU64 Y21, 288(SP)
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	ANDNQ     R8, BX, CX
+	VMOVDQU64 Y20, 320(SP)
+	XORQ      R15, CX
+
+	// (E·F, ., x_1·W, .) = (z_2, ., z_3, .)
+	VPSRLQ      $0x33, Y4, Y2
+	MOVQ        CX, 56(AX)
+	VPANDQ      Y1, Y4, Y3
+	XORQ        CX, R14
+	VPSRLQ      $0x33, Y5, Y4
+	ANDNQ       R12, R10, CX
+	VPANDQ      Y1, Y5, Y5
+	XORQ        R8, CX
+	VPSRLQ      $0x33, Y13, Y6
+	MOVQ        CX, 72(AX)
+	VPANDQ      Y1, Y13, Y7
+	XORQ        CX, DI
+	VPSRLQ      $0x33, Y21, Y8
+	VPANDQ      Y1, Y21, Y9
+	ANDNQ       BX, R15, CX
+	VPSRLQ      $0x33, Y20, Y10
+	XORQ        R12, CX
+	VPANDQ      Y1, Y20, Y11
+	MOVQ        CX, -72(AX)
+	VPMADD52LUQ Y0, Y10, Y3
+	XORQ        CX, R11
+	VPADDQ      Y2, Y5, Y5
+	ANDNQ       R10, R8, CX
+	VPADDQ      Y4, Y7, Y7
+	XORQ        BX, CX
+	VPADDQ      Y6, Y9, Y9
+	MOVQ        CX, -56(AX)
+	VPADDQ      Y8, Y11, Y11
+	XORQ        CX, DX
+	VPERMILPD   $0x0c, Y3, Y3
+	ANDNQ       R15, R12, CX
+	VPERMILPD   $0x0c, Y5, Y5
+	XORQ        R10, CX
+	VPERMILPD   $0x0c, Y7, Y7
+	VPERMILPD   $0x0c, Y9, Y9
+	MOVQ        CX, (AX)
+	VPERMILPD   $0x0c, Y11, Y11
+	XORQ        CX, R9
+	VMOVDQU64   96(SP), Y2
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	MOVQ        96(AX), BX
+	VPXORQ      Y4, Y4, Y4
+	XORQ        BP, BX
+	VPMADD52HUQ Y2, Y11, Y4
+	RORXQ       $0x25, BX, BX
+	VPXORQ      Y6, Y6, Y6
+	MOVQ        -16(AX), R8
+	VPMADD52HUQ Y2, Y9, Y6
+	XORQ        SI, R8
+	VPXORQ      Y8, Y8, Y8
+	RORXQ       $0x1c, R8, R8
+	VPMADD52HUQ Y2, Y7, Y8
+	MOVQ        -88(AX), R10
+	VPXORQ      Y10, Y10, Y10
+	VPMADD52HUQ Y2, Y5, Y10
+	MOVQ        352(SP), CX
+	VPXORQ      Y12, Y12, Y12
+	XORQ        CX, R10
+	VPMADD52HUQ Y2, Y3, Y12
+	RORXQ       $0x36, R10, R10
+	VPXORQ      Y13, Y13, Y13
+	MOVQ        40(AX), R12
+	VPMADD52LUQ Y2, Y11, Y13
+	MOVQ        360(SP), CX
+	VPXORQ      Y14, Y14, Y14
+	XORQ        CX, R12
+	VPMADD52LUQ Y2, Y9, Y14
+	RORXQ       $0x31, R12, R12
+	VPXORQ      Y15, Y15, Y15
+	MOVQ        -32(AX), R15
+	VPMADD52LUQ Y2, Y7, Y15
+	XORQ        R13, R15
+	VPXORQ      Y16, Y16, Y16
+	VPMADD52LUQ Y2, Y5, Y16
+	RORXQ       $0x08, R15, R15
+	VPXORQ      Y17, Y17, Y17
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	ANDNQ       R8, BX, CX
+	VPMADD52LUQ Y2, Y3, Y17
+	XORQ        R15, CX
+	VMOVDQU64   128(SP), Y2
+	MOVQ        CX, 96(AX)
+	VPXORQ      Y18, Y18, Y18
+	XORQ        CX, R14
+	VPMADD52HUQ Y2, Y11, Y18
+	ANDNQ       R12, R10, CX
+	VPMADD52HUQ Y2, Y9, Y4
+	XORQ        R8, CX
+	VPMADD52HUQ Y2, Y7, Y6
+	MOVQ        CX, -88(AX)
+	VPMADD52HUQ Y2, Y5, Y8
+	XORQ        CX, DI
+	VPMADD52HUQ Y2, Y3, Y10
+	ANDNQ       BX, R15, CX
+	VPXORQ      Y19, Y19, Y19
+	VPMADD52LUQ Y2, Y11, Y19
+	XORQ        R12, CX
+	VPMADD52LUQ Y2, Y9, Y13
+	MOVQ        CX, -32(AX)
+	VPMADD52LUQ Y2, Y7, Y14
+	XORQ        CX, R11
+	VPMADD52LUQ Y2, Y5, Y15
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y2, Y3, Y16
+	XORQ        BX, CX
+	VMOVDQU64   160(SP), Y2
+	MOVQ        CX, -16(AX)
+	VPXORQ      Y20, Y20, Y20
+	XORQ        CX, DX
+	VPMADD52HUQ Y2, Y11, Y20
+	ANDNQ       R15, R12, CX
+	VPMADD52HUQ Y2, Y9, Y18
+	XORQ        R10, CX
+	VPMADD52HUQ Y2, Y7, Y4
+	VPMADD52HUQ Y2, Y5, Y6
+	MOVQ        CX, 40(AX)
+	VPMADD52HUQ Y2, Y3, Y8
+	XORQ        CX, R9
+	VPXORQ      Y21, Y21, Y21
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	MOVQ        48(AX), BX
+	VPMADD52LUQ Y2, Y11, Y21
+	XORQ        R13, BX
+	VPMADD52LUQ Y2, Y9, Y19
+	RORXQ       $0x24, BX, BX
+	VPMADD52LUQ Y2, Y7, Y13
+	MOVQ        -24(AX), R8
+	VPMADD52LUQ Y2, Y5, Y14
+	XORQ        BP, R8
+	VPMADD52LUQ Y2, Y3, Y15
+	RORXQ       $0x2c, R8, R8
+	VPADDQ      Y12, Y12, Y12
+	MOVQ        64(AX), R10
+	VPADDQ      Y16, Y12, Y12
+	XORQ        SI, R10
+	VPADDQ      Y10, Y10, Y10
+	VPADDQ      Y15, Y10, Y10
+	RORXQ       $0x3d, R10, R10
+	VPADDQ      Y8, Y8, Y8
+	MOVQ        -8(AX), R12
+	VPADDQ      Y14, Y8, Y8
+	MOVQ        352(SP), CX
+	VPADDQ      Y6, Y6, Y6
+	XORQ        CX, R12
+	VPADDQ      Y13, Y6, Y6
+	RORXQ       $0x13, R12, R12
+	VPADDQ      Y4, Y4, Y4
+	MOVQ        -80(AX), R15
+	VPADDQ      Y19, Y4, Y4
+	MOVQ        360(SP), CX
+	VPADDQ      Y18, Y18, Y18
+	XORQ        CX, R15
+	VPADDQ      Y21, Y18, Y18
+	RORXQ       $0x03, R15, R15
+	VPADDQ      Y20, Y20, Y20
+	VPERMILPD   $0x05, Y17, Y2
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	ANDNQ     R8, BX, CX
+	VPERMILPD $0x05, Y12, Y3
+	XORQ      R15, CX
+	VPERMILPD $0x05, Y10, Y5
+	MOVQ      CX, -24(AX)
+	VPERMILPD $0x05, Y8, Y7
+	XORQ      CX, R14
+	VPERMILPD $0x05, Y6, Y9
+	ANDNQ     R12, R10, CX
+	VPERMILPD $0x05, Y4, Y11
+	XORQ      R8, CX
+	VPERMILPD $0x05, Y18, Y13
+	MOVQ      CX, -8(AX)
+	VPADDQ    Y2, Y8, Y8
+	XORQ      CX, DI
+	VPADDQ    Y3, Y6, Y6
+	ANDNQ     BX, R15, CX
+	VPADDQ    Y5, Y4, Y4
+	VPADDQ    Y7, Y18, Y18
+	XORQ      R12, CX
+	VPADDQ    Y9, Y20, Y20
+	MOVQ      CX, 48(AX)
+	VPMULLQ   Y0, Y4, Y4
+	XORQ      CX, R11
+	VPADDQ    Y4, Y17, Y17
+	ANDNQ     R10, R8, CX
+	VPMULLQ   Y0, Y18, Y18
+	XORQ      BX, CX
+	VPADDQ    Y18, Y12, Y12
+	MOVQ      CX, 64(AX)
+	VPMULLQ   Y0, Y20, Y20
+	XORQ      CX, DX
+	VPADDQ    Y20, Y10, Y10
+	ANDNQ     R15, R12, CX
+	VPMULLQ   Y0, Y11, Y11
+	XORQ      R10, CX
+	VPADDQ    Y11, Y8, Y8
+	MOVQ      CX, -80(AX)
+	VPMULLQ   Y0, Y13, Y13
+	VPADDQ    Y13, Y6, Y6
+	XORQ      CX, R9
+
+	// (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3)
+	VPERMILPD $0x03, 192(SP), Y2
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	MOVQ      -48(AX), BX
+	VPERMILPD $0x00, Y17, Y3
+	MOVQ      352(SP), CX
+	VPADDQ    Y3, Y2, Y4
+	XORQ      CX, BX
+	VPSUBQ    Y3, Y2, K5, Y4
+	RORXQ     $0x3f, BX, BX
+	VPERMILPD $0x03, 224(SP), Y2
+	MOVQ      80(AX), R8
+	VPERMILPD $0x00, Y12, Y3
+	MOVQ      360(SP), CX
+	VPADDQ    Y3, Y2, Y5
+	XORQ      CX, R8
+	VPSUBQ    Y3, Y2, K5, Y5
+	RORXQ     $0x3a, R8, R8
+	VPERMILPD $0x03, 256(SP), Y2
+	VPERMILPD $0x00, Y10, Y3
+	MOVQ      8(AX), R10
+	VPADDQ    Y3, Y2, Y7
+	XORQ      R13, R10
+	VPSUBQ    Y3, Y2, K5, Y7
+	RORXQ     $0x27, R10, R10
+	VPERMILPD $0x03, 288(SP), Y2
+	MOVQ      -64(AX), R12
+	VPERMILPD $0x00, Y8, Y3
+	XORQ      BP, R12
+	VPADDQ    Y3, Y2, Y8
+	RORXQ     $0x38, R12, R12
+	VPSUBQ    Y3, Y2, K5, Y8
+	MOVQ      24(AX), R15
+	VPERMILPD $0x03, 320(SP), Y2
+	XORQ      SI, R15
+	VPERMILPD $0x00, Y6, Y3
+	RORXQ     $0x2e, R15, R15
+	VPADDQ    Y3, Y2, Y6
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	ANDNQ       R8, BX, CX
+	VPSUBQ      Y3, Y2, K5, Y6
+	VPSRLQ      $0x33, Y4, Y2
+	XORQ        R15, CX
+	VPANDQ      Y1, Y4, Y3
+	MOVQ        CX, -64(AX)
+	VPSRLQ      $0x33, Y5, Y4
+	XORQ        CX, R14
+	VPANDQ      Y1, Y5, Y5
+	ANDNQ       R12, R10, CX
+	VPSRLQ      $0x33, Y7, Y9
+	XORQ        R8, CX
+	VPANDQ      Y1, Y7, Y7
+	MOVQ        CX, -48(AX)
+	VPSRLQ      $0x33, Y8, Y10
+	XORQ        CX, DI
+	VPANDQ      Y1, Y8, Y8
+	ANDNQ       BX, R15, CX
+	VPSRLQ      $0x33, Y6, Y11
+	XORQ        R12, CX
+	VPANDQ      Y1, Y6, Y6
+	VPMADD52LUQ Y0, Y11, Y3
+	MOVQ        CX, 8(AX)
+	VPADDQ      Y2, Y5, Y5
+	XORQ        CX, R11
+	VPADDQ      Y4, Y7, Y7
+	ANDNQ       R10, R8, CX
+	VPADDQ      Y9, Y8, Y8
+	XORQ        BX, CX
+	VPADDQ      Y10, Y6, Y6
+	MOVQ        CX, 24(AX)
+	VMOVDQA64   Y3, Y2
+	XORQ        CX, DX
+	VMOVDQA64   Y5, Y3
+	ANDNQ       R15, R12, CX
+	VMOVDQA64   Y7, Y4
+	XORQ        R10, CX
+	VMOVDQA64   Y8, Y5
+	MOVQ        CX, 80(AX)
+	VMOVDQA64   Y6, Y6
+	XORQ        CX, R9
+	MOVQ        swaps+16(FP), R8
+	MOVQ        376(SP), BX
+	DECQ        376(SP)
+
+	// If the two points change places, add 2 to the indices, modulo 4.
+	MOVQ BX, CX
+	SHRQ $0x06, CX
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	RORXQ        $0x3f, DI, SI
+	MOVQ         (R8)(CX*8), CX
+	XORQ         R14, SI
+	SHRXQ        BX, CX, CX
+	RORXQ        $0x3f, R9, R8
+	ANDL         $0x01, CX
+	XORQ         DX, R8
+	ADDL         CX, CX
+	MOVQ         R8, 352(SP)
+	VPBROADCASTQ CX, Y7
+	RORXQ        $0x3f, R11, R10
+	VPXORQ       ABCD<>+0(SB), Y7, Y8
+	XORQ         DI, R10
+	VPXORQ       ABBA<>+0(SB), Y7, Y7
+	MOVQ         R10, 360(SP)
+
+	// (A, B, C, D)·(A, B, B, A) = (AA, BB, CB, DA)
+	VPERMQ Y2, Y8, Y9
+	RORXQ  $0x3f, R14, R13
+	VPERMQ Y2, Y7, Y2
+	VPERMQ Y3, Y8, Y10
+	XORQ   R9, R13
+	VPERMQ Y3, Y7, Y3
+	RORXQ  $0x3f, DX, BP
+	VPERMQ Y4, Y8, Y11
+	XORQ   R11, BP
+	VPERMQ Y4, Y7, Y4
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	MOVQ        -96(AX), BX
+	VPERMQ      Y5, Y8, Y12
+	XORQ        SI, BX
+	VPERMQ      Y5, Y7, Y5
+	MOVQ        -8(AX), R8
+	VPERMQ      Y6, Y8, Y8
+	MOVQ        352(SP), CX
+	VPERMQ      Y6, Y7, Y6
+	XORQ        CX, R8
+	VMOVDQU64   biasOuter<>+0(SB), Y7
+	RORXQ       $0x14, R8, R8
+	VMOVDQU64   biasOuter<>+32(SB), Y13
+	VMOVDQU64   biasOuter<>+64(SB), Y14
+	MOVQ        80(AX), R10
+	VMOVDQU64   biasOuter<>+96(SB), Y15
+	MOVQ        360(SP), CX
+	VMOVDQU64   biasOuter<>+128(SB), Y16
+	XORQ        CX, R10
+	VPXORQ      Y17, Y17, Y17
+	RORXQ       $0x15, R10, R10
+	VPMADD52HUQ Y4, Y8, Y17
+	MOVQ        -32(AX), R12
+	VPXORQ      Y18, Y18, Y18
+	XORQ        R13, R12
+	VPMADD52HUQ Y4, Y12, Y18
+	RORXQ       $0x2b, R12, R12
+	VPXORQ      Y19, Y19, Y19
+	MOVQ        56(AX), R15
+	VPMADD52HUQ Y4, Y11, Y19
+	XORQ        BP, R15
+	VPXORQ      Y20, Y20, Y20
+	RORXQ       $0x32, R15, R15
+	VPMADD52HUQ Y4, Y10, Y20
+	VPXORQ      Y21, Y21, Y21
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	ANDNQ       R8, BX, R14
+	VPMADD52HUQ Y4, Y9, Y21
+	XORQ        R15, R14
+	VPXORQ      Y22, Y22, Y22
+	MOVQ        R14, 56(AX)
+	VPMADD52LUQ Y4, Y8, Y22
+	ANDNQ       R12, R10, DI
+	VPXORQ      Y23, Y23, Y23
+	XORQ        R8, DI
+	VPMADD52LUQ Y4, Y12, Y23
+	MOVQ        DI, -8(AX)
+	VPMADD52LUQ Y4, Y11, Y16
+	ANDNQ       BX, R15, R11
+	VPMADD52LUQ Y4, Y10, Y15
+	XORQ        R12, R11
+	VPMADD52LUQ Y4, Y9, Y14
+	MOVQ        R11, -32(AX)
+	VPXORQ      Y4, Y4, Y4
+	VPMADD52HUQ Y5, Y8, Y4
+	ANDNQ       R10, R8, DX
+	VPMADD52HUQ Y5, Y12, Y17
+	XORQ        BX, DX
+	VPMADD52HUQ Y5, Y11, Y18
+
+	// Iota
+	MOVQ        368(SP), CX
+	VPMADD52HUQ Y5, Y10, Y19
+	XORQ        16(CX), DX
+	VPMADD52HUQ Y5, Y9, Y20
+	MOVQ        DX, -96(AX)
+	VPXORQ      Y24, Y24, Y24
+	ANDNQ       R15, R12, R9
+	VPMADD52LUQ Y5, Y8, Y24
+	XORQ        R10, R9
+	VPMADD52LUQ Y5, Y12, Y22
+	MOVQ        R9, 80(AX)
+	VPMADD52LUQ Y5, Y11, Y23
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	MOVQ        -40(AX), BX
+	VPMADD52LUQ Y5, Y10, Y16
+	MOVQ        360(SP), CX
+	VPMADD52LUQ Y5, Y9, Y15
+	VPXORQ      Y5, Y5, Y5
+	XORQ        CX, BX
+	VPMADD52HUQ Y6, Y8, Y5
+	RORXQ       $0x02, BX, BX
+	VPMADD52HUQ Y6, Y12, Y4
+	MOVQ        48(AX), R8
+	VPMADD52HUQ Y6, Y11, Y17
+	XORQ        R13, R8
+	VPMADD52HUQ Y6, Y10, Y18
+	RORXQ       $0x09, R8, R8
+	VPMADD52HUQ Y6, Y9, Y19
+	MOVQ        -64(AX), R10
+	VPXORQ      Y25, Y25, Y25
+	XORQ        BP, R10
+	VPMADD52LUQ Y6, Y8, Y25
+	RORXQ       $0x19, R10, R10
+	VPMADD52LUQ Y6, Y12, Y24
+	MOVQ        -16(AX), R12
+	VPMADD52LUQ Y6, Y11, Y22
+	VPMADD52LUQ Y6, Y10, Y23
+	XORQ        SI, R12
+	VPMADD52LUQ Y6, Y9, Y16
+	RORXQ       $0x17, R12, R12
+	VPMADD52HUQ Y3, Y8, Y18
+	MOVQ        72(AX), R15
+	VPMADD52HUQ Y3, Y12, Y19
+	MOVQ        352(SP), CX
+	VPMADD52HUQ Y3, Y11, Y20
+	XORQ        CX, R15
+	VPMADD52HUQ Y3, Y10, Y21
+	RORXQ       $0x3e, R15, R15
+	VPXORQ      Y6, Y6, Y6
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	ANDNQ       R8, BX, CX
+	VPMADD52HUQ Y3, Y9, Y6
+	XORQ        R15, CX
+	VPMADD52LUQ Y3, Y8, Y23
+	MOVQ        CX, -64(AX)
+	VPMADD52LUQ Y3, Y12, Y16
+	VPMADD52LUQ Y3, Y11, Y15
+	XORQ        CX, R14
+	VPMADD52LUQ Y3, Y10, Y14
+	ANDNQ       R12, R10, CX
+	VPMADD52LUQ Y3, Y9, Y13
+	XORQ        R8, CX
+	VPMADD52HUQ Y2, Y8, Y19
+	MOVQ        CX, 72(AX)
+	VPMADD52HUQ Y2, Y12, Y20
+	XORQ        CX, DI
+	VPMADD52HUQ Y2, Y11, Y21
+	ANDNQ       BX, R15, CX
+	VPMADD52HUQ Y2, Y10, Y6
+	XORQ        R12, CX
+	VPXORQ      Y3, Y3, Y3
+	MOVQ        CX, 48(AX)
+	VPMADD52HUQ Y2, Y9, Y3
+	XORQ        CX, R11
+	VPMADD52LUQ Y2, Y8, Y16
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y2, Y12, Y15
+	VPMADD52LUQ Y2, Y11, Y14
+	XORQ        BX, CX
+	VPMADD52LUQ Y2, Y10, Y13
+	MOVQ        CX, -16(AX)
+	VPMADD52LUQ Y2, Y9, Y7
+	XORQ        CX, DX
+	VPADDQ      Y3, Y3, Y3
+	ANDNQ       R15, R12, CX
+	VPADDQ      Y13, Y3, Y3
+	XORQ        R10, CX
+	VPADDQ      Y6, Y6, Y6
+	MOVQ        CX, -40(AX)
+	VPADDQ      Y14, Y6, Y6
+	XORQ        CX, R9
+	VPADDQ      Y21, Y21, Y21
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	MOVQ    16(AX), BX
+	VPADDQ  Y15, Y21, Y21
+	XORQ    BP, BX
+	VPADDQ  Y20, Y20, Y20
+	VPADDQ  Y16, Y20, Y20
+	RORXQ   $0x25, BX, BX
+	VPADDQ  Y19, Y19, Y19
+	MOVQ    64(AX), R8
+	VPADDQ  Y23, Y19, Y19
+	XORQ    SI, R8
+	VPADDQ  Y18, Y18, Y18
+	RORXQ   $0x1c, R8, R8
+	VPADDQ  Y22, Y18, Y18
+	MOVQ    -48(AX), R10
+	VPADDQ  Y17, Y17, Y17
+	MOVQ    352(SP), CX
+	VPADDQ  Y24, Y17, Y17
+	XORQ    CX, R10
+	VPADDQ  Y4, Y4, Y4
+	RORXQ   $0x36, R10, R10
+	VPADDQ  Y25, Y4, Y4
+	MOVQ    40(AX), R12
+	VPADDQ  Y5, Y5, Y5
+	MOVQ    360(SP), CX
+	VPMULLQ Y0, Y19, Y19
+	VPADDQ  Y19, Y7, Y7
+	XORQ    CX, R12
+	VPMULLQ Y0, Y18, Y18
+	RORXQ   $0x31, R12, R12
+	VPADDQ  Y18, Y3, Y3
+	MOVQ    -72(AX), R15
+	VPMULLQ Y0, Y17, Y17
+	XORQ    R13, R15
+	VPADDQ  Y17, Y6, Y6
+	RORXQ   $0x08, R15, R15
+	VPMULLQ Y0, Y4, Y4
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	ANDNQ   R8, BX, CX
+	VPADDQ  Y4, Y21, Y21
+	XORQ    R15, CX
+	VPMULLQ Y0, Y5, Y5
+	MOVQ    CX, 16(AX)
+	VPADDQ  Y5, Y20, Y20
+	XORQ    CX, R14
+
+	// (E, BB, DA + CB, DA - CB) with E = AA - BB
+	VPERMILPD $0x0e, Y7, Y2
+	VPERMILPD $0x01, Y7, Y4
+	ANDNQ     R12, R10, CX
+	VPADDQ    Y4, Y2, K3, Y2
+	XORQ      R8, CX
+	VPSUBQ    Y4, Y2, K4, Y2
+	MOVQ      CX, -48(AX)
+	VPERMILPD $0x0e, Y3, Y5
+	XORQ      CX, DI
+	VPERMILPD $0x01, Y3, Y8
+	ANDNQ     BX, R15, CX
+	VPADDQ    Y8, Y5, K3, Y5
+	XORQ      R12, CX
+	VPSUBQ    Y8, Y5, K4, Y5
+	MOVQ      CX, -72(AX)
+	VPERMILPD $0x0e, Y6, Y9
+	XORQ      CX, R11
+	VPERMILPD $0x01, Y6, Y10
+	ANDNQ     R10, R8, CX
+	VPADDQ    Y10, Y9, K3, Y9
+	VPSUBQ    Y10, Y9, K4, Y9
+	XORQ      BX, CX
+	VPERMILPD $0x0e, Y21, Y11
+	MOVQ      CX, 64(AX)
+	VPERMILPD $0x01, Y21, Y12
+	XORQ      CX, DX
+	VPADDQ    Y12, Y11, K3, Y11
+	ANDNQ     R15, R12, CX
+	VPSUBQ    Y12, Y11, K4, Y11
+	XORQ      R10, CX
+	VPERMILPD $0x0e, Y20, Y13
+	MOVQ      CX, 40(AX)
+	VPERMILPD $0x01, Y20, Y14
+	XORQ      CX, R9
+	VPADDQ    Y14, Y13, K3, Y13
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	MOVQ        88(AX), BX
+	VPSUBQ      Y14, Y13, K4, Y13
+	XORQ        R13, BX
+	VPSRLQ      $0x33, Y2, Y15
+	RORXQ       $0x24, BX, BX
+	VPANDQ      Y1, Y2, Y2
+	VPSRLQ      $0x33, Y5, Y16
+	MOVQ        -24(AX), R8
+	VPANDQ      Y1, Y5, Y5
+	XORQ        BP, R8
+	VPSRLQ      $0x33, Y9, Y17
+	RORXQ       $0x2c, R8, R8
+	VPANDQ      Y1, Y9, Y9
+	MOVQ        24(AX), R10
+	VPSRLQ      $0x33, Y11, Y18
+	XORQ        SI, R10
+	VPANDQ      Y1, Y11, Y11
+	RORXQ       $0x3d, R10, R10
+	VPSRLQ      $0x33, Y13, Y19
+	MOVQ        -88(AX), R12
+	VPANDQ      Y1, Y13, Y13
+	MOVQ        352(SP), CX
+	VPMADD52LUQ Y0, Y19, Y2
+	XORQ        CX, R12
+	VPADDQ      Y15, Y5, Y5
+	VPADDQ      Y16, Y9, Y9
+	RORXQ       $0x13, R12, R12
+	VPADDQ      Y17, Y11, Y11
+	MOVQ        (AX), R15
+	VPADDQ      Y18, Y13, Y13
+	MOVQ        360(SP), CX
+
+	// (a24, AA, DA + CB, DA - CB)
+	VPSRLQ.Z  $0x33, Y4, K2, Y15
+	XORQ      CX, R15
+	VMOVDQU64 a24<>+0(SB), Y16
+	RORXQ     $0x03, R15, R15
+	VPANDQ    Y1, Y4, K2, Y16
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	ANDNQ       R8, BX, CX
+	VPSRLQ.Z    $0x33, Y8, K2, Y4
+	XORQ        R15, CX
+	VPANDQ.Z    Y1, Y8, K2, Y8
+	MOVQ        CX, -24(AX)
+	VPSRLQ.Z    $0x33, Y10, K2, Y17
+	XORQ        CX, R14
+	VPANDQ.Z    Y1, Y10, K2, Y10
+	ANDNQ       R12, R10, CX
+	VPSRLQ.Z    $0x33, Y12, K2, Y18
+	VPANDQ.Z    Y1, Y12, K2, Y12
+	XORQ        R8, CX
+	VPSRLQ.Z    $0x33, Y14, K2, Y19
+	MOVQ        CX, -88(AX)
+	VPANDQ.Z    Y1, Y14, K2, Y14
+	XORQ        CX, DI
+	VPMADD52LUQ Y0, Y19, Y16
+	ANDNQ       BX, R15, CX
+	VPADDQ      Y15, Y8, Y8
+	XORQ        R12, CX
+	VPADDQ      Y4, Y10, Y10
+	MOVQ        CX, 88(AX)
+	VPADDQ      Y17, Y12, Y12
+	XORQ        CX, R11
+	VPADDQ      Y18, Y14, Y14
+	ANDNQ       R10, R8, CX
+	VPBLENDMQ   Y2, Y16, K6, Y16
+	XORQ        BX, CX
+	VPBLENDMQ   Y5, Y8, K6, Y8
+	VPBLENDMQ   Y9, Y10, K6, Y10
+	MOVQ        CX, 24(AX)
+	VPBLENDMQ   Y11, Y12, K6, Y12
+	XORQ        CX, DX
+	VPBLENDMQ   Y13, Y14, K6, Y14
+	ANDNQ       R15, R12, CX
+
+	// (E, x_1), split
+	VPUNPCKLQDQ Y11, Y2, Y4
+	XORQ        R10, CX
+	VMOVDQU64   (SP), K6, Y4
+	MOVQ        CX, (AX)
+	VMOVDQU64   Y4, 96(SP)
+	XORQ        CX, R9
+	VPUNPCKLQDQ Y13, Y5, Y4
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	MOVQ        32(AX), BX
+	VMOVDQU64   32(SP), K6, Y4
+	MOVQ        352(SP), CX
+	VMOVDQU64   Y4, 128(SP)
+	XORQ        CX, BX
+	VPXORQ      Y4, Y4, Y4
+	RORXQ       $0x3f, BX, BX
+	VPUNPCKLQDQ Y4, Y9, Y4
+	VMOVDQU64   64(SP), K6, Y4
+	MOVQ        -80(AX), R8
+	VMOVDQU64   Y4, 160(SP)
+	MOVQ        360(SP), CX
+
+	// (AA + a24·E, AA·BB, (DA + CB)^2, (DA - CB)^2) = (F, x_2, x_3, W)
+	VMOVDQU64   biasInner<>+0(SB), Y4
+	XORQ        CX, R8
+	VMOVDQU64   biasInner<>+32(SB), Y15
+	RORXQ       $0x3a, R8, R8
+	VMOVDQU64   biasInner<>+64(SB), Y17
+	MOVQ        8(AX), R10
+	VMOVDQU64   biasInner<>+96(SB), Y18
+	XORQ        R13, R10
+	VMOVDQU64   biasInner<>+128(SB), Y19
+	RORXQ       $0x27, R10, R10
+	VPBLENDMQ   Y7, Y4, K1, Y4
+	MOVQ        96(AX), R12
+	VPBLENDMQ   Y3, Y15, K1, Y15
+	XORQ        BP, R12
+	VPBLENDMQ   Y6, Y17, K1, Y17
+	VPBLENDMQ   Y21, Y18, K1, Y18
+	RORXQ       $0x38, R12, R12
+	VPBLENDMQ   Y20, Y19, K1, Y19
+	MOVQ        -56(AX), R15
+	VPXORQ      Y3, Y3, Y3
+	XORQ        SI, R15
+	VPMADD52HUQ Y9, Y14, Y3
+	RORXQ       $0x2e, R15, R15
+	VPXORQ      Y6, Y6, Y6
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	ANDNQ       R8, BX, CX
+	VPMADD52HUQ Y9, Y12, Y6
+	XORQ        R15, CX
+	VPXORQ      Y7, Y7, Y7
+	MOVQ        CX, 96(AX)
+	VPMADD52HUQ Y9, Y10, Y7
+	XORQ        CX, R14
+	VPXORQ      Y20, Y20, Y20
+	ANDNQ       R12, R10, CX
+	VPMADD52HUQ Y9, Y8, Y20
+	VPXORQ      Y21, Y21, Y21
+	XORQ        R8, CX
+	VPMADD52HUQ Y9, Y16, Y21
+	MOVQ        CX, 32(AX)
+	VPXORQ      Y22, Y22, Y22
+	XORQ        CX, DI
+	VPMADD52LUQ Y9, Y14, Y22
+	ANDNQ       BX, R15, CX
+	VPXORQ      Y23, Y23, Y23
+	XORQ        R12, CX
+	VPMADD52LUQ Y9, Y12, Y23
+	MOVQ        CX, 8(AX)
+	VPMADD52LUQ Y9, Y10, Y19
+	XORQ        CX, R11
+	VPMADD52LUQ Y9, Y8, Y18
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y9, Y16, Y17
+	XORQ        BX, CX
+	VPXORQ      Y9, Y9, Y9
+	MOVQ        CX, -56(AX)
+	VPMADD52HUQ Y11, Y14, Y9
+	VPMADD52HUQ Y11, Y12, Y3
+	XORQ        CX, DX
+	VPMADD52HUQ Y11, Y10, Y6
+	ANDNQ       R15, R12, CX
+	VPMADD52HUQ Y11, Y8, Y7
+	XORQ        R10, CX
+	VPMADD52HUQ Y11, Y16, Y20
+	MOVQ        CX, -80(AX)
+	VPXORQ      Y24, Y24, Y24
+	XORQ        CX, R9
+	VPMADD52LUQ Y11, Y14, Y24
+
+	// Theta: D[x] = C[x-1] ^ (C[x+1] <<< 1)
+	RORXQ       $0x3f, DI, SI
+	VPMADD52LUQ Y11, Y12, Y22
+	XORQ        R14, SI
+	VPMADD52LUQ Y11, Y10, Y23
+	RORXQ       $0x3f, R9, R8
+	VPMADD52LUQ Y11, Y8, Y19
+	XORQ        DX, R8
+	VPMADD52LUQ Y11, Y16, Y18
+	VPXORQ      Y11, Y11, Y11
+	MOVQ        R8, 352(SP)
+	VPMADD52HUQ Y13, Y14, Y11
+	RORXQ       $0x3f, R11, R10
+	VPMADD52HUQ Y13, Y12, Y9
+	XORQ        DI, R10
+	VPMADD52HUQ Y13, Y10, Y3
+	MOVQ        R10, 360(SP)
+	VPMADD52HUQ Y13, Y8, Y6
+	RORXQ       $0x3f, R14, R13
+	VPMADD52HUQ Y13, Y16, Y7
+	XORQ        R9, R13
+	VPXORQ      Y25, Y25, Y25
+	RORXQ       $0x3f, DX, BP
+	VPMADD52LUQ Y13, Y14, Y25
+	XORQ        R11, BP
+	VPMADD52LUQ Y13, Y12, Y24
+
+	// Theta, rho and pi: B[x,0] = (A[x+0,x] ^ D[x+0]) <<< r[x+0,x]
+	MOVQ        -96(AX), BX
+	VPMADD52LUQ Y13, Y10, Y22
+	XORQ        SI, BX
+	VPMADD52LUQ Y13, Y8, Y23
+	VPMADD52LUQ Y13, Y16, Y19
+	MOVQ        -88(AX), R8
+	VPMADD52HUQ Y5, Y14, Y6
+	MOVQ        352(SP), CX
+	VPMADD52HUQ Y5, Y12, Y7
+	XORQ        CX, R8
+	VPMADD52HUQ Y5, Y10, Y20
+	RORXQ       $0x14, R8, R8
+	VPMADD52HUQ Y5, Y8, Y21
+	MOVQ        -80(AX), R10
+	VPXORQ      Y13, Y13, Y13
+	MOVQ        360(SP), CX
+	VPMADD52HUQ Y5, Y16, Y13
+	XORQ        CX, R10
+	VPMADD52LUQ Y5, Y14, Y23
+	RORXQ       $0x15, R10, R10
+	VPMADD52LUQ Y5, Y12, Y19
+	MOVQ        -72(AX), R12
+	VPMADD52LUQ Y5, Y10, Y18
+	VPMADD52LUQ Y5, Y8, Y17
+	XORQ        R13, R12
+	VPMADD52LUQ Y5, Y16, Y15
+	RORXQ       $0x2b, R12, R12
+	VPMADD52HUQ Y2, Y14, Y7
+	MOVQ        -64(AX), R15
+	VPMADD52HUQ Y2, Y12, Y20
+	XORQ        BP, R15
+	VPMADD52HUQ Y2, Y10, Y21
+	RORXQ       $0x32, R15, R15
+	VPMADD52HUQ Y2, Y8, Y13
+
+	// Chi: A[x,0] = B[x,0] ^ (^B[x+1,0] & B[x+2,0])
+	ANDNQ       R8, BX, R14
+	VPXORQ      Y5, Y5, Y5
+	XORQ        R15, R14
+	VPMADD52HUQ Y2, Y16, Y5
+	MOVQ        R14, -64(AX)
+	VPMADD52LUQ Y2, Y14, Y19
+	ANDNQ       R12, R10, DI
+	VPMADD52LUQ Y2, Y12, Y18
+	VPMADD52LUQ Y2, Y10, Y17
+	XORQ        R8, DI
+	VPMADD52LUQ Y2, Y8, Y15
+	MOVQ        DI, -88(AX)
+	VPMADD52LUQ Y2, Y16, Y4
+	ANDNQ       BX, R15, R11
+	VPADDQ      Y5, Y5, Y5
+	XORQ        R12, R11
+	VPADDQ      Y15, Y5, Y5
+	MOVQ        R11, -72(AX)
+	VPADDQ      Y13, Y13, Y13
+	ANDNQ       R10, R8, DX
+	VPADDQ      Y17, Y13, Y13
+	XORQ        BX, DX
+	VPADDQ      Y21, Y21, Y21
+
+	// Iota
+	MOVQ   368(SP), CX
+	VPADDQ Y18, Y21, Y21
+	XORQ   24(CX), DX
+	VPADDQ Y20, Y20, Y20
+	MOVQ   DX, -96(AX)
+	VPADDQ Y19, Y20, Y20
+	VPADDQ Y7, Y7, Y7
+	ANDNQ  R15, R12, R9
+	VPADDQ Y23, Y7, Y7
+	XORQ   R10, R9
+	VPADDQ Y6, Y6, Y6
+	MOVQ   R9, -80(AX)
+	VPADDQ Y22, Y6, Y6
+
+	// Theta, rho and pi: B[x,4] = (A[x+2,x] ^ D[x+2]) <<< r[x+2,x]
+	MOVQ      80(AX), BX
+	VPADDQ    Y3, Y3, Y3
+	MOVQ      360(SP), CX
+	VPADDQ    Y24, Y3, Y3
+	XORQ      CX, BX
+	VPADDQ    Y9, Y9, Y9
+	RORXQ     $0x02, BX, BX
+	VPADDQ    Y25, Y9, Y9
+	MOVQ      88(AX), R8
+	VPADDQ    Y11, Y11, Y11
+	XORQ      R13, R8
+	VPMULLQ   Y0, Y7, Y7
+	VPADDQ    Y7, Y4, Y4
+	RORXQ     $0x09, R8, R8
+	VPMULLQ   Y0, Y6, Y6
+	MOVQ      96(AX), R10
+	VPADDQ    Y6, Y5, Y5
+	XORQ      BP, R10
+	VPMULLQ   Y0, Y3, Y3
+	RORXQ     $0x19, R10, R10
+	VPADDQ    Y3, Y13, Y13
+	MOVQ      64(AX), R12
+	VPMULLQ   Y0, Y9, Y9
+	XORQ      SI, R12
+	VPADDQ    Y9, Y21, Y21
+	RORXQ     $0x17, R12, R12
+	VPMULLQ   Y0, Y11, Y11
+	MOVQ      72(AX), R15
+	VPADDQ    Y11, Y20, Y20
+	MOVQ      352(SP), CX
+	VMOVDQU64 Y4, 192(SP)
+	XORQ      CX, R15
+	VMOVDQU64 Y5, 224(SP)
+	VMOVDQU64 Y13, 256(SP)
+	RORXQ     $0x3e, R15, R15
+	VMOVDQU64 Y21, 288(SP)
+
+	// Chi: A[x,4] = B[x,4] ^ (^B[x+1,4] & B[x+2,4])
+	ANDNQ     R8, BX, CX
+	VMOVDQU64 Y20, 320(SP)
+	XORQ      R15, CX
+
+	// (E·F, ., x_1·W, .) = (z_2, ., z_3, .)
+	VPSRLQ      $0x33, Y4, Y2
+	MOVQ        CX, 96(AX)
+	VPANDQ      Y1, Y4, Y3
+	XORQ        CX, R14
+	VPSRLQ      $0x33, Y5, Y4
+	ANDNQ       R12, R10, CX
+	VPANDQ      Y1, Y5, Y5
+	XORQ        R8, CX
+	VPSRLQ      $0x33, Y13, Y6
+	MOVQ        CX, 72(AX)
+	VPANDQ      Y1, Y13, Y7
+	XORQ        CX, DI
+	VPSRLQ      $0x33, Y21, Y8
+	VPANDQ      Y1, Y21, Y9
+	ANDNQ       BX, R15, CX
+	VPSRLQ      $0x33, Y20, Y10
+	XORQ        R12, CX
+	VPANDQ      Y1, Y20, Y11
+	MOVQ        CX, 88(AX)
+	VPMADD52LUQ Y0, Y10, Y3
+	XORQ        CX, R11
+	VPADDQ      Y2, Y5, Y5
+	ANDNQ       R10, R8, CX
+	VPADDQ      Y4, Y7, Y7
+	XORQ        BX, CX
+	VPADDQ      Y6, Y9, Y9
+	MOVQ        CX, 64(AX)
+	VPADDQ      Y8, Y11, Y11
+	XORQ        CX, DX
+	VPERMILPD   $0x0c, Y3, Y3
+	ANDNQ       R15, R12, CX
+	VPERMILPD   $0x0c, Y5, Y5
+	XORQ        R10, CX
+	VPERMILPD   $0x0c, Y7, Y7
+	VPERMILPD   $0x0c, Y9, Y9
+	MOVQ        CX, 80(AX)
+	VPERMILPD   $0x0c, Y11, Y11
+	XORQ        CX, R9
+	VMOVDQU64   96(SP), Y2
+
+	// Theta, rho and pi: B[x,3] = (A[x+4,x] ^ D[x+4]) <<< r[x+4,x]
+	MOVQ        56(AX), BX
+	VPXORQ      Y4, Y4, Y4
+	XORQ        BP, BX
+	VPMADD52HUQ Y2, Y11, Y4
+	RORXQ       $0x25, BX, BX
+	VPXORQ      Y6, Y6, Y6
+	MOVQ        24(AX), R8
+	VPMADD52HUQ Y2, Y9, Y6
+	XORQ        SI, R8
+	VPXORQ      Y8, Y8, Y8
+	RORXQ       $0x1c, R8, R8
+	VPMADD52HUQ Y2, Y7, Y8
+	MOVQ        32(AX), R10
+	VPXORQ      Y10, Y10, Y10
+	VPMADD52HUQ Y2, Y5, Y10
+	MOVQ        352(SP), CX
+	VPXORQ      Y12, Y12, Y12
+	XORQ        CX, R10
+	VPMADD52HUQ Y2, Y3, Y12
+	RORXQ       $0x36, R10, R10
+	VPXORQ      Y13, Y13, Y13
+	MOVQ        40(AX), R12
+	VPMADD52LUQ Y2, Y11, Y13
+	MOVQ        360(SP), CX
+	VPXORQ      Y14, Y14, Y14
+	XORQ        CX, R12
+	VPMADD52LUQ Y2, Y9, Y14
+	RORXQ       $0x31, R12, R12
+	VPXORQ      Y15, Y15, Y15
+	MOVQ        48(AX), R15
+	VPMADD52LUQ Y2, Y7, Y15
+	XORQ        R13, R15
+	VPXORQ      Y16, Y16, Y16
+	VPMADD52LUQ Y2, Y5, Y16
+	RORXQ       $0x08, R15, R15
+	VPXORQ      Y17, Y17, Y17
+
+	// Chi: A[x,3] = B[x,3] ^ (^B[x+1,3] & B[x+2,3])
+	ANDNQ       R8, BX, CX
+	VPMADD52LUQ Y2, Y3, Y17
+	XORQ        R15, CX
+	VMOVDQU64   128(SP), Y2
+	MOVQ        CX, 56(AX)
+	VPXORQ      Y18, Y18, Y18
+	XORQ        CX, R14
+	VPMADD52HUQ Y2, Y11, Y18
+	ANDNQ       R12, R10, CX
+	VPMADD52HUQ Y2, Y9, Y4
+	XORQ        R8, CX
+	VPMADD52HUQ Y2, Y7, Y6
+	MOVQ        CX, 32(AX)
+	VPMADD52HUQ Y2, Y5, Y8
+	XORQ        CX, DI
+	VPMADD52HUQ Y2, Y3, Y10
+	ANDNQ       BX, R15, CX
+	VPXORQ      Y19, Y19, Y19
+	VPMADD52LUQ Y2, Y11, Y19
+	XORQ        R12, CX
+	VPMADD52LUQ Y2, Y9, Y13
+	MOVQ        CX, 48(AX)
+	VPMADD52LUQ Y2, Y7, Y14
+	XORQ        CX, R11
+	VPMADD52LUQ Y2, Y5, Y15
+	ANDNQ       R10, R8, CX
+	VPMADD52LUQ Y2, Y3, Y16
+	XORQ        BX, CX
+	VMOVDQU64   160(SP), Y2
+	MOVQ        CX, 24(AX)
+	VPXORQ      Y20, Y20, Y20
+	XORQ        CX, DX
+	VPMADD52HUQ Y2, Y11, Y20
+	ANDNQ       R15, R12, CX
+	VPMADD52HUQ Y2, Y9, Y18
+	XORQ        R10, CX
+	VPMADD52HUQ Y2, Y7, Y4
+	VPMADD52HUQ Y2, Y5, Y6
+	MOVQ        CX, 40(AX)
+	VPMADD52HUQ Y2, Y3, Y8
+	XORQ        CX, R9
+	VPXORQ      Y21, Y21, Y21
+
+	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
+	MOVQ        -32(AX), BX
+	VPMADD52LUQ Y2, Y11, Y21
+	XORQ        R13, BX
+	VPMADD52LUQ Y2, Y9, Y19
+	RORXQ       $0x24, BX, BX
+	VPMADD52LUQ Y2, Y7, Y13
+	MOVQ        -24(AX), R8
+	VPMADD52LUQ Y2, Y5, Y14
+	XORQ        BP, R8
+	VPMADD52LUQ Y2, Y3, Y15
+	RORXQ       $0x2c, R8, R8
+	VPADDQ      Y12, Y12, Y12
+	MOVQ        -56(AX), R10
+	VPADDQ      Y16, Y12, Y12
+	XORQ        SI, R10
+	VPADDQ      Y10, Y10, Y10
+	VPADDQ      Y15, Y10, Y10
+	RORXQ       $0x3d, R10, R10
+	VPADDQ      Y8, Y8, Y8
+	MOVQ        -48(AX), R12
+	VPADDQ      Y14, Y8, Y8
+	MOVQ        352(SP), CX
+	VPADDQ      Y6, Y6, Y6
+	XORQ        CX, R12
+	VPADDQ      Y13, Y6, Y6
+	RORXQ       $0x13, R12, R12
+	VPADDQ      Y4, Y4, Y4
+	MOVQ        -40(AX), R15
+	VPADDQ      Y19, Y4, Y4
+	MOVQ        360(SP), CX
+	VPADDQ      Y18, Y18, Y18
+	XORQ        CX, R15
+	VPADDQ      Y21, Y18, Y18
+	RORXQ       $0x03, R15, R15
+	VPADDQ      Y20, Y20, Y20
+	VPERMILPD   $0x05, Y17, Y2
+
+	// Chi: A[x,1] = B[x,1] ^ (^B[x+1,1] & B[x+2,1])
+	ANDNQ     R8, BX, CX
+	VPERMILPD $0x05, Y12, Y3
+	XORQ      R15, CX
+	VPERMILPD $0x05, Y10, Y5
+	MOVQ      CX, -24(AX)
+	VPERMILPD $0x05, Y8, Y7
+	XORQ      CX, R14
+	VPERMILPD $0x05, Y6, Y9
+	ANDNQ     R12, R10, CX
+	VPERMILPD $0x05, Y4, Y11
+	XORQ      R8, CX
+	VPERMILPD $0x05, Y18, Y13
+	MOVQ      CX, -48(AX)
+	VPADDQ    Y2, Y8, Y8
+	XORQ      CX, DI
+	VPADDQ    Y3, Y6, Y6
+	ANDNQ     BX, R15, CX
+	VPADDQ    Y5, Y4, Y4
+	VPADDQ    Y7, Y18, Y18
+	XORQ      R12, CX
+	VPADDQ    Y9, Y20, Y20
+	MOVQ      CX, -32(AX)
+	VPMULLQ   Y0, Y4, Y4
+	XORQ      CX, R11
+	VPADDQ    Y4, Y17, Y17
+	ANDNQ     R10, R8, CX
+	VPMULLQ   Y0, Y18, Y18
+	XORQ      BX, CX
+	VPADDQ    Y18, Y12, Y12
+	MOVQ      CX, -56(AX)
+	VPMULLQ   Y0, Y20, Y20
+	XORQ      CX, DX
+	VPADDQ    Y20, Y10, Y10
+	ANDNQ     R15, R12, CX
+	VPMULLQ   Y0, Y11, Y11
+	XORQ      R10, CX
+	VPADDQ    Y11, Y8, Y8
+	MOVQ      CX, -40(AX)
+	VPMULLQ   Y0, Y13, Y13
+	VPADDQ    Y13, Y6, Y6
+	XORQ      CX, R9
+
+	// (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3)
+	VPERMILPD $0x03, 192(SP), Y2
+
+	// Theta, rho and pi: B[x,2] = (A[x+1,x] ^ D[x+1]) <<< r[x+1,x]
+	MOVQ      -8(AX), BX
+	VPERMILPD $0x00, Y17, Y3
+	MOVQ      352(SP), CX
+	VPADDQ    Y3, Y2, Y4
+	XORQ      CX, BX
+	VPSUBQ    Y3, Y2, K5, Y4
+	RORXQ     $0x3f, BX, BX
+	VPERMILPD $0x03, 224(SP), Y2
+	MOVQ      (AX), R8
+	VPERMILPD $0x00, Y12, Y3
+	MOVQ      360(SP), CX
+	VPADDQ    Y3, Y2, Y5
+	XORQ      CX, R8
+	VPSUBQ    Y3, Y2, K5, Y5
+	RORXQ     $0x3a, R8, R8
+	VPERMILPD $0x03, 256(SP), Y2
+	VPERMILPD $0x00, Y10, Y3
+	MOVQ      8(AX), R10
+	VPADDQ    Y3, Y2, Y7
+	XORQ      R13, R10
+	VPSUBQ    Y3, Y2, K5, Y7
+	RORXQ     $0x27, R10, R10
+	VPERMILPD $0x03, 288(SP), Y2
+	MOVQ      16(AX), R12
+	VPERMILPD $0x00, Y8, Y3
+	XORQ      BP, R12
+	VPADDQ    Y3, Y2, Y8
+	RORXQ     $0x38, R12, R12
+	VPSUBQ    Y3, Y2, K5, Y8
+	MOVQ      -16(AX), R15
+	VPERMILPD $0x03, 320(SP), Y2
+	XORQ      SI, R15
+	VPERMILPD $0x00, Y6, Y3
+	RORXQ     $0x2e, R15, R15
+	VPADDQ    Y3, Y2, Y6
+
+	// Chi: A[x,2] = B[x,2] ^ (^B[x+1,2] & B[x+2,2])
+	ANDNQ       R8, BX, CX
+	VPSUBQ      Y3, Y2, K5, Y6
+	VPSRLQ      $0x33, Y4, Y2
+	XORQ        R15, CX
+	VPANDQ      Y1, Y4, Y3
+	MOVQ        CX, 16(AX)
+	VPSRLQ      $0x33, Y5, Y4
+	XORQ        CX, R14
+	VPANDQ      Y1, Y5, Y5
+	ANDNQ       R12, R10, CX
+	VPSRLQ      $0x33, Y7, Y9
+	XORQ        R8, CX
+	VPANDQ      Y1, Y7, Y7
+	MOVQ        CX, -8(AX)
+	VPSRLQ      $0x33, Y8, Y10
+	XORQ        CX, DI
+	VPANDQ      Y1, Y8, Y8
+	ANDNQ       BX, R15, CX
+	VPSRLQ      $0x33, Y6, Y11
+	XORQ        R12, CX
+	VPANDQ      Y1, Y6, Y6
+	VPMADD52LUQ Y0, Y11, Y3
+	MOVQ        CX, 8(AX)
+	VPADDQ      Y2, Y5, Y5
+	XORQ        CX, R11
+	VPADDQ      Y4, Y7, Y7
+	ANDNQ       R10, R8, CX
+	VPADDQ      Y9, Y8, Y8
+	XORQ        BX, CX
+	VPADDQ      Y10, Y6, Y6
+	MOVQ        CX, -16(AX)
+	VMOVDQA64   Y3, Y2
+	XORQ        CX, DX
+	VMOVDQA64   Y5, Y3
+	ANDNQ       R15, R12, CX
+	VMOVDQA64   Y7, Y4
+	XORQ        R10, CX
+	VMOVDQA64   Y8, Y5
+	MOVQ        CX, (AX)
+	VMOVDQA64   Y6, Y6
+	XORQ        CX, R9
+	LEAQ        roundConstants<>+192(SB), CX
+	ADDQ        $0x20, 368(SP)
+	CMPQ        368(SP), CX
+	JNE         rounds
+	MOVQ        s+0(FP), AX
+	VMOVDQU64   Y2, (AX)
+	VMOVDQU64   Y3, 32(AX)
+	VMOVDQU64   Y4, 64(AX)
+	VMOVDQU64   Y5, 96(AX)
+	VMOVDQU64   Y6, 128(AX)
+	VPXORQ      Y0, Y0, Y0
+	VMOVDQU64   Y0, (SP)
+	VMOVDQU64   Y0, 32(SP)
+	VMOVDQU64   Y0, 64(SP)
+	VMOVDQU64   Y0, 96(SP)
+	VMOVDQU64   Y0, 128(SP)
+	VMOVDQU64   Y0, 160(SP)
+	VMOVDQU64   Y0, 192(SP)
+	VMOVDQU64   Y0, 224(SP)
+	VMOVDQU64   Y0, 256(SP)
+	VMOVDQU64   Y0, 288(SP)
+	VMOVDQU64   Y0, 320(SP)
+	VMOVDQU64   X0, 352(SP)
+	VZEROUPPER
+	RET
+
+DATA roundConstants<>+0(SB)/8, $0x0000000000000001
+DATA roundConstants<>+8(SB)/8, $0x0000000000008082
+DATA roundConstants<>+16(SB)/8, $0x800000000000808a
+DATA roundConstants<>+24(SB)/8, $0x8000000080008000
+DATA roundConstants<>+32(SB)/8, $0x000000000000808b
+DATA roundConstants<>+40(SB)/8, $0x0000000080000001
+DATA roundConstants<>+48(SB)/8, $0x8000000080008081
+DATA roundConstants<>+56(SB)/8, $0x8000000000008009
+DATA roundConstants<>+64(SB)/8, $0x000000000000008a
+DATA roundConstants<>+72(SB)/8, $0x0000000000000088
+DATA roundConstants<>+80(SB)/8, $0x0000000080008009
+DATA roundConstants<>+88(SB)/8, $0x000000008000000a
+DATA roundConstants<>+96(SB)/8, $0x000000008000808b
+DATA roundConstants<>+104(SB)/8, $0x800000000000008b
+DATA roundConstants<>+112(SB)/8, $0x8000000000008089
+DATA roundConstants<>+120(SB)/8, $0x8000000000008003
+DATA roundConstants<>+128(SB)/8, $0x8000000000008002
+DATA roundConstants<>+136(SB)/8, $0x8000000000000080
+DATA roundConstants<>+144(SB)/8, $0x000000000000800a
+DATA roundConstants<>+152(SB)/8, $0x800000008000000a
+DATA roundConstants<>+160(SB)/8, $0x8000000080008081
+DATA roundConstants<>+168(SB)/8, $0x8000000000008080
+DATA roundConstants<>+176(SB)/8, $0x0000000080000001
+DATA roundConstants<>+184(SB)/8, $0x8000000080008008
+GLOBL roundConstants<>(SB), RODATA|NOPTR, $192
 
 // func combIFMA(s *[5][4]uint64, digits *[64]int8)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512IFMA, AVX512VL

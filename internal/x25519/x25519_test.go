@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"hybridkem/internal/cpu"
+	"hybridkem/internal/sha3"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
@@ -195,6 +197,52 @@ func TestIterated(t *testing.T) {
 	})
 }
 
+// TestPermuting permutes a state as often as next wants, or as often as the machine does. Before each
+// permutation, next changes the state.
+func TestPermuting(t *testing.T) { testkit.Implementations(t, testPermuting) }
+
+func testPermuting(t *testing.T) {
+	r := rand.NewChaCha8([32]byte{})
+	most := 0
+	if cpu.AVX512IFMA {
+		most = 21
+	}
+	for _, wanted := range []int{0, 1, 2, 20, 21, 22, 40} {
+		var scalar, point, want, public, shared [Size]byte
+		r.Read(scalar[:])
+		r.Read(point[:])
+		ScalarMult(&want, &scalar, &point)
+		for name, f := range map[string]func(state *[200]byte, next func() bool){
+			"ScalarMultPermuting": func(state *[200]byte, next func() bool) { ScalarMultPermuting(&shared, &scalar, &point, state, next) },
+			"ScalarMultBothPermuting": func(state *[200]byte, next func() bool) {
+				ScalarMultBothPermuting(&public, &shared, &scalar, &point, state, next)
+			},
+		} {
+			var state, wantState [200]byte
+			calls := 0
+			f(&state, func() bool {
+				if state != wantState {
+					t.Fatalf("%s: after %d permutations the state is %x, want %x", name, calls, state, wantState)
+				}
+				if calls == wanted {
+					return false
+				}
+				calls++
+				state[calls] ^= 1
+				wantState = state
+				sha3.Permute(&wantState)
+				return true
+			})
+			if calls != min(wanted, most) || state != wantState {
+				t.Errorf("%s permuted %d times, %d were wanted", name, calls, wanted)
+			}
+			if shared != want {
+				t.Errorf("%s with %d permutations gives %x, want %x", name, wanted, shared, want)
+			}
+		}
+	}
+}
+
 func TestAllocations(t *testing.T) { testkit.Implementations(t, testAllocations) }
 
 func testAllocations(t *testing.T) {
@@ -204,9 +252,46 @@ func testAllocations(t *testing.T) {
 		"ScalarMult":     func() { ScalarMult(&shared, &scalar, &point) },
 		"ScalarMultBoth": func() { ScalarMultBoth(&public, &shared, &scalar, &point) },
 		"IsLowOrder":     func() { IsLowOrder(&point) },
+		"Permuting": func() {
+			var state [200]byte
+			left := 30
+			next := func() bool {
+				state[left]++
+				left--
+				return left > 0
+			}
+			ScalarMultPermuting(&shared, &scalar, &point, &state, next)
+			left = 30
+			ScalarMultBothPermuting(&public, &shared, &scalar, &point, &state, next)
+		},
 	} {
 		testkit.NoAllocations(t, name, f)
 	}
+}
+
+// BenchmarkPermuting compares a ladder that permutes 21 times with one that permutes none, and with
+// one that is followed by 21 permutations.
+func BenchmarkPermuting(b *testing.B) {
+	scalar, point := [Size]byte{1}, [Size]byte{9}
+	var shared [Size]byte
+	var state [200]byte
+	woven := func() {
+		left := 21
+		ScalarMultPermuting(&shared, &scalar, &point, &state, func() bool {
+			left--
+			return true
+		})
+		for ; left > 0; left-- {
+			sha3.Permute(&state)
+		}
+	}
+	testkit.Ratio(b, "Alone", woven, func() { ScalarMult(&shared, &scalar, &point) })
+	testkit.Ratio(b, "Apart", woven, func() {
+		ScalarMult(&shared, &scalar, &point)
+		for range 21 {
+			sha3.Permute(&state)
+		}
+	})
 }
 
 func BenchmarkX25519(b *testing.B) {

@@ -105,6 +105,49 @@ func (f *File) Repeat(label string, times int, body func()) {
 	f.JNZ(operand.LabelRef(label))
 }
 
+// Weave writes the instructions that a and b write, which do not jump, as one list. Each keeps
+// its order, and is spread over the whole list.
+func (f *File) Weave(a, b func()) {
+	file, _ := f.Result() // Build reports the error
+	functions := file.Functions()
+	function := functions[len(functions)-1]
+	start := len(function.Nodes)
+	written := func(write func()) (parts [][]ir.Node) {
+		write()
+		var part []ir.Node
+		for _, node := range function.Nodes[start:] {
+			if _, ok := node.(ir.Label); ok {
+				panic("a label cannot be woven")
+			}
+			part = append(part, node)
+			if _, ok := node.(*ir.Instruction); ok { // comments belong to the instruction after them
+				parts = append(parts, part)
+				part = nil
+			}
+		}
+		function.Nodes = function.Nodes[:start:start]
+		return parts
+	}
+	for _, part := range Merge(written(a), written(b)) {
+		function.Nodes = append(function.Nodes, part...)
+	}
+}
+
+// Merge returns one list with the elements of all lists. Each keeps its order, and is spread
+// over the whole list.
+func Merge[T any](lists ...[]T) (merged []T) {
+	longest := 0
+	for _, list := range lists {
+		longest = max(longest, len(list))
+	}
+	for i := range longest {
+		for _, list := range lists {
+			merged = append(merged, list[i*len(list)/longest:(i+1)*len(list)/longest]...)
+		}
+	}
+	return merged
+}
+
 // Ret ends a kernel. If the kernel uses ymm or zmm registers, it clears their upper halves
 // first. Otherwise later SSE instructions would be slow.
 func (f *File) Ret() {

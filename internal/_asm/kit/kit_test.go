@@ -80,3 +80,38 @@ func TestRet(t *testing.T) {
 		}
 	}
 }
+
+// TestWeave checks the order of instructions, and that labels are refused.
+func TestWeave(t *testing.T) {
+	build := func(inner func(f *File)) (order string) {
+		file, err := Build(func(f *File) {
+			f.Kernel("kernel", "func()", AVX2, Header{Does: "kernel is a test."})
+			f.Weave(func() {
+				for range 5 {
+					f.INCQ(reg.RAX)
+				}
+			}, func() {
+				f.Comment("belongs to the next instruction")
+				f.DECQ(reg.RBX)
+				inner(f)
+			})
+			f.Ret()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range file.Functions()[0].Instructions() {
+			order += i.Opcode[:1]
+		}
+		return order
+	}
+	if order := build(func(f *File) { f.DECQ(reg.RBX) }); order != "IIIDIIDR" {
+		t.Errorf("the order is %s", order)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a label is woven")
+		}
+	}()
+	build(func(f *File) { f.Label("label") })
+}

@@ -78,21 +78,13 @@ func (g *adx) constant(c uint64) Mem { return g.Quads(fmt.Sprintf("constant%d", 
 
 // Steps are the parts of an operation. weave may write other instructions between them. Between
 // two steps, an operation keeps nothing in the flags and uses at most four registers.
-type steps []func()
+type steps = []func()
 
 // weave interleaves the steps of several operations, so that one computes while another waits.
 // No operation may write memory or registers that another uses.
 func weave(operations ...steps) {
-	longest := 0
-	for _, s := range operations {
-		longest = max(longest, len(s))
-	}
-	for i := range longest {
-		for _, s := range operations {
-			for _, step := range s[i*len(s)/longest : (i+1)*len(s)/longest] {
-				step()
-			}
-		}
+	for _, step := range kit.Merge(operations...) {
+		step()
 	}
 }
 

@@ -12,6 +12,7 @@ func kernels(f *kit.File) {
 	ladderADX(f)
 	combADX(f)
 	ladderIFMA(f)
+	ladderPermuteIFMA(f)
 	combIFMA(f)
 	ladder8IFMA(f)
 	comb8IFMA(f)

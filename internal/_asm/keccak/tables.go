@@ -1,4 +1,4 @@
-package main
+package keccak
 
 // offsets holds the offsets of rho, by x and y, according to FIPS 202, Algorithm 2.
 var offsets = func() (offsets [5][5]uint64) {
