@@ -29,7 +29,7 @@ var secretFields = []struct{ field, reason string }{
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
-var secretParameters = []string{"seed", "expandedKey", "random", "ssPQ", "ssT"}
+var secretParameters = []string{"seed", "expandedKey", "random", "ssPQ", "ssT", "scalars"}
 
 // A trust says why a function that is not followed may be given secrets. The secrets flow
 // to the arguments that the function writes to, counting the receiver as argument 0, and to
@@ -96,6 +96,8 @@ var trusted = map[string]trust{
 	"hybridkem/internal/x25519.combADX":   {[]int{0, 1}, secret, "a kernel with two results"},
 
 	"hybridkem/internal/sha3.squeeze4AVX2": {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
+	"hybridkem/internal/x25519.ladder8IFMA": {[]int{0, 1}, secret, "a kernel with two results"},
+	"hybridkem/internal/x25519.comb8IFMA":   {[]int{0, 1}, secret, "a kernel with two results"},
 
 	"filippo.io/edwards25519/field.feMul":    {[]int{0}, known, "assembly without jumps"},
 	"filippo.io/edwards25519/field.feSquare": {[]int{0}, known, "assembly without jumps"},
