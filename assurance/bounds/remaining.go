@@ -15,8 +15,9 @@ var remaining = compiler.Known{
 
 	"The vectors of a key have the lengths that its k gives, k is at most maxK, and keys are " +
 		"compared only with those of the same k.": {
-		"mlkem.DecapsulationKey.SameExpansion": 1, "mlkem.DecapsulationKey.keyGen": 8,
-		"mlkem.DecapsulationKey.decrypt": 2, "mlkem.EncapsulationKey.encrypt": 4,
+		"mlkem.DecapsulationKey.SameExpansion": 1, "mlkem.DecapsulationKey.keyGen": 2,
+		"mlkem.DecapsulationKey.sampleSecrets": 5, "mlkem.EncapsulationKey.multiplyRow": 2,
+		"mlkem.DecapsulationKey.decrypt": 2, "mlkem.EncapsulationKey.encryptWith": 4,
 		"mlkem.EncapsulationKey.AppendBytes": 1, "mlkem.EncapsulationKey.expandMatrix": 1,
 		"mlkem.EncapsulationKey.init": 3,
 	},
@@ -24,7 +25,7 @@ var remaining = compiler.Known{
 	"Callers have compared lengths with those of the parameter set, which are the sums of the " +
 		"parts that are cut off.": {
 		"mlkem.DecapsulationKey.ParseExpanded": 7, "mlkem.DecapsulationKey.Decapsulate": 1,
-		"mlkem.DecapsulationKey.decrypt": 4, "mlkem.EncapsulationKey.encrypt": 4,
+		"mlkem.DecapsulationKey.decrypt": 4, "mlkem.EncapsulationKey.encryptWith": 4,
 		"mlkem.EncapsulationKey.Parse": 1, "mlkem.decode": 1,
 	},
 
@@ -47,10 +48,23 @@ var remaining = compiler.Known{
 		"sha3.function.hash": 2, "sha3.SHAKE128At": 2, "sha3.Batch.streams": 2,
 	},
 
+	"All rows of several operations have one parameter set. Their number is at most Width, their " +
+		"slices have one length, and encodings and ciphertexts have the size of the set.": {
+		"mlkem.GenerateMany": 4, "mlkem.ParseMany": 7, "mlkem.EncapsulateMany": 8, "mlkem.DecapsulateMany": 9,
+		"mlkem.generate": 6, "mlkem.parse": 5, "mlkem.encapsulate": 7, "mlkem.decapsulate": 7,
+		"mlkem.gMany": 1, "mlkem.expandMatrices": 2, "mlkem.sampleNTTs": 4, "mlkem.noises.of": 1, "mlkem.noises.sample": 5,
+	},
+
+	"A Many has from 1 to Width messages of one length, as many outputs, and less than a block " +
+		"written of its last one.": {
+		"sha3.Many.BeginSHAKE128s": 1, "sha3.Many.BeginSHAKE256s": 1, "sha3.Many.start": 4,
+		"sha3.Many.Write": 5, "sha3.Many.Read": 3, "sha3.Many.pad": 2, "sha3.Sum256Many": 3, "sha3.SHAKE256Many": 1,
+	},
+
 	"G hashes 33 bytes or 64.": {"mlkem.g": 1, "sha3.Batch.Sum512": 2},
 
 	"These look in the place of kernels, which do not. The numbers are those of the parameter " +
-		"sets, and the tests run all of them.": {"sha3.squeeze4": 1, "ring.NTT.InnerProduct": 1, "ring.NTT.SampleVartime": 1},
+		"sets, and the tests run all of them.": {"sha3.squeeze4": 4, "sha3.Many.pointers": 2, "ring.NTT.InnerProduct": 1, "ring.NTT.SampleVartime": 1},
 
 	"The line before, or the same index for the other implementation, has looked: a has the " +
 		"polynomials of a row, or of a column from its first on, and b is not empty.": {"ring.NTT.InnerProduct": 3},

@@ -78,7 +78,7 @@ func sameKey(t *testing.T, row int, got, want *EncapsulationKey) {
 func TestGenerateMany(t *testing.T) {
 	everyNumber(t, func(t *testing.T, p *Params, n int) {
 		want, r := filled(p, n), newRows(p, n)
-		testkit.NoAllocations(t, "GenerateMany", func() { GenerateMany(r.dks, want.seeds) })
+		GenerateMany(r.dks, want.seeds)
 		for i, dk := range r.dks {
 			if !dk.SameExpansion(want.dks[i]) || !dk.Equal(want.dks[i]) {
 				t.Errorf("row %d: another decapsulation key than alone", i)
@@ -102,7 +102,7 @@ func TestParseMany(t *testing.T) {
 				}
 			}
 			before := slices.Concat(encoded...)
-			testkit.NoAllocations(t, "ParseMany", func() { ParseMany(r.eks, encoded, valid) })
+			ParseMany(r.eks, encoded, valid)
 			if !bytes.Equal(slices.Concat(encoded...), before) {
 				t.Error("an encoding has changed")
 			}
@@ -125,7 +125,7 @@ func TestEncapsulateMany(t *testing.T) {
 		var key [32]byte
 		c := make([]byte, p.CiphertextSize())
 		for _, eks := range [][]*EncapsulationKey{r.eks, slices.Concat(r.eks[n-1:], r.eks[1:]), slices.Repeat(r.eks[:1], n)} {
-			testkit.NoAllocations(t, "EncapsulateMany", func() { EncapsulateMany(eks, r.sharedKeys, r.ciphertexts, r.ms) })
+			EncapsulateMany(eks, r.sharedKeys, r.ciphertexts, r.ms)
 			for i, ek := range eks {
 				if ek.Encapsulate(&key, c, r.ms[i]); *r.sharedKeys[i] != key || !bytes.Equal(r.ciphertexts[i], c) {
 					t.Errorf("row %d: another result than alone", i)
@@ -153,7 +153,7 @@ func TestDecapsulateMany(t *testing.T) {
 					}
 				}
 				before := slices.Concat(r.ciphertexts...)
-				testkit.NoAllocations(t, "DecapsulateMany", func() { DecapsulateMany(dks, r.sharedKeys, r.ciphertexts) })
+				DecapsulateMany(dks, r.sharedKeys, r.ciphertexts)
 				if !bytes.Equal(slices.Concat(r.ciphertexts...), before) {
 					t.Error("a ciphertext has changed")
 				}
@@ -166,6 +166,28 @@ func TestDecapsulateMany(t *testing.T) {
 					if *r.sharedKeys[i] != want[i] || *inside[i] != want[i] {
 						t.Errorf("row %d: another shared key than alone", i)
 					}
+				}
+			}
+		}
+	})
+}
+
+func TestManyAllocations(t *testing.T) {
+	testkit.Implementations(t, func(t *testing.T) {
+		for name, p := range sets {
+			for _, n := range []int{1, 3, Width} {
+				r, valid := filled(p, n), make([]bool, n)
+				var encoded [][]byte
+				for _, ek := range r.eks {
+					encoded = append(encoded, ek.AppendBytes(nil))
+				}
+				for operation, f := range map[string]func(){
+					"GenerateMany":    func() { GenerateMany(r.dks, r.seeds) },
+					"ParseMany":       func() { ParseMany(r.eks, encoded, valid) },
+					"EncapsulateMany": func() { EncapsulateMany(r.eks, r.sharedKeys, r.ciphertexts, r.ms) },
+					"DecapsulateMany": func() { DecapsulateMany(r.dks, r.sharedKeys, r.ciphertexts) },
+				} {
+					testkit.NoAllocations(t, fmt.Sprintf("%s: %s of %d", name, operation, n), f)
 				}
 			}
 		}
@@ -251,33 +273,60 @@ func isLong(rho *[32]byte, j, i byte) bool {
 	return f.SampleVartime(0, stdsha3.SumSHAKE128(append(rho[:], j, i), usualStream)) < ring.N
 }
 
-// BenchmarkManyRatio compares several operations at once with as many single ones.
+// BenchmarkManyRatio compares operations at once with as many single ones, which use the same memory,
+// or in the benchmarks named New allocate their keys.
 func BenchmarkManyRatio(b *testing.B) {
 	all := cpu.Sets()
-	defer cpu.Use(all[len(all)-1])
-	for _, set := range all[1:] {
+	for _, set := range []string{"AVX2", "AVX512IFMA", "WideAVX512"} {
+		if !slices.Contains(all, set) {
+			continue
+		}
+		cpu.Use(set)
 		for name, p := range sets {
-			for _, n := range []int{2, 3, 4, 5, 6, 8} {
-				cpu.Use(set)
-				r := filled(p, n)
-				encoded, valid := make([][]byte, n), make([]bool, n)
-				for i, ek := range r.eks {
-					encoded[i] = ek.AppendBytes(nil)
-				}
-				ratio := func(operation string, many func(), single func(i int)) {
-					testkit.Ratio(b, fmt.Sprintf("impl=%s/%s/%s/%d", set, name, operation, n), many, func() {
-						for i := range n {
-							single(i)
-						}
-					})
-				}
-				ratio("Generate", func() { GenerateMany(r.dks, r.seeds) }, func(i int) { r.dks[i].Generate(r.seeds[i]) })
-				ratio("Parse", func() { ParseMany(r.eks, encoded, valid) }, func(i int) { r.eks[i].Parse(encoded[i]) })
-				ratio("Encapsulate", func() { EncapsulateMany(r.eks, r.sharedKeys, r.ciphertexts, r.ms) },
-					func(i int) { r.eks[i].Encapsulate(r.sharedKeys[i], r.ciphertexts[i], r.ms[i]) })
-				ratio("Decapsulate", func() { DecapsulateMany(r.dks, r.sharedKeys, r.ciphertexts) },
-					func(i int) { r.dks[i].Decapsulate(r.sharedKeys[i], r.ciphertexts[i]) })
+			for _, n := range []int{2, 3, 4, Width} {
+				b.Run(fmt.Sprintf("impl=%s/%s/%d", set, name, n), func(b *testing.B) { benchmarkMany(b, p, n) })
 			}
 		}
 	}
+	cpu.Use(all[len(all)-1])
+}
+
+func benchmarkMany(b *testing.B, p *Params, n int) {
+	r, valid := filled(p, n), make([]bool, n)
+	var encoded [][]byte
+	for _, ek := range r.eks {
+		encoded = append(encoded, ek.AppendBytes(nil))
+	}
+	generate := func() { GenerateMany(r.dks, r.seeds) }
+	parse := func() { ParseMany(r.eks, encoded, valid) }
+	encapsulate := func() { EncapsulateMany(r.eks, r.sharedKeys, r.ciphertexts, r.ms) }
+	each := func(single func(i int)) func() {
+		return func() {
+			for i := range n {
+				single(i)
+			}
+		}
+	}
+	testkit.Ratio(b, "Generate", generate, each(func(i int) { r.dks[i].Generate(r.seeds[i]) }))
+	testkit.Ratio(b, "GenerateNew", generate, each(func(i int) {
+		dk, _ := newKeyPair(p)
+		dk.Generate(r.seeds[i])
+	}))
+	testkit.Ratio(b, "Parse", parse, each(func(i int) { r.eks[i].Parse(encoded[i]) }))
+	testkit.Ratio(b, "Encapsulate", encapsulate, each(func(i int) { r.eks[i].Encapsulate(r.sharedKeys[i], r.ciphertexts[i], r.ms[i]) }))
+	both := func() {
+		parse()
+		encapsulate()
+	}
+	testkit.Ratio(b, "ParseEncapsulate", both, each(func(i int) {
+		r.eks[i].Parse(encoded[i])
+		r.eks[i].Encapsulate(r.sharedKeys[i], r.ciphertexts[i], r.ms[i])
+	}))
+	testkit.Ratio(b, "ParseEncapsulateNew", both, each(func(i int) {
+		_, ek := NewEncapsulationKey[struct{}](p)
+		ek.Parse(encoded[i])
+		ek.Encapsulate(r.sharedKeys[i], r.ciphertexts[i], r.ms[i])
+	}))
+	testkit.Ratio(b, "Decapsulate", func() { DecapsulateMany(r.dks, r.sharedKeys, r.ciphertexts) },
+		each(func(i int) { r.dks[i].Decapsulate(r.sharedKeys[i], r.ciphertexts[i]) }))
 }

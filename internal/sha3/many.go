@@ -30,7 +30,7 @@ func (m *Many) BeginSHAKE256(n int) { m.begin(shake256, n) }
 
 func (m *Many) begin(f function, n int) {
 	m.n, m.function, m.lane, m.ended = n, f, 0, false
-	clear(m.a[:m.halves()])
+	m.a = [2][25][4]uint64{}
 	for i := range m.last {
 		m.last[i] = uint64(f.end)
 	}
@@ -56,15 +56,17 @@ func (m *Many) BeginSHAKE256s(seeds []*[32]byte, ends []byte) {
 // start sets the states to messages of the seeds and of m.last.
 func (m *Many) start(f function, seeds []*[32]byte) {
 	m.n, m.function, m.ended = len(seeds), f, true
-	for half := range m.halves() {
-		seed := func(i int) *[32]byte { return seeds[min(4*half+i, m.n-1)] }
-		begin4AVX2(&m.a[half], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*half:]), f.rate/8-1)
+	for half := range m.a {
+		if m.used(half) {
+			seed := func(i int) *[32]byte { return seeds[min(4*half+i, m.n-1)] }
+			begin4AVX2(&m.a[half], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*half:]), f.rate/8-1)
+		}
 	}
 }
 
-// halves returns how many times four states are in use. States without a message repeat the last
-// one, so that kernels have something to read and to write.
-func (m *Many) halves() int { return (m.n + 3) / 4 }
+// used reports whether one of four states has a message. The others of the four repeat the last
+// message, so that kernels have something to read and to write.
+func (m *Many) used(half int) bool { return 4*half < m.n }
 
 // Write writes the next part of each message. The parts have the same length. It is a multiple of
 // 8, except that of the last part.
@@ -74,9 +76,10 @@ func (m *Many) Write(parts [][]byte) {
 		p := m.pointers(parts)
 		for done := 0; done < whole; {
 			n := min(whole-done, m.rate-8*m.lane)
-			for half := range m.halves() {
-				p := p[4*half:][:4]
-				write4AVX2(&m.a[half][m.lane], p[0], p[1], p[2], p[3], done, n/8)
+			for half, p := range p {
+				if m.used(half) {
+					write4AVX2(&m.a[half][m.lane], p[0], p[1], p[2], p[3], done, n/8)
+				}
 			}
 			done += n
 			m.lane += n / 8
@@ -107,29 +110,30 @@ func (m *Many) Read(outs [][]byte) {
 	for done := 0; done < len(outs[0]); done += m.rate {
 		m.permute()
 		n := min(len(outs[0])-done, m.rate)
-		for half := range m.halves() {
-			p := p[4*half:][:4]
-			squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[half])
+		for half, p := range p {
+			if m.used(half) {
+				squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[half])
+			}
 		}
 	}
 }
 
 // pad ends the messages. The last block is not permuted yet.
 func (m *Many) pad() {
-	for i := range 4 * m.halves() {
+	for i, last := range m.last {
 		a := &m.a[i/4]
-		a[m.lane][i%4] ^= m.last[i]
+		a[m.lane][i%4] ^= last
 		a[m.rate/8-1][i%4] ^= lastBit << 56
 	}
 	m.ended = true
 }
 
 // pointers returns the places of the strings. Those after the last are the last one again.
-func (m *Many) pointers(strings [][]byte) (p [Width]*byte) {
-	for i := range p {
+func (m *Many) pointers(strings [][]byte) (p [2][4]*byte) {
+	for i := range Width {
 		s := strings[min(i, m.n-1)]
 		_ = s[len(strings[0])-1] // the kernels do not check bounds
-		p[i] = &s[0]
+		p[i/4][i%4] = &s[0]
 	}
 	return p
 }
@@ -146,10 +150,10 @@ func AtOnce() int {
 }
 
 func (m *Many) permute() {
-	if m.halves() == 1 {
-		Permute4(&m.a[0])
-	} else {
+	if m.used(1) {
 		Permute8(&m.a)
+	} else {
+		Permute4(&m.a[0])
 	}
 }
 
