@@ -123,7 +123,7 @@ func (f *fake) EncapsulateMany(rows many.Rows[many.Encapsulation], random derand
 		f.before(row.Key)
 	}
 	for _, row := range rows[:rows.Len()] {
-		row.Err = row.Key.(*fakeEK).EncapsulationKey.EncapsulateTo(row.SharedKey, row.Ciphertext)
+		row.Err = f.own(row.Key).(*fakeEK).EncapsulationKey.EncapsulateTo(row.SharedKey, row.Ciphertext)
 	}
 }
 
@@ -133,8 +133,16 @@ func (f *fake) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
 		f.before(row.Key)
 	}
 	for _, row := range rows[:rows.Len()] {
-		row.Err = row.Key.(*fakeDK).DecapsulationKey.DecapsulateTo(row.SharedKey, row.Ciphertext)
+		row.Err = f.own(row.Key).(*fakeDK).DecapsulationKey.DecapsulateTo(row.SharedKey, row.Ciphertext)
 	}
+}
+
+// own returns key, which must be a key of f.
+func (f *fake) own(key interface{ KEM() kem.KEM }) any {
+	if key.KEM() != f {
+		panic("a row has a key of another KEM")
+	}
+	return key
 }
 
 type fakeDK struct {

@@ -54,10 +54,10 @@ var mutations = []mutation{
 	{"low order accepted in a ciphertext", "internal/hybrid/part_x25519.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./xwing"},
 
 	// Many operations.
-	{"row in the group of another KEM", "batch/mixed.go", "g.list[i].kem != k", "g.list[i].kem == nil", "./batch -run=^TestRows$"},
+	{"row in the group of another KEM", "batch/mixed.go", "g.list[i].kem != k", "g.list[i].kem == nil", "./batch -run=^TestGroups$"},
 	{"group forgotten when there are many KEMs", "batch/mixed.go", "due = g.remove(0)", "g.remove(0)", "./batch -run=^TestGroups$"},
-	{"row not done without an error", "batch/mixed.go", "\t\trows[i].Err = ErrNotDone\n\t}\n\tvar open groups[many.Decapsulation]", "\t}\n\tvar open groups[many.Decapsulation]", "./batch -run=^TestRowsPanic$"},
-	{"seed lent and not returned", "batch/batch.go", "rows[i].Seed = own[i]", "", "./batch -run=^TestKeyRows$"},
+	{"row not done without an error", "batch/mixed.go", "rows[i].Err = ErrNotDone\n\t}\n\tvar open groups[many.Decapsulation]", "_ = i\n\t}\n\tvar open groups[many.Decapsulation]", "./batch -run=^TestRowsPanic$"},
+	{"seed lent and not returned", "batch/batch.go", "rows[i].Seed = own[i]", "_ = i", "./batch -run=^TestKeyRows$"},
 	{"one caller too many waits", "batch/queue.go", "q.waiting >= q.limit", "q.waiting > q.limit", "./batch -run=^TestLimit$"},
 	{"caller waits for company", "batch/queue.go", "case q.running < q.batches:", "case q.running == 0:", "./batch -run=^TestNobodyWaitsForCompany$"},
 	{"window of a queue without end", "batch/queue.go", "seen < window", "seen < 1<<30", "./batch -run=^TestFair$"},
@@ -66,7 +66,7 @@ var mutations = []mutation{
 	{"result for a caller who has gone", "batch/queue.go", "r.state = abandoned\n\tdefault:", "return false\n\tdefault:", "./batch -run=^TestContext$"},
 	{"key for a caller who has gone left alive", "batch/row.go", "r.generated.Destroy()", "", "./batch -run=^TestContext$"},
 	{"row not overwritten", "batch/row.go", "clear(r.memory)", "", "./batch -run=^TestContext$"},
-	{"code of another module in a batch", "batch/row.go", "declaredIn(key) != declaredIn(m) ||", "", "./batch -run=^TestAlone$"},
+	{"code of another module in a batch", "batch/row.go", "declaredIn(key) != declaredIn(m)", "declaredIn(key) != declaredIn(key)", "./batch -run=^TestAlone$"},
 
 	// Memory and randomness.
 	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/secret -run=^TestOverwritten$"},
