@@ -366,6 +366,10 @@ var kernelMutations = []struct {
 		{"product added to another sum, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPDPWSSD  640(DX), Z18, Z7", "VPDPWSSD  640(DX), Z18, Z6", "./internal/ring -run=^TestInnerProduct$ -short=false"},
 		{"q accepted, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPCMPUW       $0x01, Z3, Z4, K2", "VPCMPUW       $0x02, Z3, Z4, K2", "./internal/ring -run=^TestSample$ -short=false"},
 		{"end of the stream ignored, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VPCMPUW       $0x01, Z3, Z4, K1, K1", "VPCMPUW       $0x01, Z3, Z4, K1", "./internal/ring -run=^TestSample$ -short=false"},
+		{"q accepted in one coefficient of sixteen, in AVX-512 assembly", "internal/ring/ring_amd64.s", "DATA limits<>+6(SB)/2, $0x0d00", "DATA limits<>+6(SB)/2, $0x0d01", "./internal/ring -run=^TestDecode$ -short=false"},
+		{"byte taken from another field, in AVX-512 assembly", "internal/ring/ring_amd64.s", "DATA fields10From24<>+20(SB)/1, $0x26", "DATA fields10From24<>+20(SB)/1, $0x27", "./internal/ring -run=^TestKernels$"},
+		{"byte of the last store wrong, in AVX-512 assembly", "internal/ring/ring_amd64.s", "DATA last11<>+9(SB)/1, $0x1a", "DATA last11<>+9(SB)/1, $0x1b", "./internal/ring -run=^TestCompress$ -short=false"},
+		{"noise of one pattern wrong, in AVX-512 assembly", "internal/ring/ring_amd64.s", "DATA differences2<>+2(SB)/2, $0x0001", "DATA differences2<>+2(SB)/2, $0x0002", "./internal/ring -run=^TestSampleCBD$ -short=false"},
 	}},
 	{"AVX512IFMA", []mutation{
 		{"mask of one lane too few, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000009, SI", "MOVL         $0x00000008, SI", "./internal/x25519 -run=^TestLadderIFMA$"},

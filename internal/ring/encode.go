@@ -17,6 +17,10 @@ const (
 //
 // It implements ByteEncode_12, according to FIPS 203, Algorithm 5.
 func (f *NTT) Encode(b *[EncodedSize]byte) {
+	if cpu.AVX512VBMI2 {
+		encodeAVX512VBMI2(b, (*[N]int16)(f))
+		return
+	}
 	if cpu.AVX2 {
 		encodeAVX2(b, (*[N]int16)(f))
 		return
@@ -34,6 +38,9 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 // It implements ByteDecode_12, according to FIPS 203, Algorithm 6, without the
 // reduction modulo q, since section 7.2 refuses coefficients that are q or more.
 func (f *NTT) Decode(b *[EncodedSize]byte) int {
+	if cpu.AVX512VBMI2 {
+		return int(decodeAVX512VBMI2((*[N]int16)(f), b))
+	}
 	if cpu.AVX2 {
 		return int(decodeAVX2((*[N]int16)(f), b))
 	}
@@ -54,6 +61,12 @@ func (f *NTT) Decode(b *[EncodedSize]byte) int {
 // according to FIPS 203, Algorithm 5.
 func (f *Poly) Compress(b []byte, d int) {
 	switch c := (*[N]int16)(f); {
+	case cpu.AVX512 && d == 1:
+		compress1AVX512((*[32 * 1]byte)(b), c)
+	case cpu.AVX512VBMI2 && d == 10:
+		compress10AVX512VBMI2((*[32 * 10]byte)(b), c)
+	case cpu.AVX512VBMI2 && d == 11:
+		compress11AVX512VBMI2((*[32 * 11]byte)(b), c)
 	case cpu.AVX2 && d == 1:
 		compress1AVX2((*[32 * 1]byte)(b), c)
 	case cpu.AVX2 && d == 4:
@@ -89,6 +102,16 @@ func (f *Poly) compressPortable(b []byte, d int) {
 // Decompress_d (FIPS 203, equation 4.8).
 func (f *Poly) Decompress(b []byte, d int) {
 	switch c := (*[N]int16)(f); {
+	case cpu.AVX512 && d == 1:
+		decompress1AVX512(c, (*[32 * 1]byte)(b))
+	case cpu.AVX512VBMI2 && d == 4:
+		decompress4AVX512VBMI2(c, (*[32 * 4]byte)(b))
+	case cpu.AVX512VBMI2 && d == 5:
+		decompress5AVX512VBMI2(c, (*[32 * 5]byte)(b))
+	case cpu.AVX512VBMI2 && d == 10:
+		decompress10AVX512VBMI2(c, (*[32 * 10]byte)(b))
+	case cpu.AVX512VBMI2 && d == 11:
+		decompress11AVX512VBMI2(c, (*[32 * 11]byte)(b))
 	case cpu.AVX2 && d == 1:
 		decompress1AVX2(c, (*[32 * 1]byte)(b))
 	case cpu.AVX2 && d == 4:

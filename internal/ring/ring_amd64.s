@@ -7907,7 +7907,7 @@ TEXT ·encodeAVX2(SB), $0-16
 	VMOVDQU      dense12<>+0(SB), Y2
 	MOVL         $0x00000010, DX
 
-encode:
+encodeAVX2:
 	VMOVDQU  (CX), Y3
 	VPMADDWD Y0, Y3, Y3
 	VPSLLVD  Y1, Y3, Y3
@@ -7926,7 +7926,7 @@ encode:
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000018, AX
 	DECL         DX
-	JNZ          encode
+	JNZ          encodeAVX2
 	VZEROUPPER
 	RET
 
@@ -8358,7 +8358,7 @@ compress11:
 	VPSHUFD $0x4e, Y9, Y8
 	VPSLLVQ Y6, Y8, Y8
 	VPSRLVQ Y7, Y9, Y9
-	VPOR    Y8, Y9, Y9
+	VPADDQ  Y8, Y9, Y9
 
 	// Each half of the register has 11 bytes.
 	VEXTRACTI128 $0x01, Y9, X8
@@ -8975,6 +8975,3074 @@ DATA oddShifts11<>+26(SB)/2, $0x0000
 DATA oddShifts11<>+28(SB)/2, $0x0007
 DATA oddShifts11<>+30(SB)/2, $0x0000
 GLOBL oddShifts11<>(SB), RODATA|NOPTR, $32
+
+// func encodeAVX512VBMI2(b *[384]byte, f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VL
+TEXT ·encodeAVX512VBMI2(SB), $0-16
+	// encodeAVX512VBMI2 is the portable NTT.Encode.
+	// In: f canonical.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ         b+0(FP), AX
+	MOVQ         f+8(FP), CX
+	MOVQ         $0x1000000110000001, DX
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x0000000000000008, DX
+	VMOVQ        DX, X1
+	VPBROADCASTQ X1, Z1
+	VMOVDQU64    first12<>+0(SB), Z2
+	VMOVDQU64    last12<>+0(SB), Z3
+	MOVL         $0x00000008, DX
+
+encodeAVX512VBMI2:
+	VMOVDQU64 (CX), Z4
+	VPMADDWD  Z0, Z4, Z4
+	VPSLLVD   Z1, Z4, Z4
+	VPSRLQ    $0x08, Z4, Z4
+
+	// Each quad has 48 bits.
+	VPERMB    Z4, Z3, Z5
+	VPERMB    Z4, Z2, Z4
+	VMOVDQU64 Y4, (AX)
+	VMOVDQU64 Y5, 16(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000030, AX
+	DECL      DX
+	JNZ       encodeAVX512VBMI2
+	VZEROUPPER
+	RET
+
+DATA first12<>+0(SB)/1, $0x00
+DATA first12<>+1(SB)/1, $0x01
+DATA first12<>+2(SB)/1, $0x02
+DATA first12<>+3(SB)/1, $0x03
+DATA first12<>+4(SB)/1, $0x04
+DATA first12<>+5(SB)/1, $0x05
+DATA first12<>+6(SB)/1, $0x08
+DATA first12<>+7(SB)/1, $0x09
+DATA first12<>+8(SB)/1, $0x0a
+DATA first12<>+9(SB)/1, $0x0b
+DATA first12<>+10(SB)/1, $0x0c
+DATA first12<>+11(SB)/1, $0x0d
+DATA first12<>+12(SB)/1, $0x10
+DATA first12<>+13(SB)/1, $0x11
+DATA first12<>+14(SB)/1, $0x12
+DATA first12<>+15(SB)/1, $0x13
+DATA first12<>+16(SB)/1, $0x14
+DATA first12<>+17(SB)/1, $0x15
+DATA first12<>+18(SB)/1, $0x18
+DATA first12<>+19(SB)/1, $0x19
+DATA first12<>+20(SB)/1, $0x1a
+DATA first12<>+21(SB)/1, $0x1b
+DATA first12<>+22(SB)/1, $0x1c
+DATA first12<>+23(SB)/1, $0x1d
+DATA first12<>+24(SB)/1, $0x20
+DATA first12<>+25(SB)/1, $0x21
+DATA first12<>+26(SB)/1, $0x22
+DATA first12<>+27(SB)/1, $0x23
+DATA first12<>+28(SB)/1, $0x24
+DATA first12<>+29(SB)/1, $0x25
+DATA first12<>+30(SB)/1, $0x28
+DATA first12<>+31(SB)/1, $0x29
+DATA first12<>+32(SB)/1, $0x2a
+DATA first12<>+33(SB)/1, $0x2b
+DATA first12<>+34(SB)/1, $0x2c
+DATA first12<>+35(SB)/1, $0x2d
+DATA first12<>+36(SB)/1, $0x30
+DATA first12<>+37(SB)/1, $0x31
+DATA first12<>+38(SB)/1, $0x32
+DATA first12<>+39(SB)/1, $0x33
+DATA first12<>+40(SB)/1, $0x34
+DATA first12<>+41(SB)/1, $0x35
+DATA first12<>+42(SB)/1, $0x38
+DATA first12<>+43(SB)/1, $0x39
+DATA first12<>+44(SB)/1, $0x3a
+DATA first12<>+45(SB)/1, $0x3b
+DATA first12<>+46(SB)/1, $0x3c
+DATA first12<>+47(SB)/1, $0x3d
+DATA first12<>+48(SB)/1, $0x00
+DATA first12<>+49(SB)/1, $0x01
+DATA first12<>+50(SB)/1, $0x02
+DATA first12<>+51(SB)/1, $0x03
+DATA first12<>+52(SB)/1, $0x04
+DATA first12<>+53(SB)/1, $0x05
+DATA first12<>+54(SB)/1, $0x08
+DATA first12<>+55(SB)/1, $0x09
+DATA first12<>+56(SB)/1, $0x0a
+DATA first12<>+57(SB)/1, $0x0b
+DATA first12<>+58(SB)/1, $0x0c
+DATA first12<>+59(SB)/1, $0x0d
+DATA first12<>+60(SB)/1, $0x10
+DATA first12<>+61(SB)/1, $0x11
+DATA first12<>+62(SB)/1, $0x12
+DATA first12<>+63(SB)/1, $0x13
+GLOBL first12<>(SB), RODATA|NOPTR, $64
+
+DATA last12<>+0(SB)/1, $0x14
+DATA last12<>+1(SB)/1, $0x15
+DATA last12<>+2(SB)/1, $0x18
+DATA last12<>+3(SB)/1, $0x19
+DATA last12<>+4(SB)/1, $0x1a
+DATA last12<>+5(SB)/1, $0x1b
+DATA last12<>+6(SB)/1, $0x1c
+DATA last12<>+7(SB)/1, $0x1d
+DATA last12<>+8(SB)/1, $0x20
+DATA last12<>+9(SB)/1, $0x21
+DATA last12<>+10(SB)/1, $0x22
+DATA last12<>+11(SB)/1, $0x23
+DATA last12<>+12(SB)/1, $0x24
+DATA last12<>+13(SB)/1, $0x25
+DATA last12<>+14(SB)/1, $0x28
+DATA last12<>+15(SB)/1, $0x29
+DATA last12<>+16(SB)/1, $0x2a
+DATA last12<>+17(SB)/1, $0x2b
+DATA last12<>+18(SB)/1, $0x2c
+DATA last12<>+19(SB)/1, $0x2d
+DATA last12<>+20(SB)/1, $0x30
+DATA last12<>+21(SB)/1, $0x31
+DATA last12<>+22(SB)/1, $0x32
+DATA last12<>+23(SB)/1, $0x33
+DATA last12<>+24(SB)/1, $0x34
+DATA last12<>+25(SB)/1, $0x35
+DATA last12<>+26(SB)/1, $0x38
+DATA last12<>+27(SB)/1, $0x39
+DATA last12<>+28(SB)/1, $0x3a
+DATA last12<>+29(SB)/1, $0x3b
+DATA last12<>+30(SB)/1, $0x3c
+DATA last12<>+31(SB)/1, $0x3d
+DATA last12<>+32(SB)/1, $0x00
+DATA last12<>+33(SB)/1, $0x01
+DATA last12<>+34(SB)/1, $0x02
+DATA last12<>+35(SB)/1, $0x03
+DATA last12<>+36(SB)/1, $0x04
+DATA last12<>+37(SB)/1, $0x05
+DATA last12<>+38(SB)/1, $0x08
+DATA last12<>+39(SB)/1, $0x09
+DATA last12<>+40(SB)/1, $0x0a
+DATA last12<>+41(SB)/1, $0x0b
+DATA last12<>+42(SB)/1, $0x0c
+DATA last12<>+43(SB)/1, $0x0d
+DATA last12<>+44(SB)/1, $0x10
+DATA last12<>+45(SB)/1, $0x11
+DATA last12<>+46(SB)/1, $0x12
+DATA last12<>+47(SB)/1, $0x13
+DATA last12<>+48(SB)/1, $0x14
+DATA last12<>+49(SB)/1, $0x15
+DATA last12<>+50(SB)/1, $0x18
+DATA last12<>+51(SB)/1, $0x19
+DATA last12<>+52(SB)/1, $0x1a
+DATA last12<>+53(SB)/1, $0x1b
+DATA last12<>+54(SB)/1, $0x1c
+DATA last12<>+55(SB)/1, $0x1d
+DATA last12<>+56(SB)/1, $0x20
+DATA last12<>+57(SB)/1, $0x21
+DATA last12<>+58(SB)/1, $0x22
+DATA last12<>+59(SB)/1, $0x23
+DATA last12<>+60(SB)/1, $0x24
+DATA last12<>+61(SB)/1, $0x25
+DATA last12<>+62(SB)/1, $0x28
+DATA last12<>+63(SB)/1, $0x29
+GLOBL last12<>(SB), RODATA|NOPTR, $64
+
+// func decodeAVX512VBMI2(f *[256]int16, b *[384]byte) uint8
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL
+TEXT ·decodeAVX512VBMI2(SB), $0-17
+	// decodeAVX512VBMI2 is the portable NTT.Decode.
+	// Out: 0 <= f < 2^12; f canonical if it returns 1.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts12To0<>+0(SB), Z0
+	MOVQ           $0x0fff0fff0fff0fff, DX
+	VMOVQ          DX, X1
+	VPBROADCASTQ   X1, Z1
+	VPXORQ         Z2, Z2, Z2
+	VMOVDQU64      fields12From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, (AX)
+	VPERMB         48(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         96(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         144(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         192(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, 256(AX)
+	VPERMB         240(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z1, Z4, Z4
+	VPMAXSW        Z4, Z2, Z2
+	VMOVDQU64      Z4, 320(AX)
+	VPERMB         288(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z1, Z3, Z3
+	VPMAXSW        Z3, Z2, Z2
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields12From16<>+0(SB), Z3
+	VPERMB         320(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z1, Z3, Z3
+	VPMAXSW        Z3, Z2, Z2
+	VMOVDQU64      Z3, 448(AX)
+	VEXTRACTI64X4  $0x01, Z2, Y0
+	VPMAXSW        Y0, Y2, Y0
+
+	// What is above q-1.
+	VPCMPGTW limits<>+0(SB), Y0, Y0
+	VPTEST   Y0, Y0
+	SETEQ    AL
+	MOVB     AL, ret+16(FP)
+	VZEROUPPER
+	RET
+
+DATA shifts12To0<>+0(SB)/1, $0x00
+DATA shifts12To0<>+1(SB)/1, $0x08
+DATA shifts12To0<>+2(SB)/1, $0x0c
+DATA shifts12To0<>+3(SB)/1, $0x14
+DATA shifts12To0<>+4(SB)/1, $0x18
+DATA shifts12To0<>+5(SB)/1, $0x20
+DATA shifts12To0<>+6(SB)/1, $0x24
+DATA shifts12To0<>+7(SB)/1, $0x2c
+DATA shifts12To0<>+8(SB)/1, $0x00
+DATA shifts12To0<>+9(SB)/1, $0x08
+DATA shifts12To0<>+10(SB)/1, $0x0c
+DATA shifts12To0<>+11(SB)/1, $0x14
+DATA shifts12To0<>+12(SB)/1, $0x18
+DATA shifts12To0<>+13(SB)/1, $0x20
+DATA shifts12To0<>+14(SB)/1, $0x24
+DATA shifts12To0<>+15(SB)/1, $0x2c
+DATA shifts12To0<>+16(SB)/1, $0x00
+DATA shifts12To0<>+17(SB)/1, $0x08
+DATA shifts12To0<>+18(SB)/1, $0x0c
+DATA shifts12To0<>+19(SB)/1, $0x14
+DATA shifts12To0<>+20(SB)/1, $0x18
+DATA shifts12To0<>+21(SB)/1, $0x20
+DATA shifts12To0<>+22(SB)/1, $0x24
+DATA shifts12To0<>+23(SB)/1, $0x2c
+DATA shifts12To0<>+24(SB)/1, $0x00
+DATA shifts12To0<>+25(SB)/1, $0x08
+DATA shifts12To0<>+26(SB)/1, $0x0c
+DATA shifts12To0<>+27(SB)/1, $0x14
+DATA shifts12To0<>+28(SB)/1, $0x18
+DATA shifts12To0<>+29(SB)/1, $0x20
+DATA shifts12To0<>+30(SB)/1, $0x24
+DATA shifts12To0<>+31(SB)/1, $0x2c
+DATA shifts12To0<>+32(SB)/1, $0x00
+DATA shifts12To0<>+33(SB)/1, $0x08
+DATA shifts12To0<>+34(SB)/1, $0x0c
+DATA shifts12To0<>+35(SB)/1, $0x14
+DATA shifts12To0<>+36(SB)/1, $0x18
+DATA shifts12To0<>+37(SB)/1, $0x20
+DATA shifts12To0<>+38(SB)/1, $0x24
+DATA shifts12To0<>+39(SB)/1, $0x2c
+DATA shifts12To0<>+40(SB)/1, $0x00
+DATA shifts12To0<>+41(SB)/1, $0x08
+DATA shifts12To0<>+42(SB)/1, $0x0c
+DATA shifts12To0<>+43(SB)/1, $0x14
+DATA shifts12To0<>+44(SB)/1, $0x18
+DATA shifts12To0<>+45(SB)/1, $0x20
+DATA shifts12To0<>+46(SB)/1, $0x24
+DATA shifts12To0<>+47(SB)/1, $0x2c
+DATA shifts12To0<>+48(SB)/1, $0x00
+DATA shifts12To0<>+49(SB)/1, $0x08
+DATA shifts12To0<>+50(SB)/1, $0x0c
+DATA shifts12To0<>+51(SB)/1, $0x14
+DATA shifts12To0<>+52(SB)/1, $0x18
+DATA shifts12To0<>+53(SB)/1, $0x20
+DATA shifts12To0<>+54(SB)/1, $0x24
+DATA shifts12To0<>+55(SB)/1, $0x2c
+DATA shifts12To0<>+56(SB)/1, $0x00
+DATA shifts12To0<>+57(SB)/1, $0x08
+DATA shifts12To0<>+58(SB)/1, $0x0c
+DATA shifts12To0<>+59(SB)/1, $0x14
+DATA shifts12To0<>+60(SB)/1, $0x18
+DATA shifts12To0<>+61(SB)/1, $0x20
+DATA shifts12To0<>+62(SB)/1, $0x24
+DATA shifts12To0<>+63(SB)/1, $0x2c
+GLOBL shifts12To0<>(SB), RODATA|NOPTR, $64
+
+DATA fields12From0<>+0(SB)/1, $0x00
+DATA fields12From0<>+1(SB)/1, $0x01
+DATA fields12From0<>+2(SB)/1, $0x02
+DATA fields12From0<>+3(SB)/1, $0x03
+DATA fields12From0<>+4(SB)/1, $0x04
+DATA fields12From0<>+5(SB)/1, $0x05
+DATA fields12From0<>+6(SB)/1, $0x06
+DATA fields12From0<>+7(SB)/1, $0x07
+DATA fields12From0<>+8(SB)/1, $0x06
+DATA fields12From0<>+9(SB)/1, $0x07
+DATA fields12From0<>+10(SB)/1, $0x08
+DATA fields12From0<>+11(SB)/1, $0x09
+DATA fields12From0<>+12(SB)/1, $0x0a
+DATA fields12From0<>+13(SB)/1, $0x0b
+DATA fields12From0<>+14(SB)/1, $0x0c
+DATA fields12From0<>+15(SB)/1, $0x0d
+DATA fields12From0<>+16(SB)/1, $0x0c
+DATA fields12From0<>+17(SB)/1, $0x0d
+DATA fields12From0<>+18(SB)/1, $0x0e
+DATA fields12From0<>+19(SB)/1, $0x0f
+DATA fields12From0<>+20(SB)/1, $0x10
+DATA fields12From0<>+21(SB)/1, $0x11
+DATA fields12From0<>+22(SB)/1, $0x12
+DATA fields12From0<>+23(SB)/1, $0x13
+DATA fields12From0<>+24(SB)/1, $0x12
+DATA fields12From0<>+25(SB)/1, $0x13
+DATA fields12From0<>+26(SB)/1, $0x14
+DATA fields12From0<>+27(SB)/1, $0x15
+DATA fields12From0<>+28(SB)/1, $0x16
+DATA fields12From0<>+29(SB)/1, $0x17
+DATA fields12From0<>+30(SB)/1, $0x18
+DATA fields12From0<>+31(SB)/1, $0x19
+DATA fields12From0<>+32(SB)/1, $0x18
+DATA fields12From0<>+33(SB)/1, $0x19
+DATA fields12From0<>+34(SB)/1, $0x1a
+DATA fields12From0<>+35(SB)/1, $0x1b
+DATA fields12From0<>+36(SB)/1, $0x1c
+DATA fields12From0<>+37(SB)/1, $0x1d
+DATA fields12From0<>+38(SB)/1, $0x1e
+DATA fields12From0<>+39(SB)/1, $0x1f
+DATA fields12From0<>+40(SB)/1, $0x1e
+DATA fields12From0<>+41(SB)/1, $0x1f
+DATA fields12From0<>+42(SB)/1, $0x20
+DATA fields12From0<>+43(SB)/1, $0x21
+DATA fields12From0<>+44(SB)/1, $0x22
+DATA fields12From0<>+45(SB)/1, $0x23
+DATA fields12From0<>+46(SB)/1, $0x24
+DATA fields12From0<>+47(SB)/1, $0x25
+DATA fields12From0<>+48(SB)/1, $0x24
+DATA fields12From0<>+49(SB)/1, $0x25
+DATA fields12From0<>+50(SB)/1, $0x26
+DATA fields12From0<>+51(SB)/1, $0x27
+DATA fields12From0<>+52(SB)/1, $0x28
+DATA fields12From0<>+53(SB)/1, $0x29
+DATA fields12From0<>+54(SB)/1, $0x2a
+DATA fields12From0<>+55(SB)/1, $0x2b
+DATA fields12From0<>+56(SB)/1, $0x2a
+DATA fields12From0<>+57(SB)/1, $0x2b
+DATA fields12From0<>+58(SB)/1, $0x2c
+DATA fields12From0<>+59(SB)/1, $0x2d
+DATA fields12From0<>+60(SB)/1, $0x2e
+DATA fields12From0<>+61(SB)/1, $0x2f
+DATA fields12From0<>+62(SB)/1, $0x30
+DATA fields12From0<>+63(SB)/1, $0x31
+GLOBL fields12From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields12From16<>+0(SB)/1, $0x10
+DATA fields12From16<>+1(SB)/1, $0x11
+DATA fields12From16<>+2(SB)/1, $0x12
+DATA fields12From16<>+3(SB)/1, $0x13
+DATA fields12From16<>+4(SB)/1, $0x14
+DATA fields12From16<>+5(SB)/1, $0x15
+DATA fields12From16<>+6(SB)/1, $0x16
+DATA fields12From16<>+7(SB)/1, $0x17
+DATA fields12From16<>+8(SB)/1, $0x16
+DATA fields12From16<>+9(SB)/1, $0x17
+DATA fields12From16<>+10(SB)/1, $0x18
+DATA fields12From16<>+11(SB)/1, $0x19
+DATA fields12From16<>+12(SB)/1, $0x1a
+DATA fields12From16<>+13(SB)/1, $0x1b
+DATA fields12From16<>+14(SB)/1, $0x1c
+DATA fields12From16<>+15(SB)/1, $0x1d
+DATA fields12From16<>+16(SB)/1, $0x1c
+DATA fields12From16<>+17(SB)/1, $0x1d
+DATA fields12From16<>+18(SB)/1, $0x1e
+DATA fields12From16<>+19(SB)/1, $0x1f
+DATA fields12From16<>+20(SB)/1, $0x20
+DATA fields12From16<>+21(SB)/1, $0x21
+DATA fields12From16<>+22(SB)/1, $0x22
+DATA fields12From16<>+23(SB)/1, $0x23
+DATA fields12From16<>+24(SB)/1, $0x22
+DATA fields12From16<>+25(SB)/1, $0x23
+DATA fields12From16<>+26(SB)/1, $0x24
+DATA fields12From16<>+27(SB)/1, $0x25
+DATA fields12From16<>+28(SB)/1, $0x26
+DATA fields12From16<>+29(SB)/1, $0x27
+DATA fields12From16<>+30(SB)/1, $0x28
+DATA fields12From16<>+31(SB)/1, $0x29
+DATA fields12From16<>+32(SB)/1, $0x28
+DATA fields12From16<>+33(SB)/1, $0x29
+DATA fields12From16<>+34(SB)/1, $0x2a
+DATA fields12From16<>+35(SB)/1, $0x2b
+DATA fields12From16<>+36(SB)/1, $0x2c
+DATA fields12From16<>+37(SB)/1, $0x2d
+DATA fields12From16<>+38(SB)/1, $0x2e
+DATA fields12From16<>+39(SB)/1, $0x2f
+DATA fields12From16<>+40(SB)/1, $0x2e
+DATA fields12From16<>+41(SB)/1, $0x2f
+DATA fields12From16<>+42(SB)/1, $0x30
+DATA fields12From16<>+43(SB)/1, $0x31
+DATA fields12From16<>+44(SB)/1, $0x32
+DATA fields12From16<>+45(SB)/1, $0x33
+DATA fields12From16<>+46(SB)/1, $0x34
+DATA fields12From16<>+47(SB)/1, $0x35
+DATA fields12From16<>+48(SB)/1, $0x34
+DATA fields12From16<>+49(SB)/1, $0x35
+DATA fields12From16<>+50(SB)/1, $0x36
+DATA fields12From16<>+51(SB)/1, $0x37
+DATA fields12From16<>+52(SB)/1, $0x38
+DATA fields12From16<>+53(SB)/1, $0x39
+DATA fields12From16<>+54(SB)/1, $0x3a
+DATA fields12From16<>+55(SB)/1, $0x3b
+DATA fields12From16<>+56(SB)/1, $0x3a
+DATA fields12From16<>+57(SB)/1, $0x3b
+DATA fields12From16<>+58(SB)/1, $0x3c
+DATA fields12From16<>+59(SB)/1, $0x3d
+DATA fields12From16<>+60(SB)/1, $0x3e
+DATA fields12From16<>+61(SB)/1, $0x3f
+DATA fields12From16<>+62(SB)/1, $0x00
+DATA fields12From16<>+63(SB)/1, $0x01
+GLOBL fields12From16<>(SB), RODATA|NOPTR, $64
+
+DATA limits<>+0(SB)/2, $0x0d00
+DATA limits<>+2(SB)/2, $0x0d00
+DATA limits<>+4(SB)/2, $0x0d00
+DATA limits<>+6(SB)/2, $0x0d00
+DATA limits<>+8(SB)/2, $0x0d00
+DATA limits<>+10(SB)/2, $0x0d00
+DATA limits<>+12(SB)/2, $0x0d00
+DATA limits<>+14(SB)/2, $0x0d00
+DATA limits<>+16(SB)/2, $0x0d00
+DATA limits<>+18(SB)/2, $0x0d00
+DATA limits<>+20(SB)/2, $0x0d00
+DATA limits<>+22(SB)/2, $0x0d00
+DATA limits<>+24(SB)/2, $0x0d00
+DATA limits<>+26(SB)/2, $0x0d00
+DATA limits<>+28(SB)/2, $0x0d00
+DATA limits<>+30(SB)/2, $0x0d00
+GLOBL limits<>(SB), RODATA|NOPTR, $32
+
+// func compress1AVX512(b *[32]byte, f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·compress1AVX512(SB), $0-16
+	// compress1AVX512 is the portable Poly.Compress for d = 1.
+	// In: any f.
+	// Needs: cpu.AVX512.
+	MOVQ         b+0(FP), AX
+	MOVQ         f+8(FP), CX
+	MOVQ         $0x0027002700270027, DX
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x0d010d010d010d01, DX
+	VMOVQ        DX, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         $0x0680068006800680, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x0001000100010001, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, Z3
+	MOVQ         $0xffffffffffffffff, DX
+	VMOVQ        DX, X4
+	VPBROADCASTQ X4, Z4
+	VMOVDQU64    (CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, (AX)
+	VMOVDQU64    64(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 4(AX)
+	VMOVDQU64    128(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 8(AX)
+	VMOVDQU64    192(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 12(AX)
+	VMOVDQU64    256(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 16(AX)
+	VMOVDQU64    320(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 20(AX)
+	VMOVDQU64    384(CX), Z5
+	VPMULHW      Z0, Z5, Z6
+	VPMULLW      Z1, Z6, Z7
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z7, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z6, K1, Z6
+	VPANDQ       Z3, Z6, Z6
+	VPTESTMW     Z3, Z6, K1
+	KMOVD        K1, 24(AX)
+	VMOVDQU64    448(CX), Z5
+	VPMULHW      Z0, Z5, Z0
+	VPMULLW      Z1, Z0, Z1
+	VPSLLW       $0x01, Z5, Z5
+	VPSUBW       Z1, Z5, Z5
+	VPCMPW       $0x06, Z2, Z5, K1
+	VPSUBW       Z4, Z0, K1, Z0
+	VPANDQ       Z3, Z0, Z0
+	VPTESTMW     Z3, Z0, K1
+	KMOVD        K1, 28(AX)
+	VZEROUPPER
+	RET
+
+// func compress10AVX512VBMI2(b *[320]byte, f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VL
+TEXT ·compress10AVX512VBMI2(SB), $0-16
+	// compress10AVX512VBMI2 is the portable Poly.Compress for d = 10.
+	// In: any f.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ         b+0(FP), AX
+	MOVQ         f+8(FP), CX
+	MOVQ         $0x4ebf4ebf4ebf4ebf, DX
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x0d010d010d010d01, DX
+	VMOVQ        DX, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         $0x0680068006800680, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x03ff03ff03ff03ff, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, Z3
+	MOVQ         $0xffffffffffffffff, DX
+	VMOVQ        DX, X4
+	VPBROADCASTQ X4, Z4
+	MOVQ         $0x0400000104000001, DX
+	VMOVQ        DX, X5
+	VPBROADCASTQ X5, Z5
+	MOVQ         $0x000000000000000c, DX
+	VMOVQ        DX, X6
+	VPBROADCASTQ X6, Z6
+	VMOVDQU64    first10<>+0(SB), Z7
+	VMOVDQU64    last10<>+0(SB), Z8
+	VMOVDQU64    (CX), Z9
+	VPMULHW      Z0, Z9, Z10
+	VPMULLW      Z1, Z10, Z11
+	VPSLLW       $0x0a, Z9, Z9
+	VPSUBW       Z11, Z9, Z9
+	VPCMPW       $0x06, Z2, Z9, K1
+	VPSUBW       Z4, Z10, K1, Z10
+	VPANDQ       Z3, Z10, Z10
+	VPMADDWD     Z5, Z10, Z10
+	VPSLLVD      Z6, Z10, Z10
+	VPSRLQ       $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, (AX)
+	VMOVDQU64 Y9, 8(AX)
+	VMOVDQU64 64(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 40(AX)
+	VMOVDQU64 Y9, 48(AX)
+	VMOVDQU64 128(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 80(AX)
+	VMOVDQU64 Y9, 88(AX)
+	VMOVDQU64 192(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 120(AX)
+	VMOVDQU64 Y9, 128(AX)
+	VMOVDQU64 256(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 160(AX)
+	VMOVDQU64 Y9, 168(AX)
+	VMOVDQU64 320(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 200(AX)
+	VMOVDQU64 Y9, 208(AX)
+	VMOVDQU64 384(CX), Z9
+	VPMULHW   Z0, Z9, Z10
+	VPMULLW   Z1, Z10, Z11
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z11, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z10, K1, Z10
+	VPANDQ    Z3, Z10, Z10
+	VPMADDWD  Z5, Z10, Z10
+	VPSLLVD   Z6, Z10, Z10
+	VPSRLQ    $0x0c, Z10, Z10
+
+	// Each quad has 40 bits.
+	VPERMB    Z10, Z8, Z9
+	VPERMB    Z10, Z7, Z10
+	VMOVDQU64 Y10, 240(AX)
+	VMOVDQU64 Y9, 248(AX)
+	VMOVDQU64 448(CX), Z9
+	VPMULHW   Z0, Z9, Z0
+	VPMULLW   Z1, Z0, Z1
+	VPSLLW    $0x0a, Z9, Z9
+	VPSUBW    Z1, Z9, Z9
+	VPCMPW    $0x06, Z2, Z9, K1
+	VPSUBW    Z4, Z0, K1, Z0
+	VPANDQ    Z3, Z0, Z0
+	VPMADDWD  Z5, Z0, Z0
+	VPSLLVD   Z6, Z0, Z0
+	VPSRLQ    $0x0c, Z0, Z0
+
+	// Each quad has 40 bits.
+	VPERMB    Z0, Z8, Z1
+	VPERMB    Z0, Z7, Z0
+	VMOVDQU64 Y0, 280(AX)
+	VMOVDQU64 Y1, 288(AX)
+	VZEROUPPER
+	RET
+
+DATA first10<>+0(SB)/1, $0x00
+DATA first10<>+1(SB)/1, $0x01
+DATA first10<>+2(SB)/1, $0x02
+DATA first10<>+3(SB)/1, $0x03
+DATA first10<>+4(SB)/1, $0x04
+DATA first10<>+5(SB)/1, $0x08
+DATA first10<>+6(SB)/1, $0x09
+DATA first10<>+7(SB)/1, $0x0a
+DATA first10<>+8(SB)/1, $0x0b
+DATA first10<>+9(SB)/1, $0x0c
+DATA first10<>+10(SB)/1, $0x10
+DATA first10<>+11(SB)/1, $0x11
+DATA first10<>+12(SB)/1, $0x12
+DATA first10<>+13(SB)/1, $0x13
+DATA first10<>+14(SB)/1, $0x14
+DATA first10<>+15(SB)/1, $0x18
+DATA first10<>+16(SB)/1, $0x19
+DATA first10<>+17(SB)/1, $0x1a
+DATA first10<>+18(SB)/1, $0x1b
+DATA first10<>+19(SB)/1, $0x1c
+DATA first10<>+20(SB)/1, $0x20
+DATA first10<>+21(SB)/1, $0x21
+DATA first10<>+22(SB)/1, $0x22
+DATA first10<>+23(SB)/1, $0x23
+DATA first10<>+24(SB)/1, $0x24
+DATA first10<>+25(SB)/1, $0x28
+DATA first10<>+26(SB)/1, $0x29
+DATA first10<>+27(SB)/1, $0x2a
+DATA first10<>+28(SB)/1, $0x2b
+DATA first10<>+29(SB)/1, $0x2c
+DATA first10<>+30(SB)/1, $0x30
+DATA first10<>+31(SB)/1, $0x31
+DATA first10<>+32(SB)/1, $0x32
+DATA first10<>+33(SB)/1, $0x33
+DATA first10<>+34(SB)/1, $0x34
+DATA first10<>+35(SB)/1, $0x38
+DATA first10<>+36(SB)/1, $0x39
+DATA first10<>+37(SB)/1, $0x3a
+DATA first10<>+38(SB)/1, $0x3b
+DATA first10<>+39(SB)/1, $0x3c
+DATA first10<>+40(SB)/1, $0x00
+DATA first10<>+41(SB)/1, $0x01
+DATA first10<>+42(SB)/1, $0x02
+DATA first10<>+43(SB)/1, $0x03
+DATA first10<>+44(SB)/1, $0x04
+DATA first10<>+45(SB)/1, $0x08
+DATA first10<>+46(SB)/1, $0x09
+DATA first10<>+47(SB)/1, $0x0a
+DATA first10<>+48(SB)/1, $0x0b
+DATA first10<>+49(SB)/1, $0x0c
+DATA first10<>+50(SB)/1, $0x10
+DATA first10<>+51(SB)/1, $0x11
+DATA first10<>+52(SB)/1, $0x12
+DATA first10<>+53(SB)/1, $0x13
+DATA first10<>+54(SB)/1, $0x14
+DATA first10<>+55(SB)/1, $0x18
+DATA first10<>+56(SB)/1, $0x19
+DATA first10<>+57(SB)/1, $0x1a
+DATA first10<>+58(SB)/1, $0x1b
+DATA first10<>+59(SB)/1, $0x1c
+DATA first10<>+60(SB)/1, $0x20
+DATA first10<>+61(SB)/1, $0x21
+DATA first10<>+62(SB)/1, $0x22
+DATA first10<>+63(SB)/1, $0x23
+GLOBL first10<>(SB), RODATA|NOPTR, $64
+
+DATA last10<>+0(SB)/1, $0x0b
+DATA last10<>+1(SB)/1, $0x0c
+DATA last10<>+2(SB)/1, $0x10
+DATA last10<>+3(SB)/1, $0x11
+DATA last10<>+4(SB)/1, $0x12
+DATA last10<>+5(SB)/1, $0x13
+DATA last10<>+6(SB)/1, $0x14
+DATA last10<>+7(SB)/1, $0x18
+DATA last10<>+8(SB)/1, $0x19
+DATA last10<>+9(SB)/1, $0x1a
+DATA last10<>+10(SB)/1, $0x1b
+DATA last10<>+11(SB)/1, $0x1c
+DATA last10<>+12(SB)/1, $0x20
+DATA last10<>+13(SB)/1, $0x21
+DATA last10<>+14(SB)/1, $0x22
+DATA last10<>+15(SB)/1, $0x23
+DATA last10<>+16(SB)/1, $0x24
+DATA last10<>+17(SB)/1, $0x28
+DATA last10<>+18(SB)/1, $0x29
+DATA last10<>+19(SB)/1, $0x2a
+DATA last10<>+20(SB)/1, $0x2b
+DATA last10<>+21(SB)/1, $0x2c
+DATA last10<>+22(SB)/1, $0x30
+DATA last10<>+23(SB)/1, $0x31
+DATA last10<>+24(SB)/1, $0x32
+DATA last10<>+25(SB)/1, $0x33
+DATA last10<>+26(SB)/1, $0x34
+DATA last10<>+27(SB)/1, $0x38
+DATA last10<>+28(SB)/1, $0x39
+DATA last10<>+29(SB)/1, $0x3a
+DATA last10<>+30(SB)/1, $0x3b
+DATA last10<>+31(SB)/1, $0x3c
+DATA last10<>+32(SB)/1, $0x00
+DATA last10<>+33(SB)/1, $0x01
+DATA last10<>+34(SB)/1, $0x02
+DATA last10<>+35(SB)/1, $0x03
+DATA last10<>+36(SB)/1, $0x04
+DATA last10<>+37(SB)/1, $0x08
+DATA last10<>+38(SB)/1, $0x09
+DATA last10<>+39(SB)/1, $0x0a
+DATA last10<>+40(SB)/1, $0x0b
+DATA last10<>+41(SB)/1, $0x0c
+DATA last10<>+42(SB)/1, $0x10
+DATA last10<>+43(SB)/1, $0x11
+DATA last10<>+44(SB)/1, $0x12
+DATA last10<>+45(SB)/1, $0x13
+DATA last10<>+46(SB)/1, $0x14
+DATA last10<>+47(SB)/1, $0x18
+DATA last10<>+48(SB)/1, $0x19
+DATA last10<>+49(SB)/1, $0x1a
+DATA last10<>+50(SB)/1, $0x1b
+DATA last10<>+51(SB)/1, $0x1c
+DATA last10<>+52(SB)/1, $0x20
+DATA last10<>+53(SB)/1, $0x21
+DATA last10<>+54(SB)/1, $0x22
+DATA last10<>+55(SB)/1, $0x23
+DATA last10<>+56(SB)/1, $0x24
+DATA last10<>+57(SB)/1, $0x28
+DATA last10<>+58(SB)/1, $0x29
+DATA last10<>+59(SB)/1, $0x2a
+DATA last10<>+60(SB)/1, $0x2b
+DATA last10<>+61(SB)/1, $0x2c
+DATA last10<>+62(SB)/1, $0x30
+DATA last10<>+63(SB)/1, $0x31
+GLOBL last10<>(SB), RODATA|NOPTR, $64
+
+// func compress11AVX512VBMI2(b *[352]byte, f *[256]int16)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VL
+TEXT ·compress11AVX512VBMI2(SB), $0-16
+	// compress11AVX512VBMI2 is the portable Poly.Compress for d = 11.
+	// In: any f.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ            b+0(FP), AX
+	MOVQ            f+8(FP), CX
+	MOVQ            $0x9d7e9d7e9d7e9d7e, DX
+	VMOVQ           DX, X0
+	VPBROADCASTQ    X0, Z0
+	MOVQ            $0x0d010d010d010d01, DX
+	VMOVQ           DX, X1
+	VPBROADCASTQ    X1, Z1
+	MOVQ            $0x0680068006800680, DX
+	VMOVQ           DX, X2
+	VPBROADCASTQ    X2, Z2
+	MOVQ            $0x07ff07ff07ff07ff, DX
+	VMOVQ           DX, X3
+	VPBROADCASTQ    X3, Z3
+	MOVQ            $0xffffffffffffffff, DX
+	VMOVQ           DX, X4
+	VPBROADCASTQ    X4, Z4
+	MOVQ            $0x0800000108000001, DX
+	VMOVQ           DX, X5
+	VPBROADCASTQ    X5, Z5
+	MOVQ            $0x000000000000000a, DX
+	VMOVQ           DX, X6
+	VPBROADCASTQ    X6, Z6
+	VBROADCASTI64X4 left44<>+0(SB), Z7
+	VBROADCASTI64X4 right20<>+0(SB), Z8
+	VMOVDQU64       first11<>+0(SB), Z9
+	VMOVDQU64       last11<>+0(SB), Z10
+	VMOVDQU64       (CX), Z11
+	VPMULHW         Z0, Z11, Z12
+	VPADDW          Z11, Z12, Z12
+	VPMULLW         Z1, Z12, Z13
+	VPSLLW          $0x0b, Z11, Z11
+	VPSUBW          Z13, Z11, Z11
+	VPCMPW          $0x06, Z2, Z11, K1
+	VPSUBW          Z4, Z12, K1, Z12
+	VPANDQ          Z3, Z12, Z12
+	VPMADDWD        Z5, Z12, Z12
+	VPSLLVD         Z6, Z12, Z12
+	VPSRLQ          $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, (AX)
+	VMOVDQU64 Y11, 12(AX)
+	VMOVDQU64 64(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 44(AX)
+	VMOVDQU64 Y11, 56(AX)
+	VMOVDQU64 128(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 88(AX)
+	VMOVDQU64 Y11, 100(AX)
+	VMOVDQU64 192(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 132(AX)
+	VMOVDQU64 Y11, 144(AX)
+	VMOVDQU64 256(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 176(AX)
+	VMOVDQU64 Y11, 188(AX)
+	VMOVDQU64 320(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 220(AX)
+	VMOVDQU64 Y11, 232(AX)
+	VMOVDQU64 384(CX), Z11
+	VPMULHW   Z0, Z11, Z12
+	VPADDW    Z11, Z12, Z12
+	VPMULLW   Z1, Z12, Z13
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z13, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z12, K1, Z12
+	VPANDQ    Z3, Z12, Z12
+	VPMADDWD  Z5, Z12, Z12
+	VPSLLVD   Z6, Z12, Z12
+	VPSRLQ    $0x0a, Z12, Z12
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z12, Z11
+	VPSLLVQ   Z7, Z11, Z11
+	VPSRLVQ   Z8, Z12, Z12
+	VPADDQ    Z11, Z12, Z12
+	VPERMB    Z12, Z10, Z11
+	VPERMB    Z12, Z9, Z12
+	VMOVDQU64 Y12, 264(AX)
+	VMOVDQU64 Y11, 276(AX)
+	VMOVDQU64 448(CX), Z11
+	VPMULHW   Z0, Z11, Z0
+	VPADDW    Z11, Z0, Z0
+	VPMULLW   Z1, Z0, Z1
+	VPSLLW    $0x0b, Z11, Z11
+	VPSUBW    Z1, Z11, Z11
+	VPCMPW    $0x06, Z2, Z11, K1
+	VPSUBW    Z4, Z0, K1, Z0
+	VPANDQ    Z3, Z0, Z0
+	VPMADDWD  Z5, Z0, Z0
+	VPSLLVD   Z6, Z0, Z0
+	VPSRLQ    $0x0a, Z0, Z0
+
+	// Each quad has 44 bits.
+	VPSHUFD   $0x4e, Z0, Z1
+	VPSLLVQ   Z7, Z1, Z1
+	VPSRLVQ   Z8, Z0, Z0
+	VPADDQ    Z1, Z0, Z0
+	VPERMB    Z0, Z10, Z1
+	VPERMB    Z0, Z9, Z0
+	VMOVDQU64 Y0, 308(AX)
+	VMOVDQU64 Y1, 320(AX)
+	VZEROUPPER
+	RET
+
+DATA first11<>+0(SB)/1, $0x00
+DATA first11<>+1(SB)/1, $0x01
+DATA first11<>+2(SB)/1, $0x02
+DATA first11<>+3(SB)/1, $0x03
+DATA first11<>+4(SB)/1, $0x04
+DATA first11<>+5(SB)/1, $0x05
+DATA first11<>+6(SB)/1, $0x06
+DATA first11<>+7(SB)/1, $0x07
+DATA first11<>+8(SB)/1, $0x08
+DATA first11<>+9(SB)/1, $0x09
+DATA first11<>+10(SB)/1, $0x0a
+DATA first11<>+11(SB)/1, $0x10
+DATA first11<>+12(SB)/1, $0x11
+DATA first11<>+13(SB)/1, $0x12
+DATA first11<>+14(SB)/1, $0x13
+DATA first11<>+15(SB)/1, $0x14
+DATA first11<>+16(SB)/1, $0x15
+DATA first11<>+17(SB)/1, $0x16
+DATA first11<>+18(SB)/1, $0x17
+DATA first11<>+19(SB)/1, $0x18
+DATA first11<>+20(SB)/1, $0x19
+DATA first11<>+21(SB)/1, $0x1a
+DATA first11<>+22(SB)/1, $0x20
+DATA first11<>+23(SB)/1, $0x21
+DATA first11<>+24(SB)/1, $0x22
+DATA first11<>+25(SB)/1, $0x23
+DATA first11<>+26(SB)/1, $0x24
+DATA first11<>+27(SB)/1, $0x25
+DATA first11<>+28(SB)/1, $0x26
+DATA first11<>+29(SB)/1, $0x27
+DATA first11<>+30(SB)/1, $0x28
+DATA first11<>+31(SB)/1, $0x29
+DATA first11<>+32(SB)/1, $0x2a
+DATA first11<>+33(SB)/1, $0x30
+DATA first11<>+34(SB)/1, $0x31
+DATA first11<>+35(SB)/1, $0x32
+DATA first11<>+36(SB)/1, $0x33
+DATA first11<>+37(SB)/1, $0x34
+DATA first11<>+38(SB)/1, $0x35
+DATA first11<>+39(SB)/1, $0x36
+DATA first11<>+40(SB)/1, $0x37
+DATA first11<>+41(SB)/1, $0x38
+DATA first11<>+42(SB)/1, $0x39
+DATA first11<>+43(SB)/1, $0x3a
+DATA first11<>+44(SB)/1, $0x00
+DATA first11<>+45(SB)/1, $0x01
+DATA first11<>+46(SB)/1, $0x02
+DATA first11<>+47(SB)/1, $0x03
+DATA first11<>+48(SB)/1, $0x04
+DATA first11<>+49(SB)/1, $0x05
+DATA first11<>+50(SB)/1, $0x06
+DATA first11<>+51(SB)/1, $0x07
+DATA first11<>+52(SB)/1, $0x08
+DATA first11<>+53(SB)/1, $0x09
+DATA first11<>+54(SB)/1, $0x0a
+DATA first11<>+55(SB)/1, $0x10
+DATA first11<>+56(SB)/1, $0x11
+DATA first11<>+57(SB)/1, $0x12
+DATA first11<>+58(SB)/1, $0x13
+DATA first11<>+59(SB)/1, $0x14
+DATA first11<>+60(SB)/1, $0x15
+DATA first11<>+61(SB)/1, $0x16
+DATA first11<>+62(SB)/1, $0x17
+DATA first11<>+63(SB)/1, $0x18
+GLOBL first11<>(SB), RODATA|NOPTR, $64
+
+DATA last11<>+0(SB)/1, $0x11
+DATA last11<>+1(SB)/1, $0x12
+DATA last11<>+2(SB)/1, $0x13
+DATA last11<>+3(SB)/1, $0x14
+DATA last11<>+4(SB)/1, $0x15
+DATA last11<>+5(SB)/1, $0x16
+DATA last11<>+6(SB)/1, $0x17
+DATA last11<>+7(SB)/1, $0x18
+DATA last11<>+8(SB)/1, $0x19
+DATA last11<>+9(SB)/1, $0x1a
+DATA last11<>+10(SB)/1, $0x20
+DATA last11<>+11(SB)/1, $0x21
+DATA last11<>+12(SB)/1, $0x22
+DATA last11<>+13(SB)/1, $0x23
+DATA last11<>+14(SB)/1, $0x24
+DATA last11<>+15(SB)/1, $0x25
+DATA last11<>+16(SB)/1, $0x26
+DATA last11<>+17(SB)/1, $0x27
+DATA last11<>+18(SB)/1, $0x28
+DATA last11<>+19(SB)/1, $0x29
+DATA last11<>+20(SB)/1, $0x2a
+DATA last11<>+21(SB)/1, $0x30
+DATA last11<>+22(SB)/1, $0x31
+DATA last11<>+23(SB)/1, $0x32
+DATA last11<>+24(SB)/1, $0x33
+DATA last11<>+25(SB)/1, $0x34
+DATA last11<>+26(SB)/1, $0x35
+DATA last11<>+27(SB)/1, $0x36
+DATA last11<>+28(SB)/1, $0x37
+DATA last11<>+29(SB)/1, $0x38
+DATA last11<>+30(SB)/1, $0x39
+DATA last11<>+31(SB)/1, $0x3a
+DATA last11<>+32(SB)/1, $0x00
+DATA last11<>+33(SB)/1, $0x01
+DATA last11<>+34(SB)/1, $0x02
+DATA last11<>+35(SB)/1, $0x03
+DATA last11<>+36(SB)/1, $0x04
+DATA last11<>+37(SB)/1, $0x05
+DATA last11<>+38(SB)/1, $0x06
+DATA last11<>+39(SB)/1, $0x07
+DATA last11<>+40(SB)/1, $0x08
+DATA last11<>+41(SB)/1, $0x09
+DATA last11<>+42(SB)/1, $0x0a
+DATA last11<>+43(SB)/1, $0x10
+DATA last11<>+44(SB)/1, $0x11
+DATA last11<>+45(SB)/1, $0x12
+DATA last11<>+46(SB)/1, $0x13
+DATA last11<>+47(SB)/1, $0x14
+DATA last11<>+48(SB)/1, $0x15
+DATA last11<>+49(SB)/1, $0x16
+DATA last11<>+50(SB)/1, $0x17
+DATA last11<>+51(SB)/1, $0x18
+DATA last11<>+52(SB)/1, $0x19
+DATA last11<>+53(SB)/1, $0x1a
+DATA last11<>+54(SB)/1, $0x20
+DATA last11<>+55(SB)/1, $0x21
+DATA last11<>+56(SB)/1, $0x22
+DATA last11<>+57(SB)/1, $0x23
+DATA last11<>+58(SB)/1, $0x24
+DATA last11<>+59(SB)/1, $0x25
+DATA last11<>+60(SB)/1, $0x26
+DATA last11<>+61(SB)/1, $0x27
+DATA last11<>+62(SB)/1, $0x28
+DATA last11<>+63(SB)/1, $0x29
+GLOBL last11<>(SB), RODATA|NOPTR, $64
+
+// func decompress1AVX512(f *[256]int16, b *[32]byte)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·decompress1AVX512(SB), $0-16
+	// decompress1AVX512 is the portable Poly.Decompress for d = 1.
+	// Out: f canonical.
+	// Needs: cpu.AVX512.
+	MOVQ         f+0(FP), AX
+	MOVQ         b+8(FP), CX
+	MOVQ         $0x0681068106810681, DX
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	KMOVD        (CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, (AX)
+	KMOVD        4(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 64(AX)
+	KMOVD        8(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 128(AX)
+	KMOVD        12(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 192(AX)
+	KMOVD        16(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 256(AX)
+	KMOVD        20(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 320(AX)
+	KMOVD        24(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z1
+	VMOVDQU64    Z1, 384(AX)
+	KMOVD        28(CX), K1
+	VMOVDQU16.Z  Z0, K1, Z0
+	VMOVDQU64    Z0, 448(AX)
+	VZEROUPPER
+	RET
+
+// func decompress4AVX512VBMI2(f *[256]int16, b *[128]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·decompress4AVX512VBMI2(SB), $0-16
+	// decompress4AVX512VBMI2 is the portable Poly.Decompress for d = 4.
+	// Out: f canonical.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts4To11<>+0(SB), Z0
+	MOVQ           $0x0d010d010d010d01, DX
+	VMOVQ          DX, X1
+	VPBROADCASTQ   X1, Z1
+	MOVQ           $0x7800780078007800, DX
+	VMOVQ          DX, X2
+	VPBROADCASTQ   X2, Z2
+	VMOVDQU64      fields4From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, (AX)
+	VPERMB         16(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         32(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         48(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         64(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 256(AX)
+	VMOVDQU64      fields4From16<>+0(SB), Z3
+	VPERMB         64(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 320(AX)
+	VMOVDQU64      fields4From32<>+0(SB), Z3
+	VPERMB         64(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields4From48<>+0(SB), Z3
+	VPERMB         64(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts4To11<>+0(SB)/1, $0x35
+DATA shifts4To11<>+1(SB)/1, $0x3d
+DATA shifts4To11<>+2(SB)/1, $0x39
+DATA shifts4To11<>+3(SB)/1, $0x01
+DATA shifts4To11<>+4(SB)/1, $0x3d
+DATA shifts4To11<>+5(SB)/1, $0x05
+DATA shifts4To11<>+6(SB)/1, $0x01
+DATA shifts4To11<>+7(SB)/1, $0x09
+DATA shifts4To11<>+8(SB)/1, $0x35
+DATA shifts4To11<>+9(SB)/1, $0x3d
+DATA shifts4To11<>+10(SB)/1, $0x39
+DATA shifts4To11<>+11(SB)/1, $0x01
+DATA shifts4To11<>+12(SB)/1, $0x3d
+DATA shifts4To11<>+13(SB)/1, $0x05
+DATA shifts4To11<>+14(SB)/1, $0x01
+DATA shifts4To11<>+15(SB)/1, $0x09
+DATA shifts4To11<>+16(SB)/1, $0x35
+DATA shifts4To11<>+17(SB)/1, $0x3d
+DATA shifts4To11<>+18(SB)/1, $0x39
+DATA shifts4To11<>+19(SB)/1, $0x01
+DATA shifts4To11<>+20(SB)/1, $0x3d
+DATA shifts4To11<>+21(SB)/1, $0x05
+DATA shifts4To11<>+22(SB)/1, $0x01
+DATA shifts4To11<>+23(SB)/1, $0x09
+DATA shifts4To11<>+24(SB)/1, $0x35
+DATA shifts4To11<>+25(SB)/1, $0x3d
+DATA shifts4To11<>+26(SB)/1, $0x39
+DATA shifts4To11<>+27(SB)/1, $0x01
+DATA shifts4To11<>+28(SB)/1, $0x3d
+DATA shifts4To11<>+29(SB)/1, $0x05
+DATA shifts4To11<>+30(SB)/1, $0x01
+DATA shifts4To11<>+31(SB)/1, $0x09
+DATA shifts4To11<>+32(SB)/1, $0x35
+DATA shifts4To11<>+33(SB)/1, $0x3d
+DATA shifts4To11<>+34(SB)/1, $0x39
+DATA shifts4To11<>+35(SB)/1, $0x01
+DATA shifts4To11<>+36(SB)/1, $0x3d
+DATA shifts4To11<>+37(SB)/1, $0x05
+DATA shifts4To11<>+38(SB)/1, $0x01
+DATA shifts4To11<>+39(SB)/1, $0x09
+DATA shifts4To11<>+40(SB)/1, $0x35
+DATA shifts4To11<>+41(SB)/1, $0x3d
+DATA shifts4To11<>+42(SB)/1, $0x39
+DATA shifts4To11<>+43(SB)/1, $0x01
+DATA shifts4To11<>+44(SB)/1, $0x3d
+DATA shifts4To11<>+45(SB)/1, $0x05
+DATA shifts4To11<>+46(SB)/1, $0x01
+DATA shifts4To11<>+47(SB)/1, $0x09
+DATA shifts4To11<>+48(SB)/1, $0x35
+DATA shifts4To11<>+49(SB)/1, $0x3d
+DATA shifts4To11<>+50(SB)/1, $0x39
+DATA shifts4To11<>+51(SB)/1, $0x01
+DATA shifts4To11<>+52(SB)/1, $0x3d
+DATA shifts4To11<>+53(SB)/1, $0x05
+DATA shifts4To11<>+54(SB)/1, $0x01
+DATA shifts4To11<>+55(SB)/1, $0x09
+DATA shifts4To11<>+56(SB)/1, $0x35
+DATA shifts4To11<>+57(SB)/1, $0x3d
+DATA shifts4To11<>+58(SB)/1, $0x39
+DATA shifts4To11<>+59(SB)/1, $0x01
+DATA shifts4To11<>+60(SB)/1, $0x3d
+DATA shifts4To11<>+61(SB)/1, $0x05
+DATA shifts4To11<>+62(SB)/1, $0x01
+DATA shifts4To11<>+63(SB)/1, $0x09
+GLOBL shifts4To11<>(SB), RODATA|NOPTR, $64
+
+DATA fields4From0<>+0(SB)/1, $0x00
+DATA fields4From0<>+1(SB)/1, $0x01
+DATA fields4From0<>+2(SB)/1, $0x02
+DATA fields4From0<>+3(SB)/1, $0x03
+DATA fields4From0<>+4(SB)/1, $0x04
+DATA fields4From0<>+5(SB)/1, $0x05
+DATA fields4From0<>+6(SB)/1, $0x06
+DATA fields4From0<>+7(SB)/1, $0x07
+DATA fields4From0<>+8(SB)/1, $0x02
+DATA fields4From0<>+9(SB)/1, $0x03
+DATA fields4From0<>+10(SB)/1, $0x04
+DATA fields4From0<>+11(SB)/1, $0x05
+DATA fields4From0<>+12(SB)/1, $0x06
+DATA fields4From0<>+13(SB)/1, $0x07
+DATA fields4From0<>+14(SB)/1, $0x08
+DATA fields4From0<>+15(SB)/1, $0x09
+DATA fields4From0<>+16(SB)/1, $0x04
+DATA fields4From0<>+17(SB)/1, $0x05
+DATA fields4From0<>+18(SB)/1, $0x06
+DATA fields4From0<>+19(SB)/1, $0x07
+DATA fields4From0<>+20(SB)/1, $0x08
+DATA fields4From0<>+21(SB)/1, $0x09
+DATA fields4From0<>+22(SB)/1, $0x0a
+DATA fields4From0<>+23(SB)/1, $0x0b
+DATA fields4From0<>+24(SB)/1, $0x06
+DATA fields4From0<>+25(SB)/1, $0x07
+DATA fields4From0<>+26(SB)/1, $0x08
+DATA fields4From0<>+27(SB)/1, $0x09
+DATA fields4From0<>+28(SB)/1, $0x0a
+DATA fields4From0<>+29(SB)/1, $0x0b
+DATA fields4From0<>+30(SB)/1, $0x0c
+DATA fields4From0<>+31(SB)/1, $0x0d
+DATA fields4From0<>+32(SB)/1, $0x08
+DATA fields4From0<>+33(SB)/1, $0x09
+DATA fields4From0<>+34(SB)/1, $0x0a
+DATA fields4From0<>+35(SB)/1, $0x0b
+DATA fields4From0<>+36(SB)/1, $0x0c
+DATA fields4From0<>+37(SB)/1, $0x0d
+DATA fields4From0<>+38(SB)/1, $0x0e
+DATA fields4From0<>+39(SB)/1, $0x0f
+DATA fields4From0<>+40(SB)/1, $0x0a
+DATA fields4From0<>+41(SB)/1, $0x0b
+DATA fields4From0<>+42(SB)/1, $0x0c
+DATA fields4From0<>+43(SB)/1, $0x0d
+DATA fields4From0<>+44(SB)/1, $0x0e
+DATA fields4From0<>+45(SB)/1, $0x0f
+DATA fields4From0<>+46(SB)/1, $0x10
+DATA fields4From0<>+47(SB)/1, $0x11
+DATA fields4From0<>+48(SB)/1, $0x0c
+DATA fields4From0<>+49(SB)/1, $0x0d
+DATA fields4From0<>+50(SB)/1, $0x0e
+DATA fields4From0<>+51(SB)/1, $0x0f
+DATA fields4From0<>+52(SB)/1, $0x10
+DATA fields4From0<>+53(SB)/1, $0x11
+DATA fields4From0<>+54(SB)/1, $0x12
+DATA fields4From0<>+55(SB)/1, $0x13
+DATA fields4From0<>+56(SB)/1, $0x0e
+DATA fields4From0<>+57(SB)/1, $0x0f
+DATA fields4From0<>+58(SB)/1, $0x10
+DATA fields4From0<>+59(SB)/1, $0x11
+DATA fields4From0<>+60(SB)/1, $0x12
+DATA fields4From0<>+61(SB)/1, $0x13
+DATA fields4From0<>+62(SB)/1, $0x14
+DATA fields4From0<>+63(SB)/1, $0x15
+GLOBL fields4From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields4From16<>+0(SB)/1, $0x10
+DATA fields4From16<>+1(SB)/1, $0x11
+DATA fields4From16<>+2(SB)/1, $0x12
+DATA fields4From16<>+3(SB)/1, $0x13
+DATA fields4From16<>+4(SB)/1, $0x14
+DATA fields4From16<>+5(SB)/1, $0x15
+DATA fields4From16<>+6(SB)/1, $0x16
+DATA fields4From16<>+7(SB)/1, $0x17
+DATA fields4From16<>+8(SB)/1, $0x12
+DATA fields4From16<>+9(SB)/1, $0x13
+DATA fields4From16<>+10(SB)/1, $0x14
+DATA fields4From16<>+11(SB)/1, $0x15
+DATA fields4From16<>+12(SB)/1, $0x16
+DATA fields4From16<>+13(SB)/1, $0x17
+DATA fields4From16<>+14(SB)/1, $0x18
+DATA fields4From16<>+15(SB)/1, $0x19
+DATA fields4From16<>+16(SB)/1, $0x14
+DATA fields4From16<>+17(SB)/1, $0x15
+DATA fields4From16<>+18(SB)/1, $0x16
+DATA fields4From16<>+19(SB)/1, $0x17
+DATA fields4From16<>+20(SB)/1, $0x18
+DATA fields4From16<>+21(SB)/1, $0x19
+DATA fields4From16<>+22(SB)/1, $0x1a
+DATA fields4From16<>+23(SB)/1, $0x1b
+DATA fields4From16<>+24(SB)/1, $0x16
+DATA fields4From16<>+25(SB)/1, $0x17
+DATA fields4From16<>+26(SB)/1, $0x18
+DATA fields4From16<>+27(SB)/1, $0x19
+DATA fields4From16<>+28(SB)/1, $0x1a
+DATA fields4From16<>+29(SB)/1, $0x1b
+DATA fields4From16<>+30(SB)/1, $0x1c
+DATA fields4From16<>+31(SB)/1, $0x1d
+DATA fields4From16<>+32(SB)/1, $0x18
+DATA fields4From16<>+33(SB)/1, $0x19
+DATA fields4From16<>+34(SB)/1, $0x1a
+DATA fields4From16<>+35(SB)/1, $0x1b
+DATA fields4From16<>+36(SB)/1, $0x1c
+DATA fields4From16<>+37(SB)/1, $0x1d
+DATA fields4From16<>+38(SB)/1, $0x1e
+DATA fields4From16<>+39(SB)/1, $0x1f
+DATA fields4From16<>+40(SB)/1, $0x1a
+DATA fields4From16<>+41(SB)/1, $0x1b
+DATA fields4From16<>+42(SB)/1, $0x1c
+DATA fields4From16<>+43(SB)/1, $0x1d
+DATA fields4From16<>+44(SB)/1, $0x1e
+DATA fields4From16<>+45(SB)/1, $0x1f
+DATA fields4From16<>+46(SB)/1, $0x20
+DATA fields4From16<>+47(SB)/1, $0x21
+DATA fields4From16<>+48(SB)/1, $0x1c
+DATA fields4From16<>+49(SB)/1, $0x1d
+DATA fields4From16<>+50(SB)/1, $0x1e
+DATA fields4From16<>+51(SB)/1, $0x1f
+DATA fields4From16<>+52(SB)/1, $0x20
+DATA fields4From16<>+53(SB)/1, $0x21
+DATA fields4From16<>+54(SB)/1, $0x22
+DATA fields4From16<>+55(SB)/1, $0x23
+DATA fields4From16<>+56(SB)/1, $0x1e
+DATA fields4From16<>+57(SB)/1, $0x1f
+DATA fields4From16<>+58(SB)/1, $0x20
+DATA fields4From16<>+59(SB)/1, $0x21
+DATA fields4From16<>+60(SB)/1, $0x22
+DATA fields4From16<>+61(SB)/1, $0x23
+DATA fields4From16<>+62(SB)/1, $0x24
+DATA fields4From16<>+63(SB)/1, $0x25
+GLOBL fields4From16<>(SB), RODATA|NOPTR, $64
+
+DATA fields4From32<>+0(SB)/1, $0x20
+DATA fields4From32<>+1(SB)/1, $0x21
+DATA fields4From32<>+2(SB)/1, $0x22
+DATA fields4From32<>+3(SB)/1, $0x23
+DATA fields4From32<>+4(SB)/1, $0x24
+DATA fields4From32<>+5(SB)/1, $0x25
+DATA fields4From32<>+6(SB)/1, $0x26
+DATA fields4From32<>+7(SB)/1, $0x27
+DATA fields4From32<>+8(SB)/1, $0x22
+DATA fields4From32<>+9(SB)/1, $0x23
+DATA fields4From32<>+10(SB)/1, $0x24
+DATA fields4From32<>+11(SB)/1, $0x25
+DATA fields4From32<>+12(SB)/1, $0x26
+DATA fields4From32<>+13(SB)/1, $0x27
+DATA fields4From32<>+14(SB)/1, $0x28
+DATA fields4From32<>+15(SB)/1, $0x29
+DATA fields4From32<>+16(SB)/1, $0x24
+DATA fields4From32<>+17(SB)/1, $0x25
+DATA fields4From32<>+18(SB)/1, $0x26
+DATA fields4From32<>+19(SB)/1, $0x27
+DATA fields4From32<>+20(SB)/1, $0x28
+DATA fields4From32<>+21(SB)/1, $0x29
+DATA fields4From32<>+22(SB)/1, $0x2a
+DATA fields4From32<>+23(SB)/1, $0x2b
+DATA fields4From32<>+24(SB)/1, $0x26
+DATA fields4From32<>+25(SB)/1, $0x27
+DATA fields4From32<>+26(SB)/1, $0x28
+DATA fields4From32<>+27(SB)/1, $0x29
+DATA fields4From32<>+28(SB)/1, $0x2a
+DATA fields4From32<>+29(SB)/1, $0x2b
+DATA fields4From32<>+30(SB)/1, $0x2c
+DATA fields4From32<>+31(SB)/1, $0x2d
+DATA fields4From32<>+32(SB)/1, $0x28
+DATA fields4From32<>+33(SB)/1, $0x29
+DATA fields4From32<>+34(SB)/1, $0x2a
+DATA fields4From32<>+35(SB)/1, $0x2b
+DATA fields4From32<>+36(SB)/1, $0x2c
+DATA fields4From32<>+37(SB)/1, $0x2d
+DATA fields4From32<>+38(SB)/1, $0x2e
+DATA fields4From32<>+39(SB)/1, $0x2f
+DATA fields4From32<>+40(SB)/1, $0x2a
+DATA fields4From32<>+41(SB)/1, $0x2b
+DATA fields4From32<>+42(SB)/1, $0x2c
+DATA fields4From32<>+43(SB)/1, $0x2d
+DATA fields4From32<>+44(SB)/1, $0x2e
+DATA fields4From32<>+45(SB)/1, $0x2f
+DATA fields4From32<>+46(SB)/1, $0x30
+DATA fields4From32<>+47(SB)/1, $0x31
+DATA fields4From32<>+48(SB)/1, $0x2c
+DATA fields4From32<>+49(SB)/1, $0x2d
+DATA fields4From32<>+50(SB)/1, $0x2e
+DATA fields4From32<>+51(SB)/1, $0x2f
+DATA fields4From32<>+52(SB)/1, $0x30
+DATA fields4From32<>+53(SB)/1, $0x31
+DATA fields4From32<>+54(SB)/1, $0x32
+DATA fields4From32<>+55(SB)/1, $0x33
+DATA fields4From32<>+56(SB)/1, $0x2e
+DATA fields4From32<>+57(SB)/1, $0x2f
+DATA fields4From32<>+58(SB)/1, $0x30
+DATA fields4From32<>+59(SB)/1, $0x31
+DATA fields4From32<>+60(SB)/1, $0x32
+DATA fields4From32<>+61(SB)/1, $0x33
+DATA fields4From32<>+62(SB)/1, $0x34
+DATA fields4From32<>+63(SB)/1, $0x35
+GLOBL fields4From32<>(SB), RODATA|NOPTR, $64
+
+DATA fields4From48<>+0(SB)/1, $0x30
+DATA fields4From48<>+1(SB)/1, $0x31
+DATA fields4From48<>+2(SB)/1, $0x32
+DATA fields4From48<>+3(SB)/1, $0x33
+DATA fields4From48<>+4(SB)/1, $0x34
+DATA fields4From48<>+5(SB)/1, $0x35
+DATA fields4From48<>+6(SB)/1, $0x36
+DATA fields4From48<>+7(SB)/1, $0x37
+DATA fields4From48<>+8(SB)/1, $0x32
+DATA fields4From48<>+9(SB)/1, $0x33
+DATA fields4From48<>+10(SB)/1, $0x34
+DATA fields4From48<>+11(SB)/1, $0x35
+DATA fields4From48<>+12(SB)/1, $0x36
+DATA fields4From48<>+13(SB)/1, $0x37
+DATA fields4From48<>+14(SB)/1, $0x38
+DATA fields4From48<>+15(SB)/1, $0x39
+DATA fields4From48<>+16(SB)/1, $0x34
+DATA fields4From48<>+17(SB)/1, $0x35
+DATA fields4From48<>+18(SB)/1, $0x36
+DATA fields4From48<>+19(SB)/1, $0x37
+DATA fields4From48<>+20(SB)/1, $0x38
+DATA fields4From48<>+21(SB)/1, $0x39
+DATA fields4From48<>+22(SB)/1, $0x3a
+DATA fields4From48<>+23(SB)/1, $0x3b
+DATA fields4From48<>+24(SB)/1, $0x36
+DATA fields4From48<>+25(SB)/1, $0x37
+DATA fields4From48<>+26(SB)/1, $0x38
+DATA fields4From48<>+27(SB)/1, $0x39
+DATA fields4From48<>+28(SB)/1, $0x3a
+DATA fields4From48<>+29(SB)/1, $0x3b
+DATA fields4From48<>+30(SB)/1, $0x3c
+DATA fields4From48<>+31(SB)/1, $0x3d
+DATA fields4From48<>+32(SB)/1, $0x38
+DATA fields4From48<>+33(SB)/1, $0x39
+DATA fields4From48<>+34(SB)/1, $0x3a
+DATA fields4From48<>+35(SB)/1, $0x3b
+DATA fields4From48<>+36(SB)/1, $0x3c
+DATA fields4From48<>+37(SB)/1, $0x3d
+DATA fields4From48<>+38(SB)/1, $0x3e
+DATA fields4From48<>+39(SB)/1, $0x3f
+DATA fields4From48<>+40(SB)/1, $0x3a
+DATA fields4From48<>+41(SB)/1, $0x3b
+DATA fields4From48<>+42(SB)/1, $0x3c
+DATA fields4From48<>+43(SB)/1, $0x3d
+DATA fields4From48<>+44(SB)/1, $0x3e
+DATA fields4From48<>+45(SB)/1, $0x3f
+DATA fields4From48<>+46(SB)/1, $0x00
+DATA fields4From48<>+47(SB)/1, $0x01
+DATA fields4From48<>+48(SB)/1, $0x3c
+DATA fields4From48<>+49(SB)/1, $0x3d
+DATA fields4From48<>+50(SB)/1, $0x3e
+DATA fields4From48<>+51(SB)/1, $0x3f
+DATA fields4From48<>+52(SB)/1, $0x00
+DATA fields4From48<>+53(SB)/1, $0x01
+DATA fields4From48<>+54(SB)/1, $0x02
+DATA fields4From48<>+55(SB)/1, $0x03
+DATA fields4From48<>+56(SB)/1, $0x3e
+DATA fields4From48<>+57(SB)/1, $0x3f
+DATA fields4From48<>+58(SB)/1, $0x00
+DATA fields4From48<>+59(SB)/1, $0x01
+DATA fields4From48<>+60(SB)/1, $0x02
+DATA fields4From48<>+61(SB)/1, $0x03
+DATA fields4From48<>+62(SB)/1, $0x04
+DATA fields4From48<>+63(SB)/1, $0x05
+GLOBL fields4From48<>(SB), RODATA|NOPTR, $64
+
+// func decompress5AVX512VBMI2(f *[256]int16, b *[160]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·decompress5AVX512VBMI2(SB), $0-16
+	// decompress5AVX512VBMI2 is the portable Poly.Decompress for d = 5.
+	// Out: f canonical.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts5To10<>+0(SB), Z0
+	MOVQ           $0x0d010d010d010d01, DX
+	VMOVQ          DX, X1
+	VPBROADCASTQ   X1, Z1
+	MOVQ           $0x7c007c007c007c00, DX
+	VMOVQ          DX, X2
+	VPBROADCASTQ   X2, Z2
+	VMOVDQU64      fields5From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, (AX)
+	VPERMB         20(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         40(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         60(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         80(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 256(AX)
+	VMOVDQU64      fields5From4<>+0(SB), Z3
+	VPERMB         96(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 320(AX)
+	VMOVDQU64      fields5From24<>+0(SB), Z3
+	VPERMB         96(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields5From44<>+0(SB), Z3
+	VPERMB         96(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts5To10<>+0(SB)/1, $0x36
+DATA shifts5To10<>+1(SB)/1, $0x3e
+DATA shifts5To10<>+2(SB)/1, $0x3b
+DATA shifts5To10<>+3(SB)/1, $0x03
+DATA shifts5To10<>+4(SB)/1, $0x00
+DATA shifts5To10<>+5(SB)/1, $0x08
+DATA shifts5To10<>+6(SB)/1, $0x05
+DATA shifts5To10<>+7(SB)/1, $0x0d
+DATA shifts5To10<>+8(SB)/1, $0x3a
+DATA shifts5To10<>+9(SB)/1, $0x02
+DATA shifts5To10<>+10(SB)/1, $0x3f
+DATA shifts5To10<>+11(SB)/1, $0x07
+DATA shifts5To10<>+12(SB)/1, $0x04
+DATA shifts5To10<>+13(SB)/1, $0x0c
+DATA shifts5To10<>+14(SB)/1, $0x09
+DATA shifts5To10<>+15(SB)/1, $0x11
+DATA shifts5To10<>+16(SB)/1, $0x36
+DATA shifts5To10<>+17(SB)/1, $0x3e
+DATA shifts5To10<>+18(SB)/1, $0x3b
+DATA shifts5To10<>+19(SB)/1, $0x03
+DATA shifts5To10<>+20(SB)/1, $0x00
+DATA shifts5To10<>+21(SB)/1, $0x08
+DATA shifts5To10<>+22(SB)/1, $0x05
+DATA shifts5To10<>+23(SB)/1, $0x0d
+DATA shifts5To10<>+24(SB)/1, $0x3a
+DATA shifts5To10<>+25(SB)/1, $0x02
+DATA shifts5To10<>+26(SB)/1, $0x3f
+DATA shifts5To10<>+27(SB)/1, $0x07
+DATA shifts5To10<>+28(SB)/1, $0x04
+DATA shifts5To10<>+29(SB)/1, $0x0c
+DATA shifts5To10<>+30(SB)/1, $0x09
+DATA shifts5To10<>+31(SB)/1, $0x11
+DATA shifts5To10<>+32(SB)/1, $0x36
+DATA shifts5To10<>+33(SB)/1, $0x3e
+DATA shifts5To10<>+34(SB)/1, $0x3b
+DATA shifts5To10<>+35(SB)/1, $0x03
+DATA shifts5To10<>+36(SB)/1, $0x00
+DATA shifts5To10<>+37(SB)/1, $0x08
+DATA shifts5To10<>+38(SB)/1, $0x05
+DATA shifts5To10<>+39(SB)/1, $0x0d
+DATA shifts5To10<>+40(SB)/1, $0x3a
+DATA shifts5To10<>+41(SB)/1, $0x02
+DATA shifts5To10<>+42(SB)/1, $0x3f
+DATA shifts5To10<>+43(SB)/1, $0x07
+DATA shifts5To10<>+44(SB)/1, $0x04
+DATA shifts5To10<>+45(SB)/1, $0x0c
+DATA shifts5To10<>+46(SB)/1, $0x09
+DATA shifts5To10<>+47(SB)/1, $0x11
+DATA shifts5To10<>+48(SB)/1, $0x36
+DATA shifts5To10<>+49(SB)/1, $0x3e
+DATA shifts5To10<>+50(SB)/1, $0x3b
+DATA shifts5To10<>+51(SB)/1, $0x03
+DATA shifts5To10<>+52(SB)/1, $0x00
+DATA shifts5To10<>+53(SB)/1, $0x08
+DATA shifts5To10<>+54(SB)/1, $0x05
+DATA shifts5To10<>+55(SB)/1, $0x0d
+DATA shifts5To10<>+56(SB)/1, $0x3a
+DATA shifts5To10<>+57(SB)/1, $0x02
+DATA shifts5To10<>+58(SB)/1, $0x3f
+DATA shifts5To10<>+59(SB)/1, $0x07
+DATA shifts5To10<>+60(SB)/1, $0x04
+DATA shifts5To10<>+61(SB)/1, $0x0c
+DATA shifts5To10<>+62(SB)/1, $0x09
+DATA shifts5To10<>+63(SB)/1, $0x11
+GLOBL shifts5To10<>(SB), RODATA|NOPTR, $64
+
+DATA fields5From0<>+0(SB)/1, $0x00
+DATA fields5From0<>+1(SB)/1, $0x01
+DATA fields5From0<>+2(SB)/1, $0x02
+DATA fields5From0<>+3(SB)/1, $0x03
+DATA fields5From0<>+4(SB)/1, $0x04
+DATA fields5From0<>+5(SB)/1, $0x05
+DATA fields5From0<>+6(SB)/1, $0x06
+DATA fields5From0<>+7(SB)/1, $0x07
+DATA fields5From0<>+8(SB)/1, $0x02
+DATA fields5From0<>+9(SB)/1, $0x03
+DATA fields5From0<>+10(SB)/1, $0x04
+DATA fields5From0<>+11(SB)/1, $0x05
+DATA fields5From0<>+12(SB)/1, $0x06
+DATA fields5From0<>+13(SB)/1, $0x07
+DATA fields5From0<>+14(SB)/1, $0x08
+DATA fields5From0<>+15(SB)/1, $0x09
+DATA fields5From0<>+16(SB)/1, $0x05
+DATA fields5From0<>+17(SB)/1, $0x06
+DATA fields5From0<>+18(SB)/1, $0x07
+DATA fields5From0<>+19(SB)/1, $0x08
+DATA fields5From0<>+20(SB)/1, $0x09
+DATA fields5From0<>+21(SB)/1, $0x0a
+DATA fields5From0<>+22(SB)/1, $0x0b
+DATA fields5From0<>+23(SB)/1, $0x0c
+DATA fields5From0<>+24(SB)/1, $0x07
+DATA fields5From0<>+25(SB)/1, $0x08
+DATA fields5From0<>+26(SB)/1, $0x09
+DATA fields5From0<>+27(SB)/1, $0x0a
+DATA fields5From0<>+28(SB)/1, $0x0b
+DATA fields5From0<>+29(SB)/1, $0x0c
+DATA fields5From0<>+30(SB)/1, $0x0d
+DATA fields5From0<>+31(SB)/1, $0x0e
+DATA fields5From0<>+32(SB)/1, $0x0a
+DATA fields5From0<>+33(SB)/1, $0x0b
+DATA fields5From0<>+34(SB)/1, $0x0c
+DATA fields5From0<>+35(SB)/1, $0x0d
+DATA fields5From0<>+36(SB)/1, $0x0e
+DATA fields5From0<>+37(SB)/1, $0x0f
+DATA fields5From0<>+38(SB)/1, $0x10
+DATA fields5From0<>+39(SB)/1, $0x11
+DATA fields5From0<>+40(SB)/1, $0x0c
+DATA fields5From0<>+41(SB)/1, $0x0d
+DATA fields5From0<>+42(SB)/1, $0x0e
+DATA fields5From0<>+43(SB)/1, $0x0f
+DATA fields5From0<>+44(SB)/1, $0x10
+DATA fields5From0<>+45(SB)/1, $0x11
+DATA fields5From0<>+46(SB)/1, $0x12
+DATA fields5From0<>+47(SB)/1, $0x13
+DATA fields5From0<>+48(SB)/1, $0x0f
+DATA fields5From0<>+49(SB)/1, $0x10
+DATA fields5From0<>+50(SB)/1, $0x11
+DATA fields5From0<>+51(SB)/1, $0x12
+DATA fields5From0<>+52(SB)/1, $0x13
+DATA fields5From0<>+53(SB)/1, $0x14
+DATA fields5From0<>+54(SB)/1, $0x15
+DATA fields5From0<>+55(SB)/1, $0x16
+DATA fields5From0<>+56(SB)/1, $0x11
+DATA fields5From0<>+57(SB)/1, $0x12
+DATA fields5From0<>+58(SB)/1, $0x13
+DATA fields5From0<>+59(SB)/1, $0x14
+DATA fields5From0<>+60(SB)/1, $0x15
+DATA fields5From0<>+61(SB)/1, $0x16
+DATA fields5From0<>+62(SB)/1, $0x17
+DATA fields5From0<>+63(SB)/1, $0x18
+GLOBL fields5From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields5From4<>+0(SB)/1, $0x04
+DATA fields5From4<>+1(SB)/1, $0x05
+DATA fields5From4<>+2(SB)/1, $0x06
+DATA fields5From4<>+3(SB)/1, $0x07
+DATA fields5From4<>+4(SB)/1, $0x08
+DATA fields5From4<>+5(SB)/1, $0x09
+DATA fields5From4<>+6(SB)/1, $0x0a
+DATA fields5From4<>+7(SB)/1, $0x0b
+DATA fields5From4<>+8(SB)/1, $0x06
+DATA fields5From4<>+9(SB)/1, $0x07
+DATA fields5From4<>+10(SB)/1, $0x08
+DATA fields5From4<>+11(SB)/1, $0x09
+DATA fields5From4<>+12(SB)/1, $0x0a
+DATA fields5From4<>+13(SB)/1, $0x0b
+DATA fields5From4<>+14(SB)/1, $0x0c
+DATA fields5From4<>+15(SB)/1, $0x0d
+DATA fields5From4<>+16(SB)/1, $0x09
+DATA fields5From4<>+17(SB)/1, $0x0a
+DATA fields5From4<>+18(SB)/1, $0x0b
+DATA fields5From4<>+19(SB)/1, $0x0c
+DATA fields5From4<>+20(SB)/1, $0x0d
+DATA fields5From4<>+21(SB)/1, $0x0e
+DATA fields5From4<>+22(SB)/1, $0x0f
+DATA fields5From4<>+23(SB)/1, $0x10
+DATA fields5From4<>+24(SB)/1, $0x0b
+DATA fields5From4<>+25(SB)/1, $0x0c
+DATA fields5From4<>+26(SB)/1, $0x0d
+DATA fields5From4<>+27(SB)/1, $0x0e
+DATA fields5From4<>+28(SB)/1, $0x0f
+DATA fields5From4<>+29(SB)/1, $0x10
+DATA fields5From4<>+30(SB)/1, $0x11
+DATA fields5From4<>+31(SB)/1, $0x12
+DATA fields5From4<>+32(SB)/1, $0x0e
+DATA fields5From4<>+33(SB)/1, $0x0f
+DATA fields5From4<>+34(SB)/1, $0x10
+DATA fields5From4<>+35(SB)/1, $0x11
+DATA fields5From4<>+36(SB)/1, $0x12
+DATA fields5From4<>+37(SB)/1, $0x13
+DATA fields5From4<>+38(SB)/1, $0x14
+DATA fields5From4<>+39(SB)/1, $0x15
+DATA fields5From4<>+40(SB)/1, $0x10
+DATA fields5From4<>+41(SB)/1, $0x11
+DATA fields5From4<>+42(SB)/1, $0x12
+DATA fields5From4<>+43(SB)/1, $0x13
+DATA fields5From4<>+44(SB)/1, $0x14
+DATA fields5From4<>+45(SB)/1, $0x15
+DATA fields5From4<>+46(SB)/1, $0x16
+DATA fields5From4<>+47(SB)/1, $0x17
+DATA fields5From4<>+48(SB)/1, $0x13
+DATA fields5From4<>+49(SB)/1, $0x14
+DATA fields5From4<>+50(SB)/1, $0x15
+DATA fields5From4<>+51(SB)/1, $0x16
+DATA fields5From4<>+52(SB)/1, $0x17
+DATA fields5From4<>+53(SB)/1, $0x18
+DATA fields5From4<>+54(SB)/1, $0x19
+DATA fields5From4<>+55(SB)/1, $0x1a
+DATA fields5From4<>+56(SB)/1, $0x15
+DATA fields5From4<>+57(SB)/1, $0x16
+DATA fields5From4<>+58(SB)/1, $0x17
+DATA fields5From4<>+59(SB)/1, $0x18
+DATA fields5From4<>+60(SB)/1, $0x19
+DATA fields5From4<>+61(SB)/1, $0x1a
+DATA fields5From4<>+62(SB)/1, $0x1b
+DATA fields5From4<>+63(SB)/1, $0x1c
+GLOBL fields5From4<>(SB), RODATA|NOPTR, $64
+
+DATA fields5From24<>+0(SB)/1, $0x18
+DATA fields5From24<>+1(SB)/1, $0x19
+DATA fields5From24<>+2(SB)/1, $0x1a
+DATA fields5From24<>+3(SB)/1, $0x1b
+DATA fields5From24<>+4(SB)/1, $0x1c
+DATA fields5From24<>+5(SB)/1, $0x1d
+DATA fields5From24<>+6(SB)/1, $0x1e
+DATA fields5From24<>+7(SB)/1, $0x1f
+DATA fields5From24<>+8(SB)/1, $0x1a
+DATA fields5From24<>+9(SB)/1, $0x1b
+DATA fields5From24<>+10(SB)/1, $0x1c
+DATA fields5From24<>+11(SB)/1, $0x1d
+DATA fields5From24<>+12(SB)/1, $0x1e
+DATA fields5From24<>+13(SB)/1, $0x1f
+DATA fields5From24<>+14(SB)/1, $0x20
+DATA fields5From24<>+15(SB)/1, $0x21
+DATA fields5From24<>+16(SB)/1, $0x1d
+DATA fields5From24<>+17(SB)/1, $0x1e
+DATA fields5From24<>+18(SB)/1, $0x1f
+DATA fields5From24<>+19(SB)/1, $0x20
+DATA fields5From24<>+20(SB)/1, $0x21
+DATA fields5From24<>+21(SB)/1, $0x22
+DATA fields5From24<>+22(SB)/1, $0x23
+DATA fields5From24<>+23(SB)/1, $0x24
+DATA fields5From24<>+24(SB)/1, $0x1f
+DATA fields5From24<>+25(SB)/1, $0x20
+DATA fields5From24<>+26(SB)/1, $0x21
+DATA fields5From24<>+27(SB)/1, $0x22
+DATA fields5From24<>+28(SB)/1, $0x23
+DATA fields5From24<>+29(SB)/1, $0x24
+DATA fields5From24<>+30(SB)/1, $0x25
+DATA fields5From24<>+31(SB)/1, $0x26
+DATA fields5From24<>+32(SB)/1, $0x22
+DATA fields5From24<>+33(SB)/1, $0x23
+DATA fields5From24<>+34(SB)/1, $0x24
+DATA fields5From24<>+35(SB)/1, $0x25
+DATA fields5From24<>+36(SB)/1, $0x26
+DATA fields5From24<>+37(SB)/1, $0x27
+DATA fields5From24<>+38(SB)/1, $0x28
+DATA fields5From24<>+39(SB)/1, $0x29
+DATA fields5From24<>+40(SB)/1, $0x24
+DATA fields5From24<>+41(SB)/1, $0x25
+DATA fields5From24<>+42(SB)/1, $0x26
+DATA fields5From24<>+43(SB)/1, $0x27
+DATA fields5From24<>+44(SB)/1, $0x28
+DATA fields5From24<>+45(SB)/1, $0x29
+DATA fields5From24<>+46(SB)/1, $0x2a
+DATA fields5From24<>+47(SB)/1, $0x2b
+DATA fields5From24<>+48(SB)/1, $0x27
+DATA fields5From24<>+49(SB)/1, $0x28
+DATA fields5From24<>+50(SB)/1, $0x29
+DATA fields5From24<>+51(SB)/1, $0x2a
+DATA fields5From24<>+52(SB)/1, $0x2b
+DATA fields5From24<>+53(SB)/1, $0x2c
+DATA fields5From24<>+54(SB)/1, $0x2d
+DATA fields5From24<>+55(SB)/1, $0x2e
+DATA fields5From24<>+56(SB)/1, $0x29
+DATA fields5From24<>+57(SB)/1, $0x2a
+DATA fields5From24<>+58(SB)/1, $0x2b
+DATA fields5From24<>+59(SB)/1, $0x2c
+DATA fields5From24<>+60(SB)/1, $0x2d
+DATA fields5From24<>+61(SB)/1, $0x2e
+DATA fields5From24<>+62(SB)/1, $0x2f
+DATA fields5From24<>+63(SB)/1, $0x30
+GLOBL fields5From24<>(SB), RODATA|NOPTR, $64
+
+DATA fields5From44<>+0(SB)/1, $0x2c
+DATA fields5From44<>+1(SB)/1, $0x2d
+DATA fields5From44<>+2(SB)/1, $0x2e
+DATA fields5From44<>+3(SB)/1, $0x2f
+DATA fields5From44<>+4(SB)/1, $0x30
+DATA fields5From44<>+5(SB)/1, $0x31
+DATA fields5From44<>+6(SB)/1, $0x32
+DATA fields5From44<>+7(SB)/1, $0x33
+DATA fields5From44<>+8(SB)/1, $0x2e
+DATA fields5From44<>+9(SB)/1, $0x2f
+DATA fields5From44<>+10(SB)/1, $0x30
+DATA fields5From44<>+11(SB)/1, $0x31
+DATA fields5From44<>+12(SB)/1, $0x32
+DATA fields5From44<>+13(SB)/1, $0x33
+DATA fields5From44<>+14(SB)/1, $0x34
+DATA fields5From44<>+15(SB)/1, $0x35
+DATA fields5From44<>+16(SB)/1, $0x31
+DATA fields5From44<>+17(SB)/1, $0x32
+DATA fields5From44<>+18(SB)/1, $0x33
+DATA fields5From44<>+19(SB)/1, $0x34
+DATA fields5From44<>+20(SB)/1, $0x35
+DATA fields5From44<>+21(SB)/1, $0x36
+DATA fields5From44<>+22(SB)/1, $0x37
+DATA fields5From44<>+23(SB)/1, $0x38
+DATA fields5From44<>+24(SB)/1, $0x33
+DATA fields5From44<>+25(SB)/1, $0x34
+DATA fields5From44<>+26(SB)/1, $0x35
+DATA fields5From44<>+27(SB)/1, $0x36
+DATA fields5From44<>+28(SB)/1, $0x37
+DATA fields5From44<>+29(SB)/1, $0x38
+DATA fields5From44<>+30(SB)/1, $0x39
+DATA fields5From44<>+31(SB)/1, $0x3a
+DATA fields5From44<>+32(SB)/1, $0x36
+DATA fields5From44<>+33(SB)/1, $0x37
+DATA fields5From44<>+34(SB)/1, $0x38
+DATA fields5From44<>+35(SB)/1, $0x39
+DATA fields5From44<>+36(SB)/1, $0x3a
+DATA fields5From44<>+37(SB)/1, $0x3b
+DATA fields5From44<>+38(SB)/1, $0x3c
+DATA fields5From44<>+39(SB)/1, $0x3d
+DATA fields5From44<>+40(SB)/1, $0x38
+DATA fields5From44<>+41(SB)/1, $0x39
+DATA fields5From44<>+42(SB)/1, $0x3a
+DATA fields5From44<>+43(SB)/1, $0x3b
+DATA fields5From44<>+44(SB)/1, $0x3c
+DATA fields5From44<>+45(SB)/1, $0x3d
+DATA fields5From44<>+46(SB)/1, $0x3e
+DATA fields5From44<>+47(SB)/1, $0x3f
+DATA fields5From44<>+48(SB)/1, $0x3b
+DATA fields5From44<>+49(SB)/1, $0x3c
+DATA fields5From44<>+50(SB)/1, $0x3d
+DATA fields5From44<>+51(SB)/1, $0x3e
+DATA fields5From44<>+52(SB)/1, $0x3f
+DATA fields5From44<>+53(SB)/1, $0x00
+DATA fields5From44<>+54(SB)/1, $0x01
+DATA fields5From44<>+55(SB)/1, $0x02
+DATA fields5From44<>+56(SB)/1, $0x3d
+DATA fields5From44<>+57(SB)/1, $0x3e
+DATA fields5From44<>+58(SB)/1, $0x3f
+DATA fields5From44<>+59(SB)/1, $0x00
+DATA fields5From44<>+60(SB)/1, $0x01
+DATA fields5From44<>+61(SB)/1, $0x02
+DATA fields5From44<>+62(SB)/1, $0x03
+DATA fields5From44<>+63(SB)/1, $0x04
+GLOBL fields5From44<>(SB), RODATA|NOPTR, $64
+
+// func decompress10AVX512VBMI2(f *[256]int16, b *[320]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·decompress10AVX512VBMI2(SB), $0-16
+	// decompress10AVX512VBMI2 is the portable Poly.Decompress for d = 10.
+	// Out: f canonical.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts10To5<>+0(SB), Z0
+	MOVQ           $0x0d010d010d010d01, DX
+	VMOVQ          DX, X1
+	VPBROADCASTQ   X1, Z1
+	MOVQ           $0x7fe07fe07fe07fe0, DX
+	VMOVQ          DX, X2
+	VPBROADCASTQ   X2, Z2
+	VMOVDQU64      fields10From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, (AX)
+	VPERMB         40(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         80(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         120(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         160(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 256(AX)
+	VPERMB         200(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 320(AX)
+	VPERMB         240(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields10From24<>+0(SB), Z3
+	VPERMB         256(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts10To5<>+0(SB)/1, $0x3b
+DATA shifts10To5<>+1(SB)/1, $0x03
+DATA shifts10To5<>+2(SB)/1, $0x05
+DATA shifts10To5<>+3(SB)/1, $0x0d
+DATA shifts10To5<>+4(SB)/1, $0x0f
+DATA shifts10To5<>+5(SB)/1, $0x17
+DATA shifts10To5<>+6(SB)/1, $0x19
+DATA shifts10To5<>+7(SB)/1, $0x21
+DATA shifts10To5<>+8(SB)/1, $0x3b
+DATA shifts10To5<>+9(SB)/1, $0x03
+DATA shifts10To5<>+10(SB)/1, $0x05
+DATA shifts10To5<>+11(SB)/1, $0x0d
+DATA shifts10To5<>+12(SB)/1, $0x0f
+DATA shifts10To5<>+13(SB)/1, $0x17
+DATA shifts10To5<>+14(SB)/1, $0x19
+DATA shifts10To5<>+15(SB)/1, $0x21
+DATA shifts10To5<>+16(SB)/1, $0x3b
+DATA shifts10To5<>+17(SB)/1, $0x03
+DATA shifts10To5<>+18(SB)/1, $0x05
+DATA shifts10To5<>+19(SB)/1, $0x0d
+DATA shifts10To5<>+20(SB)/1, $0x0f
+DATA shifts10To5<>+21(SB)/1, $0x17
+DATA shifts10To5<>+22(SB)/1, $0x19
+DATA shifts10To5<>+23(SB)/1, $0x21
+DATA shifts10To5<>+24(SB)/1, $0x3b
+DATA shifts10To5<>+25(SB)/1, $0x03
+DATA shifts10To5<>+26(SB)/1, $0x05
+DATA shifts10To5<>+27(SB)/1, $0x0d
+DATA shifts10To5<>+28(SB)/1, $0x0f
+DATA shifts10To5<>+29(SB)/1, $0x17
+DATA shifts10To5<>+30(SB)/1, $0x19
+DATA shifts10To5<>+31(SB)/1, $0x21
+DATA shifts10To5<>+32(SB)/1, $0x3b
+DATA shifts10To5<>+33(SB)/1, $0x03
+DATA shifts10To5<>+34(SB)/1, $0x05
+DATA shifts10To5<>+35(SB)/1, $0x0d
+DATA shifts10To5<>+36(SB)/1, $0x0f
+DATA shifts10To5<>+37(SB)/1, $0x17
+DATA shifts10To5<>+38(SB)/1, $0x19
+DATA shifts10To5<>+39(SB)/1, $0x21
+DATA shifts10To5<>+40(SB)/1, $0x3b
+DATA shifts10To5<>+41(SB)/1, $0x03
+DATA shifts10To5<>+42(SB)/1, $0x05
+DATA shifts10To5<>+43(SB)/1, $0x0d
+DATA shifts10To5<>+44(SB)/1, $0x0f
+DATA shifts10To5<>+45(SB)/1, $0x17
+DATA shifts10To5<>+46(SB)/1, $0x19
+DATA shifts10To5<>+47(SB)/1, $0x21
+DATA shifts10To5<>+48(SB)/1, $0x3b
+DATA shifts10To5<>+49(SB)/1, $0x03
+DATA shifts10To5<>+50(SB)/1, $0x05
+DATA shifts10To5<>+51(SB)/1, $0x0d
+DATA shifts10To5<>+52(SB)/1, $0x0f
+DATA shifts10To5<>+53(SB)/1, $0x17
+DATA shifts10To5<>+54(SB)/1, $0x19
+DATA shifts10To5<>+55(SB)/1, $0x21
+DATA shifts10To5<>+56(SB)/1, $0x3b
+DATA shifts10To5<>+57(SB)/1, $0x03
+DATA shifts10To5<>+58(SB)/1, $0x05
+DATA shifts10To5<>+59(SB)/1, $0x0d
+DATA shifts10To5<>+60(SB)/1, $0x0f
+DATA shifts10To5<>+61(SB)/1, $0x17
+DATA shifts10To5<>+62(SB)/1, $0x19
+DATA shifts10To5<>+63(SB)/1, $0x21
+GLOBL shifts10To5<>(SB), RODATA|NOPTR, $64
+
+DATA fields10From0<>+0(SB)/1, $0x00
+DATA fields10From0<>+1(SB)/1, $0x01
+DATA fields10From0<>+2(SB)/1, $0x02
+DATA fields10From0<>+3(SB)/1, $0x03
+DATA fields10From0<>+4(SB)/1, $0x04
+DATA fields10From0<>+5(SB)/1, $0x05
+DATA fields10From0<>+6(SB)/1, $0x06
+DATA fields10From0<>+7(SB)/1, $0x07
+DATA fields10From0<>+8(SB)/1, $0x05
+DATA fields10From0<>+9(SB)/1, $0x06
+DATA fields10From0<>+10(SB)/1, $0x07
+DATA fields10From0<>+11(SB)/1, $0x08
+DATA fields10From0<>+12(SB)/1, $0x09
+DATA fields10From0<>+13(SB)/1, $0x0a
+DATA fields10From0<>+14(SB)/1, $0x0b
+DATA fields10From0<>+15(SB)/1, $0x0c
+DATA fields10From0<>+16(SB)/1, $0x0a
+DATA fields10From0<>+17(SB)/1, $0x0b
+DATA fields10From0<>+18(SB)/1, $0x0c
+DATA fields10From0<>+19(SB)/1, $0x0d
+DATA fields10From0<>+20(SB)/1, $0x0e
+DATA fields10From0<>+21(SB)/1, $0x0f
+DATA fields10From0<>+22(SB)/1, $0x10
+DATA fields10From0<>+23(SB)/1, $0x11
+DATA fields10From0<>+24(SB)/1, $0x0f
+DATA fields10From0<>+25(SB)/1, $0x10
+DATA fields10From0<>+26(SB)/1, $0x11
+DATA fields10From0<>+27(SB)/1, $0x12
+DATA fields10From0<>+28(SB)/1, $0x13
+DATA fields10From0<>+29(SB)/1, $0x14
+DATA fields10From0<>+30(SB)/1, $0x15
+DATA fields10From0<>+31(SB)/1, $0x16
+DATA fields10From0<>+32(SB)/1, $0x14
+DATA fields10From0<>+33(SB)/1, $0x15
+DATA fields10From0<>+34(SB)/1, $0x16
+DATA fields10From0<>+35(SB)/1, $0x17
+DATA fields10From0<>+36(SB)/1, $0x18
+DATA fields10From0<>+37(SB)/1, $0x19
+DATA fields10From0<>+38(SB)/1, $0x1a
+DATA fields10From0<>+39(SB)/1, $0x1b
+DATA fields10From0<>+40(SB)/1, $0x19
+DATA fields10From0<>+41(SB)/1, $0x1a
+DATA fields10From0<>+42(SB)/1, $0x1b
+DATA fields10From0<>+43(SB)/1, $0x1c
+DATA fields10From0<>+44(SB)/1, $0x1d
+DATA fields10From0<>+45(SB)/1, $0x1e
+DATA fields10From0<>+46(SB)/1, $0x1f
+DATA fields10From0<>+47(SB)/1, $0x20
+DATA fields10From0<>+48(SB)/1, $0x1e
+DATA fields10From0<>+49(SB)/1, $0x1f
+DATA fields10From0<>+50(SB)/1, $0x20
+DATA fields10From0<>+51(SB)/1, $0x21
+DATA fields10From0<>+52(SB)/1, $0x22
+DATA fields10From0<>+53(SB)/1, $0x23
+DATA fields10From0<>+54(SB)/1, $0x24
+DATA fields10From0<>+55(SB)/1, $0x25
+DATA fields10From0<>+56(SB)/1, $0x23
+DATA fields10From0<>+57(SB)/1, $0x24
+DATA fields10From0<>+58(SB)/1, $0x25
+DATA fields10From0<>+59(SB)/1, $0x26
+DATA fields10From0<>+60(SB)/1, $0x27
+DATA fields10From0<>+61(SB)/1, $0x28
+DATA fields10From0<>+62(SB)/1, $0x29
+DATA fields10From0<>+63(SB)/1, $0x2a
+GLOBL fields10From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields10From24<>+0(SB)/1, $0x18
+DATA fields10From24<>+1(SB)/1, $0x19
+DATA fields10From24<>+2(SB)/1, $0x1a
+DATA fields10From24<>+3(SB)/1, $0x1b
+DATA fields10From24<>+4(SB)/1, $0x1c
+DATA fields10From24<>+5(SB)/1, $0x1d
+DATA fields10From24<>+6(SB)/1, $0x1e
+DATA fields10From24<>+7(SB)/1, $0x1f
+DATA fields10From24<>+8(SB)/1, $0x1d
+DATA fields10From24<>+9(SB)/1, $0x1e
+DATA fields10From24<>+10(SB)/1, $0x1f
+DATA fields10From24<>+11(SB)/1, $0x20
+DATA fields10From24<>+12(SB)/1, $0x21
+DATA fields10From24<>+13(SB)/1, $0x22
+DATA fields10From24<>+14(SB)/1, $0x23
+DATA fields10From24<>+15(SB)/1, $0x24
+DATA fields10From24<>+16(SB)/1, $0x22
+DATA fields10From24<>+17(SB)/1, $0x23
+DATA fields10From24<>+18(SB)/1, $0x24
+DATA fields10From24<>+19(SB)/1, $0x25
+DATA fields10From24<>+20(SB)/1, $0x26
+DATA fields10From24<>+21(SB)/1, $0x27
+DATA fields10From24<>+22(SB)/1, $0x28
+DATA fields10From24<>+23(SB)/1, $0x29
+DATA fields10From24<>+24(SB)/1, $0x27
+DATA fields10From24<>+25(SB)/1, $0x28
+DATA fields10From24<>+26(SB)/1, $0x29
+DATA fields10From24<>+27(SB)/1, $0x2a
+DATA fields10From24<>+28(SB)/1, $0x2b
+DATA fields10From24<>+29(SB)/1, $0x2c
+DATA fields10From24<>+30(SB)/1, $0x2d
+DATA fields10From24<>+31(SB)/1, $0x2e
+DATA fields10From24<>+32(SB)/1, $0x2c
+DATA fields10From24<>+33(SB)/1, $0x2d
+DATA fields10From24<>+34(SB)/1, $0x2e
+DATA fields10From24<>+35(SB)/1, $0x2f
+DATA fields10From24<>+36(SB)/1, $0x30
+DATA fields10From24<>+37(SB)/1, $0x31
+DATA fields10From24<>+38(SB)/1, $0x32
+DATA fields10From24<>+39(SB)/1, $0x33
+DATA fields10From24<>+40(SB)/1, $0x31
+DATA fields10From24<>+41(SB)/1, $0x32
+DATA fields10From24<>+42(SB)/1, $0x33
+DATA fields10From24<>+43(SB)/1, $0x34
+DATA fields10From24<>+44(SB)/1, $0x35
+DATA fields10From24<>+45(SB)/1, $0x36
+DATA fields10From24<>+46(SB)/1, $0x37
+DATA fields10From24<>+47(SB)/1, $0x38
+DATA fields10From24<>+48(SB)/1, $0x36
+DATA fields10From24<>+49(SB)/1, $0x37
+DATA fields10From24<>+50(SB)/1, $0x38
+DATA fields10From24<>+51(SB)/1, $0x39
+DATA fields10From24<>+52(SB)/1, $0x3a
+DATA fields10From24<>+53(SB)/1, $0x3b
+DATA fields10From24<>+54(SB)/1, $0x3c
+DATA fields10From24<>+55(SB)/1, $0x3d
+DATA fields10From24<>+56(SB)/1, $0x3b
+DATA fields10From24<>+57(SB)/1, $0x3c
+DATA fields10From24<>+58(SB)/1, $0x3d
+DATA fields10From24<>+59(SB)/1, $0x3e
+DATA fields10From24<>+60(SB)/1, $0x3f
+DATA fields10From24<>+61(SB)/1, $0x00
+DATA fields10From24<>+62(SB)/1, $0x01
+DATA fields10From24<>+63(SB)/1, $0x02
+GLOBL fields10From24<>(SB), RODATA|NOPTR, $64
+
+// func decompress11AVX512VBMI2(f *[256]int16, b *[352]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·decompress11AVX512VBMI2(SB), $0-16
+	// decompress11AVX512VBMI2 is the portable Poly.Decompress for d = 11.
+	// Out: f canonical.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts11To4<>+0(SB), Z0
+	MOVQ           $0x0d010d010d010d01, DX
+	VMOVQ          DX, X1
+	VPBROADCASTQ   X1, Z1
+	MOVQ           $0x7ff07ff07ff07ff0, DX
+	VMOVQ          DX, X2
+	VPBROADCASTQ   X2, Z2
+	VMOVDQU64      fields11From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, (AX)
+	VPERMB         44(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         88(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         132(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         176(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 256(AX)
+	VPERMB         220(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPANDQ         Z2, Z4, Z4
+	VPMULHRSW      Z1, Z4, Z4
+	VMOVDQU64      Z4, 320(AX)
+	VPERMB         264(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields11From20<>+0(SB), Z3
+	VPERMB         288(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPANDQ         Z2, Z3, Z3
+	VPMULHRSW      Z1, Z3, Z3
+	VMOVDQU64      Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts11To4<>+0(SB)/1, $0x3c
+DATA shifts11To4<>+1(SB)/1, $0x04
+DATA shifts11To4<>+2(SB)/1, $0x07
+DATA shifts11To4<>+3(SB)/1, $0x0f
+DATA shifts11To4<>+4(SB)/1, $0x12
+DATA shifts11To4<>+5(SB)/1, $0x1a
+DATA shifts11To4<>+6(SB)/1, $0x1d
+DATA shifts11To4<>+7(SB)/1, $0x25
+DATA shifts11To4<>+8(SB)/1, $0x00
+DATA shifts11To4<>+9(SB)/1, $0x08
+DATA shifts11To4<>+10(SB)/1, $0x0b
+DATA shifts11To4<>+11(SB)/1, $0x13
+DATA shifts11To4<>+12(SB)/1, $0x16
+DATA shifts11To4<>+13(SB)/1, $0x1e
+DATA shifts11To4<>+14(SB)/1, $0x21
+DATA shifts11To4<>+15(SB)/1, $0x29
+DATA shifts11To4<>+16(SB)/1, $0x3c
+DATA shifts11To4<>+17(SB)/1, $0x04
+DATA shifts11To4<>+18(SB)/1, $0x07
+DATA shifts11To4<>+19(SB)/1, $0x0f
+DATA shifts11To4<>+20(SB)/1, $0x12
+DATA shifts11To4<>+21(SB)/1, $0x1a
+DATA shifts11To4<>+22(SB)/1, $0x1d
+DATA shifts11To4<>+23(SB)/1, $0x25
+DATA shifts11To4<>+24(SB)/1, $0x00
+DATA shifts11To4<>+25(SB)/1, $0x08
+DATA shifts11To4<>+26(SB)/1, $0x0b
+DATA shifts11To4<>+27(SB)/1, $0x13
+DATA shifts11To4<>+28(SB)/1, $0x16
+DATA shifts11To4<>+29(SB)/1, $0x1e
+DATA shifts11To4<>+30(SB)/1, $0x21
+DATA shifts11To4<>+31(SB)/1, $0x29
+DATA shifts11To4<>+32(SB)/1, $0x3c
+DATA shifts11To4<>+33(SB)/1, $0x04
+DATA shifts11To4<>+34(SB)/1, $0x07
+DATA shifts11To4<>+35(SB)/1, $0x0f
+DATA shifts11To4<>+36(SB)/1, $0x12
+DATA shifts11To4<>+37(SB)/1, $0x1a
+DATA shifts11To4<>+38(SB)/1, $0x1d
+DATA shifts11To4<>+39(SB)/1, $0x25
+DATA shifts11To4<>+40(SB)/1, $0x00
+DATA shifts11To4<>+41(SB)/1, $0x08
+DATA shifts11To4<>+42(SB)/1, $0x0b
+DATA shifts11To4<>+43(SB)/1, $0x13
+DATA shifts11To4<>+44(SB)/1, $0x16
+DATA shifts11To4<>+45(SB)/1, $0x1e
+DATA shifts11To4<>+46(SB)/1, $0x21
+DATA shifts11To4<>+47(SB)/1, $0x29
+DATA shifts11To4<>+48(SB)/1, $0x3c
+DATA shifts11To4<>+49(SB)/1, $0x04
+DATA shifts11To4<>+50(SB)/1, $0x07
+DATA shifts11To4<>+51(SB)/1, $0x0f
+DATA shifts11To4<>+52(SB)/1, $0x12
+DATA shifts11To4<>+53(SB)/1, $0x1a
+DATA shifts11To4<>+54(SB)/1, $0x1d
+DATA shifts11To4<>+55(SB)/1, $0x25
+DATA shifts11To4<>+56(SB)/1, $0x00
+DATA shifts11To4<>+57(SB)/1, $0x08
+DATA shifts11To4<>+58(SB)/1, $0x0b
+DATA shifts11To4<>+59(SB)/1, $0x13
+DATA shifts11To4<>+60(SB)/1, $0x16
+DATA shifts11To4<>+61(SB)/1, $0x1e
+DATA shifts11To4<>+62(SB)/1, $0x21
+DATA shifts11To4<>+63(SB)/1, $0x29
+GLOBL shifts11To4<>(SB), RODATA|NOPTR, $64
+
+DATA fields11From0<>+0(SB)/1, $0x00
+DATA fields11From0<>+1(SB)/1, $0x01
+DATA fields11From0<>+2(SB)/1, $0x02
+DATA fields11From0<>+3(SB)/1, $0x03
+DATA fields11From0<>+4(SB)/1, $0x04
+DATA fields11From0<>+5(SB)/1, $0x05
+DATA fields11From0<>+6(SB)/1, $0x06
+DATA fields11From0<>+7(SB)/1, $0x07
+DATA fields11From0<>+8(SB)/1, $0x05
+DATA fields11From0<>+9(SB)/1, $0x06
+DATA fields11From0<>+10(SB)/1, $0x07
+DATA fields11From0<>+11(SB)/1, $0x08
+DATA fields11From0<>+12(SB)/1, $0x09
+DATA fields11From0<>+13(SB)/1, $0x0a
+DATA fields11From0<>+14(SB)/1, $0x0b
+DATA fields11From0<>+15(SB)/1, $0x0c
+DATA fields11From0<>+16(SB)/1, $0x0b
+DATA fields11From0<>+17(SB)/1, $0x0c
+DATA fields11From0<>+18(SB)/1, $0x0d
+DATA fields11From0<>+19(SB)/1, $0x0e
+DATA fields11From0<>+20(SB)/1, $0x0f
+DATA fields11From0<>+21(SB)/1, $0x10
+DATA fields11From0<>+22(SB)/1, $0x11
+DATA fields11From0<>+23(SB)/1, $0x12
+DATA fields11From0<>+24(SB)/1, $0x10
+DATA fields11From0<>+25(SB)/1, $0x11
+DATA fields11From0<>+26(SB)/1, $0x12
+DATA fields11From0<>+27(SB)/1, $0x13
+DATA fields11From0<>+28(SB)/1, $0x14
+DATA fields11From0<>+29(SB)/1, $0x15
+DATA fields11From0<>+30(SB)/1, $0x16
+DATA fields11From0<>+31(SB)/1, $0x17
+DATA fields11From0<>+32(SB)/1, $0x16
+DATA fields11From0<>+33(SB)/1, $0x17
+DATA fields11From0<>+34(SB)/1, $0x18
+DATA fields11From0<>+35(SB)/1, $0x19
+DATA fields11From0<>+36(SB)/1, $0x1a
+DATA fields11From0<>+37(SB)/1, $0x1b
+DATA fields11From0<>+38(SB)/1, $0x1c
+DATA fields11From0<>+39(SB)/1, $0x1d
+DATA fields11From0<>+40(SB)/1, $0x1b
+DATA fields11From0<>+41(SB)/1, $0x1c
+DATA fields11From0<>+42(SB)/1, $0x1d
+DATA fields11From0<>+43(SB)/1, $0x1e
+DATA fields11From0<>+44(SB)/1, $0x1f
+DATA fields11From0<>+45(SB)/1, $0x20
+DATA fields11From0<>+46(SB)/1, $0x21
+DATA fields11From0<>+47(SB)/1, $0x22
+DATA fields11From0<>+48(SB)/1, $0x21
+DATA fields11From0<>+49(SB)/1, $0x22
+DATA fields11From0<>+50(SB)/1, $0x23
+DATA fields11From0<>+51(SB)/1, $0x24
+DATA fields11From0<>+52(SB)/1, $0x25
+DATA fields11From0<>+53(SB)/1, $0x26
+DATA fields11From0<>+54(SB)/1, $0x27
+DATA fields11From0<>+55(SB)/1, $0x28
+DATA fields11From0<>+56(SB)/1, $0x26
+DATA fields11From0<>+57(SB)/1, $0x27
+DATA fields11From0<>+58(SB)/1, $0x28
+DATA fields11From0<>+59(SB)/1, $0x29
+DATA fields11From0<>+60(SB)/1, $0x2a
+DATA fields11From0<>+61(SB)/1, $0x2b
+DATA fields11From0<>+62(SB)/1, $0x2c
+DATA fields11From0<>+63(SB)/1, $0x2d
+GLOBL fields11From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields11From20<>+0(SB)/1, $0x14
+DATA fields11From20<>+1(SB)/1, $0x15
+DATA fields11From20<>+2(SB)/1, $0x16
+DATA fields11From20<>+3(SB)/1, $0x17
+DATA fields11From20<>+4(SB)/1, $0x18
+DATA fields11From20<>+5(SB)/1, $0x19
+DATA fields11From20<>+6(SB)/1, $0x1a
+DATA fields11From20<>+7(SB)/1, $0x1b
+DATA fields11From20<>+8(SB)/1, $0x19
+DATA fields11From20<>+9(SB)/1, $0x1a
+DATA fields11From20<>+10(SB)/1, $0x1b
+DATA fields11From20<>+11(SB)/1, $0x1c
+DATA fields11From20<>+12(SB)/1, $0x1d
+DATA fields11From20<>+13(SB)/1, $0x1e
+DATA fields11From20<>+14(SB)/1, $0x1f
+DATA fields11From20<>+15(SB)/1, $0x20
+DATA fields11From20<>+16(SB)/1, $0x1f
+DATA fields11From20<>+17(SB)/1, $0x20
+DATA fields11From20<>+18(SB)/1, $0x21
+DATA fields11From20<>+19(SB)/1, $0x22
+DATA fields11From20<>+20(SB)/1, $0x23
+DATA fields11From20<>+21(SB)/1, $0x24
+DATA fields11From20<>+22(SB)/1, $0x25
+DATA fields11From20<>+23(SB)/1, $0x26
+DATA fields11From20<>+24(SB)/1, $0x24
+DATA fields11From20<>+25(SB)/1, $0x25
+DATA fields11From20<>+26(SB)/1, $0x26
+DATA fields11From20<>+27(SB)/1, $0x27
+DATA fields11From20<>+28(SB)/1, $0x28
+DATA fields11From20<>+29(SB)/1, $0x29
+DATA fields11From20<>+30(SB)/1, $0x2a
+DATA fields11From20<>+31(SB)/1, $0x2b
+DATA fields11From20<>+32(SB)/1, $0x2a
+DATA fields11From20<>+33(SB)/1, $0x2b
+DATA fields11From20<>+34(SB)/1, $0x2c
+DATA fields11From20<>+35(SB)/1, $0x2d
+DATA fields11From20<>+36(SB)/1, $0x2e
+DATA fields11From20<>+37(SB)/1, $0x2f
+DATA fields11From20<>+38(SB)/1, $0x30
+DATA fields11From20<>+39(SB)/1, $0x31
+DATA fields11From20<>+40(SB)/1, $0x2f
+DATA fields11From20<>+41(SB)/1, $0x30
+DATA fields11From20<>+42(SB)/1, $0x31
+DATA fields11From20<>+43(SB)/1, $0x32
+DATA fields11From20<>+44(SB)/1, $0x33
+DATA fields11From20<>+45(SB)/1, $0x34
+DATA fields11From20<>+46(SB)/1, $0x35
+DATA fields11From20<>+47(SB)/1, $0x36
+DATA fields11From20<>+48(SB)/1, $0x35
+DATA fields11From20<>+49(SB)/1, $0x36
+DATA fields11From20<>+50(SB)/1, $0x37
+DATA fields11From20<>+51(SB)/1, $0x38
+DATA fields11From20<>+52(SB)/1, $0x39
+DATA fields11From20<>+53(SB)/1, $0x3a
+DATA fields11From20<>+54(SB)/1, $0x3b
+DATA fields11From20<>+55(SB)/1, $0x3c
+DATA fields11From20<>+56(SB)/1, $0x3a
+DATA fields11From20<>+57(SB)/1, $0x3b
+DATA fields11From20<>+58(SB)/1, $0x3c
+DATA fields11From20<>+59(SB)/1, $0x3d
+DATA fields11From20<>+60(SB)/1, $0x3e
+DATA fields11From20<>+61(SB)/1, $0x3f
+DATA fields11From20<>+62(SB)/1, $0x00
+DATA fields11From20<>+63(SB)/1, $0x01
+GLOBL fields11From20<>(SB), RODATA|NOPTR, $64
+
+// func sampleCBD2AVX512VBMI2(f *[256]int16, b *[128]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·sampleCBD2AVX512VBMI2(SB), $0-16
+	// sampleCBD2AVX512VBMI2 is the portable Poly.SampleCBD for η = 2.
+	// Out: |f| <= 2.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts4To0<>+0(SB), Z0
+	VMOVDQU64      differences2<>+0(SB), Z1
+	VMOVDQU64      fields4From0<>+0(SB), Z2
+	VPERMB         (CX), Z2, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMW         Z1, Z3, Z3
+	VMOVDQU64      Z3, (AX)
+	VPERMB         16(CX), Z2, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMW         Z1, Z3, Z3
+	VMOVDQU64      Z3, 64(AX)
+	VPERMB         32(CX), Z2, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMW         Z1, Z3, Z3
+	VMOVDQU64      Z3, 128(AX)
+	VPERMB         48(CX), Z2, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMW         Z1, Z3, Z3
+	VMOVDQU64      Z3, 192(AX)
+	VPERMB         64(CX), Z2, Z2
+	VPMULTISHIFTQB Z2, Z0, Z2
+	VPERMW         Z1, Z2, Z2
+	VMOVDQU64      Z2, 256(AX)
+	VMOVDQU64      fields4From16<>+0(SB), Z2
+	VPERMB         64(CX), Z2, Z2
+	VPMULTISHIFTQB Z2, Z0, Z2
+	VPERMW         Z1, Z2, Z2
+	VMOVDQU64      Z2, 320(AX)
+	VMOVDQU64      fields4From32<>+0(SB), Z2
+	VPERMB         64(CX), Z2, Z2
+	VPMULTISHIFTQB Z2, Z0, Z2
+	VPERMW         Z1, Z2, Z2
+	VMOVDQU64      Z2, 384(AX)
+	VMOVDQU64      fields4From48<>+0(SB), Z2
+	VPERMB         64(CX), Z2, Z2
+	VPMULTISHIFTQB Z2, Z0, Z2
+	VPERMW         Z1, Z2, Z2
+	VMOVDQU64      Z2, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts4To0<>+0(SB)/1, $0x00
+DATA shifts4To0<>+1(SB)/1, $0x08
+DATA shifts4To0<>+2(SB)/1, $0x04
+DATA shifts4To0<>+3(SB)/1, $0x0c
+DATA shifts4To0<>+4(SB)/1, $0x08
+DATA shifts4To0<>+5(SB)/1, $0x10
+DATA shifts4To0<>+6(SB)/1, $0x0c
+DATA shifts4To0<>+7(SB)/1, $0x14
+DATA shifts4To0<>+8(SB)/1, $0x00
+DATA shifts4To0<>+9(SB)/1, $0x08
+DATA shifts4To0<>+10(SB)/1, $0x04
+DATA shifts4To0<>+11(SB)/1, $0x0c
+DATA shifts4To0<>+12(SB)/1, $0x08
+DATA shifts4To0<>+13(SB)/1, $0x10
+DATA shifts4To0<>+14(SB)/1, $0x0c
+DATA shifts4To0<>+15(SB)/1, $0x14
+DATA shifts4To0<>+16(SB)/1, $0x00
+DATA shifts4To0<>+17(SB)/1, $0x08
+DATA shifts4To0<>+18(SB)/1, $0x04
+DATA shifts4To0<>+19(SB)/1, $0x0c
+DATA shifts4To0<>+20(SB)/1, $0x08
+DATA shifts4To0<>+21(SB)/1, $0x10
+DATA shifts4To0<>+22(SB)/1, $0x0c
+DATA shifts4To0<>+23(SB)/1, $0x14
+DATA shifts4To0<>+24(SB)/1, $0x00
+DATA shifts4To0<>+25(SB)/1, $0x08
+DATA shifts4To0<>+26(SB)/1, $0x04
+DATA shifts4To0<>+27(SB)/1, $0x0c
+DATA shifts4To0<>+28(SB)/1, $0x08
+DATA shifts4To0<>+29(SB)/1, $0x10
+DATA shifts4To0<>+30(SB)/1, $0x0c
+DATA shifts4To0<>+31(SB)/1, $0x14
+DATA shifts4To0<>+32(SB)/1, $0x00
+DATA shifts4To0<>+33(SB)/1, $0x08
+DATA shifts4To0<>+34(SB)/1, $0x04
+DATA shifts4To0<>+35(SB)/1, $0x0c
+DATA shifts4To0<>+36(SB)/1, $0x08
+DATA shifts4To0<>+37(SB)/1, $0x10
+DATA shifts4To0<>+38(SB)/1, $0x0c
+DATA shifts4To0<>+39(SB)/1, $0x14
+DATA shifts4To0<>+40(SB)/1, $0x00
+DATA shifts4To0<>+41(SB)/1, $0x08
+DATA shifts4To0<>+42(SB)/1, $0x04
+DATA shifts4To0<>+43(SB)/1, $0x0c
+DATA shifts4To0<>+44(SB)/1, $0x08
+DATA shifts4To0<>+45(SB)/1, $0x10
+DATA shifts4To0<>+46(SB)/1, $0x0c
+DATA shifts4To0<>+47(SB)/1, $0x14
+DATA shifts4To0<>+48(SB)/1, $0x00
+DATA shifts4To0<>+49(SB)/1, $0x08
+DATA shifts4To0<>+50(SB)/1, $0x04
+DATA shifts4To0<>+51(SB)/1, $0x0c
+DATA shifts4To0<>+52(SB)/1, $0x08
+DATA shifts4To0<>+53(SB)/1, $0x10
+DATA shifts4To0<>+54(SB)/1, $0x0c
+DATA shifts4To0<>+55(SB)/1, $0x14
+DATA shifts4To0<>+56(SB)/1, $0x00
+DATA shifts4To0<>+57(SB)/1, $0x08
+DATA shifts4To0<>+58(SB)/1, $0x04
+DATA shifts4To0<>+59(SB)/1, $0x0c
+DATA shifts4To0<>+60(SB)/1, $0x08
+DATA shifts4To0<>+61(SB)/1, $0x10
+DATA shifts4To0<>+62(SB)/1, $0x0c
+DATA shifts4To0<>+63(SB)/1, $0x14
+GLOBL shifts4To0<>(SB), RODATA|NOPTR, $64
+
+DATA differences2<>+0(SB)/2, $0x0000
+DATA differences2<>+2(SB)/2, $0x0001
+DATA differences2<>+4(SB)/2, $0x0001
+DATA differences2<>+6(SB)/2, $0x0002
+DATA differences2<>+8(SB)/2, $0xffff
+DATA differences2<>+10(SB)/2, $0x0000
+DATA differences2<>+12(SB)/2, $0x0000
+DATA differences2<>+14(SB)/2, $0x0001
+DATA differences2<>+16(SB)/2, $0xffff
+DATA differences2<>+18(SB)/2, $0x0000
+DATA differences2<>+20(SB)/2, $0x0000
+DATA differences2<>+22(SB)/2, $0x0001
+DATA differences2<>+24(SB)/2, $0xfffe
+DATA differences2<>+26(SB)/2, $0xffff
+DATA differences2<>+28(SB)/2, $0xffff
+DATA differences2<>+30(SB)/2, $0x0000
+DATA differences2<>+32(SB)/2, $0x0000
+DATA differences2<>+34(SB)/2, $0x0001
+DATA differences2<>+36(SB)/2, $0x0001
+DATA differences2<>+38(SB)/2, $0x0002
+DATA differences2<>+40(SB)/2, $0xffff
+DATA differences2<>+42(SB)/2, $0x0000
+DATA differences2<>+44(SB)/2, $0x0000
+DATA differences2<>+46(SB)/2, $0x0001
+DATA differences2<>+48(SB)/2, $0xffff
+DATA differences2<>+50(SB)/2, $0x0000
+DATA differences2<>+52(SB)/2, $0x0000
+DATA differences2<>+54(SB)/2, $0x0001
+DATA differences2<>+56(SB)/2, $0xfffe
+DATA differences2<>+58(SB)/2, $0xffff
+DATA differences2<>+60(SB)/2, $0xffff
+DATA differences2<>+62(SB)/2, $0x0000
+GLOBL differences2<>(SB), RODATA|NOPTR, $64
+
+// func sampleCBD3AVX512VBMI2(f *[256]int16, b *[192]byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·sampleCBD3AVX512VBMI2(SB), $0-16
+	// sampleCBD3AVX512VBMI2 is the portable Poly.SampleCBD for η = 3.
+	// Out: |f| <= 3.
+	// Needs: cpu.AVX512VBMI2.
+	MOVQ           f+0(FP), AX
+	MOVQ           b+8(FP), CX
+	VMOVDQU64      shifts6To0<>+0(SB), Z0
+	VMOVDQU64      differences3<>+0(SB), Z1
+	VMOVDQU64      differences3<>+64(SB), Z2
+	VMOVDQU64      fields6From0<>+0(SB), Z3
+	VPERMB         (CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPERMI2W       Z2, Z1, Z4
+	VMOVDQU64      Z4, (AX)
+	VPERMB         24(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPERMI2W       Z2, Z1, Z4
+	VMOVDQU64      Z4, 64(AX)
+	VPERMB         48(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPERMI2W       Z2, Z1, Z4
+	VMOVDQU64      Z4, 128(AX)
+	VPERMB         72(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPERMI2W       Z2, Z1, Z4
+	VMOVDQU64      Z4, 192(AX)
+	VPERMB         96(CX), Z3, Z4
+	VPMULTISHIFTQB Z4, Z0, Z4
+	VPERMI2W       Z2, Z1, Z4
+	VMOVDQU64      Z4, 256(AX)
+	VPERMB         120(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMI2W       Z2, Z1, Z3
+	VMOVDQU64      Z3, 320(AX)
+	VMOVDQU64      fields6From16<>+0(SB), Z3
+	VPERMB         128(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMI2W       Z2, Z1, Z3
+	VMOVDQU64      Z3, 384(AX)
+	VMOVDQU64      fields6From40<>+0(SB), Z3
+	VPERMB         128(CX), Z3, Z3
+	VPMULTISHIFTQB Z3, Z0, Z3
+	VPERMI2W       Z2, Z1, Z3
+	VMOVDQU64      Z3, 448(AX)
+	VZEROUPPER
+	RET
+
+DATA shifts6To0<>+0(SB)/1, $0x00
+DATA shifts6To0<>+1(SB)/1, $0x08
+DATA shifts6To0<>+2(SB)/1, $0x06
+DATA shifts6To0<>+3(SB)/1, $0x0e
+DATA shifts6To0<>+4(SB)/1, $0x0c
+DATA shifts6To0<>+5(SB)/1, $0x14
+DATA shifts6To0<>+6(SB)/1, $0x12
+DATA shifts6To0<>+7(SB)/1, $0x1a
+DATA shifts6To0<>+8(SB)/1, $0x00
+DATA shifts6To0<>+9(SB)/1, $0x08
+DATA shifts6To0<>+10(SB)/1, $0x06
+DATA shifts6To0<>+11(SB)/1, $0x0e
+DATA shifts6To0<>+12(SB)/1, $0x0c
+DATA shifts6To0<>+13(SB)/1, $0x14
+DATA shifts6To0<>+14(SB)/1, $0x12
+DATA shifts6To0<>+15(SB)/1, $0x1a
+DATA shifts6To0<>+16(SB)/1, $0x00
+DATA shifts6To0<>+17(SB)/1, $0x08
+DATA shifts6To0<>+18(SB)/1, $0x06
+DATA shifts6To0<>+19(SB)/1, $0x0e
+DATA shifts6To0<>+20(SB)/1, $0x0c
+DATA shifts6To0<>+21(SB)/1, $0x14
+DATA shifts6To0<>+22(SB)/1, $0x12
+DATA shifts6To0<>+23(SB)/1, $0x1a
+DATA shifts6To0<>+24(SB)/1, $0x00
+DATA shifts6To0<>+25(SB)/1, $0x08
+DATA shifts6To0<>+26(SB)/1, $0x06
+DATA shifts6To0<>+27(SB)/1, $0x0e
+DATA shifts6To0<>+28(SB)/1, $0x0c
+DATA shifts6To0<>+29(SB)/1, $0x14
+DATA shifts6To0<>+30(SB)/1, $0x12
+DATA shifts6To0<>+31(SB)/1, $0x1a
+DATA shifts6To0<>+32(SB)/1, $0x00
+DATA shifts6To0<>+33(SB)/1, $0x08
+DATA shifts6To0<>+34(SB)/1, $0x06
+DATA shifts6To0<>+35(SB)/1, $0x0e
+DATA shifts6To0<>+36(SB)/1, $0x0c
+DATA shifts6To0<>+37(SB)/1, $0x14
+DATA shifts6To0<>+38(SB)/1, $0x12
+DATA shifts6To0<>+39(SB)/1, $0x1a
+DATA shifts6To0<>+40(SB)/1, $0x00
+DATA shifts6To0<>+41(SB)/1, $0x08
+DATA shifts6To0<>+42(SB)/1, $0x06
+DATA shifts6To0<>+43(SB)/1, $0x0e
+DATA shifts6To0<>+44(SB)/1, $0x0c
+DATA shifts6To0<>+45(SB)/1, $0x14
+DATA shifts6To0<>+46(SB)/1, $0x12
+DATA shifts6To0<>+47(SB)/1, $0x1a
+DATA shifts6To0<>+48(SB)/1, $0x00
+DATA shifts6To0<>+49(SB)/1, $0x08
+DATA shifts6To0<>+50(SB)/1, $0x06
+DATA shifts6To0<>+51(SB)/1, $0x0e
+DATA shifts6To0<>+52(SB)/1, $0x0c
+DATA shifts6To0<>+53(SB)/1, $0x14
+DATA shifts6To0<>+54(SB)/1, $0x12
+DATA shifts6To0<>+55(SB)/1, $0x1a
+DATA shifts6To0<>+56(SB)/1, $0x00
+DATA shifts6To0<>+57(SB)/1, $0x08
+DATA shifts6To0<>+58(SB)/1, $0x06
+DATA shifts6To0<>+59(SB)/1, $0x0e
+DATA shifts6To0<>+60(SB)/1, $0x0c
+DATA shifts6To0<>+61(SB)/1, $0x14
+DATA shifts6To0<>+62(SB)/1, $0x12
+DATA shifts6To0<>+63(SB)/1, $0x1a
+GLOBL shifts6To0<>(SB), RODATA|NOPTR, $64
+
+DATA differences3<>+0(SB)/2, $0x0000
+DATA differences3<>+2(SB)/2, $0x0001
+DATA differences3<>+4(SB)/2, $0x0001
+DATA differences3<>+6(SB)/2, $0x0002
+DATA differences3<>+8(SB)/2, $0x0001
+DATA differences3<>+10(SB)/2, $0x0002
+DATA differences3<>+12(SB)/2, $0x0002
+DATA differences3<>+14(SB)/2, $0x0003
+DATA differences3<>+16(SB)/2, $0xffff
+DATA differences3<>+18(SB)/2, $0x0000
+DATA differences3<>+20(SB)/2, $0x0000
+DATA differences3<>+22(SB)/2, $0x0001
+DATA differences3<>+24(SB)/2, $0x0000
+DATA differences3<>+26(SB)/2, $0x0001
+DATA differences3<>+28(SB)/2, $0x0001
+DATA differences3<>+30(SB)/2, $0x0002
+DATA differences3<>+32(SB)/2, $0xffff
+DATA differences3<>+34(SB)/2, $0x0000
+DATA differences3<>+36(SB)/2, $0x0000
+DATA differences3<>+38(SB)/2, $0x0001
+DATA differences3<>+40(SB)/2, $0x0000
+DATA differences3<>+42(SB)/2, $0x0001
+DATA differences3<>+44(SB)/2, $0x0001
+DATA differences3<>+46(SB)/2, $0x0002
+DATA differences3<>+48(SB)/2, $0xfffe
+DATA differences3<>+50(SB)/2, $0xffff
+DATA differences3<>+52(SB)/2, $0xffff
+DATA differences3<>+54(SB)/2, $0x0000
+DATA differences3<>+56(SB)/2, $0xffff
+DATA differences3<>+58(SB)/2, $0x0000
+DATA differences3<>+60(SB)/2, $0x0000
+DATA differences3<>+62(SB)/2, $0x0001
+DATA differences3<>+64(SB)/2, $0xffff
+DATA differences3<>+66(SB)/2, $0x0000
+DATA differences3<>+68(SB)/2, $0x0000
+DATA differences3<>+70(SB)/2, $0x0001
+DATA differences3<>+72(SB)/2, $0x0000
+DATA differences3<>+74(SB)/2, $0x0001
+DATA differences3<>+76(SB)/2, $0x0001
+DATA differences3<>+78(SB)/2, $0x0002
+DATA differences3<>+80(SB)/2, $0xfffe
+DATA differences3<>+82(SB)/2, $0xffff
+DATA differences3<>+84(SB)/2, $0xffff
+DATA differences3<>+86(SB)/2, $0x0000
+DATA differences3<>+88(SB)/2, $0xffff
+DATA differences3<>+90(SB)/2, $0x0000
+DATA differences3<>+92(SB)/2, $0x0000
+DATA differences3<>+94(SB)/2, $0x0001
+DATA differences3<>+96(SB)/2, $0xfffe
+DATA differences3<>+98(SB)/2, $0xffff
+DATA differences3<>+100(SB)/2, $0xffff
+DATA differences3<>+102(SB)/2, $0x0000
+DATA differences3<>+104(SB)/2, $0xffff
+DATA differences3<>+106(SB)/2, $0x0000
+DATA differences3<>+108(SB)/2, $0x0000
+DATA differences3<>+110(SB)/2, $0x0001
+DATA differences3<>+112(SB)/2, $0xfffd
+DATA differences3<>+114(SB)/2, $0xfffe
+DATA differences3<>+116(SB)/2, $0xfffe
+DATA differences3<>+118(SB)/2, $0xffff
+DATA differences3<>+120(SB)/2, $0xfffe
+DATA differences3<>+122(SB)/2, $0xffff
+DATA differences3<>+124(SB)/2, $0xffff
+DATA differences3<>+126(SB)/2, $0x0000
+GLOBL differences3<>(SB), RODATA|NOPTR, $128
+
+DATA fields6From0<>+0(SB)/1, $0x00
+DATA fields6From0<>+1(SB)/1, $0x01
+DATA fields6From0<>+2(SB)/1, $0x02
+DATA fields6From0<>+3(SB)/1, $0x03
+DATA fields6From0<>+4(SB)/1, $0x04
+DATA fields6From0<>+5(SB)/1, $0x05
+DATA fields6From0<>+6(SB)/1, $0x06
+DATA fields6From0<>+7(SB)/1, $0x07
+DATA fields6From0<>+8(SB)/1, $0x03
+DATA fields6From0<>+9(SB)/1, $0x04
+DATA fields6From0<>+10(SB)/1, $0x05
+DATA fields6From0<>+11(SB)/1, $0x06
+DATA fields6From0<>+12(SB)/1, $0x07
+DATA fields6From0<>+13(SB)/1, $0x08
+DATA fields6From0<>+14(SB)/1, $0x09
+DATA fields6From0<>+15(SB)/1, $0x0a
+DATA fields6From0<>+16(SB)/1, $0x06
+DATA fields6From0<>+17(SB)/1, $0x07
+DATA fields6From0<>+18(SB)/1, $0x08
+DATA fields6From0<>+19(SB)/1, $0x09
+DATA fields6From0<>+20(SB)/1, $0x0a
+DATA fields6From0<>+21(SB)/1, $0x0b
+DATA fields6From0<>+22(SB)/1, $0x0c
+DATA fields6From0<>+23(SB)/1, $0x0d
+DATA fields6From0<>+24(SB)/1, $0x09
+DATA fields6From0<>+25(SB)/1, $0x0a
+DATA fields6From0<>+26(SB)/1, $0x0b
+DATA fields6From0<>+27(SB)/1, $0x0c
+DATA fields6From0<>+28(SB)/1, $0x0d
+DATA fields6From0<>+29(SB)/1, $0x0e
+DATA fields6From0<>+30(SB)/1, $0x0f
+DATA fields6From0<>+31(SB)/1, $0x10
+DATA fields6From0<>+32(SB)/1, $0x0c
+DATA fields6From0<>+33(SB)/1, $0x0d
+DATA fields6From0<>+34(SB)/1, $0x0e
+DATA fields6From0<>+35(SB)/1, $0x0f
+DATA fields6From0<>+36(SB)/1, $0x10
+DATA fields6From0<>+37(SB)/1, $0x11
+DATA fields6From0<>+38(SB)/1, $0x12
+DATA fields6From0<>+39(SB)/1, $0x13
+DATA fields6From0<>+40(SB)/1, $0x0f
+DATA fields6From0<>+41(SB)/1, $0x10
+DATA fields6From0<>+42(SB)/1, $0x11
+DATA fields6From0<>+43(SB)/1, $0x12
+DATA fields6From0<>+44(SB)/1, $0x13
+DATA fields6From0<>+45(SB)/1, $0x14
+DATA fields6From0<>+46(SB)/1, $0x15
+DATA fields6From0<>+47(SB)/1, $0x16
+DATA fields6From0<>+48(SB)/1, $0x12
+DATA fields6From0<>+49(SB)/1, $0x13
+DATA fields6From0<>+50(SB)/1, $0x14
+DATA fields6From0<>+51(SB)/1, $0x15
+DATA fields6From0<>+52(SB)/1, $0x16
+DATA fields6From0<>+53(SB)/1, $0x17
+DATA fields6From0<>+54(SB)/1, $0x18
+DATA fields6From0<>+55(SB)/1, $0x19
+DATA fields6From0<>+56(SB)/1, $0x15
+DATA fields6From0<>+57(SB)/1, $0x16
+DATA fields6From0<>+58(SB)/1, $0x17
+DATA fields6From0<>+59(SB)/1, $0x18
+DATA fields6From0<>+60(SB)/1, $0x19
+DATA fields6From0<>+61(SB)/1, $0x1a
+DATA fields6From0<>+62(SB)/1, $0x1b
+DATA fields6From0<>+63(SB)/1, $0x1c
+GLOBL fields6From0<>(SB), RODATA|NOPTR, $64
+
+DATA fields6From16<>+0(SB)/1, $0x10
+DATA fields6From16<>+1(SB)/1, $0x11
+DATA fields6From16<>+2(SB)/1, $0x12
+DATA fields6From16<>+3(SB)/1, $0x13
+DATA fields6From16<>+4(SB)/1, $0x14
+DATA fields6From16<>+5(SB)/1, $0x15
+DATA fields6From16<>+6(SB)/1, $0x16
+DATA fields6From16<>+7(SB)/1, $0x17
+DATA fields6From16<>+8(SB)/1, $0x13
+DATA fields6From16<>+9(SB)/1, $0x14
+DATA fields6From16<>+10(SB)/1, $0x15
+DATA fields6From16<>+11(SB)/1, $0x16
+DATA fields6From16<>+12(SB)/1, $0x17
+DATA fields6From16<>+13(SB)/1, $0x18
+DATA fields6From16<>+14(SB)/1, $0x19
+DATA fields6From16<>+15(SB)/1, $0x1a
+DATA fields6From16<>+16(SB)/1, $0x16
+DATA fields6From16<>+17(SB)/1, $0x17
+DATA fields6From16<>+18(SB)/1, $0x18
+DATA fields6From16<>+19(SB)/1, $0x19
+DATA fields6From16<>+20(SB)/1, $0x1a
+DATA fields6From16<>+21(SB)/1, $0x1b
+DATA fields6From16<>+22(SB)/1, $0x1c
+DATA fields6From16<>+23(SB)/1, $0x1d
+DATA fields6From16<>+24(SB)/1, $0x19
+DATA fields6From16<>+25(SB)/1, $0x1a
+DATA fields6From16<>+26(SB)/1, $0x1b
+DATA fields6From16<>+27(SB)/1, $0x1c
+DATA fields6From16<>+28(SB)/1, $0x1d
+DATA fields6From16<>+29(SB)/1, $0x1e
+DATA fields6From16<>+30(SB)/1, $0x1f
+DATA fields6From16<>+31(SB)/1, $0x20
+DATA fields6From16<>+32(SB)/1, $0x1c
+DATA fields6From16<>+33(SB)/1, $0x1d
+DATA fields6From16<>+34(SB)/1, $0x1e
+DATA fields6From16<>+35(SB)/1, $0x1f
+DATA fields6From16<>+36(SB)/1, $0x20
+DATA fields6From16<>+37(SB)/1, $0x21
+DATA fields6From16<>+38(SB)/1, $0x22
+DATA fields6From16<>+39(SB)/1, $0x23
+DATA fields6From16<>+40(SB)/1, $0x1f
+DATA fields6From16<>+41(SB)/1, $0x20
+DATA fields6From16<>+42(SB)/1, $0x21
+DATA fields6From16<>+43(SB)/1, $0x22
+DATA fields6From16<>+44(SB)/1, $0x23
+DATA fields6From16<>+45(SB)/1, $0x24
+DATA fields6From16<>+46(SB)/1, $0x25
+DATA fields6From16<>+47(SB)/1, $0x26
+DATA fields6From16<>+48(SB)/1, $0x22
+DATA fields6From16<>+49(SB)/1, $0x23
+DATA fields6From16<>+50(SB)/1, $0x24
+DATA fields6From16<>+51(SB)/1, $0x25
+DATA fields6From16<>+52(SB)/1, $0x26
+DATA fields6From16<>+53(SB)/1, $0x27
+DATA fields6From16<>+54(SB)/1, $0x28
+DATA fields6From16<>+55(SB)/1, $0x29
+DATA fields6From16<>+56(SB)/1, $0x25
+DATA fields6From16<>+57(SB)/1, $0x26
+DATA fields6From16<>+58(SB)/1, $0x27
+DATA fields6From16<>+59(SB)/1, $0x28
+DATA fields6From16<>+60(SB)/1, $0x29
+DATA fields6From16<>+61(SB)/1, $0x2a
+DATA fields6From16<>+62(SB)/1, $0x2b
+DATA fields6From16<>+63(SB)/1, $0x2c
+GLOBL fields6From16<>(SB), RODATA|NOPTR, $64
+
+DATA fields6From40<>+0(SB)/1, $0x28
+DATA fields6From40<>+1(SB)/1, $0x29
+DATA fields6From40<>+2(SB)/1, $0x2a
+DATA fields6From40<>+3(SB)/1, $0x2b
+DATA fields6From40<>+4(SB)/1, $0x2c
+DATA fields6From40<>+5(SB)/1, $0x2d
+DATA fields6From40<>+6(SB)/1, $0x2e
+DATA fields6From40<>+7(SB)/1, $0x2f
+DATA fields6From40<>+8(SB)/1, $0x2b
+DATA fields6From40<>+9(SB)/1, $0x2c
+DATA fields6From40<>+10(SB)/1, $0x2d
+DATA fields6From40<>+11(SB)/1, $0x2e
+DATA fields6From40<>+12(SB)/1, $0x2f
+DATA fields6From40<>+13(SB)/1, $0x30
+DATA fields6From40<>+14(SB)/1, $0x31
+DATA fields6From40<>+15(SB)/1, $0x32
+DATA fields6From40<>+16(SB)/1, $0x2e
+DATA fields6From40<>+17(SB)/1, $0x2f
+DATA fields6From40<>+18(SB)/1, $0x30
+DATA fields6From40<>+19(SB)/1, $0x31
+DATA fields6From40<>+20(SB)/1, $0x32
+DATA fields6From40<>+21(SB)/1, $0x33
+DATA fields6From40<>+22(SB)/1, $0x34
+DATA fields6From40<>+23(SB)/1, $0x35
+DATA fields6From40<>+24(SB)/1, $0x31
+DATA fields6From40<>+25(SB)/1, $0x32
+DATA fields6From40<>+26(SB)/1, $0x33
+DATA fields6From40<>+27(SB)/1, $0x34
+DATA fields6From40<>+28(SB)/1, $0x35
+DATA fields6From40<>+29(SB)/1, $0x36
+DATA fields6From40<>+30(SB)/1, $0x37
+DATA fields6From40<>+31(SB)/1, $0x38
+DATA fields6From40<>+32(SB)/1, $0x34
+DATA fields6From40<>+33(SB)/1, $0x35
+DATA fields6From40<>+34(SB)/1, $0x36
+DATA fields6From40<>+35(SB)/1, $0x37
+DATA fields6From40<>+36(SB)/1, $0x38
+DATA fields6From40<>+37(SB)/1, $0x39
+DATA fields6From40<>+38(SB)/1, $0x3a
+DATA fields6From40<>+39(SB)/1, $0x3b
+DATA fields6From40<>+40(SB)/1, $0x37
+DATA fields6From40<>+41(SB)/1, $0x38
+DATA fields6From40<>+42(SB)/1, $0x39
+DATA fields6From40<>+43(SB)/1, $0x3a
+DATA fields6From40<>+44(SB)/1, $0x3b
+DATA fields6From40<>+45(SB)/1, $0x3c
+DATA fields6From40<>+46(SB)/1, $0x3d
+DATA fields6From40<>+47(SB)/1, $0x3e
+DATA fields6From40<>+48(SB)/1, $0x3a
+DATA fields6From40<>+49(SB)/1, $0x3b
+DATA fields6From40<>+50(SB)/1, $0x3c
+DATA fields6From40<>+51(SB)/1, $0x3d
+DATA fields6From40<>+52(SB)/1, $0x3e
+DATA fields6From40<>+53(SB)/1, $0x3f
+DATA fields6From40<>+54(SB)/1, $0x00
+DATA fields6From40<>+55(SB)/1, $0x01
+DATA fields6From40<>+56(SB)/1, $0x3d
+DATA fields6From40<>+57(SB)/1, $0x3e
+DATA fields6From40<>+58(SB)/1, $0x3f
+DATA fields6From40<>+59(SB)/1, $0x00
+DATA fields6From40<>+60(SB)/1, $0x01
+DATA fields6From40<>+61(SB)/1, $0x02
+DATA fields6From40<>+62(SB)/1, $0x03
+DATA fields6From40<>+63(SB)/1, $0x04
+GLOBL fields6From40<>(SB), RODATA|NOPTR, $64
 
 // func reduceAVX2(f *[256]int16)
 // Requires: AVX, AVX2

@@ -47,10 +47,14 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 // It implements SamplePolyCBD_η, according to FIPS 203, Algorithm 8.
 func (f *Poly) SampleCBD(b []byte, eta int) {
 	switch {
+	case eta == 2 && cpu.AVX512VBMI2:
+		sampleCBD2AVX512VBMI2((*[N]int16)(f), (*[128]byte)(b))
 	case eta == 2 && cpu.AVX2:
 		sampleCBD2AVX2((*[N]int16)(f), (*[128]byte)(b))
 	case eta == 2:
 		f.sampleCBD2((*[128]byte)(b))
+	case cpu.AVX512VBMI2:
+		sampleCBD3AVX512VBMI2((*[N]int16)(f), (*[192]byte)(b))
 	case cpu.AVX2:
 		sampleCBD3AVX2((*[N]int16)(f), (*[192]byte)(b))
 	default:

@@ -192,6 +192,90 @@ func decompress10AVX2(f *[256]int16, b *[320]byte)
 //go:noescape
 func decompress11AVX2(f *[256]int16, b *[352]byte)
 
+// encodeAVX512VBMI2 is the portable NTT.Encode.
+// In: f canonical.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func encodeAVX512VBMI2(b *[384]byte, f *[256]int16)
+
+// decodeAVX512VBMI2 is the portable NTT.Decode.
+// Out: 0 <= f < 2^12; f canonical if it returns 1.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func decodeAVX512VBMI2(f *[256]int16, b *[384]byte) uint8
+
+// compress1AVX512 is the portable Poly.Compress for d = 1.
+// In: any f.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func compress1AVX512(b *[32]byte, f *[256]int16)
+
+// compress10AVX512VBMI2 is the portable Poly.Compress for d = 10.
+// In: any f.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func compress10AVX512VBMI2(b *[320]byte, f *[256]int16)
+
+// compress11AVX512VBMI2 is the portable Poly.Compress for d = 11.
+// In: any f.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func compress11AVX512VBMI2(b *[352]byte, f *[256]int16)
+
+// decompress1AVX512 is the portable Poly.Decompress for d = 1.
+// Out: f canonical.
+// Needs: cpu.AVX512.
+//
+//go:noescape
+func decompress1AVX512(f *[256]int16, b *[32]byte)
+
+// decompress4AVX512VBMI2 is the portable Poly.Decompress for d = 4.
+// Out: f canonical.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func decompress4AVX512VBMI2(f *[256]int16, b *[128]byte)
+
+// decompress5AVX512VBMI2 is the portable Poly.Decompress for d = 5.
+// Out: f canonical.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func decompress5AVX512VBMI2(f *[256]int16, b *[160]byte)
+
+// decompress10AVX512VBMI2 is the portable Poly.Decompress for d = 10.
+// Out: f canonical.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func decompress10AVX512VBMI2(f *[256]int16, b *[320]byte)
+
+// decompress11AVX512VBMI2 is the portable Poly.Decompress for d = 11.
+// Out: f canonical.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func decompress11AVX512VBMI2(f *[256]int16, b *[352]byte)
+
+// sampleCBD2AVX512VBMI2 is the portable Poly.SampleCBD for η = 2.
+// Out: |f| <= 2.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func sampleCBD2AVX512VBMI2(f *[256]int16, b *[128]byte)
+
+// sampleCBD3AVX512VBMI2 is the portable Poly.SampleCBD for η = 3.
+// Out: |f| <= 3.
+// Needs: cpu.AVX512VBMI2.
+//
+//go:noescape
+func sampleCBD3AVX512VBMI2(f *[256]int16, b *[192]byte)
+
 // reduceAVX2 is the portable NTT.Reduce.
 // In: any f.
 // Out: f canonical.

@@ -36,6 +36,18 @@ func decompress4AVX2(f *[256]int16, b *[128]byte)                              {
 func decompress5AVX2(f *[256]int16, b *[160]byte)                              { panic(noKernel) }
 func decompress10AVX2(f *[256]int16, b *[320]byte)                             { panic(noKernel) }
 func decompress11AVX2(f *[256]int16, b *[352]byte)                             { panic(noKernel) }
+func encodeAVX512VBMI2(b *[384]byte, f *[256]int16)                            { panic(noKernel) }
+func decodeAVX512VBMI2(f *[256]int16, b *[384]byte) uint8                      { panic(noKernel) }
+func compress1AVX512(b *[32]byte, f *[256]int16)                               { panic(noKernel) }
+func compress10AVX512VBMI2(b *[320]byte, f *[256]int16)                        { panic(noKernel) }
+func compress11AVX512VBMI2(b *[352]byte, f *[256]int16)                        { panic(noKernel) }
+func decompress1AVX512(f *[256]int16, b *[32]byte)                             { panic(noKernel) }
+func decompress4AVX512VBMI2(f *[256]int16, b *[128]byte)                       { panic(noKernel) }
+func decompress5AVX512VBMI2(f *[256]int16, b *[160]byte)                       { panic(noKernel) }
+func decompress10AVX512VBMI2(f *[256]int16, b *[320]byte)                      { panic(noKernel) }
+func decompress11AVX512VBMI2(f *[256]int16, b *[352]byte)                      { panic(noKernel) }
+func sampleCBD2AVX512VBMI2(f *[256]int16, b *[128]byte)                        { panic(noKernel) }
+func sampleCBD3AVX512VBMI2(f *[256]int16, b *[192]byte)                        { panic(noKernel) }
 func reduceAVX2(f *[256]int16)                                                 { panic(noKernel) }
 func addAVX2(f *[256]int16, h *[256]int16)                                     { panic(noKernel) }
 func subAVX2(f *[256]int16, h *[256]int16)                                     { panic(noKernel) }

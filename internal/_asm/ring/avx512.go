@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"math/bits"
+	"slices"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -122,4 +126,171 @@ func (g *generator) innerProductAVX512() {
 		reduce(c0[i], c1[i], f.Offset(64*i))
 	}
 	g.Ret()
+}
+
+// bytes returns a register of 64 bytes, each as place says.
+func (g *generator) bytes(name string, place func(i int) int) vec {
+	var constants []Constant
+	for i := range 64 {
+		constants = append(constants, U8(place(i)))
+	}
+	x := g.ZMM()
+	g.VMOVDQU64(g.Data(name, constants...), x)
+	return x
+}
+
+// A fieldReader reads a polynomial's fields of d bits from memory, and makes words of them.
+type fieldReader struct {
+	*generator
+	d      int
+	places map[int]vec // by skew; see read
+	shifts vec
+}
+
+// newFieldReader returns a reader that moves each field to its word from the bit low on. The
+// other bits of the words are arbitrary.
+func (g *generator) newFieldReader(d, low int) fieldReader {
+	shifts := g.bytes(fmt.Sprintf("shifts%dTo%d", d, low), func(i int) int {
+		quad, word, high := i/8, i%8/2, i%2
+		return (4*d*quad%8 + d*word - low + 8*high + 64) % 64
+	})
+	return fieldReader{g, d, map[int]vec{}, shifts}
+}
+
+// read returns the i-th thirty-two words of the fields at b. It loads 64 bytes that begin with
+// the first of these fields, or that end with the last field of all.
+func (r fieldReader) read(b Mem, i int) vec {
+	first := 4 * r.d * i
+	start := min(first, 32*r.d-64)
+	skew := first - start
+	if r.places[skew] == nil {
+		r.places[skew] = r.bytes(fmt.Sprintf("fields%dFrom%d", r.d, skew), func(i int) int {
+			quad, place := i/8, i%8
+			return (skew + 4*r.d*quad/8 + place) % 64
+		})
+	}
+	x := r.ZMM()
+	r.VPERMB(b.Offset(start), r.places[skew], x)
+	r.VPMULTISHIFTQB(x, r.shifts, x)
+	return x
+}
+
+func (g *generator) decodeAVX512() {
+	f, b := g.decodeKernel("decodeAVX512VBMI2", kit.AVX512VBMI2)
+	r, mask := g.newFieldReader(12, 0), g.broadcast(1<<12-1, 1<<12-1)
+	largest := g.ZMM()
+	g.ZERO(largest)
+	for i := range n / 32 {
+		x := r.read(b, i)
+		g.VPANDQ(mask, x, x)
+		g.VPMAXSW(x, largest, largest)
+		g.VMOVDQU64(x, f.Offset(64*i))
+	}
+	upper := g.YMM()
+	g.VEXTRACTI64X4(U8(1), largest, upper)
+	g.VPMAXSW(upper, largest.AsY(), upper)
+	g.Comment("What is above q-1.")
+	g.VPCMPGTW(g.words("limits", slices.Repeat([]int16{q - 1}, 16)...), upper, upper)
+	g.returnIfZero(upper)
+}
+
+// decompressAVX512 does what decompress does.
+func (g *generator) decompressAVX512(d int) {
+	f, b := g.decompressKernel(fmt.Sprintf("decompress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
+	r := g.newFieldReader(d, 15-d)
+	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
+	for i := range n / 32 {
+		x := r.read(b, i)
+		g.VPANDQ(mask, x, x)
+		g.VPMULHRSW(modulus, x, x)
+		g.VMOVDQU64(x, f.Offset(64*i))
+	}
+	g.Ret()
+}
+
+// sampleCBDAVX512 looks the differences up in a table. VPERMI2W takes six bits of each word, which
+// are a field for η = 3. VPERMW takes five bits, and the fields for η = 2 have four. So the table
+// has them twice there.
+func (g *generator) sampleCBDAVX512(eta int) {
+	f, b := g.sampleCBDKernel(fmt.Sprintf("sampleCBD%dAVX512VBMI2", eta), kit.AVX512VBMI2, eta)
+	r := g.newFieldReader(2*eta, 0)
+	var differences []int16
+	for x := range 64 {
+		first, second := x%(1<<eta), x>>eta%(1<<eta)
+		differences = append(differences, int16(bits.OnesCount(uint(first))-bits.OnesCount(uint(second))))
+	}
+	lower, upper := g.ZMM(), g.ZMM()
+	lookUp := func(x vec) { g.VPERMW(lower, x, x) }
+	if eta == 2 {
+		g.VMOVDQU64(g.words("differences2", differences[:32]...), lower)
+	} else {
+		table := g.words("differences3", differences...)
+		g.VMOVDQU64(table, lower)
+		g.VMOVDQU64(table.Offset(64), upper)
+		lookUp = func(x vec) { g.VPERMI2W(upper, lower, x) }
+	}
+	for i := range n / 32 {
+		x := r.read(b, i)
+		lookUp(x)
+		g.VMOVDQU64(x, f.Offset(64*i))
+	}
+	g.Ret()
+}
+
+// compress1AVX512 makes a mask of the words, and stores it.
+func (g *generator) compress1AVX512() {
+	b, f := g.compressKernel("compress1AVX512", kit.AVX512, 1)
+	c := g.newCompressor(1)
+	for i := range n / 32 {
+		odd := g.K()
+		g.VPTESTMW(c.mask, c.compress(f.Offset(64*i)), odd)
+		g.KMOVD(odd, b.Offset(4*i))
+	}
+	g.Ret()
+}
+
+// decompress1AVX512 takes b for masks of words.
+func (g *generator) decompress1AVX512() {
+	f, b := g.decompressKernel("decompress1AVX512", kit.AVX512, 1)
+	half := g.broadcast((q+1)/2, (q+1)/2)
+	for i := range n / 32 {
+		ones, x := g.K(), g.ZMM()
+		g.KMOVD(b.Offset(4*i), ones)
+		g.VMOVDQU16_Z(half, ones, x)
+		g.VMOVDQU64(x, f.Offset(64*i))
+	}
+	g.Ret()
+}
+
+// compressAVX512 does what compress does.
+func (g *generator) compressAVX512(d int) {
+	b, f := g.compressKernel(fmt.Sprintf("compress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
+	c, p := g.newCompressor(d), g.newPacker(d)
+	for i := range n / 32 {
+		p.store(c.compress(f.Offset(64*i)), b.Offset(4*d*i))
+	}
+	g.Ret()
+}
+
+// setWide sets first and last, which storeWide needs: the places of the first 32 bytes of 4·d,
+// and those of the last 32.
+func (p *packer) setWide() {
+	place := func(i int) int {
+		quarter, i := i/p.d%4, i%p.d
+		if p.d != 11 { // dense has left the gap between two quads
+			i = i/(p.d/2)*8 + i%(p.d/2)
+		}
+		return 16*quarter + i
+	}
+	p.first = p.bytes(fmt.Sprintf("first%d", p.d), place)
+	p.last = p.bytes(fmt.Sprintf("last%d", p.d), func(i int) int { return place(i + 4*p.d - 32) })
+}
+
+// storeWide stores 4·d bytes, d from each quarter of x. It makes two stores, which overlap.
+func (p packer) storeWide(x vec, b Mem) {
+	last := p.ZMM()
+	p.VPERMB(x, p.last, last)
+	p.VPERMB(x, p.first, x)
+	p.VMOVDQU64(x.AsY(), b)
+	p.VMOVDQU64(last.AsY(), b.Offset(4*p.d-32))
 }

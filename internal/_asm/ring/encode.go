@@ -8,29 +8,33 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-func (g *generator) encode() {
-	g.Kernel("encodeAVX2", "func(b *[384]byte, f *[256]int16)", kit.AVX2, kit.Header{
-		Does: "encodeAVX2 is the portable NTT.Encode.",
+func (g *generator) encode(name string, set kit.Set) {
+	g.Kernel(name, "func(b *[384]byte, f *[256]int16)", set, kit.Header{
+		Does: name + " is the portable NTT.Encode.",
 		In:   "f canonical.",
 	})
 	b, f := g.Pointer("b"), g.Pointer("f")
 	p := g.newPacker(12)
-	g.Repeat("encode", n/16, func() {
-		x := g.YMM()
-		g.VMOVDQU(f, x)
+	g.Repeat(name, n/g.width, func() {
+		x := g.register()
+		g.move(f, x)
 		p.store(x, b)
-		g.ADDQ(U32(32), f.Base)
-		g.ADDQ(U32(24), b.Base)
+		g.ADDQ(U32(2*g.width), f.Base)
+		g.ADDQ(U32(12*g.width/8), b.Base)
 	})
 	g.Ret()
 }
 
-func (g *generator) decode() {
-	g.Kernel("decodeAVX2", "func(f *[256]int16, b *[384]byte) uint8", kit.AVX2, kit.Header{
-		Does: "decodeAVX2 is the portable NTT.Decode.",
+func (g *generator) decodeKernel(name string, set kit.Set) (f, b Mem) {
+	g.Kernel(name, "func(f *[256]int16, b *[384]byte) uint8", set, kit.Header{
+		Does: name + " is the portable NTT.Decode.",
 		Out:  "0 <= f < 2^12; f canonical if it returns 1.",
 	})
-	f, b := g.Pointer("f"), g.Pointer("b")
+	return g.Pointer("f"), g.Pointer("b")
+}
+
+func (g *generator) decode() {
+	f, b := g.decodeKernel("decodeAVX2", kit.AVX2)
 	u := g.newUnpacker()
 	largest, excess := g.broadcast(q-1, q-1), g.YMM()
 	g.VPXOR(excess, excess, excess)
@@ -42,15 +46,20 @@ func (g *generator) decode() {
 		g.ADDQ(U32(32), f.Base)
 		g.ADDQ(U32(24), b.Base)
 	})
-	g.VPTEST(excess, excess)
-	none := g.GP8()
-	g.SETEQ(none)
-	g.Store(none, g.ReturnIndex(0))
+	g.returnIfZero(excess)
+}
+
+// returnIfZero ends a kernel, which returns 1 if x is zero, and 0 otherwise.
+func (g *generator) returnIfZero(x Op) {
+	g.VPTEST(x, x)
+	zero := g.GP8()
+	g.SETEQ(zero)
+	g.Store(zero, g.ReturnIndex(0))
 	g.Ret()
 }
 
 func (g *generator) compress1() {
-	b, f := g.compressKernel(1)
+	b, f := g.compressKernel("compress1AVX2", kit.AVX2, 1)
 	c := g.newCompressor(1)
 	g.Repeat("compress1", n/32, func() {
 		x, y := c.compress(f), c.compress(f.Offset(32))
@@ -69,7 +78,7 @@ func (g *generator) compress1() {
 
 // compress writes the kernel for another d.
 func (g *generator) compress(d int) {
-	b, f := g.compressKernel(d)
+	b, f := g.compressKernel(fmt.Sprintf("compress%dAVX2", d), kit.AVX2, d)
 	c := g.newCompressor(d)
 
 	// store packs the words of width registers and stores them.
@@ -114,9 +123,8 @@ func (g *generator) compress(d int) {
 	g.Ret()
 }
 
-func (g *generator) compressKernel(d int) (b, f Mem) {
-	name := fmt.Sprintf("compress%dAVX2", d)
-	g.Kernel(name, fmt.Sprintf("func(b *[%d]byte, f *[256]int16)", 32*d), kit.AVX2, kit.Header{
+func (g *generator) compressKernel(name string, set kit.Set, d int) (b, f Mem) {
+	g.Kernel(name, fmt.Sprintf("func(b *[%d]byte, f *[256]int16)", 32*d), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.Compress for d = %d.", name, d),
 		In:   "any f.",
 	})
@@ -133,16 +141,24 @@ type compressor struct {
 	*generator
 	d                             int
 	factor, modulus, middle, mask vec
+	minusOne                      vec // for zmm registers
 }
+
+// greater is the comparison of VPCMPW that tells whether a word is greater than another.
+const greater = 6
 
 func (g *generator) newCompressor(d int) compressor {
 	factor := (2<<(16+d)/q + 1) / 2
-	return compressor{g, d, g.broadcast(int16(factor), int16(factor)), g.broadcast(q, q), g.broadcast(q/2, q/2), g.broadcast(1<<d-1, 1<<d-1)}
+	c := compressor{generator: g, d: d, factor: g.broadcast(int16(factor), int16(factor)), modulus: g.broadcast(q, q), middle: g.broadcast(q/2, q/2), mask: g.broadcast(1<<d-1, 1<<d-1)}
+	if g.width == 32 {
+		c.minusOne = g.broadcast(-1, -1)
+	}
+	return c
 }
 
 func (c compressor) compress(f Mem) vec {
-	x, e, multiple := c.YMM(), c.YMM(), c.YMM()
-	c.VMOVDQU(f, x)
+	x, e, multiple := c.register(), c.register(), c.register()
+	c.move(f, x)
 	c.VPMULHW(c.factor, x, e)
 	if c.d == 11 {
 		// The factor does not fit in a signed word, which holds the factor minus 2^16.
@@ -151,9 +167,16 @@ func (c compressor) compress(f Mem) vec {
 	c.VPMULLW(c.modulus, e, multiple)
 	c.VPSLLW(U8(c.d), x, x)
 	c.VPSUBW(multiple, x, x)
-	c.VPCMPGTW(c.middle, x, x)
-	c.VPSUBW(x, e, e)
-	c.VPAND(c.mask, e, e)
+	if c.width == 16 {
+		c.VPCMPGTW(c.middle, x, x)
+		c.VPSUBW(x, e, e)
+		c.VPAND(c.mask, e, e)
+	} else {
+		above := c.K()
+		c.VPCMPW(U8(greater), c.middle, x, above)
+		c.VPSUBW(c.minusOne, e, above, e)
+		c.VPANDQ(c.mask, e, e)
+	}
 	return e
 }
 
@@ -162,22 +185,24 @@ type packer struct {
 	*generator
 	d           int
 	join, align vec
-	dense       func(x vec) // closes the gap between the two quads in each half of x
+	first, last vec         // for storeWide
+	dense       func(x vec) // closes the gap between the two quads in each sixteen bytes of x
 }
 
 func (g *generator) newPacker(d int) packer {
 	p := packer{generator: g, d: d, join: g.broadcast(1, 1<<d), align: g.broadcastQuad(uint64(32 - 2*d))}
-	if d == 11 {
+	switch {
+	case d == 11:
 		left := g.table("left44", 44, 0, 0, 0, 64, 0, 0, 0, 44, 0, 0, 0, 64, 0, 0, 0)
 		right := g.table("right20", 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0)
 		p.dense = func(x vec) {
-			swapped := g.YMM()
+			swapped := g.register()
 			g.VPSHUFD(U8(0b01001110), x, swapped)
 			g.VPSLLVQ(left, swapped, swapped)
 			g.VPSRLVQ(right, x, x)
-			g.VPOR(swapped, x, x)
+			g.VPADDQ(swapped, x, x) // they have no bit in common
 		}
-	} else {
+	case g.width == 16:
 		places := g.shuffle(fmt.Sprintf("dense%d", d), func(i int) int {
 			if i%16 >= d {
 				return -1
@@ -186,17 +211,26 @@ func (g *generator) newPacker(d int) packer {
 			return 8*quad + place
 		})
 		p.dense = func(x vec) { g.VPSHUFB(places, x, x) }
+	default:
+		p.dense = func(vec) {} // storeWide closes the gap
+	}
+	if g.width == 32 {
+		p.setWide()
 	}
 	return p
 }
 
-// store packs the sixteen words in x into 2·d bytes.
+// store packs the words in x, into d bytes for each eight of them.
 func (p packer) store(x vec, b Mem) {
 	p.VPMADDWD(p.join, x, x)
 	p.VPSLLVD(p.align, x, x)
 	p.VPSRLQ(U8(32-2*p.d), x, x)
 	p.Commentf("Each quad has %d bits.", 4*p.d)
 	p.dense(x)
+	if p.width == 32 {
+		p.storeWide(x, b)
+		return
+	}
 	p.Commentf("Each half of the register has %d bytes.", p.d)
 	upper, first := p.XMM(), p.XMM()
 	p.VEXTRACTI128(U8(1), x, upper)
@@ -216,7 +250,7 @@ func (p packer) store(x vec, b Mem) {
 }
 
 func (g *generator) decompress1() {
-	f, b := g.decompressKernel(1)
+	f, b := g.decompressKernel("decompress1AVX2", kit.AVX2, 1)
 	bits, half := g.YMM(), g.broadcast((q+1)/2, (q+1)/2)
 	var places []int16
 	for word := range 16 {
@@ -239,7 +273,7 @@ func (g *generator) decompress1() {
 // decompress writes the kernel for another d. It shifts each number y to 2^(15-d)·y, because
 // one instruction, VPMULHRSW, multiplies two words, divides the product by 2^15 and rounds.
 func (g *generator) decompress(d int) {
-	f, b := g.decompressKernel(d)
+	f, b := g.decompressKernel(fmt.Sprintf("decompress%dAVX2", d), kit.AVX2, d)
 	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
 
 	// Each turn of the loop fills one or two registers. For each register, starts has the
@@ -324,9 +358,8 @@ func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
 	}
 }
 
-func (g *generator) decompressKernel(d int) (f, b Mem) {
-	name := fmt.Sprintf("decompress%dAVX2", d)
-	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 32*d), kit.AVX2, kit.Header{
+func (g *generator) decompressKernel(name string, set kit.Set, d int) (f, b Mem) {
+	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 32*d), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.Decompress for d = %d.", name, d),
 		Out:  "f canonical.",
 	})

@@ -40,7 +40,7 @@ func kernels(f *kit.File) {
 	wide.sampleVartimeAVX512()
 	g.sampleCBD2()
 	g.sampleCBD3()
-	g.encode()
+	g.encode("encodeAVX2", kit.AVX2)
 	g.decode()
 	g.compress1()
 	for _, d := range []int{4, 5, 10, 11} {
@@ -50,6 +50,18 @@ func kernels(f *kit.File) {
 	for _, d := range []int{4, 5, 10, 11} {
 		g.decompress(d)
 	}
+	wide.encode("encodeAVX512VBMI2", kit.AVX512VBMI2)
+	wide.decodeAVX512()
+	wide.compress1AVX512()
+	for _, d := range []int{10, 11} {
+		wide.compressAVX512(d)
+	}
+	wide.decompress1AVX512()
+	for _, d := range []int{4, 5, 10, 11} {
+		wide.decompressAVX512(d)
+	}
+	wide.sampleCBDAVX512(2)
+	wide.sampleCBDAVX512(3)
 	g.reduce()
 	g.add()
 	g.sub()
@@ -96,9 +108,9 @@ func (g *generator) words(name string, words ...int16) Mem {
 	return g.Data(name, constants...)
 }
 
-// shuffle returns a register that tells VPSHUFB how to move bytes. For each byte of the result,
-// place returns the byte that it comes from, in the same half of the register. If place is
-// negative, the byte is zero.
+// shuffle returns a ymm register that tells VPSHUFB how to move bytes. For each byte of the
+// result, place returns the byte that it comes from, in the same half of the register. If place
+// is negative, the byte is zero.
 func (g *generator) shuffle(name string, place func(i int) int) vec {
 	var constants []Constant
 	for i := range 32 {
@@ -109,10 +121,14 @@ func (g *generator) shuffle(name string, place func(i int) int) vec {
 	return x
 }
 
-// table returns a register with sixteen words.
+// table returns a register with copies of sixteen words.
 func (g *generator) table(name string, words ...int16) vec {
-	x := g.YMM()
-	g.VMOVDQU(g.words(name, words...), x)
+	x, address := g.register(), g.words(name, words...)
+	if g.width == 16 {
+		g.VMOVDQU(address, x)
+	} else {
+		g.VBROADCASTI64X4(address, x)
+	}
 	return x
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/operand"
 
 	"hybridkem/internal/_asm/kit"
@@ -98,12 +100,16 @@ func (g *generator) sampleVartime() {
 	g.Ret()
 }
 
-func (g *generator) sampleCBD2() {
-	g.Kernel("sampleCBD2AVX2", "func(f *[256]int16, b *[128]byte)", kit.AVX2, kit.Header{
-		Does: "sampleCBD2AVX2 is the portable Poly.SampleCBD for η = 2.",
-		Out:  "|f| <= 2.",
+func (g *generator) sampleCBDKernel(name string, set kit.Set, eta int) (f, b Mem) {
+	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 64*eta), set, kit.Header{
+		Does: fmt.Sprintf("%s is the portable Poly.SampleCBD for η = %d.", name, eta),
+		Out:  fmt.Sprintf("|f| <= %d.", eta),
 	})
-	f, b := g.Pointer("f"), g.Pointer("b")
+	return g.Pointer("f"), g.Pointer("b")
+}
+
+func (g *generator) sampleCBD2() {
+	f, b := g.sampleCBDKernel("sampleCBD2AVX2", kit.AVX2, 2)
 	nibble := g.broadcast(0x0f0f, 0x0f0f)
 	differences := g.shuffle("differences", func(x int) int {
 		bit := func(i int) int { return (x >> i) & 1 }
@@ -138,11 +144,7 @@ func (g *generator) sampleCBD2() {
 }
 
 func (g *generator) sampleCBD3() {
-	g.Kernel("sampleCBD3AVX2", "func(f *[256]int16, b *[192]byte)", kit.AVX2, kit.Header{
-		Does: "sampleCBD3AVX2 is the portable Poly.SampleCBD for η = 3.",
-		Out:  "|f| <= 3.",
-	})
-	f, b := g.Pointer("f"), g.Pointer("b")
+	f, b := g.sampleCBDKernel("sampleCBD3AVX2", kit.AVX2, 3)
 	spread := g.shuffle("spread24", func(i int) int {
 		if i%4 == 3 {
 			return -1
