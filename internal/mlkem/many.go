@@ -44,7 +44,7 @@ func GenerateMany(dks []*DecapsulationKey, seeds []*[64]byte) {
 	}
 }
 
-// generate is GenerateMany in lockstep.
+// generate is GenerateMany in lockstep: Algorithms 13 and 16 of FIPS 203.
 func generate(dks []*DecapsulationKey, seeds []*[64]byte) {
 	n := len(dks)
 	k, eta1 := dks[0].ek.params.k, dks[0].ek.params.eta1
@@ -66,6 +66,7 @@ func generate(dks []*DecapsulationKey, seeds []*[64]byte) {
 	}
 	expandMatrices(&hashes, eks[:n])
 
+	// ŝ and t̂
 	var noise noises
 	noise.sample(&hashes, g[:n], 0, eta1, 0, 2*k)
 	var s [maxK]ring.Factor
@@ -77,6 +78,7 @@ func generate(dks []*DecapsulationKey, seeds []*[64]byte) {
 		}
 	}
 
+	// H(ek)
 	hashes.BeginSum256(n)
 	var encoded [Width][ring.EncodedSize]byte
 	for row := range k {
@@ -147,7 +149,7 @@ func EncapsulateMany(eks []*EncapsulationKey, sharedKeys []*[32]byte, ciphertext
 	}
 }
 
-// encapsulate is EncapsulateMany in lockstep.
+// encapsulate is EncapsulateMany in lockstep: Algorithm 17 of FIPS 203.
 func encapsulate(eks []*EncapsulationKey, sharedKeys []*[32]byte, ciphertexts [][]byte, ms []*[32]byte) {
 	n := len(eks)
 	var hashes sha3.Many
@@ -186,7 +188,7 @@ func DecapsulateMany(dks []*DecapsulationKey, sharedKeys []*[32]byte, ciphertext
 	}
 }
 
-// decapsulate is DecapsulateMany in lockstep.
+// decapsulate is DecapsulateMany in lockstep: Algorithm 18 of FIPS 203.
 func decapsulate(dks []*DecapsulationKey, keys [][32]byte, ciphertexts [][]byte) {
 	n := len(dks)
 	var hashes sha3.Many
