@@ -88,24 +88,24 @@ func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 
 	// u ← NTT⁻¹(Âᵀ∘ŷ) + e₁, with column i of Â for u[i]
 	noise.eta, noise.end = eta2, 2*k+1
-	var e ring.Poly
+	e := &y // in its memory
 	var product ring.NTT
 	for i := range k {
 		e.SampleCBD(noise.next(), eta2)
 		product.InnerProduct(ek.a[i:], k, yHat[:k])
 		u := product.InverseNTT()
-		u.Add(&e)
+		u.Add(e)
 		u.Compress(c[i*32*du:][:32*du], du)
 	}
 
 	// v ← NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + μ
-	var mu ring.Poly
 	e.SampleCBD(noise.next(), eta2)
-	mu.Decompress(m[:], 1)
 	product.InnerProduct(ek.t, 1, yHat[:k])
 	v := product.InverseNTT()
-	v.Add(&e)
-	v.Add(&mu)
+	v.Add(e)
+	mu := e // in its memory
+	mu.Decompress(m[:], 1)
+	v.Add(mu)
 	v.Compress(c[k*32*du:][:32*dv], dv)
 }
 
