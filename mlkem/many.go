@@ -79,8 +79,7 @@ func (p *parameterSet) ParseMany(rows many.Rows[many.PublicKey]) {
 	}
 	mlkem.ParseMany(eks[:n], encoded[:n], valid[:n])
 	for i, row := range own[:n] {
-		if !valid[i] {
-			resets[i].Cancel()
+		if !valid[i] { // The memory is fresh.
 			row.Err = errEncapsulationKey
 		} else if row.Err = endReset(resets[i]); row.Err == nil {
 			row.Key = keys[i]

@@ -99,15 +99,18 @@ type privateKey struct {
 }
 
 // A private is what a decapsulation key or an expanded key refers to: a key in its memory. If there is no
-// key, both pointers are nil. A public is the same for an encapsulation key.
+// key, both pointers are nil. A public is the same for an encapsulation key. If the memory is fresh, it has no
+// key yet, and nobody else has it.
 type (
 	private struct {
 		*privateKey
 		generation *secret.Generation
+		fresh      bool
 	}
 	public struct {
 		*publicKey
 		generation *secret.Generation
+		fresh      bool
 	}
 )
 
@@ -134,6 +137,9 @@ func (k private) destroyed() bool { return k.privateKey != nil && k.uses.Destroy
 
 // beginReset begins a reset, which the caller must end. It has overwritten the old secrets.
 func (k private) beginReset() (secret.Reset, error) {
+	if k.fresh {
+		return secret.Reset{}, nil
+	}
 	r, err := k.uses.BeginReset(k.generation)
 	if err != nil {
 		return secret.Reset{}, fault.In(pkg, err)
@@ -205,16 +211,12 @@ func (k private) parse(b []byte) error {
 	if err := fips.Check(pkg); err != nil {
 		return err
 	}
-	r, err := k.beginReset()
-	if err != nil {
-		return err
-	}
 	var ok bool
 	secret.Do(func() { ok = k.dk.ParseExpanded(b) })
 	if !ok {
 		return errExpandedKey
 	}
-	return endReset(r)
+	return nil
 }
 
 // appendSeed appends the seed to b. It returns nil if begin returns an error.
@@ -284,6 +286,18 @@ func (k public) begin() (secret.Use, error) {
 	return use, nil
 }
 
+// beginReset begins a reset, which the caller must end.
+func (k public) beginReset() (secret.Reset, error) {
+	if k.fresh {
+		return secret.Reset{}, nil
+	}
+	r, err := k.uses.BeginPublicReset(k.generation)
+	if err != nil {
+		return secret.Reset{}, fault.In(pkg, err)
+	}
+	return r, nil
+}
+
 // parse parses an encapsulation key. It implements the checks of FIPS 203, section 7.2. With an error, the
 // old key stays.
 func (k public) parse(b []byte) error {
@@ -292,13 +306,13 @@ func (k public) parse(b []byte) error {
 		return err
 	}
 	if !k.ek.Parse(b) {
-		r.Cancel()
 		return errEncapsulationKey
 	}
 	return endReset(r)
 }
 
-// beginParsing begins a reset to the encoded key b, and checks its length and whether keys may be made.
+// beginParsing begins a reset to the encoded key b. It checks the length, whether keys may be made, and before a
+// reset of memory that is not fresh all that parse checks.
 func (k public) beginParsing(b []byte) (secret.Reset, error) {
 	if want := k.ek.Params().EncapsulationKeySize(); len(b) != want {
 		return secret.Reset{}, fault.Length(pkg, "encapsulation key", b, want, "")
@@ -306,11 +320,10 @@ func (k public) beginParsing(b []byte) (secret.Reset, error) {
 	if err := fips.Check(pkg); err != nil {
 		return secret.Reset{}, err
 	}
-	r, err := k.uses.BeginPublicReset(k.generation)
-	if err != nil {
-		return secret.Reset{}, fault.In(pkg, err)
+	if !k.fresh && !k.ek.Valid(b) {
+		return secret.Reset{}, errEncapsulationKey
 	}
-	return r, nil
+	return k.beginReset()
 }
 
 // appendBytes appends the encoded key to b. It returns nil if begin returns an error.
@@ -369,7 +382,7 @@ type parameterSet struct {
 	name   string
 	params *mlkem.Params
 
-	// These return a key in new memory, which has no key yet.
+	// These return a key in fresh memory.
 	newKeyPair          func() (kem.DecapsulationKey, private)
 	newEncapsulationKey func() (kem.EncapsulationKey, public)
 }

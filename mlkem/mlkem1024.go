@@ -34,12 +34,12 @@ type keyPair1024 struct {
 	counters secret.Counters
 }
 
-// newKeyPair1024 returns a key in new memory, which has no key yet.
-func newKeyPair1024() *DecapsulationKey1024 {
+// newKeyPair1024 returns a key in fresh memory.
+func newKeyPair1024() (*DecapsulationKey1024, private) {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair1024](&mlkem.MLKEM1024)
 	pair.key.dk, pair.key.ek = dk, ek
 	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
-	return &pair.dk
+	return &pair.dk, private{&pair.key, &pair.dk.handle.Generation, true}
 }
 
 // GenerateKey1024 generates a new decapsulation key, drawing its seed from a
@@ -50,8 +50,11 @@ func newKeyPair1024() *DecapsulationKey1024 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey1024() (*DecapsulationKey1024, error) {
-	dk := newKeyPair1024()
-	if err := dk.Regenerate(); err != nil {
+	dk, key := newKeyPair1024()
+	if err := key.generate(); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(pkg, dk); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -61,8 +64,8 @@ func GenerateKey1024() (*DecapsulationKey1024, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey1024(seed []byte) (*DecapsulationKey1024, error) {
-	dk := newKeyPair1024()
-	if err := dk.private().expand(seed); err != nil {
+	dk, key := newKeyPair1024()
+	if err := key.expand(seed); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -119,7 +122,7 @@ func (dk *DecapsulationKey1024) private() private {
 	if pair == nil {
 		return private{}
 	}
-	return private{&pair.key, &dk.handle.Generation}
+	return private{&pair.key, &dk.handle.Generation, false}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -236,14 +239,22 @@ func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, er
 // newEncapsulationKey1024 returns a key in new memory, which has no key yet.
 func newEncapsulationKey1024() *EncapsulationKey1024 {
 	type memory struct {
-		handle   EncapsulationKey1024
+		ek       EncapsulationKey1024
 		key      publicKey
 		counters secret.PublicCounters
 	}
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM1024)
 	m.key.ek = ek
+<<<<<<< HEAD
 	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
 	return &m.handle
+=======
+	m.ek.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	if err := (public{&m.key, &m.ek.handle.Generation, true}).parse(encapsulationKey); err != nil {
+		return nil, err
+	}
+	return &m.ek, nil
+>>>>>>> fe5ba01 (secret, mlkem, hybrid: new keys need no atomic operation, and a use ends before the stack is overwritten)
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey1024], in the place of ek. It allocates
@@ -271,7 +282,7 @@ func (ek *EncapsulationKey1024) public() public {
 	if ek == nil {
 		return public{}
 	}
-	return public{ek.handle.Memory(), &ek.handle.Generation}
+	return public{ek.handle.Memory(), &ek.handle.Generation, false}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -347,8 +358,8 @@ type ExpandedKey1024 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey1024(expandedKey []byte) (*ExpandedKey1024, error) {
-	inner := newKeyPair1024()
-	if err := inner.private().parse(expandedKey); err != nil {
+	inner, key := newKeyPair1024()
+	if err := key.parse(expandedKey); err != nil {
 		return nil, err
 	}
 	return &ExpandedKey1024{inner}, nil

@@ -34,12 +34,12 @@ type keyPair512 struct {
 	counters secret.Counters
 }
 
-// newKeyPair512 returns a key in new memory, which has no key yet.
-func newKeyPair512() *DecapsulationKey512 {
+// newKeyPair512 returns a key in fresh memory.
+func newKeyPair512() (*DecapsulationKey512, private) {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair512](&mlkem.MLKEM512)
 	pair.key.dk, pair.key.ek = dk, ek
 	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
-	return &pair.dk
+	return &pair.dk, private{&pair.key, &pair.dk.handle.Generation, true}
 }
 
 // GenerateKey512 generates a new decapsulation key, drawing its seed from a
@@ -50,8 +50,11 @@ func newKeyPair512() *DecapsulationKey512 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey512() (*DecapsulationKey512, error) {
-	dk := newKeyPair512()
-	if err := dk.Regenerate(); err != nil {
+	dk, key := newKeyPair512()
+	if err := key.generate(); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(pkg, dk); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -61,8 +64,8 @@ func GenerateKey512() (*DecapsulationKey512, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey512(seed []byte) (*DecapsulationKey512, error) {
-	dk := newKeyPair512()
-	if err := dk.private().expand(seed); err != nil {
+	dk, key := newKeyPair512()
+	if err := key.expand(seed); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -119,7 +122,7 @@ func (dk *DecapsulationKey512) private() private {
 	if pair == nil {
 		return private{}
 	}
-	return private{&pair.key, &dk.handle.Generation}
+	return private{&pair.key, &dk.handle.Generation, false}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -236,14 +239,22 @@ func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, erro
 // newEncapsulationKey512 returns a key in new memory, which has no key yet.
 func newEncapsulationKey512() *EncapsulationKey512 {
 	type memory struct {
-		handle   EncapsulationKey512
+		ek       EncapsulationKey512
 		key      publicKey
 		counters secret.PublicCounters
 	}
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM512)
 	m.key.ek = ek
+<<<<<<< HEAD
 	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
 	return &m.handle
+=======
+	m.ek.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	if err := (public{&m.key, &m.ek.handle.Generation, true}).parse(encapsulationKey); err != nil {
+		return nil, err
+	}
+	return &m.ek, nil
+>>>>>>> fe5ba01 (secret, mlkem, hybrid: new keys need no atomic operation, and a use ends before the stack is overwritten)
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey512], in the place of ek. It allocates
@@ -271,7 +282,7 @@ func (ek *EncapsulationKey512) public() public {
 	if ek == nil {
 		return public{}
 	}
-	return public{ek.handle.Memory(), &ek.handle.Generation}
+	return public{ek.handle.Memory(), &ek.handle.Generation, false}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -347,8 +358,8 @@ type ExpandedKey512 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey512(expandedKey []byte) (*ExpandedKey512, error) {
-	inner := newKeyPair512()
-	if err := inner.private().parse(expandedKey); err != nil {
+	inner, key := newKeyPair512()
+	if err := key.parse(expandedKey); err != nil {
 		return nil, err
 	}
 	return &ExpandedKey512{inner}, nil

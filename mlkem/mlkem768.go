@@ -32,12 +32,12 @@ type keyPair768 struct {
 	counters secret.Counters
 }
 
-// newKeyPair768 returns a key in new memory, which has no key yet.
-func newKeyPair768() *DecapsulationKey768 {
+// newKeyPair768 returns a key in fresh memory.
+func newKeyPair768() (*DecapsulationKey768, private) {
 	pair, dk, ek := mlkem.NewKeyPair[keyPair768](&mlkem.MLKEM768)
 	pair.key.dk, pair.key.ek = dk, ek
 	pair.dk.handle = secret.NewHandle(pair, pair.key.uses.Init(dk, pair.counters[:]))
-	return &pair.dk
+	return &pair.dk, private{&pair.key, &pair.dk.handle.Generation, true}
 }
 
 // GenerateKey768 generates a new decapsulation key, drawing its seed from a
@@ -48,8 +48,11 @@ func newKeyPair768() *DecapsulationKey768 {
 //
 // It implements ML-KEM.KeyGen, according to FIPS 203, Algorithm 19.
 func GenerateKey768() (*DecapsulationKey768, error) {
-	dk := newKeyPair768()
-	if err := dk.Regenerate(); err != nil {
+	dk, key := newKeyPair768()
+	if err := key.generate(); err != nil {
+		return nil, err
+	}
+	if err := fips.CheckGenerated(pkg, dk); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -59,8 +62,8 @@ func GenerateKey768() (*DecapsulationKey768, error) {
 // bytes in the "d || z" form; another length is an error ([kem.ErrLength]). The seed
 // must be uniformly random, and used with this KEM only.
 func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
-	dk := newKeyPair768()
-	if err := dk.private().expand(seed); err != nil {
+	dk, key := newKeyPair768()
+	if err := key.expand(seed); err != nil {
 		return nil, err
 	}
 	return dk, nil
@@ -117,7 +120,7 @@ func (dk *DecapsulationKey768) private() private {
 	if pair == nil {
 		return private{}
 	}
-	return private{&pair.key, &dk.handle.Generation}
+	return private{&pair.key, &dk.handle.Generation, false}
 }
 
 // Bytes returns the decapsulation key as a 64-byte seed in the "d || z" form, or
@@ -224,24 +227,24 @@ type EncapsulationKey768 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey768(encapsulationKey []byte) (*EncapsulationKey768, error) {
-	ek := newEncapsulationKey768()
-	if err := ek.public().parse(encapsulationKey); err != nil {
+	ek, key := newEncapsulationKey768()
+	if err := key.parse(encapsulationKey); err != nil {
 		return nil, err
 	}
 	return ek, nil
 }
 
-// newEncapsulationKey768 returns a key in new memory, which has no key yet.
-func newEncapsulationKey768() *EncapsulationKey768 {
+// newEncapsulationKey768 returns a key in fresh memory.
+func newEncapsulationKey768() (*EncapsulationKey768, public) {
 	type memory struct {
-		handle   EncapsulationKey768
+		ek       EncapsulationKey768
 		key      publicKey
 		counters secret.PublicCounters
 	}
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM768)
 	m.key.ek = ek
-	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	return &m.handle
+	m.ek.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
+	return &m.ek, public{&m.key, &m.ek.handle.Generation, true}
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey768], in the place of ek. It allocates
@@ -269,7 +272,7 @@ func (ek *EncapsulationKey768) public() public {
 	if ek == nil {
 		return public{}
 	}
-	return public{ek.handle.Memory(), &ek.handle.Generation}
+	return public{ek.handle.Memory(), &ek.handle.Generation, false}
 }
 
 // asPublicKey returns ek as an interface, which is nil if ek is nil.
@@ -345,8 +348,8 @@ type ExpandedKey768 struct {
 // one of its coefficients is not reduced modulo q or its hash of the encapsulation key is
 // wrong ([kem.ErrExpandedKey]).
 func NewExpandedKey768(expandedKey []byte) (*ExpandedKey768, error) {
-	inner := newKeyPair768()
-	if err := inner.private().parse(expandedKey); err != nil {
+	inner, key := newKeyPair768()
+	if err := key.parse(expandedKey); err != nil {
 		return nil, err
 	}
 	return &ExpandedKey768{inner}, nil
@@ -430,14 +433,8 @@ func KEM768() kem.KEM { return &instance768 }
 
 var instance768 = kem768{parameterSet{
 	"ML-KEM-768", &mlkem.MLKEM768,
-	func() (kem.DecapsulationKey, private) {
-		dk := newKeyPair768()
-		return dk, dk.private()
-	},
-	func() (kem.EncapsulationKey, public) {
-		ek := newEncapsulationKey768()
-		return ek, ek.public()
-	},
+	func() (kem.DecapsulationKey, private) { return newKeyPair768() },
+	func() (kem.EncapsulationKey, public) { return newEncapsulationKey768() },
 }}
 
 type kem768 struct{ parameterSet }

@@ -90,13 +90,19 @@ func (l loot) addEncapsulation(p spec.Params, ek, m []byte) {
 	}
 }
 
+// A region is memory that something points to. Others may begin at the same address.
+type region struct {
+	start unsafe.Pointer
+	size  uintptr
+}
+
 // regions calls f with all memory that v points to, directly or through other memory.
-func regions(v reflect.Value, seen map[unsafe.Pointer]bool, f func([]byte)) {
+func regions(v reflect.Value, seen map[region]bool, f func([]byte)) {
 	region := func(p unsafe.Pointer, size uintptr) bool {
-		if p == nil || seen[p] {
+		if p == nil || seen[region{p, size}] {
 			return false
 		}
-		seen[p] = true
+		seen[region{p, size}] = true
 		f(unsafe.Slice((*byte)(p), size))
 		return true
 	}
@@ -130,7 +136,7 @@ func regions(v reflect.Value, seen map[unsafe.Pointer]bool, f func([]byte)) {
 
 // heldBy returns the memory that a key holds.
 func heldBy(key any) (all [][]byte) {
-	regions(reflect.ValueOf(key), map[unsafe.Pointer]bool{}, func(b []byte) { all = append(all, b) })
+	regions(reflect.ValueOf(key), map[region]bool{}, func(b []byte) { all = append(all, b) })
 	return all
 }
 

@@ -165,7 +165,7 @@ func (h *Hybrid) reset(dk *DecapsulationKey, seed []byte) error {
 	}
 	key := dk.private()
 	if key != nil && !h.PQ.mayFail() && !h.T.mayFail() {
-		return dk.expand(seed)
+		return dk.expand(seed, false)
 	}
 	x, err := h.newKey(seed)
 	if err != nil {
@@ -197,15 +197,15 @@ func (h *Hybrid) in(err error) error {
 // newKey expands a key from seed, which is random if it is nil.
 func (h *Hybrid) newKey(seed []byte) (*DecapsulationKey, error) {
 	dk := h.newKeyPair()
-	if err := dk.expand(seed); err != nil {
+	if err := dk.expand(seed, true); err != nil {
 		return nil, err
 	}
 	return dk, nil
 }
 
-// expand expands a key from seed, which is random if it is nil, into the memory of dk. If a
-// part returns an error or panics, it leaves no secrets in memory.
-func (dk *DecapsulationKey) expand(seed []byte) (err error) {
+// expand expands a key from seed, which is random if it is nil, into the memory of dk. Nobody else
+// has fresh memory. If a part returns an error or panics, it leaves no secrets in memory.
+func (dk *DecapsulationKey) expand(seed []byte, fresh bool) (err error) {
 	key := dk.private()
 	h := key.public.hybrid
 	if err := fips.Check(h.Package); err != nil {
@@ -219,14 +219,16 @@ func (dk *DecapsulationKey) expand(seed []byte) (err error) {
 			copy(own[:], seed)
 		}
 		var r secret.Reset
-		if r, err = dk.beginReset(); err != nil {
-			return
+		if !fresh {
+			if r, err = dk.beginReset(); err != nil {
+				return
+			}
 		}
 		done := false
 		defer func() {
 			if !done {
-				dk.Destroy() // so that End overwrites the secrets
-				r.End()
+				dk.Destroy()
+				r.End() // It overwrites the secrets now.
 			}
 		}()
 		key.secrets.seed = own
@@ -286,7 +288,7 @@ func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err 
 // GODEBUG=fips140=only, and the error of a part outside this module.
 func (h *Hybrid) Parse(b []byte) (*EncapsulationKey, error) {
 	ek := h.newEncapsulationKey()
-	if err := ek.parse(b); err != nil {
+	if err := ek.parse(b, true); err != nil {
 		return nil, err
 	}
 	return ek, nil
@@ -304,7 +306,7 @@ func (h *Hybrid) ResetPublic(ek *EncapsulationKey, b []byte) error {
 	}
 	key := ek.public()
 	if key != nil && h.Together() {
-		return ek.parse(b)
+		return ek.parse(b, false)
 	}
 	x, err := h.Parse(b)
 	if err != nil {
@@ -321,39 +323,52 @@ func (h *Hybrid) ResetPublic(ek *EncapsulationKey, b []byte) error {
 	return h.in(r.End())
 }
 
-// parse parses a key into the memory of ek. If PQ is ML-KEM and T is X25519, it changes
-// nothing if it returns an error.
-func (ek *EncapsulationKey) parse(b []byte) error {
-	r, err := ek.beginParsing(b)
+// parse parses a key into the memory of ek. Nobody else has fresh memory. If PQ is
+// ML-KEM and T is X25519, it changes nothing if it returns an error.
+func (ek *EncapsulationKey) parse(b []byte, fresh bool) (err error) {
+	r, err := ek.beginParsing(b, fresh)
 	if err != nil {
 		return err
 	}
 	key := ek.public()
 	h := key.hybrid
-	share := key.t.x25519
 	if err := key.parse(b); err != nil {
-		key.t.x25519 = share
-		r.Cancel()
 		return h.wrap(err)
 	}
 	return h.in(r.End())
 }
 
-// beginParsing begins a reset to the encoded key b, and checks its length and whether keys may be made.
-func (ek *EncapsulationKey) beginParsing(b []byte) (secret.Reset, error) {
+// beginParsing begins a reset to the encoded key b, unless the memory is fresh. It checks the length, whether
+// keys may be made, and before a reset all that parse checks.
+func (ek *EncapsulationKey) beginParsing(b []byte, fresh bool) (r secret.Reset, err error) {
 	key := ek.public()
 	h := key.hybrid
 	if len(b) != h.EncapsulationKeySize() {
-		return secret.Reset{}, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
+		return r, fault.Length(h.Package, "encapsulation key", b, h.EncapsulationKeySize(), "")
 	}
 	if err := fips.Check(h.Package); err != nil {
-		return secret.Reset{}, err
+		return r, err
 	}
-	r, err := key.uses.BeginPublicReset(&ek.handle.Generation)
-	if err != nil {
-		return secret.Reset{}, h.wrap(err)
+	if fresh {
+		return r, nil
 	}
-	return r, nil
+	if err := key.check(b); err != nil {
+		return r, h.wrap(err)
+	}
+	r, err = key.uses.BeginPublicReset(&ek.handle.Generation)
+	return r, h.in(err)
+}
+
+// check returns the error that parse would return, if PQ is ML-KEM and T is X25519.
+func (key *publicKey) check(b []byte) error {
+	ekPQ, ekT := key.hybrid.split(b, key.hybrid.PQ.size.EncapsulationKey)
+	if x25519.IsLowOrder((*[x25519.Size]byte)(ekT)) {
+		return errLowOrder
+	}
+	if !key.pq.mlkem.Valid(ekPQ) {
+		return errModulus
+	}
+	return nil
 }
 
 func (key *publicKey) parse(b []byte) error {

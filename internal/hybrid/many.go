@@ -87,11 +87,9 @@ func (h *Hybrid) ExpandRows(rows many.Rows[many.KeyPair], types *KeyTypes) {
 		}
 		dk, ok := h.private(row.Key, types)
 		if !ok || dk.private() == nil {
-			dk = h.newKeyPair()
-		}
-		var err error
-		if resets[n], err = dk.beginReset(); err != nil {
-			row.Err = h.wrap(err)
+			dk, resets[n] = h.newKeyPair(), secret.Reset{}
+		} else if resets[n], row.Err = dk.beginReset(); row.Err != nil {
+			row.Err = h.wrap(row.Err)
 			continue
 		}
 		own[n], keys[n] = row, dk
@@ -153,16 +151,15 @@ func (h *Hybrid) ParseRows(rows many.Rows[many.PublicKey], types *KeyTypes) {
 	)
 	for _, row := range rows[:rows.Len()] {
 		ek, ok := h.public(row.Key, types)
-		if !ok || ek.public() == nil {
+		fresh := !ok || ek.public() == nil
+		if fresh {
 			ek = h.newEncapsulationKey()
 		}
-		if resets[n], row.Err = ek.beginParsing(row.Bytes); row.Err != nil {
+		if resets[n], row.Err = ek.beginParsing(row.Bytes, fresh); row.Err != nil {
 			continue
 		}
 		encodedPQ, share := h.split(row.Bytes, h.PQ.size.EncapsulationKey)
-		if x25519.IsLowOrder((*[x25519.Size]byte)(share)) {
-			resets[n].Cancel()
-			row.Err = h.wrap(errLowOrder)
+		if row.Err = h.in(ek.public().t.parseX25519((*[x25519.Size]byte)(share))); row.Err != nil {
 			continue
 		}
 		own[n], keys[n], eks[n], encoded[n] = row, ek, ek.public().pq.mlkem, encodedPQ
@@ -173,16 +170,11 @@ func (h *Hybrid) ParseRows(rows many.Rows[many.PublicKey], types *KeyTypes) {
 	}
 	mlkem.ParseMany(eks[:n], encoded[:n], valid[:n])
 	for i, row := range own[:n] {
-		if !valid[i] {
-			resets[i].Cancel()
+		if !valid[i] { // The memory is fresh.
 			row.Err = h.wrap(errModulus)
 			continue
 		}
-		key := keys[i].public()
-		_, share := h.split(row.Bytes, h.PQ.size.EncapsulationKey)
-		key.t.x25519 = [x25519.Size]byte(share)
-		key.t.encoded = key.t.x25519[:]
-		key.keepEncodings()
+		keys[i].public().keepEncodings()
 		if row.Err = h.in(resets[i].End()); row.Err == nil {
 			row.Key = types.AsPublic(keys[i])
 		}

@@ -167,8 +167,7 @@ func decode(v []ring.NTT, b []byte) bool {
 }
 
 // Parse sets ek from b, of EncapsulationKeySize bytes, and expands it. It
-// reports whether b passes the modulus check of FIPS 203, section 7.2. If not, ek is
-// unchanged.
+// reports whether b passes the modulus check of FIPS 203, section 7.2.
 //
 // It implements the start of K-PKE.Encrypt, FIPS 203, Algorithm 14.
 func (ek *EncapsulationKey) Parse(b []byte) bool {
@@ -183,14 +182,21 @@ func (ek *EncapsulationKey) Parse(b []byte) bool {
 	return true
 }
 
-// decode sets t̂ and ρ from b, or reports false and changes nothing.
+// decode sets t̂ and ρ from b. It reports whether all coefficients were below q.
 func (ek *EncapsulationKey) decode(b []byte) bool {
-	var t [maxK]ring.NTT
-	if !decode(t[:len(ek.t)], b) {
-		return false
-	}
-	copy(ek.t, t[:])
 	ek.rho = [32]byte(b[len(ek.t)*ring.EncodedSize:])
+	return decode(ek.t, b)
+}
+
+// Valid reports whether b, of EncapsulationKeySize bytes, passes the check of Parse. It leaves ek as
+// it is.
+func (ek *EncapsulationKey) Valid(b []byte) bool {
+	var f [1]ring.NTT
+	for i := range ek.t {
+		if !decode(f[:], b[i*ring.EncodedSize:]) {
+			return false
+		}
+	}
 	return true
 }
 

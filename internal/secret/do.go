@@ -18,13 +18,13 @@ func DoDeep(f func()) {
 	}
 }
 
-// Do runs f as the function Do does. It ends the use, also if f panics.
+// Do runs f as the function Do does. It ends the use, also if f panics. It does so before it overwrites
+// the stack, since an atomic operation waits for all writes before it.
 func (u *Uses) Do(use Use, f func()) {
-	panicked, value := run(f)
-	u.End(use)
-	if panicked {
-		panic(value)
-	}
+	Do(func() {
+		defer u.End(use)
+		f()
+	})
 }
 
 // DoFar is Do for an f that calls code of other modules, or calls Do again. Such calls may need

@@ -2,14 +2,23 @@ package secret
 
 import "sync/atomic"
 
-// A Generation numbers the keys that one after the other are in the same memory. It is not an
-// atomic.Uintptr, so that variables with it can be copied.
-type Generation uintptr
+// A word is an atomic.Uintptr that can be set before others see it, without the time of an atomic
+// operation, and that can be copied.
+type word uintptr
+
+func (w *word) Load() uintptr { return atomic.LoadUintptr((*uintptr)(w)) }
+
+func (w *word) Store(x uintptr) { atomic.StoreUintptr((*uintptr)(w), x) }
+
+func (w *word) CompareAndSwap(old, x uintptr) bool {
+	return atomic.CompareAndSwapUintptr((*uintptr)(w), old, x)
+}
+
+// A Generation numbers the keys that one after the other are in the same memory.
+type Generation word
 
 // Load returns the generation, also while a reset sets it.
-func (g *Generation) Load() Generation { return Generation(atomic.LoadUintptr((*uintptr)(g))) }
-
-func (g *Generation) store(x uintptr) { atomic.StoreUintptr((*uintptr)(g), x) }
+func (g *Generation) Load() Generation { return Generation((*word)(g).Load()) }
 
 // A Handle is what the variables of callers hold: the memory of a key, and which of the keys that are in
 // this memory one after the other it is. A copy is the same key. The zero value is no key.
@@ -34,10 +43,11 @@ func (h *Handle[M]) Memory() *M {
 // Set makes h, which must be a zero value, a copy of x. It returns an error if somebody else has set h, or is
 // doing it.
 func (h *Handle[M]) Set(x *Handle[M]) error {
-	if !atomic.CompareAndSwapUintptr((*uintptr)(&h.Generation), 0, generation-1) {
+	g := (*word)(&h.Generation)
+	if !g.CompareAndSwap(0, generation-1) {
 		return errResetting
 	}
 	h.memory = x.memory
-	h.Generation.store(uintptr(x.Generation))
+	g.Store(uintptr(x.Generation))
 	return nil
 }

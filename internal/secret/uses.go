@@ -18,7 +18,7 @@ import (
 // by the address of its stack.
 type Uses struct {
 	secret   interface{ Overwrite() } // nil if the key is public
-	state    atomic.Uintptr           // the generation, and the bits below
+	state    word                     // the generation, and the bits below
 	counters []counter
 }
 
@@ -56,11 +56,9 @@ type (
 type Use struct{ counter *atomic.Int32 }
 
 // Init sets the secret to overwrite, which is nil for a public key, and the counters. It must be called
-// before all other methods. There is no key yet: the state is that of a key whose secret has been
-// overwritten, so that the first key comes with a reset. Init returns the generation.
+// before all other methods, and no reset is needed for the first key. Init returns the generation.
 func (u *Uses) Init(secret interface{ Overwrite() }, counters []counter) Generation {
-	u.secret, u.counters = secret, counters[1:]
-	u.state.Store(generation | overwritten)
+	u.secret, u.state, u.counters = secret, generation, counters[1:]
 	return generation
 }
 
@@ -95,8 +93,8 @@ func (u *Uses) begin(own *Generation, kind int, ignored uintptr) (Use, error) {
 // being reset, both are from the same moment.
 func (u *Uses) load(own *Generation) (g, state uintptr) {
 	for {
-		g, state = uintptr(own.Load()), u.state.Load()
-		if uintptr(own.Load()) == g {
+		g, state = (*word)(own).Load(), u.state.Load()
+		if (*word)(own).Load() == g {
 			return g, state
 		}
 	}
@@ -181,14 +179,15 @@ func (u *Uses) used(kind int) bool {
 	return false
 }
 
-// A Reset is a reset that has begun and not ended.
+// A Reset is a reset that has begun and not ended. The zero value is for the first key, before anybody else
+// has the memory.
 type Reset struct {
 	uses      *Uses
 	own       *Generation
-	g, before uintptr // the generation and the state that Cancel restores
+	g, before uintptr // the generation and the state that cancel restores
 }
 
-// BeginReset begins a reset of a key pair, which the caller must end with End or Cancel. It has overwritten
+// BeginReset begins a reset of a key pair, which the caller must end. It has overwritten
 // the old secret. Until the end, no use and no other reset can begin. It returns an error, and changes
 // nothing, if there is a use of the secret or of the public key, if another reset is in progress, or if
 // there is no key of the given generation any more. A destroyed key can be reset.
@@ -201,7 +200,7 @@ func (u *Uses) BeginReset(own *Generation) (Reset, error) {
 	done := false
 	defer func() {
 		if !done { // Overwrite has panicked.
-			r.Cancel()
+			r.cancel()
 		}
 	}()
 	u.secret.Overwrite()
@@ -232,14 +231,14 @@ func (u *Uses) beginReset(own *Generation, kind int) (Reset, error) {
 	}
 	r := Reset{u, own, g, state}
 	if u.used(secretUse) || u.used(publicUse) {
-		r.Cancel()
+		r.cancel()
 		return Reset{}, errInUse
 	}
 	return r, nil
 }
 
-// Cancel ends a reset. The old key is there as before, but its secret is overwritten.
-func (r Reset) Cancel() {
+// cancel ends a reset. The state is as before.
+func (r Reset) cancel() {
 	if r.uses.state.CompareAndSwap(r.g|resetting, r.before) {
 		return
 	}
@@ -250,8 +249,11 @@ func (r Reset) Cancel() {
 // End ends a reset. The new key can be used, through the variable that has been reset and copies made
 // from now on. If Destroy has been called meanwhile, End destroys the new key and returns an error.
 func (r Reset) End() error {
+	if r.uses == nil {
+		return nil
+	}
 	next := r.g + generation
-	r.own.store(next)
+	(*word)(r.own).Store(next)
 	if r.uses.state.CompareAndSwap(r.g|resetting, next) {
 		return nil
 	}

@@ -33,10 +33,8 @@ type memory struct {
 // newMemory returns a memory with a number.
 func newMemory(n int) *memory {
 	m := new(memory)
+	m.n = n
 	m.handle = NewHandle(m, m.Init(&m.number, m.counters[:]))
-	if m.reset(&m.handle.Generation, n) != nil {
-		panic("new memory cannot be reset")
-	}
 	return m
 }
 
@@ -273,7 +271,7 @@ func TestReset(t *testing.T) {
 	}
 
 	r, _ = m.BeginReset(own)
-	r.Cancel()
+	r.cancel()
 	check("cancelled", own, kem.ErrDestroyed, nil, true)
 	if err := m.reset(own, 12); err != nil {
 		t.Error(err)
@@ -286,7 +284,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestPublicReset resets a public key, whose old value stays if a reset is cancelled.
+// TestPublicReset resets a public key, whose old value stays if a reset is refused.
 func TestPublicReset(t *testing.T) {
 	var u Uses
 	var counters PublicCounters
@@ -297,7 +295,7 @@ func TestPublicReset(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Cancel()
+		r.cancel()
 		if own != before {
 			t.Error("a cancelled reset changes the generation")
 		}
@@ -331,10 +329,18 @@ func TestResetPanics(t *testing.T) {
 	var u Uses
 	var counters Counters
 	own := u.Init(fragile{}, counters[:])
-	for _, first := range []func(){
+	for _, overwrite := range []func(){
 		func() { u.BeginReset(&own) },
 		func() { u.Destroy(&own) },
 	} {
+		func() {
+			defer func() {
+				if recover() == nil || !u.Destroyed(&own) {
+					t.Error("a panic of Overwrite does not come through, or the secret is not destroyed")
+				}
+			}()
+			overwrite()
+		}()
 		r, err := u.BeginReset(&own)
 		if err == nil {
 			err = r.End()
@@ -342,23 +348,14 @@ func TestResetPanics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		func() {
-			defer func() {
-				if recover() == nil || !u.Destroyed(&own) {
-					t.Error("a panic of Overwrite does not come through, or the secret is not destroyed")
-				}
-			}()
-			first()
-		}()
 	}
 }
 
 // TestResetMeanwhile resets and destroys a memory while goroutines use it, some of them with copies
 // of the handle. A use of a generation never sees another number than that generation's.
 func TestResetMeanwhile(t *testing.T) {
-	m := newMemory(0)
 	number := func(g Generation) int { return int(g) }
-	m.reset(&m.handle.Generation, number(m.handle.Generation+generation))
+	m := newMemory(number(generation))
 	var wg sync.WaitGroup
 	var uses, resets, destroyed atomic.Int32
 	stop := make(chan struct{})
