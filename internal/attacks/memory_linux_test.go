@@ -624,6 +624,22 @@ var operations = []operation{
 		x.dk.Destroy()
 		return nil
 	}, false},
+	{"Reset of the key", true, isBorn, func(x *trial) error {
+		return x.dk.(privateReset).Reset(make([]byte, x.kem.SeedSize()))
+	}, false},
+	{"Reset to the key", false, isBorn, func(x *trial) (err error) {
+		if x.dk, err = x.kem.NewDecapsulationKey(make([]byte, x.kem.SeedSize())); err == nil {
+			err = x.dk.(privateReset).Reset(x.seed)
+		}
+		return err
+	}, false},
+	{"Regenerate", false, isBorn, func(x *trial) (err error) {
+		if x.dk, err = x.kem.NewDecapsulationKey(make([]byte, x.kem.SeedSize())); err == nil {
+			err = x.dk.(privateReset).Regenerate()
+		}
+		x.other = x.dk.Bytes()
+		return isOr(x.other, x.c.Seed, err)
+	}, false},
 	{"printing", true, isBorn, func(x *trial) error {
 		if text := fmt.Sprintf("%x %+v %t", x.dk, x.dk, x.dk); text == "" {
 			return errors.New("nothing")
