@@ -68,6 +68,55 @@ func TestDestroyPanics(t *testing.T) {
 	dk.Destroy()
 }
 
+// TestReset resets a key with a part that fails or panics. The old key stays, and with a part whose Destroy
+// panics the new key is there.
+func TestReset(t *testing.T) {
+	var fault func(dk kem.DecapsulationKey) kem.DecapsulationKey
+	destroyed := 0
+	foreign := testkit.Foreign(mlkem.KEM512(), testkit.Faults{
+		DecapsulationKey: func(dk kem.DecapsulationKey) kem.DecapsulationKey { return fault(dk) },
+	})
+	count := func(dk kem.DecapsulationKey) kem.DecapsulationKey { return destroyCounter{dk, &destroyed} }
+	fault = count
+	h := Hybrid{Package: "hybrid", ID: "x", PQ: &MLKEM768, T: KEMPart(foreign), Label: []byte("x")}
+	seeds := [2][]byte{bytes.Repeat([]byte{1}, SeedSize), bytes.Repeat([]byte{2}, SeedSize)}
+	dk, err := h.Expand(seeds[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree := func(what string, seed []byte) {
+		t.Helper()
+		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
+		got, err := dk.Decapsulate(ciphertext)
+		if err != nil || !bytes.Equal(got, sharedKey) || !bytes.Equal(dk.Bytes(), seed) {
+			t.Errorf("%s: not the key of the seed, %v", what, err)
+		}
+	}
+	fault = func(kem.DecapsulationKey) kem.DecapsulationKey { return nil }
+	if err := dk.Reset(seeds[1]); err == nil {
+		t.Error("Reset with a part that makes no key returns no error")
+	}
+	agree("after an error", seeds[0])
+	fault = func(kem.DecapsulationKey) kem.DecapsulationKey { panic("no luck") }
+	func() {
+		defer func() { recover() }()
+		dk.Reset(seeds[1])
+		t.Error("a panic does not come through")
+	}()
+	agree("after a panic", seeds[0])
+	if destroyed != 0 {
+		t.Error("the part of the old key is destroyed")
+	}
+	fault = count
+	if err := dk.Reset(seeds[1]); err != nil {
+		t.Fatal(err)
+	}
+	agree("after Reset", seeds[1])
+	if destroyed != 1 {
+		t.Errorf("the part of the old key is destroyed %d times, want once", destroyed)
+	}
+}
+
 // TestOtherKey encapsulates with one hybrid to a key of another hybrid, and to a key whose type is
 // not of this package.
 func TestOtherKey(t *testing.T) {
