@@ -13,7 +13,7 @@ import (
 // TestKEM checks that k does what [kem.KEM] promises, in subtests of t: round
 // trips, inputs of every wrong length, buffers that overlap, every flipped ciphertext byte,
 // expansion from the seed, comparison, fresh memory, destruction, and concurrent use, also
-// beside Destroy. It is best run under the race detector.
+// beside Destroy. If the decapsulation keys have a method Reset, it checks that, too. It is best run under the race detector.
 //
 // It is for any implementation, whether of this module or not:
 //
@@ -41,6 +41,7 @@ var checks = []struct {
 	{"Memory", checkMemory},
 	{"Destroy", checkDestroy},
 	{"DestroyMeanwhile", checkDestroyMeanwhile},
+	{"Reset", checkReset},
 	{"Concurrency", checkConcurrency},
 }
 
@@ -497,6 +498,36 @@ func checkDestroyMeanwhile(t testing.TB, k kem.KEM) {
 			t.Error("a key decapsulates after Destroy")
 		}
 		wg.Wait()
+	}
+}
+
+// checkReset resets a key, if its type has a method Reset as the keys of this module have.
+func checkReset(t testing.TB, k kem.KEM) {
+	dk, ek := newKey(t, k, 14)
+	r, ok := dk.(interface{ Reset(seed []byte) error })
+	if !ok {
+		return
+	}
+	if r.Reset(seed(k, 15)[1:]) == nil {
+		t.Error("Reset with a short seed returned no error")
+	}
+	if !bytes.Equal(dk.Bytes(), seed(k, 14)) {
+		t.Error("a refused Reset changed the key")
+	}
+	if err := r.Reset(seed(k, 15)); err != nil {
+		t.Fatalf("Reset: %v", err)
+	}
+	twin, twinEK := newKey(t, k, 15)
+	if !dk.Equal(twin) {
+		t.Error("Reset gives another key than NewDecapsulationKey")
+	}
+	agree(t, dk, twinEK)
+	agree(t, twin, encapsulationKey(t, dk))
+	sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
+	if ek.EncapsulateTo(sharedKey, ciphertext) == nil {
+		if got, err := dk.Decapsulate(ciphertext); err == nil && bytes.Equal(got, sharedKey) {
+			t.Error("an encapsulation key from before Reset became the new key")
+		}
 	}
 }
 

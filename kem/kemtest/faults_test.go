@@ -573,6 +573,34 @@ var faults = []fault{
 	{"Destroy", "a destroyed key is Equal", "twin.Equal(dk)", dkEquals(2, true)},
 	{"Destroy", "a destroyed key is Equal", "dk.Equal(dk)", dkEquals(3, true)},
 
+	{"Reset", "Reset with a short seed", "a short seed ignored", func(k *twisted) {
+		k.reset = func(d *dk, seed []byte) error {
+			if len(seed) != seedSize {
+				return nil
+			}
+			return d.goodReset(seed)
+		}
+	}},
+	{"Reset", "a refused Reset", "a short seed padded, beside an error", func(k *twisted) {
+		k.reset = func(d *dk, seed []byte) error {
+			d.goodReset(padded(seed, seedSize))
+			return errFault
+		}
+	}},
+	{"Reset", "Reset: ", "an error", func(k *twisted) { k.reset = func(*dk, []byte) error { return errFault } }},
+	{"Reset", "Reset gives another key", "another seed", func(k *twisted) {
+		k.reset = func(d *dk, seed []byte) error { return d.goodReset(flipped(bytes.Clone(seed))) }
+	}},
+	{"Reset", "an encapsulation key from before Reset", "an encapsulation key that follows its key", func(k *twisted) {
+		var last *dk
+		k.reset = func(d *dk, seed []byte) error { last = d; return d.goodReset(seed) }
+		k.encapsulateTo = func(e *ek, sharedKey, ciphertext []byte) error {
+			if last != nil {
+				return last.DecapsulationKey.PublicKey().EncapsulateTo(sharedKey, ciphertext)
+			}
+			return e.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext)
+		}
+	}},
 	{"DestroyMeanwhile", "a key that is destroyed meanwhile decapsulates to a wrong", "a wrong shared key", func(k *twisted) {
 		k.decapsulate = func(d *dk, c []byte) ([]byte, error) {
 			s, err := d.DecapsulationKey.Decapsulate(c)

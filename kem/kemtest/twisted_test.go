@@ -28,6 +28,7 @@ type twisted struct {
 	encapsulator  func(d *dk) crypto.Encapsulator
 	destroy       func(d *dk)
 	destroyed     func(d *dk) bool
+	reset         func(d *dk, seed []byte) error
 
 	encapsulate   func(e *ek) (sharedKey, ciphertext []byte)
 	encapsulateTo func(e *ek, sharedKey, ciphertext []byte) error
@@ -186,6 +187,17 @@ func (d *dk) Destroyed() bool {
 		return f(d)
 	}
 	return d.DecapsulationKey.Destroyed()
+}
+
+func (d *dk) Reset(seed []byte) error {
+	if f := d.k.reset; f != nil {
+		return f(d, seed)
+	}
+	return d.goodReset(seed)
+}
+
+func (d *dk) goodReset(seed []byte) error {
+	return d.DecapsulationKey.(*mlkem.DecapsulationKey512).Reset(seed)
 }
 
 func (e *ek) Encapsulate() (sharedKey, ciphertext []byte) {
