@@ -229,15 +229,15 @@ type EncapsulationKey1024 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey1024(encapsulationKey []byte) (*EncapsulationKey1024, error) {
-	ek := newEncapsulationKey1024()
-	if err := ek.public().parse(encapsulationKey); err != nil {
+	ek, key := newEncapsulationKey1024()
+	if err := key.parse(encapsulationKey); err != nil {
 		return nil, err
 	}
 	return ek, nil
 }
 
-// newEncapsulationKey1024 returns a key in new memory, which has no key yet.
-func newEncapsulationKey1024() *EncapsulationKey1024 {
+// newEncapsulationKey1024 returns a key in fresh memory.
+func newEncapsulationKey1024() (*EncapsulationKey1024, public) {
 	type memory struct {
 		ek       EncapsulationKey1024
 		key      publicKey
@@ -245,16 +245,8 @@ func newEncapsulationKey1024() *EncapsulationKey1024 {
 	}
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM1024)
 	m.key.ek = ek
-<<<<<<< HEAD
-	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	return &m.handle
-=======
 	m.ek.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	if err := (public{&m.key, &m.ek.handle.Generation, true}).parse(encapsulationKey); err != nil {
-		return nil, err
-	}
-	return &m.ek, nil
->>>>>>> fe5ba01 (secret, mlkem, hybrid: new keys need no atomic operation, and a use ends before the stack is overwritten)
+	return &m.ek, public{&m.key, &m.ek.handle.Generation, true}
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey1024], in the place of ek. It allocates
@@ -443,14 +435,8 @@ func KEM1024() kem.KEM { return &instance1024 }
 
 var instance1024 = kem1024{parameterSet{
 	"ML-KEM-1024", &mlkem.MLKEM1024,
-	func() (kem.DecapsulationKey, private) {
-		dk := newKeyPair1024()
-		return dk, dk.private()
-	},
-	func() (kem.EncapsulationKey, public) {
-		ek := newEncapsulationKey1024()
-		return ek, ek.public()
-	},
+	func() (kem.DecapsulationKey, private) { return newKeyPair1024() },
+	func() (kem.EncapsulationKey, public) { return newEncapsulationKey1024() },
 }}
 
 type kem1024 struct{ parameterSet }

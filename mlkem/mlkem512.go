@@ -229,15 +229,15 @@ type EncapsulationKey512 struct {
 // ([kem.ErrLength]), and if one of its coefficients is not reduced modulo q
 // ([kem.ErrEncapsulationKey]).
 func NewEncapsulationKey512(encapsulationKey []byte) (*EncapsulationKey512, error) {
-	ek := newEncapsulationKey512()
-	if err := ek.public().parse(encapsulationKey); err != nil {
+	ek, key := newEncapsulationKey512()
+	if err := key.parse(encapsulationKey); err != nil {
 		return nil, err
 	}
 	return ek, nil
 }
 
-// newEncapsulationKey512 returns a key in new memory, which has no key yet.
-func newEncapsulationKey512() *EncapsulationKey512 {
+// newEncapsulationKey512 returns a key in fresh memory.
+func newEncapsulationKey512() (*EncapsulationKey512, public) {
 	type memory struct {
 		ek       EncapsulationKey512
 		key      publicKey
@@ -245,16 +245,8 @@ func newEncapsulationKey512() *EncapsulationKey512 {
 	}
 	m, ek := mlkem.NewEncapsulationKey[memory](&mlkem.MLKEM512)
 	m.key.ek = ek
-<<<<<<< HEAD
-	m.handle.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	return &m.handle
-=======
 	m.ek.handle = secret.NewHandle(&m.key, m.key.uses.Init(nil, m.counters[:]))
-	if err := (public{&m.key, &m.ek.handle.Generation, true}).parse(encapsulationKey); err != nil {
-		return nil, err
-	}
-	return &m.ek, nil
->>>>>>> fe5ba01 (secret, mlkem, hybrid: new keys need no atomic operation, and a use ends before the stack is overwritten)
+	return &m.ek, public{&m.key, &m.ek.handle.Generation, true}
 }
 
 // Reset puts another key, parsed as by [NewEncapsulationKey512], in the place of ek. It allocates
@@ -443,14 +435,8 @@ func KEM512() kem.KEM { return &instance512 }
 
 var instance512 = kem512{parameterSet{
 	"ML-KEM-512", &mlkem.MLKEM512,
-	func() (kem.DecapsulationKey, private) {
-		dk := newKeyPair512()
-		return dk, dk.private()
-	},
-	func() (kem.EncapsulationKey, public) {
-		ek := newEncapsulationKey512()
-		return ek, ek.public()
-	},
+	func() (kem.DecapsulationKey, private) { return newKeyPair512() },
+	func() (kem.EncapsulationKey, public) { return newEncapsulationKey512() },
 }}
 
 type kem512 struct{ parameterSet }
