@@ -20,6 +20,7 @@ import (
 	"testing/cryptotest"
 
 	"hybridkem"
+	"hybridkem/batch"
 	"hybridkem/combiner"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
@@ -330,6 +331,12 @@ func TestFIPS(t *testing.T) {
 				t.Error(err)
 			}
 			random.draws = nil
+			rows := make([]batch.KeyPair, 3)
+			batch.Generate(k, rows)
+			if len(random.draws) != 6 || rows[2].Err != nil {
+				t.Errorf("%s: generation of three keys draws %d times: %v", k.Name(), len(random.draws), rows[2].Err)
+			}
+			random.draws = nil
 		}
 	case "only":
 		for _, k := range hybridkem.All() {
@@ -352,6 +359,14 @@ func TestFIPS(t *testing.T) {
 			refused(again, err)
 			ek, err := k.NewEncapsulationKey(dk.Encapsulator().Bytes())
 			refused(ek, err)
+			rows, publics := make([]batch.KeyPair, 1), []batch.PublicKey{{Bytes: dk.PublicKey().Bytes()}}
+			batch.Generate(k, rows)
+			refused(rows[0].Key, rows[0].Err)
+			rows[0].Seed = dk.Bytes()
+			batch.Expand(k, rows)
+			refused(rows[0].Key, rows[0].Err)
+			batch.Parse(k, publics)
+			refused(publics[0].Key, publics[0].Err)
 		}
 		if _, err := mlkem.NewExpandedKey768(make([]byte, mlkem.ExpandedKeySize768)); err == nil || !strings.Contains(err.Error(), "fips140=only") {
 			t.Errorf("an expanded key: %v", err)

@@ -12,6 +12,43 @@ import (
 	"hybridkem/xwing"
 )
 
+// BenchmarkRows compares eight rows with as many single operations.
+func BenchmarkRows(b *testing.B) {
+	for _, k := range []kem.KEM{mlkem.KEM768(), xwing.KEM()} {
+		dk, sharedKey, ciphertext := benchmarkKey(b, k)
+		ek := dk.PublicKey()
+		dec, enc := make([]batch.Decapsulation, 8), make([]batch.Encapsulation, 8)
+		for i := range dec {
+			dec[i] = batch.Decapsulation{Key: dk, SharedKey: make([]byte, len(sharedKey)), Ciphertext: ciphertext}
+			enc[i] = batch.Encapsulation{Key: ek, SharedKey: make([]byte, len(sharedKey)), Ciphertext: make([]byte, len(ciphertext))}
+		}
+		testkit.Ratio(b, k.Name()+"/Decapsulate", func() { batch.Decapsulate(dec) }, func() {
+			for _, row := range dec {
+				dk.DecapsulateTo(row.SharedKey, row.Ciphertext)
+			}
+		})
+		testkit.Ratio(b, k.Name()+"/Encapsulate", func() { batch.Encapsulate(enc) }, func() {
+			for _, row := range enc {
+				ek.EncapsulateTo(row.SharedKey, row.Ciphertext)
+			}
+		})
+		pairs, publics, encoded := make([]batch.KeyPair, 8), make([]batch.PublicKey, 8), ek.Bytes()
+		for i := range publics {
+			publics[i].Bytes = encoded
+		}
+		testkit.Ratio(b, k.Name()+"/Generate", func() { batch.Generate(k, pairs) }, func() {
+			for range pairs {
+				k.GenerateKey()
+			}
+		})
+		testkit.Ratio(b, k.Name()+"/Parse", func() { batch.Parse(k, publics) }, func() {
+			for range publics {
+				k.NewEncapsulationKey(encoded)
+			}
+		})
+	}
+}
+
 // BenchmarkQueueLowLoad compares an operation in an idle queue with the same operation without the queue.
 func BenchmarkQueueLowLoad(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())

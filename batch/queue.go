@@ -37,7 +37,8 @@ var (
 // ErrClosed after Close, or the error of the context if it ends while the caller waits. They then
 // return at once, even if another goroutine is at work on the operation, and nothing reads or writes
 // the buffers any more: whatever other goroutines read and write is a copy, which is overwritten
-// afterwards. Once the caller's own goroutine runs a batch, the context does not stop it.
+// afterwards. The key may still be in use for a moment. Once the caller's own goroutine runs a batch,
+// the context does not stop it.
 //
 // Operations of KEMs and keys from other modules run alone, each in the goroutine of its caller. So
 // a panic reaches the caller of the operation that panics, and nobody else.

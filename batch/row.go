@@ -2,7 +2,6 @@ package batch
 
 import (
 	"reflect"
-	"slices"
 	"sync"
 
 	"hybridkem/internal/fault"
@@ -126,7 +125,10 @@ func (q *Queue) newRow(c *call) *row {
 	}
 	end := len(c.sharedKey) + len(c.ciphertext)
 	size := end + len(c.encoded)
-	r.memory = slices.Grow(r.memory[:0], size)[:size]
+	if size > cap(r.memory) {
+		r.memory = make([]byte, size)
+	}
+	r.memory = r.memory[:size]
 	r.sharedKey, r.ciphertext, r.encoded = r.memory[:len(c.sharedKey)], r.memory[len(c.sharedKey):end], r.memory[end:]
 	copy(r.ciphertext, c.ciphertext)
 	copy(r.encoded, c.encoded)

@@ -58,6 +58,7 @@ var mutations = []mutation{
 	{"group forgotten when there are many KEMs", "batch/mixed.go", "due = g.remove(0)", "g.remove(0)", "./batch -run=^TestGroups$"},
 	{"row not done without an error", "batch/mixed.go", "rows[i].Err = ErrNotDone\n\t}\n\tvar open groups[many.Decapsulation]", "_ = i\n\t}\n\tvar open groups[many.Decapsulation]", "./batch -run=^TestRowsPanic$"},
 	{"seed lent and not returned", "batch/batch.go", "rows[i].Seed = own[i]", "_ = i", "./batch -run=^TestKeyRows$"},
+	{"generated rows not tested in FIPS mode", "batch/batch.go", "!fips140.Enabled()", "!fips140.Enforced()", ". -run=^TestFIPS$"},
 	{"one caller too many waits", "batch/queue.go", "q.waiting >= q.limit", "q.waiting > q.limit", "./batch -run=^TestLimit$"},
 	{"caller waits for company", "batch/queue.go", "case q.running < q.batches:", "case q.running == 0:", "./batch -run=^TestNobodyWaitsForCompany$"},
 	{"window of a queue without end", "batch/queue.go", "seen < window", "seen < 1<<30", "./batch -run=^TestFair$"},
