@@ -425,5 +425,15 @@ func TestRowsAllocations(t *testing.T) {
 		}
 		testkit.NoAllocations(t, k.Name()+": Decapsulate", func() { batch.Decapsulate(dec) })
 		testkit.NoAllocations(t, k.Name()+": Encapsulate", func() { batch.Encapsulate(enc) })
+		if k == f {
+			continue // its keys have no Reset
+		}
+		pairs, publics, encoded := make([]batch.KeyPair, 20), make([]batch.PublicKey, 20), p.ek.Bytes()
+		for i := range pairs {
+			pairs[i].Seed, publics[i].Bytes = make([]byte, k.SeedSize()), encoded
+		}
+		testkit.NoAllocations(t, k.Name()+": Expand", func() { batch.Expand(k, pairs) })
+		testkit.NoAllocations(t, k.Name()+": Generate", func() { batch.Generate(k, pairs) })
+		testkit.NoAllocations(t, k.Name()+": Parse", func() { batch.Parse(k, publics) })
 	}
 }
