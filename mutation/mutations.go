@@ -39,6 +39,8 @@ var mutations = []mutation{
 	{"swap of the ladder missed between words", "internal/x25519/x25519.go", "previous = word >> 63", "previous = 0", "./internal/x25519"},
 	{"last digit not carried to", "internal/x25519/x25519.go", "d[2*Size-1] += carry << 4", "", "./internal/x25519"},
 	{"infinity spoils both products", "internal/x25519/x25519.go", "z2.pick(&element{1}, infinity)", "", "./internal/x25519"},
+	{"infinity spoils other rows", "internal/x25519/many.go", "z[i].pick(&element{1}, infinity)", "", "./internal/x25519 -run=Many"},
+	{"rows of one inversion mixed", "internal/x25519/many.go", "t.mul(&inverse, &z[i])", "t.mul(&inverse, &before[i])", "./internal/x25519 -run=Many"},
 
 	// Checks.
 	{"modulus check missing", "internal/mlkem/keys.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./mlkem -run=^TestDropIn$"},
@@ -389,6 +391,8 @@ var kernelMutations = []struct {
 		{"steps of the ladder taken twice", "internal/x25519/x25519.go", "n -= steps", "n -= steps - 1", "./internal/x25519 -run=^TestPermuting$"},
 		{"lane of a shuffle wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPERMQ      $0x24, Y4, Y9", "VPERMQ      $0x64, Y4, Y9", "./internal/x25519 -run=^TestCombIFMA$"},
 		{"mask of another lane, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000005, AX", "MOVL         $0x00000004, AX", "./internal/x25519 -run=^TestCombIFMA$"},
+		{"bits of eight scalars skipped, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPRORQ   $0x01, Z2, Z2", "VPRORQ   $0x02, Z2, Z2", "./internal/x25519 -run=^TestLadder8IFMA$"},
+		{"negative digits of eight scalars taken for positive, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPCMPUQ         $0x01, Z3, Z4, K1", "VPCMPUQ         $0x00, Z3, Z4, K1", "./internal/x25519 -run=^TestComb8IFMA$"},
 	}},
 	{"WideAVX512", []mutation{
 		{"quarters of registers exchanged, in AVX-512 assembly", "internal/ring/ring_amd64.s", "VSHUFI64X2 $0x44, Z2, Z1, Z9", "VSHUFI64X2 $0x11, Z2, Z1, Z9", "./internal/ring -run=^TestNTT$ -short=false"},

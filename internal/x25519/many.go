@@ -52,7 +52,7 @@ type fractions struct {
 
 // multiplyBase appends the products of scalars and the base point.
 func (f *fractions) multiplyBase(scalars []*[Size]byte) {
-	if cpu.AVX512IFMA && len(scalars) >= leastRows() {
+	if cpu.AVX512IFMA && len(scalars) >= leastRows(4, 6) {
 		k := combInputs(scalars)
 		var x, z [5][lanes]uint64
 		comb8IFMA(&x, &z, &k)
@@ -67,7 +67,7 @@ func (f *fractions) multiplyBase(scalars []*[Size]byte) {
 
 // multiply appends the products of scalars and points.
 func (f *fractions) multiply(scalars, points []*[Size]byte) {
-	if cpu.AVX512IFMA && len(scalars) >= leastRows() {
+	if cpu.AVX512IFMA && len(scalars) >= leastRows(3, 5) {
 		u, s := ladderInputs(scalars, points)
 		var x, z [5][lanes]uint64
 		ladder8IFMA(&x, &z, &u, &s)
@@ -164,11 +164,11 @@ func (v *element) setLane(limbs *[5][lanes]uint64, i int) {
 	v.setLimbs(&f, 0)
 }
 
-// leastRows returns the least number of rows at which the kernels for eight are faster than
-// those for one. BenchmarkManyRatio measures it.
-func leastRows() int {
+// leastRows returns the least number of rows at which a kernel for eight is faster than the one
+// for one: wide if cpu.WideAVX512, and otherwise narrow. BenchmarkManyRatio measures it.
+func leastRows(wide, narrow int) int {
 	if cpu.WideAVX512 {
-		return 3
+		return wide
 	}
-	return 5
+	return narrow
 }

@@ -95,7 +95,7 @@ func (c *comb8) choose(digits vec, window Mem) {
 	c.VPSUBB(seven, digit, abs) // only the lowest byte of a lane changes
 	c.VPABSB(abs, abs)
 	var rows [3][words]vec
-	half := c.Quads("half", limbs(half(big.NewInt(1)), 64, words)...)
+	halves := c.Quads("half", limbs(half(big.NewInt(1)), 64, words)...)
 	for i := range rows {
 		for w := range words {
 			rows[i][w] = c.ZMM()
@@ -105,7 +105,7 @@ func (c *comb8) choose(digits vec, window Mem) {
 	for i := range 2 {
 		for w := range words {
 			t := c.ZMM()
-			c.VPBROADCASTQ(half.Offset(8*w), t)
+			c.VPBROADCASTQ(halves.Offset(8*w), t)
 			c.VMOVDQA64(t, zero, rows[i][w])
 		}
 	}
