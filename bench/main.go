@@ -6,10 +6,16 @@
 //	cd bench && go run . -run 'X-Wing/decapsulate'     only what matches
 //	cd bench && go run . -peers DIR -o DIR            with peers in C; files and pictures too
 //	cd bench && go run . -peers DIR -o ../doc/bench -readme ../README.md
+//	cd bench && go run . -pools -peers DIR -o ../doc/bench -readme ../doc/pools.md
 //
 // It prints tables. With -o, it also writes results.json, table.md and three pictures
 // to a folder. With -readme, it replaces the text between the lines <!-- bench --> and
-// <!-- /bench --> of a file by a short table and the link to a picture.
+// <!-- /bench --> of a file by a short table and the link to a picture. With -from, it
+// measures nothing and does this with the results of an earlier run.
+//
+// With -pools, it measures another thing: ways in which a server can decapsulate, such as
+// pools, with few goroutines and with many. This takes about six minutes, and with -quick
+// less than one. It writes pools.json and three pictures.
 //
 // -peers names a folder with copies of some of the peers' repositories: mlkem-native (of
 // pq-code-package), libcrux (of cryspen), s2n-bignum (of awslabs) and ml-kem (of kstzv).
@@ -35,6 +41,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,9 +59,11 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options holds the arguments of the command line.
 type options struct {
-	plan               plan
-	pattern            *regexp.Regexp
-	peers, out, readme string
+	plan                     plan
+	poolPlan                 poolPlan
+	pattern                  *regexp.Regexp
+	pools                    bool
+	peers, out, readme, from string
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -77,10 +86,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	quick := flags.Bool("quick", false, "measure less exactly, in less than a minute")
 	pattern := flags.String("run", "", "measure only the operations that match `regexp`, such as X-Wing/decapsulate")
-	o := options{plan: defaultPlan}
+	o := options{plan: defaultPlan, poolPlan: defaultPoolPlan}
+	flags.BoolVar(&o.pools, "pools", false, "measure ways to decapsulate in a server: pools, caches, queues")
 	flags.StringVar(&o.peers, "peers", "", "build and measure the peers in C whose sources are in `folder`")
-	flags.StringVar(&o.out, "o", "", "write results.json, table.md and pictures to `folder`")
+	flags.StringVar(&o.out, "o", "", "write the results, and tables and pictures of them, to `folder`")
 	flags.StringVar(&o.readme, "readme", "", "replace the table in `file`; needs -o")
+	flags.StringVar(&o.from, "from", "", "measure nothing, and take the results from `file`, which an earlier run has written")
 	flags.Usage = func() {
 		fmt.Fprintln(stderr, "bench measures hybridkem beside other implementations.")
 		flags.PrintDefaults()
@@ -99,8 +110,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.readme != "" && (o.out == "" || *pattern != "") {
 		return misuse("-readme needs -o, for the picture, and all operations")
 	}
+	if o.from != "" && (*quick || *pattern != "" || o.peers != "") {
+		return misuse("-from measures nothing, and has no use for -quick, -run and -peers")
+	}
 	if *quick {
-		o.plan = quickPlan
+		o.plan, o.poolPlan = quickPlan, quickPoolPlan
 	}
 	var err error
 	if o.pattern, err = regexp.Compile(*pattern); err != nil {
@@ -127,41 +141,74 @@ func (o options) run(stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	operations, groups, err := goOperations()
+	d, err := o.document(stderr)
 	if err != nil {
 		return err
 	}
-	operations = slices.DeleteFunc(operations, func(x operation) bool { return !o.pattern.MatchString(x.section + "/" + x.name) })
-	if len(operations) == 0 {
-		return fmt.Errorf("no operation matches %q", o.pattern)
-	}
-	r := report{Machine: describeMachine(time.Now())}
-	if o.peers != "" {
-		r.Machine.Compiler = compilerVersion()
-		var children []*child
-		if children, r.Peers, r.Failures, err = startPeers(o.peers, operations); err != nil {
-			return err
-		}
-		defer func() {
-			for _, c := range children {
-				c.close()
-			}
-		}()
-		r.Failures = append(r.Failures, joinPeers(operations, groups, children)...)
-	}
-	if err := o.measure(&r, operations, groups, stderr); err != nil {
-		return err
-	}
-	fmt.Fprint(stdout, r.text())
+	fmt.Fprint(stdout, d.text())
 	if o.out != "" {
-		if err := r.write(o.out); err != nil {
+		if err := write(d, o.out); err != nil {
 			return err
 		}
 	}
 	if o.readme != "" {
-		return r.updateReadme(o.readme, o.out)
+		return updateReadme(d, o.readme, o.out)
 	}
 	return nil
+}
+
+// document measures, or reads what another run has measured.
+func (o options) document(stderr io.Writer) (document, error) {
+	switch {
+	case o.from != "" && o.pools:
+		return decode(o.from, new(poolReport))
+	case o.from != "":
+		return decode(o.from, new(report))
+	case o.pools:
+		return o.measurePools(stderr)
+	}
+	return o.measureOperations(stderr)
+}
+
+// decode reads results from a file.
+func decode[D document](file string, d D) (D, error) {
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(b, d)
+	}
+	if err != nil {
+		err = fmt.Errorf("-from: %s: %w", file, err)
+	}
+	return d, err
+}
+
+// measureOperations measures all operations that match the pattern.
+func (o options) measureOperations(stderr io.Writer) (*report, error) {
+	operations, groups, err := goOperations()
+	if err != nil {
+		return nil, err
+	}
+	operations = slices.DeleteFunc(operations, func(x operation) bool { return !o.pattern.MatchString(x.section + "/" + x.name) })
+	if len(operations) == 0 {
+		return nil, fmt.Errorf("no operation matches %q", o.pattern)
+	}
+	r := &report{Machine: describeMachine(time.Now())}
+	if o.peers != "" {
+		r.Machine.Compiler = compilerVersion()
+		var children []*child
+		if children, r.Peers, r.Failures, err = startPeers(o.peers, peersOf(operations)); err != nil {
+			return nil, err
+		}
+		defer closeAll(children)
+		r.Failures = append(r.Failures, joinPeers(operations, groups, children)...)
+	}
+	return r, o.measure(r, operations, groups, stderr)
+}
+
+func closeAll(children []*child) {
+	for _, c := range children {
+		c.close()
+	}
 }
 
 // goOperations returns all operations with their implementations in Go.

@@ -27,7 +27,13 @@ func TestMisuse(t *testing.T) {
 		{2, []string{"-readme", "README.md", "-o", "x", "-run", "X-Wing"}},
 		{2, []string{"-peers", filepath.Join(file, "none")}},
 		{2, []string{"-peers", file}},
+		{2, []string{"-from", file, "-quick"}},
+		{2, []string{"-from", file, "-run", "X-Wing"}},
+		{2, []string{"-from", file, "-peers", filepath.Dir(file)}},
 		{1, []string{"-run", "no such operation"}},
+		{1, []string{"-pools", "-run", "no such mode"}},
+		{1, []string{"-from", file}},
+		{1, []string{"-pools", "-from", filepath.Join(file, "none")}},
 		{1, []string{"-o", file, "-quick", "-run", "^Keccak/×1$"}},
 	} {
 		var stderr strings.Builder

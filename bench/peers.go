@@ -90,9 +90,18 @@ type failure struct {
 	Reason         string `json:"reason"`
 }
 
-// startPeers builds and starts the peers that take part in the operations. Their sources
-// are in dir.
-func startPeers(dir string, operations []operation) (children []*child, builds []peerBuild, failures []failure, err error) {
+// peersOf returns the peers that take part in the operations.
+func peersOf(operations []operation) []peer {
+	return slices.DeleteFunc(slices.Clone(peers), func(p peer) bool {
+		return !slices.ContainsFunc(operations, func(o operation) bool {
+			return o.section == p.section && slices.Contains(p.operations, o.name) ||
+				o.section == sum.section && slices.ContainsFunc(sum.parts[o.name], p.has)
+		})
+	})
+}
+
+// startPeers builds and starts the wanted peers. Their sources are in dir.
+func startPeers(dir string, wanted []peer) (children []*child, builds []peerBuild, failures []failure, err error) {
 	work, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return nil, nil, nil, err
@@ -101,12 +110,6 @@ func startPeers(dir string, operations []operation) (children []*child, builds [
 	if err := os.CopyFS(work, harnesses); err != nil {
 		return nil, nil, nil, err
 	}
-	wanted := slices.DeleteFunc(slices.Clone(peers), func(p peer) bool {
-		return !slices.ContainsFunc(operations, func(o operation) bool {
-			return o.section == p.section && slices.Contains(p.operations, o.name) ||
-				o.section == sum.section && slices.ContainsFunc(sum.parts[o.name], p.has)
-		})
-	})
 	started, errs := make([]*child, len(wanted)), make([]error, len(wanted))
 	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup

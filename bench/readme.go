@@ -35,14 +35,14 @@ func checkMarkers(file string) error {
 	return nil
 }
 
-// updateReadme writes the summary of r between the markers in file. The picture is in
+// updateReadme writes the summary of d between the markers in file. The pictures are in
 // dir.
-func (r *report) updateReadme(file, dir string) error {
+func updateReadme(d document, file, dir string) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	// The link must be relative to the file's folder.
+	// Links must be relative to the file's folder.
 	from, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return err
@@ -51,11 +51,11 @@ func (r *report) updateReadme(file, dir string) error {
 	if err != nil {
 		return err
 	}
-	link, err := filepath.Rel(from, filepath.Join(to, "times.svg"))
+	folder, err := filepath.Rel(from, to)
 	if err != nil {
 		return err
 	}
-	text, err := replaceMarked(string(old), r.summary(filepath.ToSlash(link)))
+	text, err := replaceMarked(string(old), d.summary(filepath.ToSlash(folder)))
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -105,7 +105,7 @@ func (r *report) measuredFamilies() []family {
 }
 
 // summary returns the text for a README: the machine, the table and the picture.
-func (r *report) summary(picture string) string {
+func (r *report) summary(folder string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, %s. Median times; in parentheses hybridkem's time divided by this one, so below 1 hybridkem is faster.\n",
 		r.Machine.CPU, r.Machine.Go, r.Machine.Date)
@@ -149,6 +149,6 @@ func (r *report) summary(picture string) string {
 		}
 	}
 	b.WriteString(t.markdownBody())
-	fmt.Fprintf(&b, "\n![Time per operation](%s)\n", picture)
+	fmt.Fprintf(&b, "\n![Time per operation](%s/times.svg)\n", folder)
 	return b.String()
 }

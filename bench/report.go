@@ -22,24 +22,24 @@ type report struct {
 	Throughput []throughput `json:"throughput"`
 }
 
-// write writes the report into dir in all formats.
-func (r *report) write(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	b, err := json.MarshalIndent(r, "", "\t")
+// A document is what a run has measured, in all its forms.
+type document interface {
+	// text is for a terminal.
+	text() string
+	// files are the contents of files by name.
+	files() (map[string]string, error)
+	// summary is Markdown with links to pictures among the files, which are in the folder.
+	summary(folder string) string
+}
+
+// write writes the document's files into dir.
+func write(d document, dir string) error {
+	files, err := d.files()
 	if err != nil {
 		return err
 	}
-	files := map[string]string{"results.json": string(b) + "\n", "table.md": r.markdown()}
-	if len(r.measuredFamilies()) > 0 {
-		files["times.svg"] = timesPicture(r)
-	}
-	if len(r.Breakdowns) > 0 {
-		files["breakdown.svg"] = breakdownPicture(r)
-	}
-	if len(r.Throughput) > 0 {
-		files["throughput.svg"] = throughputPicture(r)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
@@ -49,7 +49,27 @@ func (r *report) write(dir string) error {
 	return nil
 }
 
-// text returns the report as text for a terminal.
+// encode returns the results as the content of a file.
+func encode(results any) (string, error) {
+	b, err := json.MarshalIndent(results, "", "\t")
+	return string(b) + "\n", err
+}
+
+func (r *report) files() (map[string]string, error) {
+	results, err := encode(r)
+	files := map[string]string{"results.json": results, "table.md": r.markdown()}
+	if len(r.measuredFamilies()) > 0 {
+		files["times.svg"] = timesPicture(r)
+	}
+	if len(r.Breakdowns) > 0 {
+		files["breakdown.svg"] = breakdownPicture(r)
+	}
+	if len(r.Throughput) > 0 {
+		files["throughput.svg"] = throughputPicture(r)
+	}
+	return files, err
+}
+
 func (r *report) text() string {
 	var b strings.Builder
 	for _, line := range r.Machine.lines() {

@@ -112,7 +112,7 @@ func TestFormatTime(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	if err := sampleReport().write(dir); err != nil {
+	if err := write(sampleReport(), dir); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "results.json"))
@@ -162,7 +162,7 @@ func TestReadme(t *testing.T) {
 	r := sampleReport()
 	r.Results = append(r.Results, result{Section: "ML-KEM-768", Operation: decapsulate, Implementation: "mlkem-native"})
 	for range 2 { // the second time it replaces its own text
-		if err := r.updateReadme(file, filepath.Join(dir, "doc", "bench")); err != nil {
+		if err := updateReadme(r, file, filepath.Join(dir, "doc", "bench")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -190,7 +190,7 @@ func TestReadme(t *testing.T) {
 func TestReadmeNotes(t *testing.T) {
 	r := sampleReport()
 	notesOf := func() (notes []string) {
-		table, after, _ := strings.Cut(r.summary("x.svg"), " |\n\n")
+		table, after, _ := strings.Cut(r.summary("x"), " |\n\n")
 		_, header, _ := strings.Cut(table, "\n\n")
 		header, _, _ = strings.Cut(header, "\n")
 		body, _, _ := strings.Cut(after, "\n\n")
@@ -225,7 +225,7 @@ func TestReadmeWithoutMarkers(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if err := sampleReport().updateReadme(file, t.TempDir()); err == nil {
+		if err := updateReadme(sampleReport(), file, t.TempDir()); err == nil {
 			t.Errorf("%q: no error", text)
 		}
 		if code := run([]string{"-readme", file, "-o", t.TempDir()}, io.Discard, io.Discard); code != 1 {
