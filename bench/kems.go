@@ -238,7 +238,7 @@ func fixedSeeds(size int) [][]byte {
 
 // kemOperationTable returns the operations on KEMs. The contenders of an operation are
 // the implementations that offer it.
-func kemOperationTable(groups []*kemGroup) []operation {
+func kemOperationTable(groups []*kemGroup) ([]operation, error) {
 	var table []operation
 	for _, g := range groups {
 		for _, name := range kemOperations {
@@ -250,8 +250,13 @@ func kemOperationTable(groups []*kemGroup) []operation {
 			}
 			table = append(table, o)
 		}
+		batches, err := batchTable(g.kem, g.seeds)
+		if err != nil {
+			return nil, err
+		}
+		table = append(table, batches...)
 	}
-	return table
+	return table, nil
 }
 
 func newOurs(k kem.KEM) scheme[kem.DecapsulationKey, crypto.Encapsulator] {

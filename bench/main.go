@@ -29,6 +29,10 @@
 // as a process of its own, which reads the same clock. If a peer is missing, does not
 // build or computes something else, its row says so.
 //
+// -baseline names a folder with another checkout of this module, such as one of an older
+// commit that git worktree makes. Its operations run in processes of their own, and have rows
+// like those of peers.
+//
 // Before anything is timed, all implementations are checked to compute the same. Then
 // they run alternately: a round has one sample of each, in changing order. A sample is
 // fixed work for about a millisecond. Ratios are taken within a round.
@@ -59,11 +63,12 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options holds the arguments of the command line.
 type options struct {
-	plan                     plan
-	poolPlan                 poolPlan
-	pattern                  *regexp.Regexp
-	pools                    bool
-	peers, out, readme, from string
+	plan              plan
+	poolPlan          poolPlan
+	pattern           *regexp.Regexp
+	pools             bool
+	peers, baseline   string
+	out, readme, from string
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -89,6 +94,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{plan: defaultPlan, poolPlan: defaultPoolPlan}
 	flags.BoolVar(&o.pools, "pools", false, "measure ways to decapsulate in a server: pools, caches, queues")
 	flags.StringVar(&o.peers, "peers", "", "build and measure the peers in C whose sources are in `folder`")
+	flags.StringVar(&o.baseline, "baseline", "", "measure beside it the checkout of this module in `folder`, such as an older one")
 	flags.StringVar(&o.out, "o", "", "write the results, and tables and pictures of them, to `folder`")
 	flags.StringVar(&o.readme, "readme", "", "replace the table in `file`; needs -o")
 	flags.StringVar(&o.from, "from", "", "measure nothing, and take the results from `file`, which an earlier run has written")
@@ -110,8 +116,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.readme != "" && (o.out == "" || *pattern != "") {
 		return misuse("-readme needs -o, for the picture, and all operations")
 	}
-	if o.from != "" && (*quick || *pattern != "" || o.peers != "") {
-		return misuse("-from measures nothing, and has no use for -quick, -run and -peers")
+	if o.from != "" && (*quick || *pattern != "" || o.peers+o.baseline != "") {
+		return misuse("-from measures nothing, and has no use for -quick, -run, -peers and -baseline")
+	}
+	if o.pools && o.baseline != "" {
+		return misuse("-pools has no use for -baseline")
 	}
 	if *quick {
 		o.plan, o.poolPlan = quickPlan, quickPoolPlan
@@ -120,15 +129,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.pattern, err = regexp.Compile(*pattern); err != nil {
 		return misuse("-run: %w", err)
 	}
-	if o.peers != "" {
-		if info, err := os.Stat(o.peers); err != nil {
-			return misuse("-peers: %w", err)
-		} else if !info.IsDir() {
-			return misuse("-peers: %s is no folder", o.peers)
+	for name, folder := range map[string]*string{"-peers": &o.peers, "-baseline": &o.baseline} {
+		if *folder == "" {
+			continue
 		}
-		// The path must be absolute, since the compiler runs in the folders of the peers.
-		if o.peers, err = filepath.Abs(o.peers); err != nil {
-			return misuse("-peers: %w", err)
+		if info, err := os.Stat(*folder); err != nil {
+			return misuse("%s: %w", name, err)
+		} else if !info.IsDir() {
+			return misuse("%s: %s is no folder", name, *folder)
+		}
+		// The path must be absolute, since compilers run in these folders.
+		if *folder, err = filepath.Abs(*folder); err != nil {
+			return misuse("%s: %w", name, err)
 		}
 	}
 	return o, nil
@@ -202,6 +214,15 @@ func (o options) measureOperations(stderr io.Writer) (*report, error) {
 		defer closeAll(children)
 		r.Failures = append(r.Failures, joinPeers(operations, groups, children)...)
 	}
+	if o.baseline != "" {
+		children, builds, err := startBaselines(o.baseline, operations)
+		if err != nil {
+			return nil, err
+		}
+		defer closeAll(children)
+		r.Peers = append(r.Peers, builds...)
+		r.Failures = append(r.Failures, joinPeers(operations, groups, children)...)
+	}
 	return r, o.measure(r, operations, groups, stderr)
 }
 
@@ -221,7 +242,8 @@ func goOperations() ([]operation, []*kemGroup, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(kemOperationTable(groups), kernels...), groups, nil
+	table, err := kemOperationTable(groups)
+	return append(table, kernels...), groups, err
 }
 
 // measure fills in all measurements of r.

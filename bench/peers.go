@@ -218,8 +218,8 @@ type child struct {
 	stdout *bufio.Reader
 }
 
-func startChild(p peer, binary string) (*child, error) {
-	cmd := exec.Command(binary)
+func startChild(p peer, binary string, args ...string) (*child, error) {
+	cmd := exec.Command(binary, args...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -470,6 +470,8 @@ func (c *child) checkX25519() error {
 		if _, err := c.script(fmt.Sprintf("set seed %d %x", i, scalars[i]), fmt.Sprintf("set ek %d %x", i, points[i])); err != nil {
 			return err
 		}
+	}
+	for i := range scalars {
 		var wantPublic, wantShared [32]byte
 		x25519.ScalarMultBoth(&wantPublic, &wantShared, &scalars[i], &points[i])
 		for _, name := range c.operations {

@@ -65,6 +65,9 @@ func updateReadme(d document, file, dir string) error {
 // featuredKEMs are the KEMs in the README's table.
 var featuredKEMs = []string{"ML-KEM-768", "ML-KEM-1024", "X-Wing"}
 
+// featuredOperations have a row for each of these KEMs, if they were measured.
+var featuredOperations = slices.Concat(kemOperations, []string{decapsulates})
+
 // A family is a set of implementations that share one column or colour.
 type family struct {
 	name, colour    string
@@ -116,7 +119,7 @@ func (r *report) summary(folder string) string {
 		t.header = append(t.header, f.name)
 	}
 	for _, kem := range featuredKEMs {
-		for _, operation := range kemOperations {
+		for _, operation := range featuredOperations {
 			row, measured := []string{kem + ", " + operation}, false
 			for _, f := range columns {
 				cell := "–"

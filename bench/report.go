@@ -124,6 +124,8 @@ func (m machine) lines() []string {
 // a section stands under the first table that has the implementation.
 var notes = []struct{ implementation, section, note string }{
 	{oursInto, "", "EncapsulateTo and DecapsulateTo, into the caller's memory."},
+	{oursSingly, "", "The same operations, one after the other, into the caller's memory except for new keys. In columns of what is done at once, times are for one operation, and keys in batches are used again."},
+	{baselineName, "", "hybridkem at another commit, as a process of its own."},
 	{cryptoHPKE, "", "What its API shows: NewSender or NewRecipient, and Export. That includes the key schedule, with SHAKE256."},
 	{"mlkem-native", "", "Holds keys in the expanded encoding. Key generation writes it; each decapsulation checks the hash in it and expands the matrix anew."},
 	{sum.name, "", "What X-Wing needs of both, one after the other, without the combiner."},
@@ -355,9 +357,9 @@ func (r *report) collectionTable() table {
 
 func (r *report) peerTable() table {
 	t := table{
-		title:  "Peers in C",
+		title:  "Peers",
 		header: []string{"", "for", "commit"},
-		notes:  []string{"Built with " + strings.Join(cflags, " ") + " and what the file beside the sources says."},
+		notes:  []string{"Those in C are built with " + strings.Join(cflags, " ") + " and what the file beside the sources says."},
 	}
 	for _, p := range r.Peers {
 		t.rows = append(t.rows, []string{p.Name, p.Section, cmp.Or(p.Commit, "unknown")})
