@@ -26,8 +26,21 @@ const (
 
 var batchOperations = []string{keyGenerations, parseEncapsulates, decapsulates}
 
-// batchTable returns the operations of a KEM that batches do. All of them write into memory
-// that is used again and again, except that single operations make new keys.
+// compareBatch returns the operation of a batch and of atOnce single ones on inputs i, i + 1
+// and so on.
+func compareBatch(section, name string, together, single func(i int)) operation {
+	return operation{section: section, name: name, parts: atOnce, contenders: []contender{
+		goContender(ours, together),
+		goContender(oursSingly, func(i int) {
+			for j := range atOnce {
+				single(i + j)
+			}
+		}),
+	}}
+}
+
+// batchTable returns the operations of a KEM that batches do. All of them, also the single
+// ones, write into memory that is used again and again.
 func batchTable(k kem.KEM, seeds [][]byte) ([]operation, error) {
 	pairs := make([]batch.KeyPair, atOnce)
 	publics := make([]batch.PublicKey, atOnce)
@@ -84,22 +97,21 @@ func batchTable(k kem.KEM, seeds [][]byte) ([]operation, error) {
 	}
 
 	sharedKey, again := make([]byte, k.SharedKeySize()), slices.Clone(ciphertext)
-	compare := func(name string, together, single func(i int)) operation {
-		return operation{section: k.Name(), name: name, parts: atOnce, contenders: []contender{
-			goContender(ours, together),
-			goContender(oursSingly, func(i int) {
-				for j := range atOnce {
-					single(i + j)
-				}
-			}),
-		}}
+	own, err := k.GenerateKey()
+	if err != nil {
+		return nil, err
 	}
+	ek, err := k.NewEncapsulationKey(encoded[0])
+	if err != nil {
+		return nil, err
+	}
+	regenerate, reset := own.(interface{ Regenerate() error }).Regenerate, ek.(resetter).Reset
 	return []operation{
-		compare(keyGenerations, func(int) { batch.Generate(k, pairs) }, func(int) { k.GenerateKey() }),
-		compare(parseEncapsulates, parseEncapsulate8, func(i int) {
-			ek, _ := k.NewEncapsulationKey(encoded[i%inputs])
+		compareBatch(k.Name(), keyGenerations, func(int) { batch.Generate(k, pairs) }, func(int) { regenerate() }),
+		compareBatch(k.Name(), parseEncapsulates, parseEncapsulate8, func(i int) {
+			reset(encoded[i%inputs])
 			ek.EncapsulateTo(sharedKey, again)
 		}),
-		compare(decapsulates, func(int) { batch.Decapsulate(decapsulations) }, func(int) { dk.DecapsulateTo(sharedKey, ciphertext) }),
+		compareBatch(k.Name(), decapsulates, func(int) { batch.Decapsulate(decapsulations) }, func(int) { dk.DecapsulateTo(sharedKey, ciphertext) }),
 	}, nil
 }

@@ -270,8 +270,8 @@ func newOurs(k kem.KEM) scheme[kem.DecapsulationKey, crypto.Encapsulator] {
 	}
 }
 
-// intoBuffers returns an implementation with this module's EncapsulateTo and
-// DecapsulateTo, which write into the caller's buffers. All calls share the buffers.
+// intoBuffers returns an implementation that makes no new memory: EncapsulateTo and
+// DecapsulateTo write into buffers, and Reset into keys. All calls share both.
 func intoBuffers(k kem.KEM, seeds [][]byte) (*implementation, error) {
 	x, err := newOurs(k).implement(oursInto, seeds)
 	if err != nil {
@@ -290,7 +290,33 @@ func intoBuffers(k kem.KEM, seeds [][]byte) (*implementation, error) {
 		return nil, errDisagrees
 	}
 	held := slices.Clone(ciphertext)
+	own, err := k.NewDecapsulationKey(seeds[0])
+	if err != nil {
+		return nil, err
+	}
+	other, err := k.NewEncapsulationKey(ek.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	expand, parse := own.(resetter).Reset, other.(resetter).Reset
+	var encoded, ciphertexts [inputs][]byte
+	for i, seed := range seeds {
+		if err := expand(seed); err != nil {
+			return nil, err
+		}
+		encoded[i] = own.PublicKey().Bytes()
+		_, ciphertexts[i] = own.PublicKey().Encapsulate()
+	}
 	x.operations = map[string]func(int){
+		keyGeneration: func(i int) { expand(seeds[i%inputs]) },
+		parseEncapsulate: func(i int) {
+			parse(encoded[i%inputs])
+			other.EncapsulateTo(sharedKey, ciphertext)
+		},
+		seedToSharedKey: func(i int) {
+			expand(seeds[i%inputs])
+			own.DecapsulateTo(again, ciphertexts[i%inputs])
+		},
 		encapsulate: func(int) { ek.EncapsulateTo(sharedKey, ciphertext) },
 		decapsulate: func(int) { dk.DecapsulateTo(again, held) },
 	}

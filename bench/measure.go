@@ -25,7 +25,7 @@ type operation struct {
 type contender struct {
 	implementation string
 	// op does the operation once, on input i mod inputs. It is nil if another process
-	// does the operation. It is safe for concurrent use.
+	// does the operation. It is safe for concurrent use, unless it uses memory again.
 	op func(i int)
 	// run does the operation n times and returns how long that took.
 	run func(n int) (time.Duration, error)

@@ -55,6 +55,15 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestCell(t *testing.T) {
+	for implementation, want := range map[string]string{ours: "1.00 ns ±0%", oursInto: "1.00 ns ±0%", oursSingly: "1.00 ns ±0% (0.40)", baselineName: "1.00 ns ±0% (0.40)"} {
+		x := result{Implementation: implementation, Nanoseconds: summarize([]float64{1}), Ratio: summarize([]float64{0.4})}
+		if got := x.cell(); got != want {
+			t.Errorf("%s: %q, want %q", implementation, got, want)
+		}
+	}
+}
+
 func TestMarkdown(t *testing.T) {
 	text := sampleReport().markdown()
 	for _, want := range []string{

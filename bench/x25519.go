@@ -71,7 +71,37 @@ func x25519Operations() ([]operation, error) {
 		}
 		operations = append(operations, o)
 	}
-	return operations, nil
+	batch, err := x25519Batch(scalars, points)
+	return append(operations, batch), err
+}
+
+// x25519Batch returns the operation that multiplies atOnce points.
+func x25519Batch(scalars, points *[inputs][32]byte) (operation, error) {
+	// The inputs twice, so that a batch can begin with each of them.
+	var k, u []*[32]byte
+	for i := range 2 * inputs {
+		k, u = append(k, &scalars[i%inputs]), append(u, &points[i%inputs])
+	}
+	out := make([]*[32]byte, atOnce)
+	for j := range out {
+		out[j] = new([32]byte)
+	}
+	together := func(i int) {
+		i %= inputs
+		x25519.ScalarMultMany(out, k[i:i+atOnce], u[i:i+atOnce])
+	}
+	var single [32]byte
+	for i := range inputs {
+		together(i)
+		for j := range out {
+			if x25519.ScalarMult(&single, k[i+j], u[i+j]); single != *out[j] {
+				return operation{}, fmt.Errorf("X25519, %s: %w", variableBases, errDisagrees)
+			}
+		}
+	}
+	return compareBatch(sectionX25519, variableBases, together, func(i int) {
+		x25519.ScalarMult(&single, k[i%inputs], u[i%inputs])
+	}), nil
 }
 
 var ourCurve = curve{ours, map[string]multiplication{
