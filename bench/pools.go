@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"hybridkem/batch"
@@ -88,7 +89,7 @@ func partOf(sharedKey []byte) uint64 { return binary.LittleEndian.Uint64(sharedK
 type mode struct {
 	name string
 	// begin returns a function that makes the decapsulator of one goroutine, and a
-	// function that ends the mode. It returns nil if the KEM has no such way.
+	// function that ends the mode.
 	begin func(t *target) (worker func() decapsulator, end func())
 }
 
@@ -217,14 +218,11 @@ func bounded(t *target, slots int, refuse bool) (worker func() decapsulator, end
 	return func() decapsulator { return decapsulate }, func() {}
 }
 
-// A resetter is a decapsulation key that can become another one.
-type resetter interface{ Reset(seed []byte) error }
+// A resetter is a key of this module, which can become the key that is encoded.
+type resetter interface{ Reset(encoded []byte) error }
 
 // reused expands each key into the memory of the goroutine's last one.
 func reused(t *target) (worker func() decapsulator, end func()) {
-	if _, ok := t.keys[0].dk.(resetter); !ok {
-		return nil, nil
-	}
 	return func() decapsulator {
 		dk, err := t.kem.NewDecapsulationKey(t.keys[0].seed)
 		buffer := make([]byte, t.kem.SharedKeySize())
@@ -331,6 +329,7 @@ func (l load) String() string {
 // A poolSample is what one round has measured of a mode.
 type poolSample struct {
 	elapsed     time.Duration
+	cpu         time.Duration // of all threads
 	latencies   histogram
 	refused     int
 	bytes       uint64 // allocated
@@ -360,6 +359,9 @@ func (m mode) run(t *target, l load, d time.Duration) (*poolSample, error) {
 	for g := range l.goroutines {
 		decapsulate := worker()
 		left.Go(func() {
+			if !l.atOnce {
+				decapsulate(0) // the stack grows now, as it does once in a server
+			}
 			ready.Done()
 			<-begin
 			if l.atOnce {
@@ -374,9 +376,11 @@ func (m mode) run(t *target, l load, d time.Duration) (*poolSample, error) {
 	}
 	ready.Wait()
 	runtime.ReadMemStats(&before)
+	used := cpuTime()
 	start = time.Now()
 	close(begin)
 	done.Wait()
+	used = cpuTime() - used
 	runtime.ReadMemStats(&after)
 	close(leave)
 	left.Wait()
@@ -399,6 +403,7 @@ func (m mode) run(t *target, l load, d time.Duration) (*poolSample, error) {
 	if total.latencies.total == 0 {
 		return nil, fmt.Errorf("%s, %s: all requests were refused", t.kem.Name(), m.name)
 	}
+	total.cpu = used
 	total.bytes = after.TotalAlloc - before.TotalAlloc
 	total.collections = after.NumGC - before.NumGC
 	total.stack = max(after.StackInuse, idle.StackInuse) - idle.StackInuse
@@ -425,4 +430,13 @@ func (t *target) closedLoop(decapsulate decapsulator, g int, start time.Time, d 
 		runtime.Gosched()
 	}
 	return last, nil
+}
+
+// cpuTime returns how long the processors have worked for this process.
+func cpuTime() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		panic(err) // cannot happen with these arguments
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

@@ -22,11 +22,7 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range targets {
-		modes := x.modes()
-		if len(modes) < len(poolModes)-1 {
-			t.Errorf("%s has %d modes of %d", x.kem.Name(), len(modes), len(poolModes))
-		}
-		for _, m := range modes {
+		for _, m := range poolModes {
 			if err := m.check(x); err != nil {
 				t.Error(err)
 			}
@@ -136,11 +132,11 @@ func TestCached(t *testing.T) {
 }
 
 func TestParsePoolAnswer(t *testing.T) {
-	s, err := parsePoolAnswer("1000000 3 2000 70:2 100:1")
-	if err != nil || s.elapsed != time.Millisecond || s.refused != 3 || s.latencies.max != 2000 || s.latencies.total != 3 || s.latencies.counts[70] != 2 {
+	s, err := parsePoolAnswer("1000000 900000 3 2000 70:2 100:1")
+	if err != nil || s.elapsed != time.Millisecond || s.cpu != 900*time.Microsecond || s.refused != 3 || s.latencies.max != 2000 || s.latencies.total != 3 || s.latencies.counts[70] != 2 {
 		t.Errorf("got %v, %v", s, err)
 	}
-	for _, answer := range []string{"", "1 2", "1 2 3", "0 0 1 5:1", "1 2 3 5", "1 2 3 x:1", "1 2 3 -1:1", "1 2 3 999999:1", "1 2 3 5:-1"} {
+	for _, answer := range []string{"", "1 2 3", "1 2 3 4", "0 0 0 1 5:1", "1 2 3 4 5", "1 2 3 4 x:1", "1 2 3 4 -1:1", "1 2 3 4 999999:1", "1 2 3 4 5:-1"} {
 		if _, err := parsePoolAnswer(answer); err == nil {
 			t.Errorf("%q: no error", answer)
 		}
@@ -179,7 +175,7 @@ func TestPools(t *testing.T) {
 		t.Error("pools.json does not hold the whole report")
 	}
 	for _, x := range r.Results {
-		if x.PerSecond.Median <= 0 || x.P50.Median <= 0 || x.P50.Median > x.Max.Median || x.Ratio.Median <= 0 {
+		if x.PerSecond.Median <= 0 || x.P50.Median <= 0 || x.P50.Median > x.Max.Median || x.CPU.Median <= 0 || x.Ratio.Median <= 0 {
 			t.Errorf("%+v", x)
 		}
 	}
@@ -218,4 +214,82 @@ type countingKEM struct {
 func (k countingKEM) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	*k.expanded++
 	return k.KEM.NewDecapsulationKey(seed)
+}
+
+// TestPoolDocument checks that doc/pools.md and its pictures show the results that are kept
+// beside the pictures, and that these results support the advice.
+func TestPoolDocument(t *testing.T) {
+	const folder = "../doc/bench"
+	r, err := decode(filepath.Join(folder, "pools.json"), new(poolReport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := r.files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || string(got) != want {
+			t.Errorf("%s is not what pools.json gives, %v", name, err)
+		}
+	}
+	text, err := os.ReadFile("../doc/pools.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := replaceMarked(string(text), r.summary("bench")); err != nil || string(text) != want {
+		t.Errorf("doc/pools.md is not what pools.json gives, %v", err)
+	}
+	checked := 0
+	for _, x := range r.Results {
+		// The bounds leave room for noise.
+		low, high := 0.0, 10.0
+		switch x.Mode {
+		case modeBuffers, modeWorkspaces, modeAllocates, modeWaits:
+			low, high = 0.8, 1.25
+		case modeFromSeed, modeReset:
+			low = 1.25
+		case modeFresh:
+			if x.load() != (load{1, false}) {
+				continue
+			}
+			low = 1.05
+		default:
+			continue
+		}
+		if checked++; r.cost(x) < low || r.cost(x) > high {
+			t.Errorf("%s, %s, %v: %.2f of the cost of %s, which does not support the advice", x.KEM, x.Mode, x.load(), r.cost(x), modeTo)
+		}
+	}
+	if checked < 2*5*5 {
+		t.Errorf("only %d results are about the advice", checked)
+	}
+}
+
+// TestAdvice checks that the advice for queues depends on the results.
+func TestAdvice(t *testing.T) {
+	r := &poolReport{}
+	for _, x := range []struct {
+		mode string
+		cpu  float64
+	}{{modeTo, 1}, {modeQueue, 0.4}} {
+		for _, l := range []load{{1, false}, {16, false}, many, burst} {
+			r.Results = append(r.Results, &poolResult{KEM: "X-Wing", Mode: x.mode, Goroutines: l.goroutines, AtOnce: l.atOnce, CPU: summary{Median: x.cpu}})
+		}
+	}
+	advice := r.advice()
+	if last := advice[len(advice)-1]; !strings.Contains(last, "batch them") || !strings.Contains(last, "40 % (X-Wing)") {
+		t.Errorf("of a queue that costs less: %s", last)
+	}
+	for _, x := range r.Results {
+		x.CPU.Median = 1
+	}
+	advice = r.advice()
+	if last := advice[len(advice)-1]; !strings.Contains(last, "did not pay") {
+		t.Errorf("of a queue that costs as much: %s", last)
+	}
+	r.Results = r.Results[:4]
+	if n := len(r.advice()); n != len(advice)-1 {
+		t.Errorf("%d sentences without a queue", n)
+	}
 }

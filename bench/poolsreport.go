@@ -52,6 +52,8 @@ type poolResult struct {
 	P99   summary `json:"p99_ns"`
 	P999  summary `json:"p999_ns"`
 	Max   summary `json:"max_ns"`
+	// CPU is the time that the processors work, for an operation and all around it.
+	CPU summary `json:"cpu_ns_per_operation"`
 	// Refused is the part of all calls that a pool has refused.
 	Refused summary `json:"refused"`
 	// The rest is about Go, and zero for peers.
@@ -90,8 +92,7 @@ func (o options) measurePools(stderr io.Writer) (*poolReport, error) {
 	var groups [][]*poolTrack // each is compared with its first
 	matched := false
 	for _, t := range targets {
-		modes := t.modes()
-		for _, m := range modes {
+		for _, m := range poolModes {
 			if err := m.check(t); err != nil {
 				return nil, err
 			}
@@ -108,7 +109,7 @@ func (o options) measurePools(stderr io.Writer) (*poolReport, error) {
 					})
 				}
 			}
-			for _, m := range modes {
+			for _, m := range poolModes {
 				add(m.name, func(l load, d time.Duration) (*poolSample, error) { return m.run(t, l, d) })
 			}
 			for _, c := range peers {
@@ -154,23 +155,13 @@ func (o options) measurePools(stderr io.Writer) (*poolReport, error) {
 	return r, nil
 }
 
-// modes returns the modes that the target's KEM has.
-func (t *target) modes() []mode {
-	return slices.DeleteFunc(slices.Clone(poolModes), func(m mode) bool {
-		worker, end := m.begin(t)
-		if worker != nil {
-			end()
-		}
-		return worker == nil
-	})
-}
-
 func (x *poolTrack) add(s *poolSample) {
 	seconds, done := s.elapsed.Seconds(), float64(s.latencies.total)
 	r := x.result
 	for to, value := range map[*summary]float64{
 		&r.PerSecond: done / seconds, &r.P50: s.latencies.quantile(0.5), &r.P99: s.latencies.quantile(0.99),
-		&r.P999: s.latencies.quantile(0.999), &r.Max: float64(s.latencies.max), &r.Refused: float64(s.refused) / (done + float64(s.refused)),
+		&r.P999: s.latencies.quantile(0.999), &r.Max: float64(s.latencies.max),
+		&r.CPU: float64(s.cpu) / done, &r.Refused: float64(s.refused) / (done + float64(s.refused)),
 		&r.Bytes: float64(s.bytes) / done, &r.Collections: float64(s.collections) / seconds, &r.Stack: float64(s.stack),
 	} {
 		x.samples[to] = append(x.samples[to], value)
@@ -225,10 +216,10 @@ func (c *child) pool(slots int) func(l load, d time.Duration) (*poolSample, erro
 func parsePoolAnswer(answer string) (*poolSample, error) {
 	var s poolSample
 	var longest time.Duration
-	if _, err := fmt.Sscan(answer, &s.elapsed, &s.refused, &longest); err != nil {
+	if _, err := fmt.Sscan(answer, &s.elapsed, &s.cpu, &s.refused, &longest); err != nil {
 		return nil, err
 	}
-	for _, field := range strings.Fields(answer)[3:] {
+	for _, field := range strings.Fields(answer)[4:] {
 		b, c, _ := strings.Cut(field, ":")
 		bucket, err := strconv.ParseUint(b, 10, 0)
 		if err != nil || bucket >= buckets {
@@ -304,11 +295,11 @@ func (r *poolReport) tables() []table {
 	for _, group := range r.groups() {
 		t := table{
 			title:  group[0].KEM + ", " + group[0].load().String(),
-			header: []string{"", "per second", "to the first", "p50", "p99", "p99.9", "longest", "bytes", "collections/s", "stacks", "refused"},
+			header: []string{"", "per second", "to the first", "CPU", "p50", "p99", "p99.9", "longest", "bytes", "collections/s", "stacks", "refused"},
 		}
 		for _, x := range group {
 			row := []string{
-				x.Mode, fmt.Sprintf("%.0f ±%.0f%%", x.PerSecond.Median, x.PerSecond.spread()), fmt.Sprintf("%.2f", x.Ratio.Median),
+				x.Mode, fmt.Sprintf("%.0f ±%.0f%%", x.PerSecond.Median, x.PerSecond.spread()), fmt.Sprintf("%.2f", x.Ratio.Median), formatTime(x.CPU.Median),
 				formatTime(x.P50.Median), formatTime(x.P99.Median), formatTime(x.P999.Median), formatTime(x.Max.Median),
 			}
 			if strings.HasPrefix(x.Mode, poolPeer) {
@@ -399,16 +390,18 @@ func (r *poolReport) each(mode string, l load, format func(x *poolResult) string
 	return strings.Join(values, " and ")
 }
 
-// throughputOf formats a throughput as a part of the first mode's.
-func throughputOf(x *poolResult) string { return fmt.Sprintf("%.0f %%", 100*x.Ratio.Median) }
+// cost is the processors' time for an operation, divided by that of the first mode under the
+// same load. Unlike throughputs, it hardly depends on what else the machine does.
+func (r *poolReport) cost(x *poolResult) float64 {
+	return x.CPU.Median / r.find(x.KEM, poolModes[0].name, x.load()).CPU.Median
+}
 
-// between formats the least and the greatest of the mode's throughputs, over all KEMs and
-// loads.
+// between formats the least and the greatest of the mode's costs, over all KEMs and loads.
 func (r *poolReport) between(mode string) string {
 	least, greatest := math.Inf(1), 0.0
 	for _, x := range r.Results {
 		if x.Mode == mode {
-			least, greatest = min(least, x.Ratio.Median), max(greatest, x.Ratio.Median)
+			least, greatest = min(least, r.cost(x)), max(greatest, r.cost(x))
 		}
 	}
 	return fmt.Sprintf("%.0f to %.0f %%", 100*least, 100*greatest)
@@ -417,40 +410,38 @@ func (r *poolReport) between(mode string) string {
 // advice says in one sentence each what to do when. TestPoolDocument checks that the
 // results in doc/bench support it.
 func (r *poolReport) advice() []string {
+	cost := func(x *poolResult) string { return fmt.Sprintf("%.0f %%", 100*r.cost(x)) }
 	p99 := func(x *poolResult) string { return formatTime(x.P99.Median) }
 	stack := func(x *poolResult) string { return formatBytes(x.Stack.Median) }
+	refusals := (*poolResult).refusals
+	single, few := load{1, false}, load{16, false}
 	advice := []string{
-		fmt.Sprintf("**Hold the key, and pool nothing.** In percent of the throughput of DecapsulateTo into the caller's buffer, Decapsulate, which allocates 32 bytes, "+
-			"reached %s under the different loads, a sync.Pool of buffers %s, and a sync.Pool of workspaces %s.",
+		fmt.Sprintf("**Hold the key, and pool nothing.** Of the processors' time that DecapsulateTo into a buffer of the goroutine takes, Decapsulate, which allocates 32 bytes, "+
+			"took %s under the different loads, DecapsulateTo with a sync.Pool of buffers %s, and with a sync.Pool of workspaces %s.",
 			r.between(modeAllocates), r.between(modeBuffers), r.between(modeWorkspaces)),
 		fmt.Sprintf("**To bound the work, let requests wait where they arrive**, because a bounded pool is a queue and nothing more: with 256 goroutines, a pool of %d that waits "+
-			"reached %s with a p99 of %s, where without a pool it was %s; and a pool that refuses turned away %s of the calls, or %s if it had half as many slots as there are processors.",
-			poolSlots, r.each(modeWaits, many, throughputOf), r.each(modeWaits, many, p99), r.each(modeTo, many, p99),
-			r.each(modeRefuses, many, (*poolResult).refusals), r.each(modeSmall, many, (*poolResult).refusals)),
-		fmt.Sprintf("**Keep keys expanded, and bound the number of keys rather than of workspaces**: expanded from the seed each time they reached %s, and with a cache of %d of %d keys %s%s.",
-			r.each(modeFromSeed, many, throughputOf), cachedKeys, inputs, r.each(modeCache, many, throughputOf), r.optional(modeReset, "; into the memory of the last key, it was ")),
-		fmt.Sprintf("**Let few goroutines decapsulate for many clients**: a fresh goroutine for each operation reached %s, and 10,000 at once took %s of stacks%s.",
-			r.each(modeFresh, load{1, false}, throughputOf), r.each(modeTo, burst, stack), r.queueStacks(stack)),
+			"took %s, with a p99 of %s where without a pool it was %s; and a pool that refuses turned away %s of the calls, or %s if it had half as many slots as there are processors.",
+			poolSlots, r.each(modeWaits, many, cost), r.each(modeWaits, many, p99), r.each(modeTo, many, p99), r.each(modeRefuses, many, refusals), r.each(modeSmall, many, refusals)),
+		fmt.Sprintf("**Keep keys expanded, and bound the number of keys rather than of workspaces**: expanded from the seed each time they took %s, into the memory of the last key %s, "+
+			"and with a cache of %d of %d keys %s.",
+			r.each(modeFromSeed, many, cost), r.each(modeReset, many, cost), cachedKeys, inputs, r.each(modeCache, many, cost)),
+		fmt.Sprintf("**Let few goroutines decapsulate for many clients**: a fresh goroutine for each operation took %s, and 10,000 goroutines at once had stacks of %s, or of %s if they gave "+
+			"their operations to fresh goroutines that end.",
+			r.each(modeFresh, single, cost), r.each(modeTo, burst, stack), r.each(modeFresh, burst, stack)),
 	}
-	if queued := r.each(modeQueue, many, throughputOf); queued != "" {
-		advice = append(advice, fmt.Sprintf("**If many requests wait at the same time, batch them**: with 256 goroutines the queue of package batch reached %s with a p99 of %s, "+
-			"with 16 goroutines %s, and with one %s.",
-			queued, r.each(modeQueue, many, p99), r.each(modeQueue, load{16, false}, throughputOf), r.each(modeQueue, load{1, false}, throughputOf)))
+	if queued := r.each(modeQueue, many, cost); queued != "" {
+		what := "**If many requests wait at the same time, batch them**"
+		if !r.pays(modeQueue) {
+			what = "**Batches did not pay in this run**"
+		}
+		advice = append(advice, fmt.Sprintf("%s: with 256 goroutines the queue of package batch took %s with a p99 of %s, with 16 goroutines %s, and with one %s.",
+			what, queued, r.each(modeQueue, many, p99), r.each(modeQueue, few, cost), r.each(modeQueue, single, cost)))
 	}
 	return advice
 }
 
-// optional returns the mode's throughputs after the text, or "" if it was not measured.
-func (r *poolReport) optional(mode, text string) string {
-	if s := r.each(mode, many, throughputOf); s != "" {
-		return text + s
-	}
-	return ""
-}
-
-func (r *poolReport) queueStacks(stack func(*poolResult) string) string {
-	if s := r.each(modeQueue, burst, stack); s != "" {
-		return ", where behind the queue of package batch it was " + s
-	}
-	return ""
+// pays reports whether the mode clearly costs less than the first one with many goroutines,
+// for some KEM.
+func (r *poolReport) pays(mode string) bool {
+	return slices.ContainsFunc(r.Results, func(x *poolResult) bool { return x.Mode == mode && x.load() == many && r.cost(x) < 0.9 })
 }
