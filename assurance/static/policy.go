@@ -95,7 +95,7 @@ var trusted = map[string]trust{
 	"hybridkem/internal/x25519.ladderADX": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.combADX":   {[]int{0, 1}, secret, "a kernel with two results"},
 
-	"hybridkem/internal/sha3.squeeze4AVX2": {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
+	"hybridkem/internal/sha3.squeeze4AVX2":  {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
 	"hybridkem/internal/x25519.ladder8IFMA": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.comb8IFMA":   {[]int{0, 1}, secret, "a kernel with two results"},
 
@@ -165,6 +165,7 @@ var divisions = compiler.Known{
 // addresses of a kernel may depend on them, and on pointers.
 var publicArguments = map[string]string{
 	"start4AVX2 end":                 "the rate of the hash function",
+	"absorb4AVX2 state":              "the place of the long hash",
 	"squeeze4AVX2 offset":            "how much of a stream is there",
 	"begin4AVX2 end":                 "the rate of the hash function",
 	"write4AVX2 n":                   "the length of a message",

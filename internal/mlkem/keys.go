@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"hybridkem/internal/ring"
-	"hybridkem/internal/sha3"
 )
 
 // An EncapsulationKey is an encapsulation key that has been checked and expanded.
@@ -174,11 +173,12 @@ func (ek *EncapsulationKey) Parse(b []byte) bool {
 	if !ek.decode(b) {
 		return false
 	}
-	var batch sha3.Batch
-	batch.BeginSum256(len(b))
-	batch.Write(b)
-	ek.expandMatrix(&batch, 0, len(ek.a))
-	batch.Sum(&ek.h)
+	var x expander
+	x.h.BeginSum256(len(b))
+	x.h.Write(b)
+	x.batch.Long[0] = &x.h
+	ek.expandMatrix(&x, len(ek.a))
+	x.batch.Sum(&ek.h, &x.h)
 	return true
 }
 

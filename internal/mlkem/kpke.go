@@ -5,36 +5,37 @@ import (
 	"hybridkem/internal/sha3"
 )
 
-// keyGen sets t̂, ŝ, Â, ρ and H(ek) of the key pair of dk from its d.
+// keyGen sets t̂, ŝ, Â and ρ of the key pair of dk from its d, and writes the message of H(ek) to h.
 //
-// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13, and H(ek) of
-// Algorithm 16. It makes Â row by row, beside the polynomial of t̂ that needs the row, and
-// writes that polynomial to H at once: the batch makes H beside the next rows.
-func (dk *DecapsulationKey) keyGen() {
-	ek, p, k := dk.ek, dk.ek.params, dk.ek.params.k
-	var b sha3.Batch
-	b.BeginSum256(p.EncapsulationKeySize())
+// It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13. It makes Â row by row, beside
+// the polynomial of t̂ that needs the row, and writes that polynomial to h at once, so that the batch can
+// make h beside the next rows.
+func (dk *DecapsulationKey) keyGen(x *expander) {
+	x.h.BeginSum256(dk.ek.params.EncapsulationKeySize())
+	ek, k := dk.ek, dk.ek.params.k
 
-	rho, sigma := g(&b, &dk.d, []byte{byte(k)})
+	rho, sigma := g(&x.batch, &dk.d, []byte{byte(k)})
 	ek.rho = rho
 	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 
-	var streams [sha3.States * 64 * maxEta]byte
-	noise := prf{batch: &b, seed: &sigma, streams: streams[:]}
 	var s [maxK]ring.Factor
-	dk.sampleSecrets(&noise, s[:k])
+	dk.sampleNoise(&x.batch, &sigma, s[:k])
 
-	made := 0
 	var encoded [ring.EncodedSize]byte
 	for i := range ek.t {
-		made = ek.expandMatrix(&b, made, (i+1)*k)
+		ek.expandMatrix(x, (i+1)*k)
 		ek.multiplyRow(i, s[:k])
 		ek.t[i].Encode(&encoded)
-		b.Write(encoded[:])
+		x.h.Write(encoded[:])
 	}
-	b.Write(ek.rho[:])
-	b.Sum(&ek.h)
-	//ct:declassify ek.h: it is the hash of the encapsulation key
+	x.h.Write(ek.rho[:])
+}
+
+// sampleNoise is sampleSecrets with noise from σ. It is a function of its own because the memory of the streams
+// is free again when the matrix needs some.
+func (dk *DecapsulationKey) sampleNoise(b *sha3.Batch, sigma *[32]byte, s []ring.Factor) {
+	var streams [noiseSize]byte
+	dk.sampleSecrets(&prf{batch: b, seed: sigma, streams: streams[:]}, s)
 }
 
 // sampleSecrets sets ŝ ← NTT(s), ê ← NTT(e) in the place of t̂, and s to ŝ. It is a part of
@@ -66,7 +67,7 @@ func (ek *EncapsulationKey) multiplyRow(i int, s []ring.Factor) {
 // encrypt sets c to the encryption of m with the randomness r. The batch b may make a long hash
 // meanwhile.
 func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c []byte, m, r *[32]byte) {
-	var streams [sha3.States * 64 * maxEta]byte
+	var streams [noiseSize]byte
 	ek.encryptWith(&prf{batch: b, seed: r, streams: streams[:]}, c, m)
 }
 
@@ -79,6 +80,9 @@ func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 
 	// ŷ ← NTT(y)
 	noise.eta, noise.end = eta1, k
+	if eta1 == eta2 {
+		noise.end = 2*k + 1
+	}
 	var y ring.Poly
 	var yHat [maxK]ring.Factor
 	for i := range k {
@@ -134,31 +138,42 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 	w.Compress(m[:], 1)
 }
 
-// expandMatrix makes polynomials of Â, row by row, from ρ. The first made of them are there
-// already. It goes on until at least want are there, and returns how many are. These can be
-// more than want, since a batch makes the streams of several polynomials at once.
+// An expander is what the expansion of a matrix works with. The parts are in one struct so that their
+// addresses do not differ by 4096: processors delay a load if its address has the last 12 bits of that
+// of a recent store.
+type expander struct {
+	h       sha3.Long // H(ek)
+	batch   sha3.Batch
+	streams [atOnce * usualStream]byte
+	made    int // the number of polynomials made
+}
+
+// atOnce is the number of streams that there is room for. With more, key generation would need more
+// of the stack than secret.Do provides.
+const atOnce = 6
+
+// expandMatrix makes polynomials of Â, row by row, from ρ, until at least want are made. It may make
+// more, since a batch makes the streams of several polynomials at once.
 //
 // It implements the loops of K-PKE.KeyGen and K-PKE.Encrypt over Â (FIPS 203, Algorithm
 // 13, lines 3 to 7, and Algorithm 14, lines 4 to 8).
-func (ek *EncapsulationKey) expandMatrix(b *sha3.Batch, made, want int) int {
+func (ek *EncapsulationKey) expandMatrix(x *expander, want int) {
 	//ct:declassify ek.a: it expands from ρ, which is public
 	k := ek.params.k
-	var streams [sha3.States * usualStream]byte
-	for made < want {
-		rest := ek.a[made:]
-		rest = rest[:min(len(rest), sha3.States)]
-		var ends [sha3.States][2]byte // j ‖ i
-		for l := range rest {
-			i, j := (made+l)/k, (made+l)%k
-			ends[l] = [2]byte{byte(j), byte(i)}
+	var ends [maxK * maxK][2]byte // j ‖ i
+	for i := range k {
+		for j := range k {
+			ends[i*k+j] = [2]byte{byte(j), byte(i)}
 		}
-		n := b.SHAKE128s(streams[:], usualStream, &ek.rho, ends[:len(rest)])
-		for l := range n {
-			sampleNTT(&rest[l], streams[l*usualStream:][:usualStream], &ek.rho, ends[l])
-		}
-		made += n
 	}
-	return made
+	for x.made < want {
+		rest, ends := ek.a[x.made:], ends[x.made:k*k]
+		n := x.batch.SHAKE128s(x.streams[:], usualStream, &ek.rho, ends)
+		for l := range n {
+			sampleNTT(&rest[l], x.streams[l*usualStream:][:usualStream], &ek.rho, ends[l])
+		}
+		x.made += n
+	}
 }
 
 // usualStream is the size of the streams that Â is sampled from: three blocks of SHAKE128
@@ -180,6 +195,9 @@ func sampleNTT(f *ring.NTT, stream []byte, rho *[32]byte, end [2]byte) {
 		n = f.SampleVartime(n, block[:])
 	}
 }
+
+// noiseSize is the size of the streams that a batch makes at once, for η = 2. For η = 3 there is room for five.
+const noiseSize = sha3.States * 64 * eta2
 
 // A prf gives PRF_η(seed, N) for N = 0, 1, …, end - 1, in this order. It is that of FIPS 203,
 // section 4.1.

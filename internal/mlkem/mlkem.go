@@ -9,11 +9,15 @@ import (
 
 // Generate expands the key pair of dk from seed, which is d ‖ z.
 //
-// It implements ML-KEM.KeyGen_internal, according to FIPS 203, Algorithm 16. H(ek) is made
-// within K-PKE.KeyGen.
+// It implements ML-KEM.KeyGen_internal, according to FIPS 203, Algorithm 16. The batch makes H(ek)
+// beside the streams of K-PKE.KeyGen.
 func (dk *DecapsulationKey) Generate(seed *[64]byte) {
 	dk.d, dk.z = [32]byte(seed[:32]), [32]byte(seed[32:])
-	dk.keyGen()
+	var x expander
+	x.batch.Long[0] = &x.h
+	dk.keyGen(&x)
+	x.batch.Sum(&dk.ek.h, &x.h)
+	//ct:declassify dk.ek.h: it is the hash of the encapsulation key
 }
 
 // Encapsulate sets sharedKey and ciphertext from the randomness m.
@@ -33,19 +37,30 @@ func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, 
 // It implements ML-KEM.Decaps_internal, according to FIPS 203, Algorithm 18. The batch makes J
 // beside the other hashes, so J begins first.
 func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, c []byte) {
-	var b sha3.Batch
-	b.BeginSHAKE256(len(dk.z) + len(c))
-	b.Write(dk.z[:])
-	b.Write(c)
+	var j sha3.Long
+	dk.beginJ(&j, c)
+	b := sha3.Batch{Long: [2]*sha3.Long{&j}}
+	dk.decapsulate(&b, &j, sharedKey, c)
+}
 
+// beginJ begins J(z ‖ c). J is that of FIPS 203, section 4.1.
+func (dk *DecapsulationKey) beginJ(j *sha3.Long, c []byte) {
+	j.BeginSHAKE256(len(dk.z) + len(c))
+	j.Write(dk.z[:])
+	j.Write(c)
+}
+
+// decapsulate is [DecapsulationKey.Decapsulate] with a batch and J, of which some or all may
+// be done.
+func (dk *DecapsulationKey) decapsulate(b *sha3.Batch, j *sha3.Long, sharedKey *[32]byte, c []byte) {
 	var m [32]byte // m′
 	dk.decrypt(&m, c)
-	key, r := g(&b, &m, dk.ek.h[:]) // K′, r′
+	key, r := g(b, &m, dk.ek.h[:]) // K′, r′
 	var buf [maxCiphertextSize]byte
 	again := buf[:len(c)] // c′
-	dk.ek.encrypt(&b, again, &m, &r)
+	dk.ek.encrypt(b, again, &m, &r)
 	var rejected [32]byte // K̄
-	b.Sum(&rejected)
+	b.Sum(&rejected, j)
 	subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])
 	*sharedKey = key
 }

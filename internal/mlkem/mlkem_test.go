@@ -131,14 +131,15 @@ func compare(t *testing.T, p *Params, seed *[64]byte, m *[32]byte, wantEK, wantK
 // expand returns Â. It makes a hash of message beside it, and checks that.
 func expand(t testing.TB, k int, rho *[32]byte, message []byte) []ring.NTT {
 	ek := EncapsulationKey{params: &Params{k: k}, rho: *rho, a: make([]ring.NTT, k*k)}
-	var b sha3.Batch
-	b.BeginSum256(len(message))
-	b.Write(message)
-	if made := ek.expandMatrix(&b, 0, k*k); made != k*k {
-		t.Fatalf("%d of %d polynomials made", made, k*k)
+	var long sha3.Long
+	long.BeginSum256(len(message))
+	long.Write(message)
+	x := expander{batch: sha3.Batch{Long: [2]*sha3.Long{&long}}}
+	if ek.expandMatrix(&x, k*k); x.made != k*k {
+		t.Fatalf("%d of %d polynomials made", x.made, k*k)
 	}
 	var h [32]byte
-	if b.Sum(&h); h != stdsha3.Sum256(message) {
+	if x.batch.Sum(&h, &long); h != stdsha3.Sum256(message) {
 		t.Fatalf("the hash of %d bytes beside a matrix is wrong", len(message))
 	}
 	return ek.a
@@ -236,10 +237,11 @@ func TestPRF(t *testing.T) {
 		for _, eta := range []int{2, 3} {
 			for _, n := range []int{0, 1, 7} {
 				for size := range 2*maxK + 2 {
-					var b sha3.Batch
-					b.BeginSHAKE256(len(message))
-					b.Write(message)
-					noise := prf{batch: &b, seed: &seed, eta: eta, n: n, end: n + size, streams: make([]byte, sha3.States*64*eta)}
+					var long sha3.Long
+					long.BeginSHAKE256(len(message))
+					long.Write(message)
+					b := sha3.Batch{Long: [2]*sha3.Long{&long}}
+					noise := prf{batch: &b, seed: &seed, eta: eta, n: n, end: n + size, streams: make([]byte, noiseSize)}
 					for i := range size {
 						want := stdsha3.SumSHAKE256(append(bytes.Clone(seed[:]), byte(n+i)), 64*eta)
 						if !bytes.Equal(noise.next(), want) {
@@ -247,7 +249,7 @@ func TestPRF(t *testing.T) {
 						}
 					}
 					var h [32]byte
-					if b.Sum(&h); !bytes.Equal(h[:], stdsha3.SumSHAKE256(message, 32)) {
+					if b.Sum(&h, &long); !bytes.Equal(h[:], stdsha3.SumSHAKE256(message, 32)) {
 						t.Fatalf("η = %d: the hash beside %d polynomials is wrong", eta, size)
 					}
 				}
@@ -309,7 +311,7 @@ func TestSizes(t *testing.T) {
 		if got := [3]int{p.EncapsulationKeySize(), p.ExpandedKeySize(), p.CiphertextSize()}; got != want {
 			t.Errorf("%s has the sizes %v, want %v", name, got, want)
 		}
-		if p.CiphertextSize() > maxCiphertextSize || p.k > maxK || max(p.eta1, eta2) > maxEta {
+		if p.CiphertextSize() > maxCiphertextSize || p.k > maxK || max(p.eta1*2*p.k, eta2*(2*p.k+1)) > 18 {
 			t.Errorf("%s does not fit in the buffers", name)
 		}
 	}

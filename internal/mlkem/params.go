@@ -26,7 +26,6 @@ const (
 
 	// The largest values of all parameter sets, for arrays on the stack.
 	maxK              = 4
-	maxEta            = 3
 	maxCiphertextSize = 1568
 )
 

@@ -19,19 +19,21 @@ func BenchmarkRatio(t *testing.B) {
 		f    func()
 	}{
 		{"SHAKE128s/4x504", func() { b.SHAKE128s(out, 504, seed, ends[:4]) }},
+		{"SHAKE128s/8x504", func() { b.SHAKE128s(out, 504, seed, ends[:8]) }},
 		{"SHAKE256s/1x128", func() { b.SHAKE256s(out, 128, seed, 0, 1) }},
 		{"SHAKE256s/4x128", func() { b.SHAKE256s(out, 128, seed, 0, 4) }},
 		{"SHAKE256/1120", func() { SHAKE256(h512[:32], in[:32], in[:1088]) }},
 		{"Sum256/1184", func() { Sum256(&h256, in[:1184]) }},
 		{"Sum512/64", func() { b.Sum512(&h512, in[:64]) }},
 		{"Sum256/1184 beside SHAKE128s/9x504", func() {
-			var b Batch
-			b.BeginSum256(1184)
-			b.Write(in[:1184])
+			var h Long
+			h.BeginSum256(1184)
+			h.Write(in[:1184])
+			b := Batch{Long: [2]*Long{&h}}
 			for n := 0; n < 9; {
-				n += b.SHAKE128s(out, 504, seed, ends[n:])
+				n += b.SHAKE128s(out, 504, seed, ends[n:min(9, n+States)])
 			}
-			b.Sum(&h256)
+			b.Sum(&h256, &h)
 		}},
 	} {
 		sets := cpu.Sets()

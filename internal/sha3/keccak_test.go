@@ -142,7 +142,7 @@ func TestStart4(t *testing.T) {
 	seed, suffixes := (*[32]byte)(random(32)), &[4]uint64{1, 2 << 20, 3 << 40, 1<<63 | 4}
 	kernels(t, func(t *testing.T) {
 		for _, rate := range []int{72, 136, 168} {
-			for n := 3; n <= 4; n++ {
+			for n := range 5 {
 				var before [4]state
 				for i := range before {
 					before[i] = fromBytes((*[200]byte)(random(300 + i)))
@@ -175,14 +175,16 @@ func TestAbsorb4(t *testing.T) {
 		}
 		block := (*[136]byte)(random(136))
 		a := interleave(states)
-		absorb4(&a, block)
-		b := states[3].bytes()
-		for i, x := range block {
-			b[i] ^= x
-		}
-		states[3] = fromBytes(&b)
-		if a != interleave(states) {
-			t.Error("the sum is wrong")
+		for n := range states {
+			absorb4(&a, block, n)
+			b := states[n].bytes()
+			for i, x := range block {
+				b[i] ^= x
+			}
+			states[n] = fromBytes(&b)
+			if a != interleave(states) {
+				t.Errorf("the sum of state %d is wrong", n)
+			}
 		}
 		if *block != [136]byte(random(136)) {
 			t.Error("the block has changed")
@@ -323,8 +325,8 @@ func TestMemory(t *testing.T) {
 			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { start4(a, seed, suffixes, 168, 4) })
 			tryAt(t, 1, offset, *seed, *seed, func(seed *[32]byte) { start4(new([25][4]uint64), seed, suffixes, 168, 4) })
 			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) { start4(new([25][4]uint64), seed, suffixes, 168, 4) })
-			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { absorb4(a, block) })
-			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { absorb4(new([25][4]uint64), block) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, absorbed, func(a *[25][4]uint64) { absorb4(a, block, 3) })
+			tryAt(t, 1, offset, *block, *block, func(block *[136]byte) { absorb4(new([25][4]uint64), block, 3) })
 			tryAt(t, 1, offset, [4][200]byte{}, apart, func(to *[4][200]byte) { squeeze4(flat(to), 200, 200, &to4) })
 			for i := range apart {
 				tryAt(t, 1, offset, apart[i], apart[i], func(in *[200]byte) {

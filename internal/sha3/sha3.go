@@ -141,13 +141,90 @@ func (f function) hash(out []byte, parts ...[]byte) {
 	s.squeeze(out)
 }
 
-// States is the number of states that a Batch permutes at once, and the largest number of
-// streams that it makes at once.
-const States = 4
+// A Long is the hash of one long message, to 32 bytes. The blocks of the message are absorbed beside
+// short hashes in a [Batch], or in the state that Next returns, or in the end by Sum.
+type Long struct {
+	end      byte                      // that of the hash function, whose rate is rate256
+	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
+	size     int                       // the size of the message
+	padded   int                       // the size of the message with the padding
+	written  int                       // the number of bytes written; padded if all are
+	absorbed int                       // the number of bytes absorbed, in whole blocks
+	state    [200]byte                 // unless it has a seat
+	seat     int                       // the state of a Batch that belongs to this hash, or 0
+}
+
+// maxBlocks is the number of blocks of the longest message: 32 bytes and a ciphertext of
+// ML-KEM-1024.
+const maxBlocks = (32+1568)/rate256 + 1
+
+// BeginSum256 begins SHA3-256 of a message of that size, 1 to 1600 bytes. The calls of Write must
+// give exactly its message.
+func (l *Long) BeginSum256(size int) { l.begin(endSHA3, size) }
+
+// BeginSHAKE256 is [Long.BeginSum256] with 32 bytes of SHAKE256.
+func (l *Long) BeginSHAKE256(size int) { l.begin(endSHAKE, size) }
+
+func (l *Long) begin(end byte, size int) {
+	l.end, l.size, l.padded = end, size, (size/rate256+1)*rate256
+}
+
+// Write writes the next part of the message.
+func (l *Long) Write(p []byte) {
+	l.written += copy(l.message[l.written:], p)
+	if l.written == l.size {
+		l.message[l.size] = l.end
+		l.message[l.padded-1] ^= lastBit
+		l.written = l.padded
+	}
+}
+
+// ready reports whether a block is written and not absorbed.
+func (l *Long) ready() bool { return l != nil && l.written-l.absorbed >= rate256 }
+
+// block returns the next block, and counts it as absorbed.
+func (l *Long) block() *[rate256]byte {
+	block := (*[rate256]byte)(l.message[l.absorbed:])
+	l.absorbed += rate256
+	return block
+}
+
+// Next absorbs the next block and returns the state, which the caller must permute. It returns
+// nil if no block is ready. It needs kernels, and must not be called while a Batch makes the hash.
+func (l *Long) Next() *[200]byte {
+	if !l.ready() {
+		return nil
+	}
+	subtle.XORBytes(l.state[:], l.state[:], l.block()[:])
+	return &l.state
+}
+
+// Sum sets out to the hash. All of the message must have been written. If a Batch makes the hash, its
+// [Batch.Sum] must be called instead.
+func (l *Long) Sum(out *[32]byte) {
+	if !Kernels() {
+		if l.end == endSHA3 {
+			Sum256(out, l.message[:l.size])
+		} else {
+			SHAKE256(out[:], l.message[:l.size])
+		}
+		return
+	}
+	for state := l.Next(); state != nil; state = l.Next() {
+		Permute(state)
+	}
+	*out = [32]byte(l.state[:])
+}
+
+// States is the largest number of streams that a [Batch] makes at once.
+const States = 2 * half
+
+// half is the number of states that are permuted at once by kernels with 256 bits.
+const half = 4
 
 // A Batch makes short hashes side by side, in four states that are permuted at once. That takes
-// as long whether one of the states is used or all. So a Batch can make one long hash beside the
-// short ones, block by block, in a state that they do not need.
+// as long whether one of the states is used or all. So a Batch can make one or two long hashes
+// beside the short ones, block by block, in states that they do not need.
 //
 // These are the permutations of a decapsulation with ML-KEM-768. The long hash is J. Its message
 // z ‖ c has the blocks c₀ to c₈, and its result is K̄, the key for a rejected ciphertext.
@@ -159,131 +236,104 @@ const States = 4
 //	e₂           PRF(r′,6)   –           –           c₃
 //	Sum          (c₄ to c₈: one state, five times)
 //
-// Until the first block of the long message is written, the short hashes use all four states. If
-// a later block is not written in time, state 3 waits: it is set aside during the
-// permutation.
+// With [cpu.WideAVX512] there are four more states, for short hashes only. They are permuted too
+// where that saves permutations. In a decapsulation they would save none, since J has blocks for
+// all of them. These are the permutations of a key generation with ML-KEM-768, where H(ek) has the
+// blocks h₀ to h₈, and each stream of the matrix Â has three blocks:
+//
+//	             state 0     state 1     state 2     state 3     states 4 to 7
+//	ρ, σ         G(d ‖ k)    (one state)
+//	ŝ, ê         PRF(σ,0)    PRF(σ,1)    –           –           PRF(σ,2) to PRF(σ,5)
+//	Â, 3 times   Â₀₀         Â₀₁         –           –           Â₀₂ to Â₁₂
+//	Â, 3 times   Â₂₀         Â₂₁         Â₂₂         h₀ to h₂    –
+//	Sum          (h₃ to h₈: one state, six times)
 //
 // A Batch holds secrets. The zero Batch is ready for use, without a long hash.
 type Batch struct {
-	a    [25][States]uint64 // four states, interleaved: lane (x, y) of state i is a[x+5y][i]
-	long long
+	a [25][half]uint64 // states 0 to 3: lane (x, y) of state i is a[x+5y][i]
+
+	// Long has the long hashes that are made beside the short ones, or nil. As long as a block of
+	// the first is ready, state 3 belongs to it. The second gets state 2 where the short hashes leave
+	// that state free. Hashes may be exchanged after Sum.
+	Long [2]*Long
 }
 
-// longState is the state of the long hash.
-const longState = States - 1
+// firstSeat is the state of the first long hash. The second has the one before.
+const firstSeat = half - 1
 
-// A long is the hash of one long message, to 32 bytes.
-type long struct {
-	function
-	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
-	size     int                       // the size of the message
-	padded   int                       // the size of the message with the padding
-	written  int                       // the number of bytes written; padded if all are
-	absorbed int                       // the number of bytes absorbed, in whole blocks
-	sum      [32]byte                  // the hash, once all blocks are absorbed
-}
-
-// maxBlocks is the number of blocks of the longest message: 32 bytes and a ciphertext of
-// ML-KEM-1024.
-const maxBlocks = (32+1568)/rate256 + 1
-
-// BeginSum256 begins the long hash: SHA3-256 of a message of that size, 1 to 1600 bytes. A batch
-// makes one long hash. The calls of Write must give exactly its message.
-func (b *Batch) BeginSum256(size int) { b.long.begin(sha3_256, size) }
-
-// BeginSHAKE256 is [Batch.BeginSum256] with 32 bytes of SHAKE256.
-func (b *Batch) BeginSHAKE256(size int) { b.long.begin(shake256, size) }
-
-func (l *long) begin(f function, size int) {
-	l.function, l.size, l.padded = f, size, (size/rate256+1)*rate256
-}
-
-// Write writes the next part of the long message.
-func (b *Batch) Write(p []byte) {
-	l := &b.long
-	l.written += copy(l.message[l.written:], p)
-	if l.written == l.size {
-		l.message[l.size] = l.end
-		l.message[l.padded-1] ^= lastBit
-		l.written = l.padded
-	}
-}
-
-// ready reports whether a block is written and not absorbed.
-func (l *long) ready() bool { return l.written-l.absorbed >= rate256 }
-
-// hasState reports whether state 3 belongs to l: a block is absorbed, and not all are.
-func (l *long) hasState() bool { return l.absorbed > 0 && l.absorbed < l.padded }
-
-// next returns the next block, and counts it as absorbed.
-func (l *long) next() *[rate256]byte {
-	block := (*[rate256]byte)(l.message[l.absorbed:])
-	l.absorbed += rate256
-	return block
-}
-
-// free returns the number of states for short hashes.
-func (b *Batch) free() int {
-	if Kernels() && (b.long.hasState() || b.long.ready()) {
-		return longState
-	}
-	return States
-}
-
-// permute permutes the four states. If a block of the long message is ready, the long hash
-// absorbs it first. If none is ready, and state 3 belongs to the long hash, it keeps its value.
-func (b *Batch) permute() {
-	switch l := &b.long; {
-	case l.ready():
-		block := l.next()
-		absorb4(&b.a, block)
-		Permute4(&b.a)
-		if l.absorbed == l.padded {
-			for i := range len(l.sum) / 8 {
-				binary.LittleEndian.PutUint64(l.sum[8*i:], b.a[i][longState])
-			}
+// start absorbs messages of seed and a last word in the first n of states 0 to 3.
+func (b *Batch) start(seed *[32]byte, last *[half]uint64, f function, n int) {
+	for _, l := range b.Long {
+		if l != nil && l.seat != 0 && l.seat < n {
+			b.sit(l, 0)
 		}
-	case l.hasState():
-		var waiting [25]uint64
-		for i := range b.a {
-			waiting[i] = b.a[i][longState]
-		}
-		Permute4(&b.a)
-		for i := range b.a {
-			b.a[i][longState] = waiting[i]
-		}
-	default:
-		Permute4(&b.a)
 	}
+	if l := b.Long[0]; l.ready() && l.absorbed == 0 && b.Long[1] == nil {
+		// To clear all is quicker than to store each lane of one state: processors do not forward
+		// the four parts of what start4 loads.
+		b.a = [25][half]uint64{}
+		l.seat = firstSeat
+	}
+	start4(&b.a, seed, last, f.rate, n)
 }
 
-// Sum sets out to the long hash. All of its message must have been written.
-func (b *Batch) Sum(out *[32]byte) {
-	l := &b.long
-	if !Kernels() {
-		l.portable(out)
-		return
+// permute permutes states 0 to 3, and states 4 to 7 if upper is not nil. The first n are those of
+// short hashes. If a block of a long hash is ready and its state is free, that hash absorbs it
+// first. Otherwise the long hash leaves its state.
+func (b *Batch) permute(n int, upper *[25][half]uint64) {
+	if l := b.Long[0]; l != nil {
+		b.absorb(l, firstSeat, n)
 	}
-	if l.absorbed < l.padded {
-		s := sponge{rate: l.rate}
-		if l.hasState() {
-			for i := range b.a {
-				binary.LittleEndian.PutUint64(s.a[8*i:], b.a[i][longState])
-			}
-		}
-		s.absorb(l.message[l.absorbed:l.padded])
-		l.sum, l.absorbed = [32]byte(s.a[:]), l.padded
+	if l := b.Long[1]; l != nil {
+		b.absorb(l, firstSeat-1, n)
 	}
-	*out = l.sum
-}
-
-// portable sets out to the hash without kernels.
-func (l *long) portable(out *[32]byte) {
-	if l.end == endSHA3 {
-		Sum256(out, l.message[:l.size])
+	if upper != nil {
+		permute8(&b.a, upper)
 	} else {
-		SHAKE256(out[:], l.message[:l.size])
+		Permute4(&b.a)
 	}
+}
+
+// absorb absorbs the next block of l in the state of that seat. If no block is ready, or the state is
+// one of the first n, l leaves its state instead.
+func (b *Batch) absorb(l *Long, seat, n int) {
+	if !l.ready() || seat < n {
+		seat = 0
+	}
+	if l.seat != seat {
+		b.sit(l, seat)
+	}
+	if seat != 0 {
+		absorb4(&b.a, l.block(), seat)
+	}
+}
+
+// sit moves the state of l to a seat among the states of b, or away from them if seat is 0.
+func (b *Batch) sit(l *Long, seat int) {
+	if old := l.seat; old != 0 {
+		for i := range b.a {
+			binary.LittleEndian.PutUint64(l.state[8*i:], b.a[i][old])
+		}
+	}
+	if seat != 0 {
+		for i := range b.a {
+			b.a[i][seat] = binary.LittleEndian.Uint64(l.state[8*i:])
+		}
+	}
+	l.seat = seat
+}
+
+// Sum sets out to l, a long hash of b. It makes the other one meanwhile.
+func (b *Batch) Sum(out *[32]byte, l *Long) {
+	for Kernels() && b.Long[0].ready() && b.Long[1].ready() && l.ready() {
+		b.permute(0, nil)
+	}
+	for _, l := range b.Long {
+		if l != nil && l.seat != 0 {
+			b.sit(l, 0)
+		}
+	}
+	l.Sum(out)
 }
 
 // Sum512 sets out to SHA3-512 of in, of 32 to 71 bytes.
@@ -292,28 +342,31 @@ func (b *Batch) Sum512(out *[64]byte, in []byte) {
 		*out = sha3.Sum512(in)
 		return
 	}
-	if !b.long.ready() {
+	if b.alone() {
 		sha3_512.hash(out[:], in)
 		return
 	}
 	var block [72]byte
 	block[copy(block[:], in)] = endSHA3
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(block[8*i:]) }
-	b.start((*[32]byte)(in), &[States]uint64{word(4)}, sha3_512)
+	b.start((*[32]byte)(in), &[half]uint64{word(4)}, sha3_512, 1)
 	for i := 5; i < len(block)/8; i++ {
 		b.a[i][0] ^= word(i)
 	}
-	b.permute()
+	b.permute(1, nil)
 	for i := range len(out) / 8 {
 		binary.LittleEndian.PutUint64(out[8*i:], b.a[i][0])
 	}
 }
 
+// alone reports whether no long hash has a block ready.
+func (b *Batch) alone() bool { return !b.Long[0].ready() && !b.Long[1].ready() }
+
 // SHAKE128s makes streams of size bytes, a multiple of 8, from SHAKE128 of seed and each
 // of the ends. It makes as many as it can at once, of the first ends, and returns their
-// number. They are written to out one after the other. It has room for States streams.
+// number. They are written to out one after the other. It has room for four streams at least.
 func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) (n int) {
-	n = min(len(ends), b.free())
+	n = min(len(ends), len(out)/size, States)
 	if !Kernels() {
 		for i, end := range ends[:n] {
 			h := sha3.NewSHAKE128()
@@ -328,14 +381,13 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 	for i, end := range ends[:n] {
 		last[i] = uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16
 	}
-	b.streams(out, size, shake128, seed, &last, n)
-	return n
+	return b.streams(out, size, shake128, seed, &last, n, len(ends))
 }
 
 // SHAKE256s is [Batch.SHAKE128s] with SHAKE256, and with the single bytes from first to
 // end - 1 as the ends.
 func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) (n int) {
-	n = min(end-first, b.free())
+	n = min(end-first, len(out)/size, States)
 	if !Kernels() {
 		for i := range n {
 			SHAKE256(out[i*size:][:size], seed[:], []byte{byte(first + i)})
@@ -346,37 +398,56 @@ func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) 
 	for i := range n {
 		last[i] = uint64(byte(first+i)) | endSHAKE<<8
 	}
-	b.streams(out, size, shake256, seed, &last, n)
-	return n
+	return b.streams(out, size, shake256, seed, &last, n, end-first)
 }
 
-// streams makes n streams on kernels, from messages of seed and a last word.
+// streams makes streams on kernels, from messages of seed and a last word. It makes as many of
+// room as it can at once, and returns their number. In the end the caller wants want streams.
 //
 // Four at once cost less than two one after the other: only a single one is made
-// alone.
-func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[States]uint64, n int) {
-	if n == 1 && !b.long.ready() {
+// alone. Eight at once can cost half as much again as four. They pay unless the first long hash has
+// blocks to absorb in all the permutations that four at once would take.
+func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[States]uint64, room, want int) (n int) {
+	free, first := half, b.Long[0]
+	if first.ready() {
+		free = firstSeat
+	}
+	var upper *[25][half]uint64
+	if cpu.WideAVX512 && room > free {
+		absorbed := 0
+		for made := 0; made < want; made += free {
+			absorbed += (size + f.rate - 1) / f.rate * rate256
+		}
+		if first == nil || absorbed > first.written-first.absorbed {
+			upper = new([25][half]uint64)
+			free += half
+		}
+	}
+	n = min(room, free)
+	if n == 1 && b.alone() {
 		s := sponge{rate: f.rate}
 		s.absorb(seed[:])
 		binary.LittleEndian.PutUint64(s.a[len(seed):], last[0])
 		s.a[f.rate-1] ^= lastBit
 		s.squeeze(out[:size])
-		return
+		return n
 	}
-	b.start(seed, last, f)
+	lower := n
+	if upper != nil {
+		lower = n - half
+		start4(upper, seed, (*[half]uint64)(last[lower:]), f.rate, half)
+	}
+	b.start(seed, (*[half]uint64)(last[:]), f, lower)
 	for done := 0; done < size; done += f.rate {
-		b.permute()
-		squeeze4(out[done:], size, min(f.rate, size-done), &b.a)
+		b.permute(lower, upper)
+		squeezed := min(f.rate, size-done)
+		squeeze4(out[done:], size, squeezed, &b.a)
+		if upper != nil {
+			// These overwrite what squeeze4 has taken from states without a stream.
+			squeeze4(out[lower*size+done:], size, squeezed, upper)
+		}
 	}
-}
-
-// start absorbs messages of seed and a last word in the states for short hashes. It clears
-// state 3 for a long hash that begins.
-func (b *Batch) start(seed *[32]byte, last *[States]uint64, f function) {
-	if b.long.ready() && !b.long.hasState() {
-		b.a = [25][States]uint64{}
-	}
-	start4(&b.a, seed, last, f.rate, b.free())
+	return n
 }
 
 // Kernels reports whether this machine has kernels for Keccak-f[1600]. Without them, crypto/sha3
@@ -394,7 +465,7 @@ func Permute(a *[200]byte) {
 
 // Permute4 applies Keccak-f[1600] to four states, whose lanes are interleaved: lane
 // (x, y) of state i is a[x+5y][i].
-func Permute4(a *[25][States]uint64) {
+func Permute4(a *[25][4]uint64) {
 	if cpu.AVX512 {
 		permute4AVX512(a)
 		return
@@ -403,27 +474,30 @@ func Permute4(a *[25][States]uint64) {
 }
 
 // Permute8 applies Keccak-f[1600] to twice four states, each four in the layout of Permute4.
-func Permute8(a *[2][25][4]uint64) {
+func Permute8(a *[2][25][4]uint64) { permute8(&a[0], &a[1]) }
+
+// permute8 is Permute8 of states in two places.
+func permute8(a, b *[25][4]uint64) {
 	if cpu.WideAVX512 {
-		permute8AVX512(a)
+		permute8AVX512(a, b)
 		return
 	}
-	Permute4(&a[0])
-	Permute4(&a[1])
+	Permute4(a)
+	Permute4(b)
 }
 
-// start4 sets the first n states, 3 or 4, to one block each. The block of state i is seed,
+// start4 sets the first n states to one block each. The block of state i is seed,
 // suffixes[i], zeros, and 0x80 in the last byte of the rate.
-func start4(a *[25][States]uint64, seed *[32]byte, suffixes *[States]uint64, rate, n int) {
+func start4(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, rate, n int) {
 	start4AVX2(a, seed, suffixes, rate/8-1, n)
 }
 
-// absorb4 adds a block of SHA3-256 or SHAKE256 to the last of four states.
-func absorb4(a *[25][States]uint64, block *[rate256]byte) { absorb4AVX2(a, block) }
+// absorb4 adds a block of SHA3-256 or SHAKE256 to one of four states.
+func absorb4(a *[25][4]uint64, block *[rate256]byte, state int) { absorb4AVX2(a, block, state) }
 
 // squeeze4 copies the first n bytes of each of four states, in the order of bytes of
 // FIPS 202: those of state i to out[i*stride:]. n is a multiple of 8.
-func squeeze4(out []byte, stride, n int, a *[25][States]uint64) {
+func squeeze4(out []byte, stride, n int, a *[25][4]uint64) {
 	_ = out[3*stride+n-1]
 	squeeze4AVX2(&out[0], &out[stride], &out[2*stride], &out[3*stride], 0, n/8, a)
 }

@@ -1962,9 +1962,9 @@ GLOBL rotate56<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·start4AVX2(SB), $0-40
 	// start4AVX2 sets the first n states of permute4AVX2 to messages of one block.
-	// In: n, 3 or 4; seed, the first four lanes of each message; suffixes, the fifth lane
-	// of each; end, the number of the lane whose last bit is set.
-	// Out: a. With n = 3, the last state does not change.
+	// In: n, from 0 to 4; seed, the first four lanes of each message; suffixes, the fifth
+	// lane of each; end, the number of the lane whose last bit is set.
+	// Out: a. The other states do not change.
 	// It needs no alignment.
 	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
@@ -2073,17 +2073,22 @@ DATA zeroToThree<>+16(SB)/8, $0x0000000000000002
 DATA zeroToThree<>+24(SB)/8, $0x0000000000000003
 GLOBL zeroToThree<>(SB), RODATA|NOPTR, $32
 
-// func absorb4AVX2(a *[25][4]uint64, block *[136]byte)
+// func absorb4AVX2(a *[25][4]uint64, block *[136]byte, state int)
 // Requires: AVX, AVX2
-TEXT ·absorb4AVX2(SB), $0-16
-	// absorb4AVX2 adds a block to the last state of permute4AVX2.
-	// In: block, its first seventeen lanes.
+TEXT ·absorb4AVX2(SB), $0-24
+	// absorb4AVX2 adds a block to one state of permute4AVX2.
+	// In: block, its first seventeen lanes; state, from 0 to 3.
 	// Out: a. The other states do not change.
 	// It needs no alignment.
 	// Needs: cpu.AVX2.
-	MOVQ         a+0(FP), AX
-	MOVQ         block+8(FP), CX
-	VMOVDQU      lastState<>+0(SB), Y0
+	MOVQ a+0(FP), AX
+	MOVQ block+8(FP), CX
+
+	// A mask of the state.
+	LEAQ         masks<>+0(SB), DX
+	MOVQ         state+16(FP), BX
+	SHLQ         $0x05, BX
+	VMOVDQU      (DX)(BX*1), Y0
 	VPBROADCASTQ (CX), Y1
 	VPAND        Y0, Y1, Y1
 	VPXOR        (AX), Y1, Y1
@@ -2155,11 +2160,23 @@ TEXT ·absorb4AVX2(SB), $0-16
 	VZEROUPPER
 	RET
 
-DATA lastState<>+0(SB)/8, $0x0000000000000000
-DATA lastState<>+8(SB)/8, $0x0000000000000000
-DATA lastState<>+16(SB)/8, $0x0000000000000000
-DATA lastState<>+24(SB)/8, $0xffffffffffffffff
-GLOBL lastState<>(SB), RODATA|NOPTR, $32
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0x0000000000000000
+DATA masks<>+16(SB)/8, $0x0000000000000000
+DATA masks<>+24(SB)/8, $0x0000000000000000
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0xffffffffffffffff
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+DATA masks<>+64(SB)/8, $0x0000000000000000
+DATA masks<>+72(SB)/8, $0x0000000000000000
+DATA masks<>+80(SB)/8, $0xffffffffffffffff
+DATA masks<>+88(SB)/8, $0x0000000000000000
+DATA masks<>+96(SB)/8, $0x0000000000000000
+DATA masks<>+104(SB)/8, $0x0000000000000000
+DATA masks<>+112(SB)/8, $0x0000000000000000
+DATA masks<>+120(SB)/8, $0xffffffffffffffff
+GLOBL masks<>(SB), RODATA|NOPTR, $128
 
 // func begin4AVX2(a *[25][4]uint64, seed0 *[32]byte, seed1 *[32]byte, seed2 *[32]byte, seed3 *[32]byte, suffixes *[4]uint64, end int)
 // Requires: AVX, AVX2
@@ -3680,67 +3697,68 @@ rounds:
 	VZEROUPPER
 	RET
 
-// func permute8AVX512(a *[2][25][4]uint64)
+// func permute8AVX512(a *[25][4]uint64, b *[25][4]uint64)
 // Requires: AVX, AVX512F, AVX512VL
-TEXT ·permute8AVX512(SB), $0-8
+TEXT ·permute8AVX512(SB), $0-16
 	// permute8AVX512 applies Keccak-f[1600] to eight states.
-	// In: a, the states in the layout of permute4AVX512, twice.
-	// Out: a.
-	// It does not need a to be aligned.
+	// In: a and b, four states each, in the layout of permute4AVX512.
+	// Out: a and b.
+	// It needs no alignment.
 	// Needs: cpu.AVX512.
 	MOVQ         a+0(FP), AX
+	MOVQ         b+8(FP), CX
 	VMOVDQU64    (AX), Y0
-	VINSERTI64X4 $0x01, 800(AX), Z0, Z0
+	VINSERTI64X4 $0x01, (CX), Z0, Z0
 	VMOVDQU64    32(AX), Y1
-	VINSERTI64X4 $0x01, 832(AX), Z1, Z1
+	VINSERTI64X4 $0x01, 32(CX), Z1, Z1
 	VMOVDQU64    64(AX), Y2
-	VINSERTI64X4 $0x01, 864(AX), Z2, Z2
+	VINSERTI64X4 $0x01, 64(CX), Z2, Z2
 	VMOVDQU64    96(AX), Y3
-	VINSERTI64X4 $0x01, 896(AX), Z3, Z3
+	VINSERTI64X4 $0x01, 96(CX), Z3, Z3
 	VMOVDQU64    128(AX), Y4
-	VINSERTI64X4 $0x01, 928(AX), Z4, Z4
+	VINSERTI64X4 $0x01, 128(CX), Z4, Z4
 	VMOVDQU64    160(AX), Y5
-	VINSERTI64X4 $0x01, 960(AX), Z5, Z5
+	VINSERTI64X4 $0x01, 160(CX), Z5, Z5
 	VMOVDQU64    192(AX), Y6
-	VINSERTI64X4 $0x01, 992(AX), Z6, Z6
+	VINSERTI64X4 $0x01, 192(CX), Z6, Z6
 	VMOVDQU64    224(AX), Y7
-	VINSERTI64X4 $0x01, 1024(AX), Z7, Z7
+	VINSERTI64X4 $0x01, 224(CX), Z7, Z7
 	VMOVDQU64    256(AX), Y8
-	VINSERTI64X4 $0x01, 1056(AX), Z8, Z8
+	VINSERTI64X4 $0x01, 256(CX), Z8, Z8
 	VMOVDQU64    288(AX), Y9
-	VINSERTI64X4 $0x01, 1088(AX), Z9, Z9
+	VINSERTI64X4 $0x01, 288(CX), Z9, Z9
 	VMOVDQU64    320(AX), Y10
-	VINSERTI64X4 $0x01, 1120(AX), Z10, Z10
+	VINSERTI64X4 $0x01, 320(CX), Z10, Z10
 	VMOVDQU64    352(AX), Y11
-	VINSERTI64X4 $0x01, 1152(AX), Z11, Z11
+	VINSERTI64X4 $0x01, 352(CX), Z11, Z11
 	VMOVDQU64    384(AX), Y12
-	VINSERTI64X4 $0x01, 1184(AX), Z12, Z12
+	VINSERTI64X4 $0x01, 384(CX), Z12, Z12
 	VMOVDQU64    416(AX), Y13
-	VINSERTI64X4 $0x01, 1216(AX), Z13, Z13
+	VINSERTI64X4 $0x01, 416(CX), Z13, Z13
 	VMOVDQU64    448(AX), Y14
-	VINSERTI64X4 $0x01, 1248(AX), Z14, Z14
+	VINSERTI64X4 $0x01, 448(CX), Z14, Z14
 	VMOVDQU64    480(AX), Y15
-	VINSERTI64X4 $0x01, 1280(AX), Z15, Z15
+	VINSERTI64X4 $0x01, 480(CX), Z15, Z15
 	VMOVDQU64    512(AX), Y16
-	VINSERTI64X4 $0x01, 1312(AX), Z16, Z16
+	VINSERTI64X4 $0x01, 512(CX), Z16, Z16
 	VMOVDQU64    544(AX), Y17
-	VINSERTI64X4 $0x01, 1344(AX), Z17, Z17
+	VINSERTI64X4 $0x01, 544(CX), Z17, Z17
 	VMOVDQU64    576(AX), Y18
-	VINSERTI64X4 $0x01, 1376(AX), Z18, Z18
+	VINSERTI64X4 $0x01, 576(CX), Z18, Z18
 	VMOVDQU64    608(AX), Y19
-	VINSERTI64X4 $0x01, 1408(AX), Z19, Z19
+	VINSERTI64X4 $0x01, 608(CX), Z19, Z19
 	VMOVDQU64    640(AX), Y20
-	VINSERTI64X4 $0x01, 1440(AX), Z20, Z20
+	VINSERTI64X4 $0x01, 640(CX), Z20, Z20
 	VMOVDQU64    672(AX), Y21
-	VINSERTI64X4 $0x01, 1472(AX), Z21, Z21
+	VINSERTI64X4 $0x01, 672(CX), Z21, Z21
 	VMOVDQU64    704(AX), Y22
-	VINSERTI64X4 $0x01, 1504(AX), Z22, Z22
+	VINSERTI64X4 $0x01, 704(CX), Z22, Z22
 	VMOVDQU64    736(AX), Y23
-	VINSERTI64X4 $0x01, 1536(AX), Z23, Z23
+	VINSERTI64X4 $0x01, 736(CX), Z23, Z23
 	VMOVDQU64    768(AX), Y24
-	VINSERTI64X4 $0x01, 1568(AX), Z24, Z24
-	LEAQ         roundConstants<>+0(SB), DX
-	MOVQ         DX, CX
+	VINSERTI64X4 $0x01, 768(CX), Z24, Z24
+	LEAQ         roundConstants<>+0(SB), BX
+	MOVQ         BX, DX
 
 rounds:
 	// Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]
@@ -3793,7 +3811,7 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z24
 
 	// Iota
-	VPXORQ.BCST (CX), Z0, Z0
+	VPXORQ.BCST (DX), Z0, Z0
 
 	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
 	VPXORQ    Z29, Z3, Z3
@@ -3933,7 +3951,7 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z14
 
 	// Iota
-	VPXORQ.BCST 8(CX), Z0, Z0
+	VPXORQ.BCST 8(DX), Z0, Z0
 
 	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
 	VPXORQ    Z29, Z18, Z18
@@ -4073,7 +4091,7 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z19
 
 	// Iota
-	VPXORQ.BCST 16(CX), Z0, Z0
+	VPXORQ.BCST 16(DX), Z0, Z0
 
 	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
 	VPXORQ    Z29, Z23, Z23
@@ -4213,7 +4231,7 @@ rounds:
 	VPTERNLOGQ $0xd2, Z27, Z26, Z4
 
 	// Iota
-	VPXORQ.BCST 24(CX), Z0, Z0
+	VPXORQ.BCST 24(DX), Z0, Z0
 
 	// Theta, rho and pi: B[x,1] = (A[x+3,x] ^ D[x+3]) <<< r[x+3,x]
 	VPXORQ    Z29, Z8, Z8
@@ -4302,59 +4320,59 @@ rounds:
 	VPTERNLOGQ    $0xd2, Z24, Z23, Z22
 	VPTERNLOGQ    $0xd2, Z26, Z24, Z23
 	VPTERNLOGQ    $0xd2, Z27, Z26, Z24
-	LEAQ          roundConstants<>+192(SB), DX
-	ADDQ          $0x20, CX
-	CMPQ          CX, DX
+	LEAQ          roundConstants<>+192(SB), BX
+	ADDQ          $0x20, DX
+	CMPQ          DX, BX
 	JNE           rounds
 	VMOVDQU64     Y0, (AX)
-	VEXTRACTI64X4 $0x01, Z0, 800(AX)
+	VEXTRACTI64X4 $0x01, Z0, (CX)
 	VMOVDQU64     Y1, 32(AX)
-	VEXTRACTI64X4 $0x01, Z1, 832(AX)
+	VEXTRACTI64X4 $0x01, Z1, 32(CX)
 	VMOVDQU64     Y2, 64(AX)
-	VEXTRACTI64X4 $0x01, Z2, 864(AX)
+	VEXTRACTI64X4 $0x01, Z2, 64(CX)
 	VMOVDQU64     Y3, 96(AX)
-	VEXTRACTI64X4 $0x01, Z3, 896(AX)
+	VEXTRACTI64X4 $0x01, Z3, 96(CX)
 	VMOVDQU64     Y4, 128(AX)
-	VEXTRACTI64X4 $0x01, Z4, 928(AX)
+	VEXTRACTI64X4 $0x01, Z4, 128(CX)
 	VMOVDQU64     Y5, 160(AX)
-	VEXTRACTI64X4 $0x01, Z5, 960(AX)
+	VEXTRACTI64X4 $0x01, Z5, 160(CX)
 	VMOVDQU64     Y6, 192(AX)
-	VEXTRACTI64X4 $0x01, Z6, 992(AX)
+	VEXTRACTI64X4 $0x01, Z6, 192(CX)
 	VMOVDQU64     Y7, 224(AX)
-	VEXTRACTI64X4 $0x01, Z7, 1024(AX)
+	VEXTRACTI64X4 $0x01, Z7, 224(CX)
 	VMOVDQU64     Y8, 256(AX)
-	VEXTRACTI64X4 $0x01, Z8, 1056(AX)
+	VEXTRACTI64X4 $0x01, Z8, 256(CX)
 	VMOVDQU64     Y9, 288(AX)
-	VEXTRACTI64X4 $0x01, Z9, 1088(AX)
+	VEXTRACTI64X4 $0x01, Z9, 288(CX)
 	VMOVDQU64     Y10, 320(AX)
-	VEXTRACTI64X4 $0x01, Z10, 1120(AX)
+	VEXTRACTI64X4 $0x01, Z10, 320(CX)
 	VMOVDQU64     Y11, 352(AX)
-	VEXTRACTI64X4 $0x01, Z11, 1152(AX)
+	VEXTRACTI64X4 $0x01, Z11, 352(CX)
 	VMOVDQU64     Y12, 384(AX)
-	VEXTRACTI64X4 $0x01, Z12, 1184(AX)
+	VEXTRACTI64X4 $0x01, Z12, 384(CX)
 	VMOVDQU64     Y13, 416(AX)
-	VEXTRACTI64X4 $0x01, Z13, 1216(AX)
+	VEXTRACTI64X4 $0x01, Z13, 416(CX)
 	VMOVDQU64     Y14, 448(AX)
-	VEXTRACTI64X4 $0x01, Z14, 1248(AX)
+	VEXTRACTI64X4 $0x01, Z14, 448(CX)
 	VMOVDQU64     Y15, 480(AX)
-	VEXTRACTI64X4 $0x01, Z15, 1280(AX)
+	VEXTRACTI64X4 $0x01, Z15, 480(CX)
 	VMOVDQU64     Y16, 512(AX)
-	VEXTRACTI64X4 $0x01, Z16, 1312(AX)
+	VEXTRACTI64X4 $0x01, Z16, 512(CX)
 	VMOVDQU64     Y17, 544(AX)
-	VEXTRACTI64X4 $0x01, Z17, 1344(AX)
+	VEXTRACTI64X4 $0x01, Z17, 544(CX)
 	VMOVDQU64     Y18, 576(AX)
-	VEXTRACTI64X4 $0x01, Z18, 1376(AX)
+	VEXTRACTI64X4 $0x01, Z18, 576(CX)
 	VMOVDQU64     Y19, 608(AX)
-	VEXTRACTI64X4 $0x01, Z19, 1408(AX)
+	VEXTRACTI64X4 $0x01, Z19, 608(CX)
 	VMOVDQU64     Y20, 640(AX)
-	VEXTRACTI64X4 $0x01, Z20, 1440(AX)
+	VEXTRACTI64X4 $0x01, Z20, 640(CX)
 	VMOVDQU64     Y21, 672(AX)
-	VEXTRACTI64X4 $0x01, Z21, 1472(AX)
+	VEXTRACTI64X4 $0x01, Z21, 672(CX)
 	VMOVDQU64     Y22, 704(AX)
-	VEXTRACTI64X4 $0x01, Z22, 1504(AX)
+	VEXTRACTI64X4 $0x01, Z22, 704(CX)
 	VMOVDQU64     Y23, 736(AX)
-	VEXTRACTI64X4 $0x01, Z23, 1536(AX)
+	VEXTRACTI64X4 $0x01, Z23, 736(CX)
 	VMOVDQU64     Y24, 768(AX)
-	VEXTRACTI64X4 $0x01, Z24, 1568(AX)
+	VEXTRACTI64X4 $0x01, Z24, 768(CX)
 	VZEROUPPER
 	RET

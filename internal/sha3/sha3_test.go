@@ -59,7 +59,7 @@ func TestParts(t *testing.T) {
 
 // A message is the message of a long hash. Its hash must be want.
 type message struct {
-	begin func(b *Batch, size int)
+	begin func(l *Long, size int)
 	bytes []byte
 	want  []byte
 }
@@ -70,35 +70,53 @@ func messages() (ms []message) {
 	for _, size := range []int{0, 1, rate256 - 1, rate256, rate256 + 1, 3*rate256 - 1, 3 * rate256, 9 * rate256, 1184, 32 + 1568} {
 		b := random(size)
 		sum := sha3.Sum256(b)
-		ms = append(ms, message{(*Batch).BeginSum256, b, sum[:]}, message{(*Batch).BeginSHAKE256, b, sha3.SumSHAKE256(b, 32)})
+		ms = append(ms, message{(*Long).BeginSum256, b, sum[:]}, message{(*Long).BeginSHAKE256, b, sha3.SumSHAKE256(b, 32)})
 	}
 	return ms
 }
 
-// check compares the long hash of b with that of m. Sum must give it twice.
-func (m message) check(t *testing.T, b *Batch) {
+// check compares the long hash l with that of m. Sum must give it twice.
+func (m message) check(t *testing.T, b *Batch, l *Long) {
 	t.Helper()
 	for range 2 {
 		var got [32]byte
-		if b.Sum(&got); !bytes.Equal(got[:], m.want) {
+		if b.Sum(&got, l); !bytes.Equal(got[:], m.want) {
 			t.Fatalf("the hash of %d bytes is wrong", len(m.bytes))
 		}
 	}
 }
 
+// TestLong makes each hash alone, and with the states of Next.
 func TestLong(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for _, m := range messages() {
-			var b Batch
-			m.begin(&b, len(m.bytes))
-			b.Write(m.bytes)
-			m.check(t, &b)
+			var l Long
+			m.begin(&l, len(m.bytes))
+			l.Write(m.bytes)
+			m.check(t, new(Batch), &l)
+			if !Kernels() {
+				continue
+			}
+			l = Long{}
+			m.begin(&l, len(m.bytes))
+			blocks := 0
+			for i := range len(m.bytes) + 1 {
+				l.Write(m.bytes[max(0, i-1):i])
+				for a := l.Next(); a != nil; a = l.Next() {
+					Permute(a)
+					blocks++
+				}
+			}
+			if want := len(m.bytes)/rate256 + 1; blocks != want {
+				t.Errorf("%d bytes have %d blocks, want %d", len(m.bytes), blocks, want)
+			}
+			m.check(t, new(Batch), &l)
 		}
 	})
 }
 
-// TestStreams makes random sequences of calls beside all kinds of long hashes, and without
-// one. The long messages are written in random steps.
+// TestStreams makes random sequences of calls without a long hash, and beside one or two of all kinds.
+// The long messages are written in random steps. A part of each is made outside of the batch.
 func TestStreams(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
@@ -108,21 +126,50 @@ func TestStreams(t *testing.T) {
 				randomCall(t, r, &b)
 			}
 		}
-		for _, m := range messages() {
+		all := messages()
+		for _, m := range all {
 			for range 100 {
 				var b Batch
-				m.begin(&b, len(m.bytes))
-				rest := m.bytes
+				ms := [2]message{m, all[r.IntN(len(all))]}
+				var longs [2]Long
+				var written [2]int
+				write := func(i, n int) {
+					longs[i].Write(ms[i].bytes[written[i]:][:n])
+					written[i] += n
+				}
+				for i, m := range ms {
+					m.begin(&longs[i], len(m.bytes))
+					if r.IntN(4) > 0 {
+						b.Long[i] = &longs[i]
+					}
+					if r.IntN(4) == 0 {
+						write(i, r.IntN(len(m.bytes)+1))
+						if a := longs[i].Next(); Kernels() && a != nil {
+							Permute(a)
+						}
+					}
+				}
 				for range 12 {
-					if r.IntN(3) > 0 {
-						n := r.IntN(len(rest) + 1)
-						b.Write(rest[:n])
-						rest = rest[n:]
+					if i := r.IntN(3); i < 2 {
+						write(i, r.IntN(len(ms[i].bytes)-written[i]+1))
 					}
 					randomCall(t, r, &b)
 				}
-				b.Write(rest)
-				m.check(t, &b)
+				for i, m := range ms {
+					write(i, len(m.bytes)-written[i])
+				}
+				first := r.IntN(2)
+				ms[first].check(t, &b, &longs[first])
+				if r.IntN(2) == 0 {
+					b.Long = [2]*Long{&longs[1-first], nil}
+					randomCall(t, r, &b)
+				}
+				ms[1-first].check(t, &b, &longs[1-first])
+				for i, m := range ms {
+					if !bytes.Equal(m.bytes, random(len(m.bytes))) {
+						t.Fatalf("message %d was changed", i)
+					}
+				}
 			}
 		}
 	})
@@ -144,12 +191,13 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 		return
 	}
 	seed := [32]byte(in)
-	ends, first := make([][2]byte, 1+r.IntN(States+1)), r.IntN(256-States)
+	ends, first := make([][2]byte, 1+r.IntN(2*States)), r.IntN(256-2*States)
 	for i := range ends {
 		ends[i] = [2]byte{byte(first + i), byte(r.Uint32())}
 	}
 	size := []int{8, 32, 128, 136, 144, 192, 3 * RateSHAKE128}[r.IntN(7)]
-	out := make([]byte, States*size)
+	room := half + r.IntN(half+1)
+	out := make([]byte, room*size)
 	var n int
 	one, endSize := sha3.SumSHAKE128, 2
 	if kind < 2 {
@@ -158,7 +206,7 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 		one, endSize = sha3.SumSHAKE256, 1
 		n = b.SHAKE256s(out, size, &seed, first, first+len(ends))
 	}
-	if n < 1 || n > min(len(ends), States) {
+	if n < 1 || n > min(len(ends), room) {
 		t.Fatalf("%d streams of %d are made", n, len(ends))
 	}
 	for i := range n {
@@ -175,6 +223,7 @@ func TestSum512(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for size := 32; size < 72; size++ {
 			check := func(b *Batch) {
+				t.Helper()
 				var out [64]byte
 				if b.Sum512(&out, random(size)); out != sha3.Sum512(random(size)) {
 					t.Fatalf("the hash of %d bytes is wrong", size)
@@ -182,11 +231,15 @@ func TestSum512(t *testing.T) {
 			}
 			check(new(Batch))
 			for _, m := range messages() {
-				var b Batch
-				m.begin(&b, len(m.bytes))
-				b.Write(m.bytes)
-				check(&b)
-				m.check(t, &b)
+				var l Long
+				m.begin(&l, len(m.bytes))
+				l.Write(m.bytes)
+				for i := range 2 {
+					var b Batch
+					b.Long[i] = &l
+					check(&b)
+					m.check(t, &b, &l)
+				}
 			}
 		}
 	})
@@ -215,13 +268,17 @@ func TestAllocations(t *testing.T) {
 		testkit.NoAllocations(t, "all of the package", func() {
 			Sum256(&h256, in, in)
 			SHAKE256(out, in, in)
-			var b Batch
-			b.BeginSHAKE256(len(in))
-			b.Write(in)
+			var h, j Long
+			h.BeginSum256(len(in))
+			j.BeginSHAKE256(len(in))
+			j.Write(in)
+			b := Batch{Long: [2]*Long{&h, &j}}
 			b.Sum512(&h512, in[:64])
+			h.Write(in)
 			b.SHAKE128s(streams, 504, (*[32]byte)(in), [][2]byte{{1, 2}, {3, 4}})
 			b.SHAKE256s(streams, 128, (*[32]byte)(in), 1, 3)
-			b.Sum(&h256)
+			b.Sum(&h256, &h)
+			b.Sum(&h256, &j)
 			SHAKE128At(&block, 504, in)
 		})
 	})

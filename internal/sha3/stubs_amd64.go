@@ -23,23 +23,23 @@ func permute1BMI2(a *[200]byte)
 func permute4AVX2(a *[25][4]uint64)
 
 // start4AVX2 sets the first n states of permute4AVX2 to messages of one block.
-// In: n, 3 or 4; seed, the first four lanes of each message; suffixes, the fifth lane
-// of each; end, the number of the lane whose last bit is set.
-// Out: a. With n = 3, the last state does not change.
+// In: n, from 0 to 4; seed, the first four lanes of each message; suffixes, the fifth
+// lane of each; end, the number of the lane whose last bit is set.
+// Out: a. The other states do not change.
 // It needs no alignment.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func start4AVX2(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end int, n int)
 
-// absorb4AVX2 adds a block to the last state of permute4AVX2.
-// In: block, its first seventeen lanes.
+// absorb4AVX2 adds a block to one state of permute4AVX2.
+// In: block, its first seventeen lanes; state, from 0 to 3.
 // Out: a. The other states do not change.
 // It needs no alignment.
 // Needs: cpu.AVX2.
 //
 //go:noescape
-func absorb4AVX2(a *[25][4]uint64, block *[136]byte)
+func absorb4AVX2(a *[25][4]uint64, block *[136]byte, state int)
 
 // begin4AVX2 sets the four states of permute4AVX2 to messages of one block.
 // In: seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of
@@ -91,10 +91,10 @@ func permute1AVX512(a *[200]byte)
 func permute4AVX512(a *[25][4]uint64)
 
 // permute8AVX512 applies Keccak-f[1600] to eight states.
-// In: a, the states in the layout of permute4AVX512, twice.
-// Out: a.
-// It does not need a to be aligned.
+// In: a and b, four states each, in the layout of permute4AVX512.
+// Out: a and b.
+// It needs no alignment.
 // Needs: cpu.AVX512.
 //
 //go:noescape
-func permute8AVX512(a *[2][25][4]uint64)
+func permute8AVX512(a *[25][4]uint64, b *[25][4]uint64)

@@ -13,7 +13,7 @@ func permute4AVX2(a *[25][4]uint64) { panic(noKernel) }
 func start4AVX2(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end int, n int) {
 	panic(noKernel)
 }
-func absorb4AVX2(a *[25][4]uint64, block *[136]byte) { panic(noKernel) }
+func absorb4AVX2(a *[25][4]uint64, block *[136]byte, state int) { panic(noKernel) }
 func begin4AVX2(a *[25][4]uint64, seed0 *[32]byte, seed1 *[32]byte, seed2 *[32]byte, seed3 *[32]byte, suffixes *[4]uint64, end int) {
 	panic(noKernel)
 }
@@ -23,6 +23,6 @@ func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, offset
 func squeeze4AVX2(out0 *byte, out1 *byte, out2 *byte, out3 *byte, offset int, n int, a *[25][4]uint64) {
 	panic(noKernel)
 }
-func permute1AVX512(a *[200]byte)        { panic(noKernel) }
-func permute4AVX512(a *[25][4]uint64)    { panic(noKernel) }
-func permute8AVX512(a *[2][25][4]uint64) { panic(noKernel) }
+func permute1AVX512(a *[200]byte)                       { panic(noKernel) }
+func permute4AVX512(a *[25][4]uint64)                   { panic(noKernel) }
+func permute8AVX512(a *[25][4]uint64, b *[25][4]uint64) { panic(noKernel) }

@@ -30,10 +30,11 @@ func NewResident(f *kit.File, size int, register func() reg.VecVirtual) *Residen
 	return r
 }
 
-// Permute writes the whole permutation of the states at the address.
-func (r *Resident) Permute(state operand.Mem) {
+// Permute writes the whole permutation of the states at the address, or at two addresses if the registers
+// have eight states.
+func (r *Resident) Permute(states ...operand.Mem) {
 	for i, a := range r.a {
-		r.load(state, i, a)
+		r.load(states, i, a)
 	}
 	pointer := r.GP64()
 	rounds(r.File, pointer, func(i int) {
@@ -43,36 +44,33 @@ func (r *Resident) Permute(state operand.Mem) {
 		panic("the loop moves the lanes")
 	}
 	for i, a := range r.a {
-		r.store(a, state, i)
+		r.store(a, states, i)
 	}
 }
 
-// upperStates is the distance between lanes of the lower and of the upper four of eight states.
-const upperStates = 25 * 32
-
 // load loads lane i of all states.
-func (r *Resident) load(state operand.Mem, i int, to reg.VecVirtual) {
+func (r *Resident) load(states []operand.Mem, i int, to reg.VecVirtual) {
 	switch r.size {
 	case 8:
-		r.VMOVQ(state.Offset(8*i), to)
+		r.VMOVQ(states[0].Offset(8*i), to)
 	case 32:
-		r.VMOVDQU64(state.Offset(32*i), to)
+		r.VMOVDQU64(states[0].Offset(32*i), to)
 	case 64:
-		r.VMOVDQU64(state.Offset(32*i), to.AsY())
-		r.VINSERTI64X4(operand.Imm(1), state.Offset(upperStates+32*i), to, to)
+		r.VMOVDQU64(states[0].Offset(32*i), to.AsY())
+		r.VINSERTI64X4(operand.Imm(1), states[1].Offset(32*i), to, to)
 	}
 }
 
 // store stores lane i of all states.
-func (r *Resident) store(from reg.VecVirtual, state operand.Mem, i int) {
+func (r *Resident) store(from reg.VecVirtual, states []operand.Mem, i int) {
 	switch r.size {
 	case 8:
-		r.VMOVQ(from, state.Offset(8*i))
+		r.VMOVQ(from, states[0].Offset(8*i))
 	case 32:
-		r.VMOVDQU64(from, state.Offset(32*i))
+		r.VMOVDQU64(from, states[0].Offset(32*i))
 	case 64:
-		r.VMOVDQU64(from.AsY(), state.Offset(32*i))
-		r.VEXTRACTI64X4(operand.Imm(1), from, state.Offset(upperStates+32*i))
+		r.VMOVDQU64(from.AsY(), states[0].Offset(32*i))
+		r.VEXTRACTI64X4(operand.Imm(1), from, states[1].Offset(32*i))
 	}
 }
 

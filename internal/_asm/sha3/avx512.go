@@ -30,12 +30,12 @@ func permute4AVX512(f *kit.File) {
 }
 
 func permute8AVX512(f *kit.File) {
-	f.Kernel("permute8AVX512", "func(a *[2][25][4]uint64)", kit.AVX512, kit.Header{
+	f.Kernel("permute8AVX512", "func(a, b *[25][4]uint64)", kit.AVX512, kit.Header{
 		Does:  "permute8AVX512 applies Keccak-f[1600] to eight states.",
-		In:    "a, the states in the layout of permute4AVX512, twice.",
-		Out:   "a.",
-		Notes: "It does not need a to be aligned.",
+		In:    "a and b, four states each, in the layout of permute4AVX512.",
+		Out:   "a and b.",
+		Notes: "It needs no alignment.",
 	})
-	keccak.NewResident(f, 64, func() reg.VecVirtual { return f.ZMM() }).Permute(f.Pointer("a"))
+	keccak.NewResident(f, 64, func() reg.VecVirtual { return f.ZMM() }).Permute(f.Pointer("a"), f.Pointer("b"))
 	f.Ret()
 }

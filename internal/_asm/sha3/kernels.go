@@ -36,8 +36,8 @@ func permute4AVX2(f *kit.File) {
 func start4AVX2(f *kit.File) {
 	f.Kernel("start4AVX2", "func(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, end, n int)", kit.AVX2, kit.Header{
 		Does:  "start4AVX2 sets the first n states of permute4AVX2 to messages of one block.",
-		In:    "n, 3 or 4; seed, the first four lanes of each message; suffixes, the fifth lane of each; end, the number of the lane whose last bit is set.",
-		Out:   "a. With n = 3, the last state does not change.",
+		In:    "n, from 0 to 4; seed, the first four lanes of each message; suffixes, the fifth lane of each; end, the number of the lane whose last bit is set.",
+		Out:   "a. The other states do not change.",
 		Notes: "It needs no alignment.",
 	})
 	a, seed, suffixes := f.Pointer("a"), f.Pointer("seed"), f.Pointer("suffixes")
@@ -73,15 +73,20 @@ func start4AVX2(f *kit.File) {
 }
 
 func absorb4AVX2(f *kit.File) {
-	f.Kernel("absorb4AVX2", "func(a *[25][4]uint64, block *[136]byte)", kit.AVX2, kit.Header{
-		Does:  "absorb4AVX2 adds a block to the last state of permute4AVX2.",
-		In:    "block, its first seventeen lanes.",
+	f.Kernel("absorb4AVX2", "func(a *[25][4]uint64, block *[136]byte, state int)", kit.AVX2, kit.Header{
+		Does:  "absorb4AVX2 adds a block to one state of permute4AVX2.",
+		In:    "block, its first seventeen lanes; state, from 0 to 3.",
 		Out:   "a. The other states do not change.",
 		Notes: "It needs no alignment.",
 	})
 	a, block := f.Pointer("a"), f.Pointer("block")
-	state := f.YMM()
-	f.VMOVDQU(f.Quads("lastState", 0, 0, 0, 1<<64-1), state)
+	f.Comment("A mask of the state.")
+	const all = 1<<64 - 1
+	state, masks := f.YMM(), f.GP64()
+	f.LEAQ(f.Quads("masks", all, 0, 0, 0, 0, all, 0, 0, 0, 0, all, 0, 0, 0, 0, all), masks)
+	number := f.Load(f.Param("state"), f.GP64())
+	f.SHLQ(operand.Imm(5), number)
+	f.VMOVDQU(operand.Mem{Base: masks, Index: number, Scale: 1}, state)
 	for lane := range 17 {
 		x := f.YMM()
 		f.VPBROADCASTQ(block.Offset(8*lane), x)
