@@ -367,6 +367,7 @@ func TestFIPS(t *testing.T) {
 			refused(rows[0].Key, rows[0].Err)
 			batch.Parse(k, publics)
 			refused(publics[0].Key, publics[0].Err)
+			refused(nil, kem.DecapsulateSeed(k, make([]byte, k.SharedKeySize()), dk.Bytes(), make([]byte, k.CiphertextSize())))
 		}
 		if _, err := mlkem.NewExpandedKey768(make([]byte, mlkem.ExpandedKeySize768)); err == nil || !strings.Contains(err.Error(), "fips140=only") {
 			t.Errorf("an expanded key: %v", err)

@@ -162,6 +162,27 @@ func NeedsTranscript(k KEM) bool {
 	return ok && n.NeedsTranscript()
 }
 
+// DecapsulateSeed decapsulates with the key that expands from a seed, like NewDecapsulationKey of k and then
+// DecapsulateTo and Destroy of the key. Its errors are those of the first two. sharedKey may overlap the seed
+// and the ciphertext. If it returns an error, it has written nothing.
+//
+// A KEM with a method DecapsulateSeed does this in less time, and without allocations. ML-KEM and the
+// hybrids of ML-KEM and X25519 in this module have it. Programs that decapsulate with a seed more than once
+// should make a key.
+func DecapsulateSeed(k KEM, sharedKey, seed, ciphertext []byte) error {
+	if own, ok := k.(interface {
+		DecapsulateSeed(sharedKey, seed, ciphertext []byte) error
+	}); ok {
+		return own.DecapsulateSeed(sharedKey, seed, ciphertext)
+	}
+	dk, err := k.NewDecapsulationKey(seed)
+	if err != nil {
+		return err
+	}
+	defer dk.Destroy()
+	return dk.DecapsulateTo(sharedKey, ciphertext)
+}
+
 // CheckKeyPair encapsulates to the encapsulation key of dk and decapsulates with dk. It
 // returns an error unless both give the same shared key, which must be neither empty nor zero.
 // This is the pair-wise consistency test of FIPS 203, section 7.1. It draws randomness.

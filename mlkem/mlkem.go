@@ -273,6 +273,22 @@ func (k private) beginDecapsulation(sharedKey, ciphertext []byte) (secret.Use, e
 	return use, err
 }
 
+// decapsulateSeed is expand, and then decapsulateTo, with the key pair on the stack.
+func decapsulateSeed[Polys any](p *mlkem.Params, sharedKey, seed, ciphertext []byte) error {
+	if err := checkSeed(seed); err != nil {
+		return err
+	}
+	if err := fault.DecapsulateTo(pkg, sharedKey, ciphertext, SharedKeySize, p.CiphertextSize()); err != nil {
+		return err
+	}
+	var once mlkem.Once[Polys]
+	secret.Do(func() {
+		once.Generate(p, (*[SeedSize]byte)(seed), ciphertext, true)
+		once.Finish(p, (*[SharedKeySize]byte)(sharedKey), ciphertext)
+	})
+	return nil
+}
+
 // begin begins a use of the encapsulation key, which the caller must end. It returns kem.ErrNoKey if there
 // is no key, kem.ErrReset if the memory has another key, and kem.ErrInUse during a reset.
 func (k public) begin() (secret.Use, error) {

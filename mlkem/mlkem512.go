@@ -71,6 +71,16 @@ func NewDecapsulationKey512(seed []byte) (*DecapsulationKey512, error) {
 	return dk, nil
 }
 
+// DecapsulateSeed512 decapsulates with the key of a seed, like [NewDecapsulationKey512] and then
+// [DecapsulationKey512.DecapsulateTo], in less time. It keeps no key and allocates nothing. sharedKey must have
+// [SharedKeySize] bytes and may overlap the seed and the ciphertext. Its errors are those of the two functions.
+// If it returns an error, it has written nothing.
+//
+// Programs that decapsulate with a seed more than once should make a key.
+func DecapsulateSeed512(sharedKey, seed, ciphertext []byte) error {
+	return decapsulateSeed[mlkem.Polys512](&mlkem.MLKEM512, sharedKey, seed, ciphertext)
+}
+
 // Reset puts another key, expanded from a seed as by [NewDecapsulationKey512], in the place of
 // dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
 // on copies made before are destroyed, and encapsulation keys that came from dk before return
@@ -451,6 +461,11 @@ func (*kem512) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 
 func (*kem512) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
 	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey512(encapsulationKey))
+}
+
+// DecapsulateSeed is [kem.DecapsulateSeed].
+func (*kem512) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
+	return DecapsulateSeed512(sharedKey, seed, ciphertext)
 }
 
 // NewExpandedKey implements expanded.KEM.

@@ -69,6 +69,16 @@ func NewDecapsulationKey768(seed []byte) (*DecapsulationKey768, error) {
 	return dk, nil
 }
 
+// DecapsulateSeed768 decapsulates with the key of a seed, like [NewDecapsulationKey768] and then
+// [DecapsulationKey768.DecapsulateTo], in less time. It keeps no key and allocates nothing. sharedKey must have
+// [SharedKeySize] bytes and may overlap the seed and the ciphertext. Its errors are those of the two functions.
+// If it returns an error, it has written nothing.
+//
+// Programs that decapsulate with a seed more than once should make a key.
+func DecapsulateSeed768(sharedKey, seed, ciphertext []byte) error {
+	return decapsulateSeed[mlkem.Polys768](&mlkem.MLKEM768, sharedKey, seed, ciphertext)
+}
+
 // Reset puts another key, expanded from a seed as by [NewDecapsulationKey768], in the place of
 // dk. It overwrites the old secrets first, and allocates nothing unless dk is a zero value. From then
 // on copies made before are destroyed, and encapsulation keys that came from dk before return
@@ -449,6 +459,11 @@ func (*kem768) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 
 func (*kem768) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
 	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey768(encapsulationKey))
+}
+
+// DecapsulateSeed is [kem.DecapsulateSeed].
+func (*kem768) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
+	return DecapsulateSeed768(sharedKey, seed, ciphertext)
 }
 
 // NewExpandedKey implements expanded.KEM.

@@ -2,8 +2,8 @@ package main
 
 var mutations = []mutation{
 	// Key generation.
-	{"k byte missing from G", "internal/mlkem/kpke.go", "g(&b, &dk.d, []byte{byte(k)})", "g(&b, &dk.d, nil)", "./internal/mlkem"},
-	{"matrix transposed", "internal/mlkem/kpke.go", "i, j := (made+l)/k, (made+l)%k", "j, i := (made+l)/k, (made+l)%k", "./internal/mlkem"},
+	{"k byte missing from G", "internal/mlkem/kpke.go", "g(&x.batch, &dk.d, []byte{byte(k)})", "g(&x.batch, &dk.d, nil)", "./internal/mlkem"},
+	{"matrix transposed", "internal/mlkem/kpke.go", "[2]byte{byte(j), byte(i)}", "[2]byte{byte(i), byte(j)}", "./internal/mlkem"},
 	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, yHat[:k])", "InnerProduct(ek.a[i*k:], 1, yHat[:k])", "./internal/mlkem"},
 	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
 	{"η₁ in the place of η₂", "internal/mlkem/params.go", "eta2 = 2", "eta2 = 3", "./internal/mlkem"},
@@ -97,8 +97,8 @@ var mutations = []mutation{
 	{"select inverted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again),", "subtle.ConstantTimeCopy(1-differ(c, again),", "./mlkem -run=^TestDropIn$"},
 	{"half of the ciphertext compared", "internal/mlkem/mlkem.go", "x, y = x[32:], y[32:]", "x, y = x[64:], y[64:]", "./internal/mlkem -run=^TestStandardLibrary$"},
 	{"always accepted", "internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])", "_ = subtle.ConstantTimeCopy\n\t_ = differ", "./mlkem -run=^TestDropIn$"},
-	{"z not used", "internal/mlkem/mlkem.go", "b.Write(dk.z[:])", "b.Write(dk.d[:])", "./mlkem -run=^TestExpandedKey$"},
-	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "\tb.Write(c)\n", "\tb.Write(make([]byte, len(c)))\n", "./mlkem -run=^TestDropIn$"},
+	{"z not used", "internal/mlkem/mlkem.go", "j.Write(dk.z[:])", "j.Write(dk.d[:])", "./mlkem -run=^TestExpandedKey$"},
+	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "\tj.Write(c)\n", "\tj.Write(make([]byte, len(c)))\n", "./mlkem -run=^TestDropIn$"},
 
 	// Hybrids.
 	{"label misplaced", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), h.Label, ssPQ, ssT, ctT, ek.t.encoded)", "./xwing"},
@@ -144,6 +144,10 @@ var mutations = []mutation{
 	{"randomness not filled", "mlkem/mlkem.go", "secret.Random(m[:])", "secret.Random(m[:8])", "."},
 	{"ephemeral scalar always zero", "internal/hybrid/hybrid.go", "secret.Random(random)\n", "secret.Random(random[:32])\n", "."},
 	{"half of the seed drawn", "mlkem/mlkem.go", "secret.Random(seed[:])", "secret.Random(seed[:32])", "."},
+	{"seed to shared key with a wrong combiner", "internal/hybrid/woven.go", " && h.Combiner != UniversalCombiner", "", ". -run=^TestDecapsulateSeed$"},
+	{"low order accepted with a seed", "internal/hybrid/woven.go", "\terr := checkOrder(ss)\n\tonce", "\terr := error(nil)\n\tonce", ". -run=^TestDecapsulateSeed$"},
+	{"ŝ left on the stack", "internal/mlkem/seed.go", "\tdk.Overwrite()\n", "", "./internal/mlkem -run=^TestOnce$"},
+	{"z left on the stack", "internal/mlkem/seed.go", "\to.J = sha3.Long{}\n", "", "./internal/mlkem -run=^TestOnce$"},
 	{"keys of all KEMs equal", "internal/mlkem/keys.go", "ek.rho == x.rho && slices.Equal", "true || slices.Equal", "./mlkem -run=^TestMatches$"},
 
 	// The conformance suite.
@@ -319,9 +323,9 @@ var kernelMutations = []struct {
 		{"part begins a block", "internal/sha3/sha3.go", "\tfor len(p) > 0 {", "\ts.n = 0\n\tfor len(p) > 0 {", "./internal/sha3"},
 		{"end of a stream dropped", "internal/sha3/sha3.go", "uint64(end[1])<<8 | endSHAKE<<16", "endSHAKE<<16", "./internal/sha3"},
 		{"last block not squeezed", "internal/sha3/sha3.go", "done < size; done += f.rate", "done+f.rate <= size; done += f.rate", "./internal/sha3"},
-		{"state of a waiting long hash given away", "internal/sha3/sha3.go", "(b.long.hasState() || b.long.ready())", "b.long.ready()", "./internal/sha3"},
-		{"long hash permuted while it waits", "internal/sha3/sha3.go", "\tcase l.hasState():\n", "\tcase false:\n", "./internal/sha3"},
-		{"long hash begins in the state of a short one", "internal/sha3/sha3.go", "\t\tb.a = [25][States]uint64{}\n", "", "./internal/sha3"},
+		{"state of a waiting long hash given away", "internal/sha3/sha3.go", "l != nil && l.seat != 0 && l.seat < n {\n\t\t\tb.sit(l, 0)", "l != nil && l.seat != 0 && l.seat < n {\n\t\t\tl.seat = 0", "./internal/sha3"},
+		{"long hash permuted while it waits", "internal/sha3/sha3.go", "if !l.ready() || seat < n {\n\t\tseat = 0\n\t}\n\tif l.seat != seat {", "if ready := l.ready() && seat >= n; !ready {\n\t\tseat = 0\n\t}\n\tif seat != 0 && l.seat != seat {", "./internal/sha3"},
+		{"long hash begins in the state of a short one", "internal/sha3/sha3.go", "\t\tb.a = [25][half]uint64{}\n", "", "./internal/sha3"},
 		{"long message padded before it ends", "internal/sha3/sha3.go", "if l.written == l.size {", "if l.written > 0 {", "./internal/sha3"},
 		{"padding of a long message set instead of added", "internal/sha3/sha3.go", "l.message[l.padded-1] ^= lastBit", "l.message[l.padded-1] = lastBit", "./internal/sha3"},
 		{"check of the last coefficients only, in assembly", "internal/ring/ring_amd64.s", "VPOR           Y4, Y3, Y3\n", "VMOVDQA        Y4, Y3\n", "./internal/ring"},
@@ -334,7 +338,6 @@ var kernelMutations = []struct {
 		{"round constant wrong, in assembly", "internal/sha3/sha3_amd64.s", "DATA roundConstants<>+64(SB)/8, $0x000000000000008a", "DATA roundConstants<>+64(SB)/8, $0x000000000000008b", "./internal/sha3 -run=^TestPermute$ -short=false"},
 		{"three states taken for four, in assembly", "internal/sha3/sha3_amd64.s", "DATA zeroToThree<>+24(SB)/8, $0x0000000000000003", "DATA zeroToThree<>+24(SB)/8, $0x0000000000000002", "./internal/sha3 -run=^TestStart4$ -short=false"},
 		{"last bit one too low, in assembly", "internal/sha3/sha3_amd64.s", "VPSLLQ  $0x3f, Y0, Y0", "VPSLLQ  $0x3e, Y0, Y0", "./internal/sha3 -run=^TestStart4$ -short=false"},
-		{"block added to another state too, in assembly", "internal/sha3/sha3_amd64.s", "DATA lastState<>+16(SB)/8, $0x0000000000000000", "DATA lastState<>+16(SB)/8, $0xffffffffffffffff", "./internal/sha3 -run=^TestAbsorb4$ -short=false"},
 		{"shared key written before the last ciphertext is read", "internal/mlkem/many.go", "dks[done].Decapsulate(&keys[done], ciphertexts[done])", "dks[done].Decapsulate(sharedKeys[done], ciphertexts[done])\n\t\t\tkeys[done] = *sharedKeys[done]", "./internal/mlkem -run=^TestDecapsulateMany$"},
 		{"noise of the first operation for all", "internal/mlkem/many.go", "prf := noise.of(i)\n\t\tek.encryptWith", "prf := noise.of(0)\n\t\tek.encryptWith", "./internal/mlkem -run=^TestEncapsulateMany$"},
 		{"rejection key of the first operation for all", "internal/mlkem/many.go", "rejected[i][:])", "rejected[0][:])", "./internal/mlkem -run=^TestDecapsulateMany$"},
@@ -347,6 +350,8 @@ var kernelMutations = []struct {
 		{"seed of another message, in assembly", "internal/sha3/sha3_amd64.s", "VINSERTI128 $0x01, 16(SI), Y4, Y4\n\tVPUNPCKLQDQ Y4, Y3, Y1\n", "VINSERTI128 $0x01, 16(BX), Y4, Y4\n\tVPUNPCKLQDQ Y4, Y3, Y1\n", "./internal/sha3 -run=^TestBegin4$ -short=false"},
 		{"messages padded at each call of Read", "internal/sha3/many.go", "if !m.ended {", "if true {", "./internal/sha3"},
 		{"upper states not permuted", "internal/sha3/many.go", "if m.used(1) {", "if m.n == Width {", "./internal/sha3"},
+		{"state of a single hash kept", "internal/sha3/sha3.go", "\t\ts.Long[s.at].state = s.State\n", "", "./internal/sha3"},
+		{"block added to another state too, in assembly", "internal/sha3/sha3_amd64.s", "DATA masks<>+112(SB)/8, $0x0000000000000000", "DATA masks<>+112(SB)/8, $0xffffffffffffffff", "./internal/sha3 -run=^TestAbsorb4$ -short=false"},
 		{"odd lanes for even ones, in assembly", "internal/sha3/sha3_amd64.s", "VPUNPCKLQDQ Y3, Y1, Y4", "VPUNPCKHQDQ Y3, Y1, Y4", "./internal/sha3 -run=^TestSqueeze4$ -short=false"},
 		{"butterfly with a sum for a difference, in assembly", "internal/ring/ring_amd64.s", "VPSUBW  Y10, Y9, Y3\n\tVPADDW  Y10, Y7, Y7", "VPADDW  Y10, Y9, Y3\n\tVPADDW  Y10, Y7, Y7", "./internal/ring -run=^TestNTT$"},
 		{"ζ wrong in one place, in assembly", "internal/ring/ring_amd64.s", "DATA nttColumns<>+34(SB)/2, $0x7b0a", "DATA nttColumns<>+34(SB)/2, $0x7b01", "./internal/ring -run=^TestNTT$"},

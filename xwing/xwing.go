@@ -79,6 +79,16 @@ func NewDecapsulationKey(seed []byte) (*DecapsulationKey, error) {
 	return (*DecapsulationKey)(dk), err
 }
 
+// DecapsulateSeed decapsulates with the key of a seed, like [NewDecapsulationKey] and then
+// [DecapsulationKey.DecapsulateTo], in less time. It keeps no key and allocates nothing. sharedKey must have
+// [SharedKeySize] bytes and may overlap the seed and the ciphertext. Its errors are those of the two functions.
+// If it returns an error, it has written nothing.
+//
+// Programs that decapsulate with a seed more than once should make a key.
+func DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
+	return instance.DecapsulateSeed(sharedKey, seed, ciphertext)
+}
+
 // NewEncapsulationKey parses an encapsulation key of [EncapsulationKeySize]
 // bytes. It returns an error for another length ([kem.ErrLength]), and if a coefficient
 // of the ML-KEM key is not reduced modulo q ([kem.ErrEncapsulationKey]). It also returns
@@ -234,6 +244,11 @@ func (xwing) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 
 func (xwing) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
 	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey(encapsulationKey))
+}
+
+// DecapsulateSeed is [kem.DecapsulateSeed].
+func (xwing) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
+	return DecapsulateSeed(sharedKey, seed, ciphertext)
 }
 
 func (xwing) RandomSize() int { return instance.RandomSize() }

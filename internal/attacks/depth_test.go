@@ -5,6 +5,7 @@ package attacks
 import (
 	"bytes"
 	"runtime/debug"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -89,6 +90,10 @@ func TestDepth(t *testing.T) {
 			below(k.Name()+", NewDecapsulationKey", func() { k.NewDecapsulationKey(seed) })
 			below(k.Name()+", EncapsulateTo", func() { ek.EncapsulateTo(sharedKey, ciphertext) })
 			below(k.Name()+", DecapsulateTo", func() { dk.DecapsulateTo(sharedKey, ciphertext) })
+			if !slices.ContainsFunc(hybrids, func(h hybrid) bool { return h.KEM == k && h.group != x25519 }) {
+				// With a NIST curve, it is NewDecapsulationKey and DecapsulateTo.
+				below(k.Name()+", DecapsulateSeed", func() { kem.DecapsulateSeed(k, sharedKey, seed, ciphertext) })
+			}
 		}
 	})
 	t.Logf("at most %d bytes", most)

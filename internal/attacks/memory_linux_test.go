@@ -590,6 +590,9 @@ var operations = []operation{
 	{"DecapsulateTo", true, endsWell, func(x *trial) error {
 		return isOr(x.sharedKey, x.c.SharedKey, x.dk.DecapsulateTo(x.sharedKey, x.ciphertext))
 	}, false},
+	{"DecapsulateSeed", false, endsWell, func(x *trial) error {
+		return isOr(x.sharedKey, x.c.SharedKey, kem.DecapsulateSeed(x.kem, x.sharedKey, x.seed, x.ciphertext))
+	}, false},
 	{"Decapsulate", true, endsWell, func(x *trial) (err error) {
 		x.other, err = x.dk.Decapsulate(x.ciphertext)
 		return isOr(x.other, x.c.SharedKey, err)

@@ -367,11 +367,17 @@ func (dk *privateKey) decapsulate(sharedKey, ciphertext []byte) error {
 	defer clear(secrets)
 	ssPQ, ssT := secrets[:h.PQ.size.SharedKey], secrets[h.PQ.size.SharedKey:]
 	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
-	if err := h.PQ.decapsulate(&parts.pq, ssPQ, ctPQ); err != nil {
-		return h.wrap(err)
-	}
-	if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
-		return h.wrap(err)
+	if h.weaves() {
+		if err := parts.decapsulateWoven(ssPQ, ssT, ctPQ, ctT); err != nil {
+			return h.wrap(err)
+		}
+	} else {
+		if err := h.PQ.decapsulate(&parts.pq, ssPQ, ctPQ); err != nil {
+			return h.wrap(err)
+		}
+		if err := h.T.decapsulate(&parts.t, ssT, ctT); err != nil {
+			return h.wrap(err)
+		}
 	}
 	h.combine(sharedKey, secrets, ciphertext, &dk.public)
 	return nil

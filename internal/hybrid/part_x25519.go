@@ -40,10 +40,15 @@ func (ek *publicPart) parseX25519(b *[x25519.Size]byte) error {
 }
 
 // decapsulateX25519 sets ss to the secret of the scalar and the share ct. It
-// returns errLowOrder if the secret is zero. That happens for all scalars if the
-// share has low order, and else for none.
+// returns errLowOrder if the share has low order.
 func (dk *privatePart) decapsulateX25519(ss, ct *[x25519.Size]byte) error {
 	x25519.ScalarMult(ss, &dk.x25519, ct)
+	return checkOrder(ss)
+}
+
+// checkOrder returns errLowOrder if the secret ss is zero. That happens for all
+// scalars if the share has low order, and else for none.
+func checkOrder(ss *[x25519.Size]byte) error {
 	lowOrder := subtle.ConstantTimeCompare(ss[:], make([]byte, x25519.Size))
 	//ct:declassify lowOrder: it depends only on the share, which is public
 	if lowOrder == 1 {

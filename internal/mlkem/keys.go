@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"hybridkem/internal/ring"
+	"hybridkem/internal/sha3"
 )
 
 // An EncapsulationKey is an encapsulation key that has been checked and expanded.
@@ -89,14 +90,19 @@ func (ek *EncapsulationKey) init(p *Params, dk *DecapsulationKey, first *ring.NT
 	if dk != nil {
 		n += k
 	}
-	start := unsafe.Pointer(first)
-	polys := unsafe.Slice((*ring.NTT)(unsafe.Add(start, -uintptr(start)%line)), n)
+	polys := aligned(first, n)
 	ek.params = p
 	ek.a, ek.t = polys[:k*k:k*k], polys[n-k:]
 	if dk != nil {
 		dk.ek, dk.s = ek, polys[k*k:][:k]
 	}
 	return ek
+}
+
+// aligned returns n polynomials in the memory from first on, from the first line that begins there.
+func aligned(first *ring.NTT, n int) []ring.NTT {
+	start := unsafe.Pointer(first)
+	return unsafe.Slice((*ring.NTT)(unsafe.Add(start, -uintptr(start)%line)), n)
 }
 
 // Params returns the parameter set of the key.
@@ -173,12 +179,13 @@ func (ek *EncapsulationKey) Parse(b []byte) bool {
 	if !ek.decode(b) {
 		return false
 	}
+	var h sha3.Long
+	h.BeginSum256(len(b))
+	h.Write(b)
 	var x expander
-	x.h.BeginSum256(len(b))
-	x.h.Write(b)
-	x.batch.Long[0] = &x.h
+	x.batch.Long[0] = &h
 	ek.expandMatrix(&x, len(ek.a))
-	x.batch.Sum(&ek.h, &x.h)
+	x.batch.Sum(&ek.h, &h)
 	return true
 }
 

@@ -10,29 +10,40 @@ import (
 // It implements K-PKE.KeyGen, according to FIPS 203, Algorithm 13. It makes Â row by row, beside
 // the polynomial of t̂ that needs the row, and writes that polynomial to h at once, so that the batch can
 // make h beside the next rows.
-func (dk *DecapsulationKey) keyGen(x *expander) {
-	x.h.BeginSum256(dk.ek.params.EncapsulationKeySize())
+func (dk *DecapsulationKey) keyGen(x *expander, h *sha3.Long) {
+	h.BeginSum256(dk.ek.params.EncapsulationKeySize())
 	ek, k := dk.ek, dk.ek.params.k
 
-	rho, sigma := g(&x.batch, &dk.d, []byte{byte(k)})
-	ek.rho = rho
+	var sigma [32]byte
+	ek.rho, sigma = g(&x.batch, &dk.d, []byte{byte(k)})
 	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 
 	var s [maxK]ring.Factor
 	dk.sampleNoise(&x.batch, &sigma, s[:k])
 
-	var encoded [ring.EncodedSize]byte
 	for i := range ek.t {
 		ek.expandMatrix(x, (i+1)*k)
 		ek.multiplyRow(i, s[:k])
-		ek.t[i].Encode(&encoded)
-		x.h.Write(encoded[:])
+		writeEncoded(h, &ek.t[i])
 	}
-	x.h.Write(ek.rho[:])
+	h.Write(ek.rho[:])
 }
 
-// sampleNoise is sampleSecrets with noise from σ. It is a function of its own because the memory of the streams
-// is free again when the matrix needs some.
+// writeEncoded writes the encoded f to h.
+//
+//go:noinline
+func writeEncoded(h *sha3.Long, f *ring.NTT) {
+	var encoded [ring.EncodedSize]byte
+	f.Encode(&encoded)
+	h.Write(encoded[:])
+}
+
+// sampleNoise is sampleSecrets with noise from σ.
+//
+// It is not inlined, as writeEncoded and multiplyRow are not, so that its memory is free again when another part
+// of keyGen needs some: secret.Do provides no more.
+//
+//go:noinline
 func (dk *DecapsulationKey) sampleNoise(b *sha3.Batch, sigma *[32]byte, s []ring.Factor) {
 	var streams [noiseSize]byte
 	dk.sampleSecrets(&prf{batch: b, seed: sigma, streams: streams[:]}, s)
@@ -54,6 +65,8 @@ func (dk *DecapsulationKey) sampleSecrets(noise *prf, s []ring.Factor) {
 }
 
 // multiplyRow sets t̂ ← Â∘ŝ + ê in row i, which holds ê. It is a part of K-PKE.KeyGen.
+//
+//go:noinline
 func (ek *EncapsulationKey) multiplyRow(i int, s []ring.Factor) {
 	var product ring.NTT
 	product.InnerProduct(ek.a[i*len(s):], 1, s)
@@ -142,7 +155,6 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 // addresses do not differ by 4096: processors delay a load if its address has the last 12 bits of that
 // of a recent store.
 type expander struct {
-	h       sha3.Long // H(ek)
 	batch   sha3.Batch
 	streams [atOnce * usualStream]byte
 	made    int // the number of polynomials made

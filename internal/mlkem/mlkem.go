@@ -13,10 +13,11 @@ import (
 // beside the streams of K-PKE.KeyGen.
 func (dk *DecapsulationKey) Generate(seed *[64]byte) {
 	dk.d, dk.z = [32]byte(seed[:32]), [32]byte(seed[32:])
+	var h sha3.Long
 	var x expander
-	x.batch.Long[0] = &x.h
-	dk.keyGen(&x)
-	x.batch.Sum(&dk.ek.h, &x.h)
+	x.batch.Long[0] = &h
+	dk.keyGen(&x, &h)
+	x.batch.Sum(&dk.ek.h, &h)
 	//ct:declassify dk.ek.h: it is the hash of the encapsulation key
 }
 
@@ -38,27 +39,26 @@ func (ek *EncapsulationKey) Encapsulate(sharedKey *[32]byte, ciphertext []byte, 
 // beside the other hashes, so J begins first.
 func (dk *DecapsulationKey) Decapsulate(sharedKey *[32]byte, c []byte) {
 	var j sha3.Long
-	dk.beginJ(&j, c)
-	b := sha3.Batch{Long: [2]*sha3.Long{&j}}
-	dk.decapsulate(&b, &j, sharedKey, c)
+	dk.BeginJ(&j, c)
+	dk.DecapsulateWith(&j, sharedKey, c)
 }
 
-// beginJ begins J(z ‖ c). J is that of FIPS 203, section 4.1.
-func (dk *DecapsulationKey) beginJ(j *sha3.Long, c []byte) {
+// BeginJ begins J(z ‖ c). J is that of FIPS 203, section 4.1.
+func (dk *DecapsulationKey) BeginJ(j *sha3.Long, c []byte) {
 	j.BeginSHAKE256(len(dk.z) + len(c))
 	j.Write(dk.z[:])
 	j.Write(c)
 }
 
-// decapsulate is [DecapsulationKey.Decapsulate] with a batch and J, of which some or all may
-// be done.
-func (dk *DecapsulationKey) decapsulate(b *sha3.Batch, j *sha3.Long, sharedKey *[32]byte, c []byte) {
+// DecapsulateWith is [DecapsulationKey.Decapsulate] with J, of which some or all may be done.
+func (dk *DecapsulationKey) DecapsulateWith(j *sha3.Long, sharedKey *[32]byte, c []byte) {
+	b := sha3.Batch{Long: [2]*sha3.Long{j}}
 	var m [32]byte // m′
 	dk.decrypt(&m, c)
-	key, r := g(b, &m, dk.ek.h[:]) // K′, r′
+	key, r := g(&b, &m, dk.ek.h[:]) // K′, r′
 	var buf [maxCiphertextSize]byte
 	again := buf[:len(c)] // c′
-	dk.ek.encrypt(b, again, &m, &r)
+	dk.ek.encrypt(&b, again, &m, &r)
 	var rejected [32]byte // K̄
 	b.Sum(&rejected, j)
 	subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])

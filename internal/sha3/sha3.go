@@ -37,8 +37,12 @@ func Sum256(out *[32]byte, parts ...[]byte) {
 func SHAKE256(out []byte, parts ...[]byte) {
 	if Kernels() {
 		shake256.hash(out, parts...)
-		return
+	} else {
+		shake256Portable(out, parts...)
 	}
+}
+
+func shake256Portable(out []byte, parts ...[]byte) {
 	h := sha3.NewSHAKE256()
 	for _, p := range parts {
 		h.Write(p)
@@ -142,7 +146,7 @@ func (f function) hash(out []byte, parts ...[]byte) {
 }
 
 // A Long is the hash of one long message, to 32 bytes. The blocks of the message are absorbed beside
-// short hashes in a [Batch], or in the state that Next returns, or in the end by Sum.
+// short hashes in a [Batch], or in the state of a [Single], or in the end by Sum.
 type Long struct {
 	end      byte                      // that of the hash function, whose rate is rate256
 	message  [maxBlocks * rate256]byte // followed by the padding, once all is written
@@ -189,16 +193,6 @@ func (l *Long) block() *[rate256]byte {
 	return block
 }
 
-// Next absorbs the next block and returns the state, which the caller must permute. It returns
-// nil if no block is ready. It needs kernels, and must not be called while a Batch makes the hash.
-func (l *Long) Next() *[200]byte {
-	if !l.ready() {
-		return nil
-	}
-	subtle.XORBytes(l.state[:], l.state[:], l.block()[:])
-	return &l.state
-}
-
 // Sum sets out to the hash. All of the message must have been written. If a Batch makes the hash, its
 // [Batch.Sum] must be called instead.
 func (l *Long) Sum(out *[32]byte) {
@@ -210,10 +204,39 @@ func (l *Long) Sum(out *[32]byte) {
 		}
 		return
 	}
-	for state := l.Next(); state != nil; state = l.Next() {
-		Permute(state)
+	for l.ready() {
+		subtle.XORBytes(l.state[:], l.state[:], l.block()[:])
+		Permute(&l.state)
 	}
 	*out = [32]byte(l.state[:])
+}
+
+// A Single makes long hashes one after the other in a single state, which somebody else permutes.
+type Single struct {
+	State [200]byte
+	Long  [2]*Long // the hashes, or nil
+	at    int      // the hash that State belongs to
+}
+
+// Next absorbs the next block, and reports whether there was one. The caller then permutes State. It
+// needs kernels.
+func (s *Single) Next() bool {
+	for ; s.at < len(s.Long); s.at++ {
+		if l := s.Long[s.at]; l.ready() {
+			subtle.XORBytes(s.State[:], s.State[:], l.block()[:])
+			return true
+		}
+		s.End()
+		s.State = [200]byte{}
+	}
+	return false
+}
+
+// End gives the state back to the hash that it belongs to, which can then be continued elsewhere.
+func (s *Single) End() {
+	if s.at < len(s.Long) && s.Long[s.at] != nil {
+		s.Long[s.at].state = s.State
+	}
 }
 
 // States is the largest number of streams that a [Batch] makes at once.
@@ -369,11 +392,7 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 	n = min(len(ends), len(out)/size, States)
 	if !Kernels() {
 		for i, end := range ends[:n] {
-			h := sha3.NewSHAKE128()
-			h.Write(seed[:])
-			h.Write(end[:])
-			h.Read(out[i*size:][:size])
-			h.Reset()
+			shake128Portable(out[i*size:][:size], seed, end)
 		}
 		return n
 	}
@@ -384,13 +403,23 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 	return b.streams(out, size, shake128, seed, &last, n, len(ends))
 }
 
+// shake128Portable fills out from SHAKE128 of seed ‖ end. With this in SHAKE128s, kernels would have less of
+// the stack.
+func shake128Portable(out []byte, seed *[32]byte, end [2]byte) {
+	h := sha3.NewSHAKE128()
+	h.Write(seed[:])
+	h.Write(end[:])
+	h.Read(out)
+	h.Reset()
+}
+
 // SHAKE256s is [Batch.SHAKE128s] with SHAKE256, and with the single bytes from first to
 // end - 1 as the ends.
 func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) (n int) {
 	n = min(end-first, len(out)/size, States)
 	if !Kernels() {
 		for i := range n {
-			SHAKE256(out[i*size:][:size], seed[:], []byte{byte(first + i)})
+			shake256Portable(out[i*size:][:size], seed[:], []byte{byte(first + i)})
 		}
 		return n
 	}
@@ -425,11 +454,7 @@ func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *
 	}
 	n = min(room, free)
 	if n == 1 && b.alone() {
-		s := sponge{rate: f.rate}
-		s.absorb(seed[:])
-		binary.LittleEndian.PutUint64(s.a[len(seed):], last[0])
-		s.a[f.rate-1] ^= lastBit
-		s.squeeze(out[:size])
+		f.stream(out[:size], seed, last[0])
 		return n
 	}
 	lower := n
@@ -448,6 +473,15 @@ func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *
 		}
 	}
 	return n
+}
+
+// stream makes a single stream.
+func (f function) stream(out []byte, seed *[32]byte, last uint64) {
+	s := sponge{rate: f.rate}
+	s.absorb(seed[:])
+	binary.LittleEndian.PutUint64(s.a[len(seed):], last)
+	s.a[f.rate-1] ^= lastBit
+	s.squeeze(out)
 }
 
 // Kernels reports whether this machine has kernels for Keccak-f[1600]. Without them, crypto/sha3

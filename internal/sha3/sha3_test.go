@@ -100,13 +100,16 @@ func TestLong(t *testing.T) {
 			l = Long{}
 			m.begin(&l, len(m.bytes))
 			blocks := 0
+			single := Single{Long: [2]*Long{&l}}
 			for i := range len(m.bytes) + 1 {
 				l.Write(m.bytes[max(0, i-1):i])
-				for a := l.Next(); a != nil; a = l.Next() {
-					Permute(a)
-					blocks++
+				for single.at = 0; single.Next(); blocks++ {
+					Permute(&single.State)
 				}
+				single.State = l.state
 			}
+			single.at = 0
+			single.End()
 			if want := len(m.bytes)/rate256 + 1; blocks != want {
 				t.Errorf("%d bytes have %d blocks, want %d", len(m.bytes), blocks, want)
 			}
@@ -144,8 +147,9 @@ func TestStreams(t *testing.T) {
 					}
 					if r.IntN(4) == 0 {
 						write(i, r.IntN(len(m.bytes)+1))
-						if a := longs[i].Next(); Kernels() && a != nil {
-							Permute(a)
+						if single := (Single{Long: [2]*Long{nil, &longs[i]}}); Kernels() && single.Next() {
+							Permute(&single.State)
+							single.End()
 						}
 					}
 				}
