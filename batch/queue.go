@@ -198,13 +198,13 @@ func (q *Queue) lead(ctx context.Context, r *row, c *call) error {
 		q.end(nil)
 		return err
 	}
-	var rows [many.Width]*row
-	batch := q.join(append(rows[:0], r))
-	if len(batch) == 1 {
+	batch := [many.Width]*row{r}
+	n := q.join(&batch)
+	if n == 1 {
 		return q.runAlone(c)
 	}
-	defer q.end(batch[1:])
-	if !runTogether(batch) {
+	defer q.end(batch[1:n])
+	if !runTogether(batch[:n]) {
 		return c.run()
 	}
 	return r.deliver(c)
@@ -219,32 +219,34 @@ func (q *Queue) runAlone(c *call) error {
 // window is how many of the oldest rows can be taken into a batch.
 const window = 4 * many.Width
 
-// join appends to batch, which has one row, those that wait and can be done with it.
-func (q *Queue) join(batch []*row) []*row {
+// join adds rows that wait to a batch that has only its first row. It returns how many rows it has then.
+func (q *Queue) join(batch *[many.Width]*row) (n int) {
 	leader := batch[0]
+	n = 1
 	if leader.group == nil {
-		return batch
+		return n
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r := q.first
-	for seen := 0; r != nil && seen < window && len(batch) < many.Width; seen++ {
+	for seen := 0; r != nil && seen < window && n < len(batch); seen++ {
 		next := r.next
 		if r.op == leader.op && r.group == leader.group {
 			q.remove(r)
 			r.state, r.err = taken, ErrNotDone
-			batch = append(batch, r)
+			batch[n] = r
+			n++
 		}
 		r = next
 	}
-	return batch
+	return n
 }
 
 // end ends a batch. It wakes the callers of rows, and lets the oldest that waits run the next batch.
 // If the batch has come to a bad end, rows that are not done run alone.
 func (q *Queue) end(rows []*row) {
-	var woken [many.Width]*row
-	wake := woken[:1] // The first is the next to run a batch, if there is one.
+	var wake [many.Width]*row // The first is the next to run a batch, if there is one.
+	n := 1
 	q.mu.Lock()
 	for _, r := range rows {
 		switch {
@@ -257,7 +259,8 @@ func (q *Queue) end(rows []*row) {
 		default:
 			r.state = done
 		}
-		wake = append(wake, r)
+		wake[n] = r
+		n++
 	}
 	if r := q.first; r != nil && q.running <= q.batches {
 		q.remove(r)
@@ -269,7 +272,7 @@ func (q *Queue) end(rows []*row) {
 	q.mu.Unlock()
 	// The scheduler runs the goroutine first that is woken last. If this were the next to run a batch,
 	// and so on, then those whose operations are done would wait until the time slice is over.
-	for _, r := range wake {
+	for _, r := range wake[:n] {
 		if r != nil {
 			r.wake <- struct{}{}
 		}
