@@ -27,6 +27,9 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
+	if common.IsInvoke() && i.function.Pkg != nil && i.function.Pkg.Pkg.Path() == delegating && !slices.ContainsFunc(callees, i.isNoEntry) {
+		return
+	}
 	inside := 0
 	for _, f := range callees {
 		if f.String() == checked || i.isEntry(f) && f.Signature.Params().Len()+f.Signature.Results().Len() == 0 {
@@ -52,6 +55,11 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	case inside == 0:
 		i.outside(x, "a function value", append(args, common.Value), to)
 	}
+}
+
+// isNoEntry reports whether f is followed and is not an entry point.
+func (a *analysis) isNoEntry(f *ssa.Function) bool {
+	return f.Pkg != nil && a.ours[f.Pkg.Pkg] && !a.isEntry(f)
 }
 
 // callees returns the functions that a call may call.

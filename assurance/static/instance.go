@@ -174,6 +174,8 @@ func (i *instance) restrict(instr ssa.Instruction) {
 		for _, bound := range []ssa.Value{x.Low, x.High, x.Max} {
 			i.forbid(x, bound, "a bound of a slice")
 		}
+	case *ssa.MakeChan:
+		i.forbid(x, x.Size, "a capacity")
 	case *ssa.MakeSlice:
 		i.forbid(x, x.Len, "a length")
 		i.forbid(x, x.Cap, "a capacity")
@@ -201,7 +203,7 @@ func (i *instance) follow(instr ssa.Instruction) {
 		}
 	}
 	switch x := instr.(type) {
-	case *ssa.Alloc, *ssa.Jump, *ssa.If, *ssa.Next, *ssa.DebugRef, *ssa.RunDefers, *ssa.MakeMap, *ssa.MakeSlice, *ssa.Panic:
+	case *ssa.Alloc, *ssa.Jump, *ssa.If, *ssa.Next, *ssa.DebugRef, *ssa.RunDefers, *ssa.MakeMap, *ssa.MakeSlice, *ssa.MakeChan, *ssa.Panic:
 	case *ssa.UnOp, *ssa.IndexAddr, *ssa.Index, *ssa.Slice, *ssa.SliceToArrayPointer, *ssa.ChangeType, *ssa.ChangeInterface, *ssa.Range:
 		assign(v.Type(), to, i.cell(*instr.Operands(nil)[0]))
 	case *ssa.BinOp:
@@ -239,6 +241,18 @@ func (i *instance) follow(instr ssa.Instruction) {
 			i.cell(x.Val).whole().flow(i.cell(x.Addr))
 		} else {
 			assign(x.Val.Type(), i.cell(x.Addr), i.cell(x.Val))
+		}
+	case *ssa.Send:
+		assign(x.X.Type(), i.cell(x.Chan), i.cell(x.X))
+	case *ssa.Select:
+		received := 2 // The first results are the number of the case, and whether the channel is open.
+		for _, s := range x.States {
+			if s.Dir == types.SendOnly {
+				assign(s.Send.Type(), i.cell(s.Chan), i.cell(s.Send))
+			} else {
+				assign(s.Chan.Type().Underlying().(*types.Chan).Elem(), element(to, received), i.cell(s.Chan))
+				received++
+			}
 		}
 	case *ssa.MakeClosure:
 		for n, b := range x.Bindings {

@@ -115,6 +115,8 @@ var plants = []plant{
 	{"keyfile/keyfile.go", "	dk, err := f.kem.NewDecapsulationKey(seed)\n",
 		"	dk, err := f.kem.NewDecapsulationKey(seed)\nif formats[seed[0]&3].bare() {\nreturn dk, nil\n}\n",
 		"(*hybridkem/keyfile.format).newKey: an index"},
+	{"batch/row.go", "	case decapsulate:\n		copy(c.sharedKey, r.sharedKey)\n", "	case decapsulate:\n		if r.sharedKey[0] > 0 {\n			copy(c.sharedKey, r.sharedKey)\n		}\n",
+		"(*hybridkem/batch.row).deliver: a branch"},
 }
 
 // planted holds functions that are added at the end of a file. The name of each tells whether

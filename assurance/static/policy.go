@@ -9,13 +9,18 @@ import (
 // followed lists packages that the analysis of the source follows, besides the public ones.
 var followed = []string{
 	"./internal/nist", "./internal/mlkem", "./internal/ring", "./internal/sha3", "./internal/x25519",
-	"./internal/cpu", "./internal/derand", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded", "./internal/envelope",
+	"./internal/cpu", "./internal/derand", "./internal/many", "./internal/secret", "./internal/fips", "./internal/fault", "./internal/expanded", "./internal/envelope",
 	"filippo.io/edwards25519", "filippo.io/edwards25519/field",
 }
 
 // checked is a function that is analysed as an entry point only, and not again where it is
 // called. Entry points without parameters and results are treated in the same way.
 const checked = "hybridkem/kem.CheckKeyPair"
+
+// delegating is a package that reaches keys and KEMs only through methods of interfaces. All methods that
+// it can call in this way are entry points, and are analysed as such only. Otherwise a queue, from which
+// every operation of every KEM can be reached in several ways, would take hours.
+const delegating = "hybridkem/batch"
 
 // secretFields lists the fields that hold secrets.
 var secretFields = []struct{ field, reason string }{
@@ -26,6 +31,11 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/hybrid privatePart.x25519", "a scalar"},
 	{"hybridkem/internal/nist privateKey.key", "a scalar"},
 	{"hybridkem/internal/derand Random.bytes", "m, and the seeds of scalars"},
+	{"hybridkem/internal/many KeyPair.Seed", "the private key"},
+	{"hybridkem/batch KeyPair.Seed", "the private key"},
+	{"hybridkem/batch Encapsulation.SharedKey", "the shared key"},
+	{"hybridkem/batch Decapsulation.SharedKey", "the shared key"},
+	{"hybridkem/batch call.sharedKey", "the shared key"},
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
@@ -101,6 +111,9 @@ var trusted = map[string]trust{
 
 	"filippo.io/edwards25519/field.feMul":    {[]int{0}, known, "assembly without jumps"},
 	"filippo.io/edwards25519/field.feSquare": {[]int{0}, known, "assembly without jumps"},
+
+	"(*sync.Pool).Get": {nil, known, "what package batch keeps there has been overwritten"},
+	"(*sync.Pool).Put": {nil, known, "the same"},
 
 	"reflect.ValueOf": {nil, known, "it is asked for a kind, and whether a pointer is nil"},
 	"reflect.TypeOf":  {nil, known, "it returns a type"},
