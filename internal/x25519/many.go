@@ -80,7 +80,9 @@ func (f *fractions) multiply(scalars, points []*[Size]byte) {
 	}
 }
 
-// combInputs returns what comb8IFMA takes for up to eight scalars.
+// combInputs returns what comb8IFMA takes for up to eight scalars: each plus the number whose digits
+// to the base 16 are all 7. The digits of the sum, minus 7, are from -7 to 8, and the sum is less
+// than 2²⁵⁶.
 func combInputs(scalars []*[Size]byte) (words [4][lanes]uint64) {
 	for i, scalar := range scalars {
 		k := clamp(scalar)
@@ -165,7 +167,8 @@ func (v *element) setLane(limbs *[5][lanes]uint64, i int) {
 }
 
 // leastRows returns the least number of rows at which a kernel for eight is faster than the one
-// for one: wide if cpu.WideAVX512, and otherwise narrow. BenchmarkManyRatio measures it.
+// for one: wide if cpu.WideAVX512, which BenchmarkManyRatio measures, and otherwise narrow, an
+// estimate for Zen 4.
 func leastRows(wide, narrow int) int {
 	if cpu.WideAVX512 {
 		return wide

@@ -170,8 +170,8 @@ func TestManyAllocations(t *testing.T) {
 	})
 }
 
-// BenchmarkManyRatio compares n rows with n calls of the functions for one row. The numbers of rows
-// of which all lanes are used come from it.
+// BenchmarkManyRatio compares n rows with n calls of the functions for one row. leastRows has its
+// numbers from it, where WideAVX512 is true.
 func BenchmarkManyRatio(b *testing.B) {
 	var scalars, points, public, shared []*[Size]byte
 	for _, r := range randomRows(lanes) {

@@ -420,7 +420,7 @@ func (m *machine) storeWord(mem operand.Mem) {
 	delete(m.state.memory, m.address(operand.Mem{Base: mem.Base, Disp: mem.Disp &^ (size - 1)}))
 }
 
-// everywhere returns a selection for which this is known in every lane.
+// everywhere returns a selection that has the same in every lane.
 func everywhere(yes, no bool) (s selection) {
 	for i := range s {
 		s[i].yes, s[i].no = yes, no
