@@ -205,7 +205,6 @@ var mutations = []mutation{
 	{"use not ended after its operation", "internal/secret/do.go", "\t\tdefer u.End(use)\n", "", "./internal/secret -run=^TestUsesDo$"},
 	{"no room for nested foreign code", "internal/secret/do.go", "if levels > 1 {", "if levels > 2 {", "./internal/secret -run=^TestRoom$"},
 	{"no room for foreign code", "internal/secret/do.go", "\tgrowFar(levels, false)\n", "", "./internal/secret -run=^TestRoom$"},
-	{"secret overwritten twice", "internal/secret/uses.go", "\tif u.state.CompareAndSwap(state, g|overwriting) {", "\tif u.state.Store(g | overwriting); true {", "./internal/secret"},
 	{"all goroutines count in one place", "internal/secret/uses.go", "hash>>29&uint32(len(u.counters)-1)", "hash&0", "./internal/secret"},
 	{"reset beside a use of the secret", "internal/secret/uses.go", "if u.used(secretUse) || u.used(publicUse) {", "if u.used(publicUse) {", "./internal/secret -run=^TestUsesCounted$"},
 	{"reset beside a use of the public key", "internal/secret/uses.go", "if u.used(secretUse) || u.used(publicUse) {", "if u.used(secretUse) {", "./internal/secret -run=^TestUsesCounted$"},
