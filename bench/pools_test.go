@@ -278,7 +278,7 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 	advice := r.advice()
-	if last := advice[len(advice)-1]; !strings.Contains(last, "batch them") || !strings.Contains(last, "40 % (X-Wing)") {
+	if last := advice[len(advice)-1]; !strings.Contains(last, "requests for X-Wing wait") || !strings.Contains(last, "40 % (X-Wing)") {
 		t.Errorf("of a queue that costs less: %s", last)
 	}
 	for _, x := range r.Results {

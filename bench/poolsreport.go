@@ -430,9 +430,9 @@ func (r *poolReport) advice() []string {
 			r.each(modeFresh, single, cost), r.each(modeTo, burst, stack), r.each(modeFresh, burst, stack)),
 	}
 	if queued := r.each(modeQueue, many, cost); queued != "" {
-		what := "**If many requests wait at the same time, batch them**"
-		if !r.pays(modeQueue) {
-			what = "**Batches did not pay in this run**"
+		what := "**Batches did not pay in this run**"
+		if kems := r.paysFor(modeQueue); len(kems) > 0 {
+			what = fmt.Sprintf("**If many requests for %s wait at the same time, batch them**", strings.Join(kems, " or "))
 		}
 		advice = append(advice, fmt.Sprintf("%s: with 256 goroutines the queue of package batch took %s with a p99 of %s, with 16 goroutines %s, and with one %s.",
 			what, queued, r.each(modeQueue, many, p99), r.each(modeQueue, few, cost), r.each(modeQueue, single, cost)))
@@ -440,8 +440,11 @@ func (r *poolReport) advice() []string {
 	return advice
 }
 
-// pays reports whether the mode clearly costs less than the first one with many goroutines,
-// for some KEM.
-func (r *poolReport) pays(mode string) bool {
-	return slices.ContainsFunc(r.Results, func(x *poolResult) bool { return x.Mode == mode && x.load() == many && r.cost(x) < 0.9 })
+// paysFor returns the KEMs for which the mode clearly costs less than the first one with many
+// goroutines.
+func (r *poolReport) paysFor(mode string) []string {
+	return slices.DeleteFunc(r.kems(), func(kem string) bool {
+		x := r.find(kem, mode, many)
+		return x == nil || r.cost(x) >= 0.9
+	})
 }

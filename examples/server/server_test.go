@@ -70,7 +70,11 @@ type pass struct {
 // TestExchange checks that both ends get the same key with every KEM, with and without batches, and
 // that each notices when a byte of what it got was altered.
 func TestExchange(t *testing.T) {
-	for _, k := range hybridkem.All() {
+	kems := hybridkem.All()
+	if testing.Short() {
+		kems = kems[:2]
+	}
+	for _, k := range kems {
 		s := newServer(t, k)
 		for _, queue := range []*batch.Queue{nil, s.queue} {
 			s.queue = queue
@@ -151,6 +155,9 @@ func TestLimits(t *testing.T) {
 func TestRun(t *testing.T) {
 	for _, test := range []struct{ batch, want string }{{"off", "without"}, {"on", "with"}, {"both", "without with"}} {
 		t.Run(test.batch, func(t *testing.T) {
+			if testing.Short() && test.batch != "both" {
+				t.Skip("both runs the same code")
+			}
 			t.Parallel()
 			var stdout, stderr strings.Builder
 			if code := run(t.Context(), []string{"-batch", test.batch, "-time", "1300ms", "-clients", "3", "-each", "7"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
