@@ -81,6 +81,18 @@ func NewEncapsulationKey[H any](p *Params) (*H, *EncapsulationKey) {
 // longer if they lie in two lines.
 const line = 64
 
+// atLine has room for a T that begins at a line. Go aligns variables on the stack to words.
+type atLine[T any] struct {
+	value T
+	_     [line]byte
+}
+
+// get returns the T. If the stack moves, it stays at a line, since stacks begin and end at lines.
+func (r *atLine[T]) get() *T {
+	start := unsafe.Pointer(&r.value)
+	return (*T)(unsafe.Add(start, -uintptr(start)%line))
+}
+
 // init gives memory to the vectors of ek, and of dk if it is not nil, in the order Â, ŝ, t̂.
 // The memory begins at first, and is a line longer than the vectors. They begin at a
 // line.

@@ -96,8 +96,9 @@ func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 	if eta1 == eta2 {
 		noise.end = 2*k + 1
 	}
-	var y ring.Poly
-	var yHat [maxK]ring.Factor
+	var room atLine[workspace]
+	memory := room.get()
+	y, yHat, product := &memory.f, memory.factors[:k], &memory.product
 	for i := range k {
 		y.SampleCBD(noise.next(), eta1)
 		yHat[i].Set(y.NTT())
@@ -105,11 +106,10 @@ func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 
 	// u ← NTT⁻¹(Âᵀ∘ŷ) + e₁, with column i of Â for u[i]
 	noise.eta, noise.end = eta2, 2*k+1
-	e := &y // in its memory
-	var product ring.NTT
+	e := y // in its memory
 	for i := range k {
 		e.SampleCBD(noise.next(), eta2)
-		product.InnerProduct(ek.a[i:], k, yHat[:k])
+		product.InnerProduct(ek.a[i:], k, yHat)
 		u := product.InverseNTT()
 		u.Add(e)
 		u.Compress(c[i*32*du:][:32*du], du)
@@ -117,7 +117,7 @@ func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
 
 	// v ← NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + μ
 	e.SampleCBD(noise.next(), eta2)
-	product.InnerProduct(ek.t, 1, yHat[:k])
+	product.InnerProduct(ek.t, 1, yHat)
 	v := product.InverseNTT()
 	v.Add(e)
 	mu := e // in its memory
@@ -134,21 +134,27 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 	k, du, dv := dk.ek.params.k, dk.ek.params.du, dk.ek.params.dv
 
 	// NTT(u′)
-	var u ring.Poly
-	var uHat [maxK]ring.Factor
+	var room atLine[workspace]
+	memory := room.get()
+	u, uHat, product := &memory.f, memory.factors[:k], &memory.product
 	for i := range k {
 		u.Decompress(c[i*32*du:][:32*du], du)
 		uHat[i].Set(u.NTT())
 	}
 
 	// w ← v′ - NTT⁻¹(ŝᵀ∘NTT(u′))
-	var w ring.Poly
-	var product ring.NTT
+	w := u // in its memory
 	w.Decompress(c[k*32*du:][:32*dv], dv)
-	product.InnerProduct(dk.s, 1, uHat[:k])
-	v := product.InverseNTT()
-	w.Sub(v)
+	product.InnerProduct(dk.s, 1, uHat)
+	w.Sub(product.InverseNTT())
 	w.Compress(m[:], 1)
+}
+
+// A workspace holds the polynomials of an encryption or a decryption, which begin at a line.
+type workspace struct {
+	f       ring.Poly
+	product ring.NTT
+	factors [maxK]ring.Factor
 }
 
 // An expander is what the expansion of a matrix works with. The parts are in one struct so that their
