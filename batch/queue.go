@@ -22,12 +22,12 @@ var (
 
 // A Queue does operations of many goroutines, and joins those that have to wait.
 //
-// A queue lets a number of batches run at once. A caller who comes while fewer run does the
-// operation at once, alone, in the caller's own goroutine. A caller who comes while so many run
-// waits. When a batch ends, the caller who has waited longest runs the next one. It consists of the
-// operations of that caller and of up to seven others who wait: those with the same operation and
-// the same KEM, the oldest first. A queue has no goroutines of its own, and nobody waits for
-// company.
+// A queue lets a number of batches run at once. A caller who comes while fewer run begins one, in
+// the caller's own goroutine. A caller who comes while so many run waits. When a batch ends, the
+// caller who has waited longest runs the next one. It consists of the operations of that caller and
+// of up to seven others who wait: those with the same operation and the same KEM, the oldest first.
+// A queue has no goroutines of its own, and nobody waits for company that is not there: a batch that
+// begins only lets goroutines run before that are ready to run and have no processor.
 //
 // Each batch begins with the oldest caller. So a caller waits for at most as many batches as there
 // are callers before it. Among the 32 oldest, younger callers may overtake older ones whose KEM or
@@ -55,6 +55,9 @@ type Queue struct {
 	waiting     int  // rows from first to last
 	first, last *row // the oldest and the newest
 	free        *row // rows to use again
+
+	// How many batches have begun since one has let others run, and after how many the next one does.
+	skipped, interval int
 }
 
 // NewQueue returns a queue that lets at most limit callers wait, and runs at most the given number
@@ -126,7 +129,7 @@ func (q *Queue) do(ctx context.Context, c *call) error {
 	if begun, err := q.enter(nil); err != nil {
 		return err
 	} else if begun {
-		return q.runAlone(c)
+		return q.begin(ctx, c)
 	}
 	// The lock is not held here, because the methods of keys may be code of another module.
 	r := q.newRow(c)
@@ -135,10 +138,44 @@ func (q *Queue) do(ctx context.Context, c *call) error {
 		return err
 	} else if begun {
 		q.recycle(r)
-		return q.runAlone(c)
+		return q.begin(ctx, c)
 	}
 	return q.wait(ctx, r, c)
 }
+
+// begin runs a batch that begins with c, which has not waited.
+//
+// Goroutines that are ready to run but have no processor are not in the queue, and would hardly get into it
+// as long as those that have one call again and again. So begin lets them run before. If none of them comes,
+// it does so less often.
+func (q *Queue) begin(ctx context.Context, c *call) error {
+	q.mu.Lock()
+	q.skipped++
+	invite := q.skipped >= q.interval
+	q.mu.Unlock()
+	if !invite {
+		return q.runAlone(c)
+	}
+	runtime.Gosched()
+	q.mu.Lock()
+	q.skipped = 0
+	came := q.waiting > 0
+	if came {
+		q.interval = 0
+	} else {
+		q.interval = min(q.interval+1, maxInterval)
+	}
+	q.mu.Unlock()
+	if !came {
+		return q.runAlone(c)
+	}
+	r := q.newRow(c)
+	defer q.recycle(r)
+	return q.lead(ctx, r, c)
+}
+
+// maxInterval is how many batches begin without letting others run before, if nobody has come for long.
+const maxInterval = 16
 
 // enter begins a batch, if one more may run. Otherwise it lets r wait if it is not nil.
 func (q *Queue) enter(r *row) (begun bool, err error) {

@@ -4,7 +4,7 @@ var mutations = []mutation{
 	// Key generation.
 	{"k byte missing from G", "internal/mlkem/kpke.go", "g(&x.batch, &dk.d, []byte{byte(k)})", "g(&x.batch, &dk.d, nil)", "./internal/mlkem"},
 	{"matrix transposed", "internal/mlkem/kpke.go", "[2]byte{byte(j), byte(i)}", "[2]byte{byte(i), byte(j)}", "./internal/mlkem"},
-	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, yHat[:k])", "InnerProduct(ek.a[i*k:], 1, yHat[:k])", "./internal/mlkem"},
+	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, yHat)", "InnerProduct(ek.a[i*k:], 1, yHat)", "./internal/mlkem"},
 	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
 	{"η₁ in the place of η₂", "internal/mlkem/params.go", "eta2 = 2", "eta2 = 3", "./internal/mlkem"},
 	{"noise counter not continued", "internal/mlkem/kpke.go", "noise.eta, noise.end = eta2, 2*k+1", "noise.eta, noise.n, noise.end = eta2, 0, k+1", "./internal/mlkem"},
@@ -43,7 +43,7 @@ var mutations = []mutation{
 	{"rows of one inversion mixed", "internal/x25519/many.go", "t.mul(&inverse, &z[i])", "t.mul(&inverse, &before[i])", "./internal/x25519 -run=Many"},
 
 	// Checks.
-	{"modulus check missing", "internal/mlkem/keys.go", "if !decode(ek.t, b) {", "if decode(ek.t, b); false {", "./mlkem -run=^TestDropIn$"},
+	{"modulus check missing", "internal/mlkem/keys.go", "if !ek.decode(b) {", "if ek.decode(b); false {", "./mlkem -run=^TestDropIn$"},
 	{"modulus check of half the coefficients", "internal/ring/encode.go", "(Q - 1 - lo) | (Q - 1 - hi)", "(Q - 1 - lo)", "./internal/ring"},
 	{"modulus check of the last polynomial only", "internal/mlkem/keys.go", "valid &= v[i].Decode", "valid = v[i].Decode", "./mlkem -run=^TestDropIn$"},
 	{"modulus check of ŝ missing", "internal/mlkem/keys.go", "!decode(dk.s, encodedS) ||", "decode(dk.s, encodedS) && false ||", "./mlkem -run=^TestErrors$"},
@@ -56,6 +56,7 @@ var mutations = []mutation{
 	{"low order accepted in a ciphertext", "internal/hybrid/part_x25519.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./xwing"},
 
 	// Many operations.
+	{"queue lets nobody run before a batch", "batch/queue.go", "\truntime.Gosched()\n", "", "./batch -run=^TestCompany$"},
 	{"row in the group of another KEM", "batch/mixed.go", "g.list[i].kem != k", "g.list[i].kem == nil", "./batch -run=^TestGroups$"},
 	{"group forgotten when there are many KEMs", "batch/mixed.go", "due = g.remove(0)", "g.remove(0)", "./batch -run=^TestGroups$"},
 	{"row not done without an error", "batch/mixed.go", "rows[i].Err = ErrNotDone\n\t}\n\tvar open groups[many.Decapsulation]", "_ = i\n\t}\n\tvar open groups[many.Decapsulation]", "./batch -run=^TestRowsPanic$"},
@@ -101,15 +102,15 @@ var mutations = []mutation{
 	{"ciphertext not in the rejection key", "internal/mlkem/mlkem.go", "\tj.Write(c)\n", "\tj.Write(make([]byte, len(c)))\n", "./mlkem -run=^TestDropIn$"},
 
 	// Hybrids.
-	{"label misplaced", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), h.Label, ssPQ, ssT, ctT, ek.t.encoded)", "./xwing"},
+	{"label misplaced", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{h.Label, ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded}", "./xwing"},
 	{"label misspelt", "internal/hybrid/hybrid.go", "`/^\\`", "`\\^/`", "./xwing"},
-	{"secrets in the wrong order", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), ssT, ssPQ, ctT, ek.t.encoded, h.Label)", "./xwing"},
-	{"label misplaced in the universal combiner", "internal/hybrid/hybrid.go", "ssPQ, ssT, ctPQ, ctT, ek.pq.encoded, ek.t.encoded, h.Label)", "h.Label, ssPQ, ssT, ctPQ, ctT, ek.pq.encoded, ek.t.encoded)", "./combiner -run=^TestSuites$"},
+	{"secrets in the wrong order", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssT, ssPQ, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "./xwing"},
+	{"ciphertexts in the wrong order in the universal combiner", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssPQ, ssT, ctT, ctPQ, ekPQ, ek.t.encoded, h.Label}", "./combiner -run=^TestSuites$"},
 	{"arguments of C2PRI swapped", "combiner/combiner.go", "sha3.Sum256(&sharedKey, ssPQ, ssT, ctT, ekT, label)", "sha3.Sum256(&sharedKey, ssPQ, ssT, ekT, ctT, label)", "./combiner -run=^TestCombiners$"},
 	{"hybrid parts swapped", "combiner/tlskex/tlskex.go", "PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.Concatenation, TFirst: true", "PQ: &hybrid.MLKEM768, T: &nist.P256, Combiner: hybrid.Concatenation", "./combiner -run=^TestSuites$"},
 	{"hybrid seed expanded in the wrong order", "internal/hybrid/keys.go", "expanded[:h.PQ.size.Seed]); err", "expanded[len(expanded)-h.PQ.size.Seed:]); err", "./xwing"},
-	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), ssPQ, ssT, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ek.t.encoded, h.Label)", "./xwing"},
-	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "(sharedKey), ssPQ, ssT, ctT, ek.t.encoded, h.Label)", "(sharedKey), ssPQ, ssT, ek.t.encoded, ctT, h.Label)", "./xwing"},
+	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssPQ, ssT, ctPQ, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ekPQ, ek.t.encoded, h.Label}", "./xwing"},
+	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssPQ, ssT, ctPQ, ek.t.encoded, ekPQ, ctT, h.Label}", "./xwing"},
 	{"scalar candidates not tried in turn", "internal/nist/nist.go", "slices.Chunk(seed, size)", "slices.Chunk(seed[:size], size)", "./combiner -run=^TestScalarCandidates$"},
 	{"parts not compared", "internal/hybrid/hybrid.go", "bytes.Equal(h.Label, x.Label) &&\n\t\th.PQ.equal(x.PQ) && h.T.equal(x.T)", "bytes.Equal(h.Label, x.Label)", ". -run=^TestOtherParts$"},
 	{"second part not compared", "internal/hybrid/hybrid.go", "h.PQ.equal(x.PQ) && h.T.equal(x.T)", "h.PQ.equal(x.PQ)", ". -run=^TestOtherParts$"},
@@ -340,7 +341,7 @@ var kernelMutations = []struct {
 		{"shared key written before the last ciphertext is read", "internal/mlkem/many.go", "dks[done].Decapsulate(&keys[done], ciphertexts[done])", "dks[done].Decapsulate(sharedKeys[done], ciphertexts[done])\n\t\t\tkeys[done] = *sharedKeys[done]", "./internal/mlkem -run=^TestDecapsulateMany$"},
 		{"noise of the first operation for all", "internal/mlkem/many.go", "prf := noise.of(i)\n\t\tek.encryptWith", "prf := noise.of(0)\n\t\tek.encryptWith", "./internal/mlkem -run=^TestEncapsulateMany$"},
 		{"rejection key of the first operation for all", "internal/mlkem/many.go", "rejected[i][:])", "rejected[0][:])", "./internal/mlkem -run=^TestDecapsulateMany$"},
-		{"invalid key in one row refuses the rows after it", "internal/mlkem/many.go", "valid[i] = decode(ek.t, encoded[i])", "valid[i] = decode(ek.t, encoded[i]) && (i == 0 || valid[i-1])", "./internal/mlkem -run=^TestParseMany$"},
+		{"invalid key in one row refuses the rows after it", "internal/mlkem/many.go", "valid[i] = ek.decode(encoded[i]); valid[i]", "valid[i] = ek.decode(encoded[i]) && (i == 0 || valid[i-1]); valid[i]", "./internal/mlkem -run=^TestParseMany$"},
 		{"only the last stream continued", "internal/mlkem/many.go", "missing = missing || sizes[i] < ring.N", "missing = sizes[i] < ring.N", "./internal/mlkem -run=^TestExpandMatrices$"},
 		{"noise of e₁ over that of y", "internal/mlkem/many.go", "noise.sample(hashes, seeds, 64*p.eta1*p.k, eta2", "noise.sample(hashes, seeds, 64*eta2*p.k, eta2", "./internal/mlkem -run=^TestEncapsulateMany$"},
 		{"lane of messages added to another one, in assembly", "internal/sha3/sha3_amd64.s", "VPUNPCKHQDQ Y5, Y4, Y7", "VPUNPCKLQDQ Y5, Y4, Y7", "./internal/sha3 -run=^TestWrite4$ -short=false"},
