@@ -164,8 +164,8 @@ var dividing = regexp.MustCompile(`^math/bits\.(Div|Rem)`)
 // divisions says how many places with such instructions are accepted in each function, and
 // why.
 var divisions = compiler.Known{
-	"They number rows and columns.": {"hybridkem/internal/mlkem.(*EncapsulationKey).expandMatrix": 1},
 	"They are of lengths.": {
+		"hybridkem/internal/sha3.(*Batch).SHAKE128s": 1, "hybridkem/internal/sha3.(*Batch).SHAKE256s": 1,
 		"crypto/internal/fips140/sha3.bytepadWrite": 1, "crypto/internal/fips140/sha3.(*Digest).write": 1, "crypto/internal/fips140/sha3.(*Digest).read": 1,
 	},
 	"They are of lengths, or counters, in AES, which crypto/rand uses.": {

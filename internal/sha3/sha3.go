@@ -445,7 +445,9 @@ func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *
 	if cpu.WideAVX512 && room > free {
 		absorbed := 0
 		for made := 0; made < want; made += free {
-			absorbed += (size + f.rate - 1) / f.rate * rate256
+			for done := 0; done < size; done += f.rate {
+				absorbed += rate256
+			}
 		}
 		if first == nil || absorbed > first.written-first.absorbed {
 			upper = new([25][half]uint64)
