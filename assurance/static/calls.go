@@ -27,7 +27,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
-	if common.IsInvoke() && i.function.Pkg != nil && i.function.Pkg.Pkg.Path() == delegating && !slices.ContainsFunc(callees, i.isNoEntry) {
+	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && !slices.ContainsFunc(callees, i.isNoEntry) {
 		return
 	}
 	inside := 0

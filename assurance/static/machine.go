@@ -11,7 +11,7 @@ import (
 // public lists the packages whose exported functions and methods are given secrets.
 var public = []string{
 	"./kem", "./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./batch", "./keyfile",
-	"./internal/hybrid", "./internal/x25519",
+	"./internal/hybrid",
 }
 
 // checkMachine examines the machine code of the packages that handle secrets, for a
