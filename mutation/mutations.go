@@ -398,6 +398,7 @@ var kernelMutations = []struct {
 		{"round constant of the woven permutation wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "XORQ        16(CX), DX", "XORQ        24(CX), DX", "./internal/x25519 -run=^TestLadderPermuteIFMA$"},
 		{"steps of the ladder taken twice", "internal/x25519/x25519.go", "n -= steps", "n -= steps - 1", "./internal/x25519 -run=^TestPermuting$"},
 		{"lane of a shuffle wrong, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPERMQ      $0x24, Y4, Y9", "VPERMQ      $0x64, Y4, Y9", "./internal/x25519 -run=^TestCombIFMA$"},
+		{"odd digit taken for a part of its half only, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "$0x000000f0, SI", "$0x00000070, SI", "./internal/x25519 -run=^TestCombIFMA$"},
 		{"mask of another lane, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "MOVL         $0x00000005, AX", "MOVL         $0x00000004, AX", "./internal/x25519 -run=^TestCombIFMA$"},
 		{"bits of eight scalars skipped, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPRORQ   $0x01, Z2, Z2", "VPRORQ   $0x02, Z2, Z2", "./internal/x25519 -run=^TestLadder8IFMA$"},
 		{"negative digits of eight scalars taken for positive, in AVX-512 assembly", "internal/x25519/x25519_amd64.s", "VPCMPUQ         $0x01, Z3, Z4, K1", "VPCMPUQ         $0x00, Z3, Z4, K1", "./internal/x25519 -run=^TestComb8IFMA$"},

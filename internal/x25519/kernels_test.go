@@ -175,11 +175,17 @@ func TestCombADX(t *testing.T) {
 
 func TestCombIFMA(t *testing.T) {
 	needs(t, cpu.AVX512IFMA)
+	for name, kernel := range map[string]func(s *[5][4]uint64, digits *[2 * Size]int8){"combIFMA": combIFMA, "combWideIFMA": combWideIFMA} {
+		t.Run(name, func(t *testing.T) { testCombIFMA(t, kernel) })
+	}
+}
+
+func testCombIFMA(t *testing.T, kernel func(s *[5][4]uint64, digits *[2 * Size]int8)) {
 	fs, ds := guarded(t, new(fourLimbs)), guarded(t, new([2 * Size]int8))
 	combs(t, func(d *[2 * Size]int8) (y, z element) {
 		for i := range ds {
 			*ds[i] = *d
-			combIFMA((*[5][4]uint64)(fs[i]), ds[i])
+			kernel((*[5][4]uint64)(fs[i]), ds[i])
 			if *ds[i] != *d {
 				t.Fatal("the digits were changed")
 			}

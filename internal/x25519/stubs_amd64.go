@@ -56,6 +56,15 @@ func ladderPermuteIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int
 //go:noescape
 func combIFMA(s *[5][4]uint64, digits *[64]int8)
 
+// combWideIFMA is combIFMA with zmm registers.
+// In: digits, as for combIFMA.
+// Out: s, as of combIFMA.
+// It reads all multiples of a window.
+// Needs: cpu.AVX512IFMA.
+//
+//go:noescape
+func combWideIFMA(s *[5][4]uint64, digits *[64]int8)
+
 // ladder8IFMA multiplies eight points of curve25519 or its twist by scalars with
 // Montgomery ladders of 255 steps, up to the inversion.
 // In: u, limb k of the coordinate of point i in u[k][i], carried: less than 2^51 +

@@ -14,7 +14,8 @@ func ladderIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int) { pan
 func ladderPermuteIFMA(s *[5][4]uint64, u *[3][4]uint64, swaps *[4]uint64, n int, a *[200]byte) {
 	panic(noKernel)
 }
-func combIFMA(s *[5][4]uint64, digits *[64]int8) { panic(noKernel) }
+func combIFMA(s *[5][4]uint64, digits *[64]int8)     { panic(noKernel) }
+func combWideIFMA(s *[5][4]uint64, digits *[64]int8) { panic(noKernel) }
 func ladder8IFMA(x *[5][8]uint64, z *[5][8]uint64, u *[5][8]uint64, swaps *[4][8]uint64) {
 	panic(noKernel)
 }

@@ -258,7 +258,11 @@ func multiplyBaseADX(y, z *element, k *[Size]byte) {
 func multiplyBaseIFMA(y, z *element, k *[Size]byte) {
 	d := digits(k)
 	var f fourLimbs
-	combIFMA((*[5][4]uint64)(&f), &d)
+	if cpu.WideAVX512 {
+		combWideIFMA((*[5][4]uint64)(&f), &d)
+	} else {
+		combIFMA((*[5][4]uint64)(&f), &d)
+	}
 	y.setLimbs(&f, 1)
 	z.setLimbs(&f, 2)
 }

@@ -35,12 +35,14 @@ func TestBounds(t *testing.T) {
 		if err := m.run(kernel); err != nil {
 			t.Errorf("%s: %v", kernel.Name, err)
 		}
-		results := 1
-		if strings.HasSuffix(kernel.Name, "8IFMA") {
-			results = 2
+		limbs := 0
+		for _, name := range results {
+			if has(kernel, name) {
+				limbs += nLimbs
+			}
 		}
-		if m.products == 0 || m.stored != nLimbs*results {
-			t.Errorf("%s: saw %d products and %d limbs of the result", kernel.Name, m.products, m.stored)
+		if m.products == 0 || len(m.stored) != limbs {
+			t.Errorf("%s: saw %d products and %d limbs of the result", kernel.Name, m.products, len(m.stored))
 		}
 	}
 }
@@ -61,8 +63,40 @@ func TestBoundsFail(t *testing.T) {
 		},
 		"a negative difference": func(g *ifma, s place) {
 			x := g.load(s)
-			g.VPSUBQ(x[0], x[1], g.lanes(g.size/8-1), x[1])
+			g.VPSUBQ(x[0], x[1], lastLane(g), x[1])
 			g.VMOVDQU64(x[1], s(0))
+		},
+		"a negative difference after a permutation": func(g *ifma, s place) {
+			x, zero := g.vector(), g.vector()
+			g.ZERO(zero)
+			g.VMOVDQU64_Z(s(0), lastLane(g), x)
+			g.VPERMQ(operand.U8(0b00_11_00_00), x, x)
+			g.VPSUBQ(x, zero, x)
+		},
+		"a negative difference in the upper half of a table": func(g *ifma, s place) {
+			x, zero := g.ZMM(), g.YMM()
+			g.ZERO(zero)
+			g.VMOVDQU64(g.Quads("halves", 0, 0, 0, 0, 1, 1, 1, 1), x)
+			g.VEXTRACTI64X4(operand.U8(1), x, x.AsY())
+			g.VPSUBQ(x.AsY(), zero, zero)
+		},
+		"limbs of another size": func(g *ifma, s place) {
+			x := reg.Register(g.ZMM())
+			if g.wide() {
+				x = g.YMM()
+			}
+			g.VMOVDQU64(s(0), x)
+		},
+		"a limb that was overwritten by one of another size": func(g *ifma, s place) {
+			places, _ := g.frame(1)
+			x := g.load(s)
+			g.VMOVDQU64(x[0], places[0](0))
+			if g.wide() {
+				g.VMOVDQU64(x[0].AsY(), places[0](0).Offset(32))
+			} else {
+				g.VMOVDQU64(x[0].AsZ(), places[0](0))
+			}
+			g.VMOVDQU64(places[0](0), x[0])
 		},
 		"a sum in a loop": func(g *ifma, s place) {
 			x := g.load(s)
@@ -105,10 +139,10 @@ func TestBoundsFail(t *testing.T) {
 	} {
 		file, err := kit.Build(func(f *kit.File) {
 			for _, lanes := range []int{4, lanes8} {
-				f.Kernel(fmt.Sprintf("fail%dIFMA", lanes), "func(s *uint64)", kit.AVX512IFMA, kit.Header{Does: name})
+				f.Kernel(fmt.Sprintf("fail%dIFMA", lanes), fmt.Sprintf("func(s *[5][%d]uint64)", lanes), kit.AVX512IFMA, kit.Header{Does: name})
 				g := newIFMA(f)
 				if lanes == lanes8 {
-					g = newIFMA8(f).ifma
+					g = newWideIFMA(f)
 				}
 				body(g, g.at(f.Pointer("s")))
 				f.Ret()
@@ -125,6 +159,14 @@ func TestBoundsFail(t *testing.T) {
 	}
 }
 
+// lastLane returns a mask of the last lane of a register.
+func lastLane(g *ifma) reg.Register {
+	r, k := g.GP32(), g.K()
+	g.MOVL(operand.U32(1<<(g.size/8-1)), r)
+	g.KMOVB(r, k)
+	return k
+}
+
 // An interval is the set of numbers from low to high.
 type interval struct{ low, high uint64 }
 
@@ -134,7 +176,8 @@ func (x interval) join(y interval) interval {
 	return interval{min(x.low, y.low), max(x.high, y.high)}
 }
 
-// lanes holds the intervals of the quads in a register. A kernel for four lanes does not use the others.
+// lanes holds the intervals of the quads in a register or in memory. Those that a smaller register
+// does not have are 0.
 type lanes [lanes8]interval
 
 func (x lanes) join(y lanes) (z lanes) {
@@ -153,7 +196,7 @@ type selection [lanes8]struct{ yes, no bool }
 type state struct {
 	vectors map[int]lanes      // by register
 	masks   map[int]selection  // by register
-	memory  map[location]lanes // each has the size of a register
+	memory  map[location]lanes // these do not overlap
 	origin  map[reg.ID]string  // the memory that a register points to: a parameter, a table or the stack
 	numbers map[reg.ID]uint64  // the numbers in registers, if they are known
 }
@@ -161,6 +204,7 @@ type state struct {
 type location struct {
 	origin string
 	disp   int
+	quads  int // the size
 }
 
 func joinMaps[K comparable, V any](a, b map[K]V, join func(a, b V) V) map[K]V {
@@ -214,14 +258,23 @@ func (s *state) clone() *state {
 type machine struct {
 	tables   map[string][]uint64
 	state    *state
-	width    int // the number of lanes
+	width    int // the number of lanes of the instruction's result
+	quads    int // the number of quads of its operand in memory
 	errors   []string
-	products int // the number of products so far
-	stored   int // the number of limbs of the result
+	products int               // the number of products so far
+	stored   map[location]bool // the limbs of the result so far
+}
+
+// results lists the parameters for results. A kernel has some of them.
+var results = []string{"s", "x", "z"}
+
+func has(kernel *ir.Function, parameter string) bool {
+	_, err := kernel.Signature.Params().Lookup(parameter).Resolve()
+	return err == nil
 }
 
 func newMachine(file *ir.File) *machine {
-	m := &machine{tables: make(map[string][]uint64)}
+	m := &machine{tables: make(map[string][]uint64), stored: make(map[location]bool)}
 	for _, section := range file.Sections {
 		if g, ok := section.(*ir.Global); ok {
 			for _, d := range g.Data {
@@ -234,13 +287,9 @@ func newMachine(file *ir.File) *machine {
 
 // run returns an error if the kernel breaks a bound.
 func (m *machine) run(kernel *ir.Function) error {
-	m.width = 4
-	if strings.HasSuffix(kernel.Name, "8IFMA") {
-		m.width = lanes8
-	}
 	before := make(map[*ir.Instruction]*state)
 	instructions, next := flow(kernel)
-	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), m.parameters(kernel), make(map[reg.ID]string), make(map[reg.ID]uint64)}
+	before[instructions[0]] = &state{make(map[int]lanes), make(map[int]selection), parameters(kernel), make(map[reg.ID]string), make(map[reg.ID]uint64)}
 	for todo := []*ir.Instruction{instructions[0]}; len(todo) > 0; {
 		i := todo[0]
 		todo = todo[1:]
@@ -266,15 +315,13 @@ func (m *machine) run(kernel *ir.Function) error {
 			return fmt.Errorf("%s %v is never reached", i.Opcode, i.Operands)
 		}
 		if i.IsTerminal {
-			m.stored = 0
 			for at, x := range before[i].memory {
-				if !slices.Contains([]string{"s", "x", "z"}, at.origin) {
+				if !slices.Contains(results, at.origin) {
 					continue
 				}
-				m.stored++
-				for _, limb := range x[:m.width] {
+				for _, limb := range x {
 					if limb.high >= carried {
-						return fmt.Errorf("limb %d of the result may be %#x", at.disp/(8*m.width), limb.high)
+						return fmt.Errorf("limb %d of the result may be %#x", at.disp/(8*at.quads), limb.high)
 					}
 				}
 			}
@@ -284,14 +331,21 @@ func (m *machine) run(kernel *ir.Function) error {
 }
 
 // parameters returns the memory before a kernel runs: carried limbs.
-func (m *machine) parameters(kernel *ir.Function) map[location]lanes {
+func parameters(kernel *ir.Function) map[location]lanes {
+	quads := 4
+	if strings.Contains(kernel.Signature.String(), "[5][8]uint64") {
+		quads = lanes8
+	}
+	var limb lanes
+	for i := range quads {
+		limb[i].high = carried - 1
+	}
 	memory := make(map[location]lanes)
 	for _, name := range []string{"s", "u"} {
-		if _, err := kernel.Signature.Params().Lookup(name).Resolve(); err != nil {
-			continue
-		}
-		for k := range nLimbs {
-			memory[location{name, 8 * m.width * k}] = m.each(func(int) interval { return interval{0, carried - 1} })
+		if has(kernel, name) {
+			for k := range nLimbs {
+				memory[location{name, 8 * quads * k, quads}] = limb
+			}
 		}
 	}
 	return memory
@@ -336,7 +390,7 @@ func index(op operand.Op) int { return int(op.(reg.Physical).PhysicalIndex()) }
 // address returns the location of a memory operand.
 func (m *machine) address(mem operand.Mem) location {
 	if mem.Symbol.Name != "" {
-		return location{mem.Symbol.Name, mem.Disp}
+		return location{mem.Symbol.Name, mem.Disp, m.quads}
 	}
 	origin, ok := m.state.origin[mem.Base.(reg.Physical).ID()]
 	if mem.Base == reg.StackPointer {
@@ -344,15 +398,15 @@ func (m *machine) address(mem operand.Mem) location {
 	} else if !ok {
 		m.fail("an unknown address")
 	}
-	if m.tables[origin] == nil && origin != "digits" && mem.Disp%(8*m.width) != 0 {
-		m.fail("limbs at an address that is not a multiple of the size of a register")
+	if m.tables[origin] == nil && origin != "digits" && mem.Disp%(8*m.quads) != 0 {
+		m.fail("limbs at an address that is not a multiple of their size")
 	}
-	return location{origin, mem.Disp}
+	return location{origin, mem.Disp, m.quads}
 }
 
-// read returns the lanes of an operand. With broadcast, the operand has 8 bytes that
-// are copied to all lanes.
-func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
+// read returns the lanes of an operand. If it is memory with fewer quads than lanes, they are
+// repeated.
+func (m *machine) read(op operand.Op) lanes {
 	mem, ok := op.(operand.Mem)
 	if !ok {
 		x, ok := m.state.vectors[index(op)]
@@ -362,33 +416,23 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 		return x
 	}
 	at := m.address(mem)
-	if x, ok := m.state.memory[at]; ok {
-		return x
-	}
-	switch table := m.tables[at.origin]; {
-	case at.origin == "scalars":
-		return m.each(unknown)
-	case at.origin == "pointTable":
-		return m.each(func(i int) interval {
-			if broadcast {
-				i = at.disp / 8
-			}
-			if i%words == words-1 {
-				return interval{0, 1<<63 - 1}
-			}
+	x, ok := m.state.memory[at]
+	table := m.tables[at.origin]
+	return m.each(func(i int) interval {
+		i %= m.quads
+		switch quad := at.disp/8 + i; {
+		case ok:
+			return x[i]
+		case at.origin == "pointTable" && quad%words == words-1:
+			return interval{0, 1<<63 - 1}
+		case at.origin == "pointTable", at.origin == "scalars":
 			return anything
-		})
-	case broadcast && table != nil:
-		n := table[at.disp/8]
-		return m.each(func(int) interval { return interval{n, n} })
-	case table != nil:
-		for i, n := range table[at.disp/8:][:m.width] {
-			x[i] = interval{n, n}
+		case table != nil:
+			return interval{table[quad], table[quad]}
 		}
-		return x
-	}
-	m.fail("unknown memory at %v", at)
-	return x
+		m.fail("unknown memory at %v", at)
+		return anything
+	})
 }
 
 // write sets the lanes of an operand that the mask selects to the lanes of x. The other lanes
@@ -396,10 +440,12 @@ func (m *machine) read(op operand.Op, broadcast bool) (x lanes) {
 func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 	var old lanes
 	if slices.ContainsFunc(mask[:m.width], func(s struct{ yes, no bool }) bool { return s.no }) && !zeroing {
-		old = m.read(op, false)
+		old = m.read(op)
 	}
-	for i, s := range mask[:m.width] {
+	for i, s := range mask {
 		switch {
+		case i >= m.width:
+			x[i] = interval{} // as an instruction for smaller registers does
 		case !s.yes:
 			x[i] = old[i]
 		case s.no:
@@ -407,17 +453,24 @@ func (m *machine) write(op operand.Op, x lanes, mask selection, zeroing bool) {
 		}
 	}
 	if mem, ok := op.(operand.Mem); ok {
-		m.state.memory[m.address(mem)] = x
+		at := m.overwrite(mem)
+		m.state.memory[at] = x
+		if slices.Contains(results, at.origin) {
+			m.stored[at] = true
+		}
 	} else {
 		m.state.vectors[index(op)] = x
 	}
 }
 
-// storeWord stores a word. The words of the permutation are not beside limbs. Other limbs in the
-// same place are unknown afterwards.
-func (m *machine) storeWord(mem operand.Mem) {
-	size := 8 * m.width
-	delete(m.state.memory, m.address(operand.Mem{Base: mem.Base, Disp: mem.Disp &^ (size - 1)}))
+// overwrite returns the location of a memory operand. The limbs that were there, even in part, are
+// unknown afterwards.
+func (m *machine) overwrite(mem operand.Mem) location {
+	at := m.address(mem)
+	maps.DeleteFunc(m.state.memory, func(old location, _ lanes) bool {
+		return old.origin == at.origin && old.disp < at.disp+8*at.quads && at.disp < old.disp+8*old.quads
+	})
+	return at
 }
 
 // everywhere returns a selection that has the same in every lane.
@@ -460,7 +513,19 @@ func (m *machine) step(i *ir.Instruction) {
 		}
 	}
 
-	mask, zeroing, broadcast := all, slices.Contains(i.Suffixes, "Z"), slices.Contains(i.Suffixes, "BCST")
+	for _, op := range ops {
+		if r, ok := op.(reg.Physical); ok && r.Kind() == reg.KindVector {
+			m.width = int(r.Size()) / 8
+		}
+	}
+	m.quads = m.width
+	switch {
+	case i.Opcode == "VPBROADCASTQ", slices.Contains(i.Suffixes, "BCST"):
+		m.quads = 1
+	case strings.HasSuffix(i.Opcode, "I64X4"):
+		m.quads = 4
+	}
+	mask, zeroing := all, slices.Contains(i.Suffixes, "Z")
 	inputs := ops[:len(ops)-1]
 	if n := len(inputs); n > 0 {
 		if k, ok := inputs[n-1].(reg.Physical); ok && k.Kind() == reg.KindOpmask {
@@ -477,7 +542,7 @@ func (m *machine) step(i *ir.Instruction) {
 	if i.Opcode == "VPBROADCASTQ" {
 		x := m.each(unknown)
 		if r, ok := inputs[0].(reg.Physical); !ok {
-			x = m.read(inputs[0], true)
+			x = m.read(inputs[0])
 		} else if n, ok := s.numbers[r.ID()]; ok {
 			x = m.each(func(int) interval { return interval{n, n} })
 		}
@@ -496,7 +561,7 @@ func (m *machine) step(i *ir.Instruction) {
 		case operand.U8:
 			immediate = int(op)
 		default:
-			x = append(x, m.read(op, broadcast))
+			x = append(x, m.read(op))
 		}
 	}
 	if i.Opcode == "VPBLENDMQ" {
@@ -509,10 +574,13 @@ func (m *machine) step(i *ir.Instruction) {
 
 // compute returns the result of the instruction for the operands x.
 func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.Op, mask selection) lanes {
-	bit := func(n int) int { return immediate >> n & 1 }
 	switch opcode {
-	case "VMOVDQU64", "VMOVDQA64":
+	case "VMOVDQU64", "VMOVDQA64", "VBROADCASTI64X4":
 		return x[0]
+	case "VEXTRACTI64X4":
+		var half lanes
+		copy(half[:4], x[0][4*immediate:])
+		return half
 	case "VPADDQ":
 		return m.each(func(i int) interval { return m.sum(x[0][i], x[1][i], mask[i].yes) })
 	case "VPSUBQ":
@@ -524,7 +592,7 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 			return interval{a.low - b.high, a.high - b.low}
 		})
 	case "VPMADD52LUQ", "VPMADD52HUQ":
-		old := m.read(last, false)
+		old := m.read(last)
 		return m.each(func(i int) interval {
 			a, b := x[0][i], x[1][i]
 			if max(a.high, b.high) >= 1<<52 {
@@ -559,7 +627,7 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 	case "VPANDQ":
 		return m.each(func(i int) interval { return interval{0, min(x[0][i].high, x[1][i].high)} })
 	case "VPTERNLOGQ":
-		a := m.read(last, false)
+		a := m.read(last)
 		return m.each(func(i int) interval {
 			switch b, c := x[0][i], x[1][i]; immediate {
 			case orAnd:
@@ -572,23 +640,19 @@ func (m *machine) compute(opcode string, immediate int, x []lanes, last operand.
 		})
 	case "VPERMQ":
 		if immediate < 0 {
-			any := x[1][0].join(x[1][1]).join(x[1][2]).join(x[1][3])
+			any := x[1][0]
+			for _, lane := range x[1][:m.width] {
+				any = any.join(lane)
+			}
 			return m.each(func(int) interval { return any })
 		}
-		return m.each(func(i int) interval { return x[0][immediate>>(2*i)&3] })
+		return m.each(func(i int) interval { return x[0][i&^3|immediate>>(2*(i&3))&3] })
 	case "VPERMILPD":
-		return m.each(func(i int) interval { return x[0][i&^1|bit(i)] })
+		return m.each(func(i int) interval { return x[0][i&^1|immediate>>i&1] })
 	case "VPUNPCKLQDQ":
-		return lanes{x[0][0], x[1][0], x[0][2], x[1][2]}
+		return m.each(func(i int) interval { return x[i&1][i&^1] })
 	case "VPUNPCKHQDQ":
-		return lanes{x[0][1], x[1][1], x[0][3], x[1][3]}
-	case "VINSERTI64X2":
-		if immediate == 1 {
-			return lanes{x[0][0], x[0][1], x[1][0], x[1][1]}
-		}
-	case "VSHUFI64X2":
-		a, b := 2*bit(0), 2*bit(1)
-		return lanes{x[0][a], x[0][a+1], x[1][b], x[1][b+1]}
+		return m.each(func(i int) interval { return x[i&1][i|1] })
 	}
 	m.fail("an unknown instruction")
 	return lanes{}
@@ -643,7 +707,8 @@ var moving = []string{"pointTable", "roundConstants", "digits", "scalars", "stac
 func (m *machine) scalar(i *ir.Instruction) {
 	for _, out := range i.Outputs {
 		if mem, ok := out.(operand.Mem); ok {
-			m.storeWord(mem)
+			m.quads = 1
+			m.overwrite(mem)
 		}
 	}
 	for _, out := range i.OutputRegisters() {

@@ -14,7 +14,7 @@ const lanes8 = 8
 // An ifma8 writes a kernel for eight elements in zmm registers.
 type ifma8 struct{ *ifma }
 
-func newIFMA8(f *kit.File) ifma8 { return ifma8{newIFMAOf(f, f.ZMM, 8*lanes8)} }
+func newIFMA8(f *kit.File) ifma8 { return ifma8{newWideIFMA(f)} }
 
 // A term is the low or the high half of the product of limb i of one factor and limb j of the
 // other.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -8,8 +10,9 @@ import (
 )
 
 // In this file an element is an integer modulo p in five limbs of 51 bits. Instructions work on
-// four elements at once: a register holds limb k of all four elements, each in a lane. Limbs
-// have one of two forms:
+// four elements at once: a register holds limb k of all four elements, each in a lane. A wide
+// kernel works on twice four elements: both halves of its registers are treated alike. Limbs have
+// one of two forms:
 //
 //   - carried: less than 2^51 + 2^17;
 //   - columns: up to 64 bits, like sums of products.
@@ -37,12 +40,29 @@ type ifma struct {
 	nineteen, mask Op         // 19 and 2^51 - 1 in each lane
 }
 
-func newIFMA(f *kit.File) *ifma { return newIFMAOf(f, f.YMM, 32) }
+func newIFMA(f *kit.File) *ifma     { return newIFMAOf(f, f.YMM, 32) }
+func newWideIFMA(f *kit.File) *ifma { return newIFMAOf(f, f.ZMM, 64) }
 
 func newIFMAOf(f *kit.File, vector func() vec, size int) *ifma {
 	g := &ifma{File: f, vector: vector, size: size}
 	g.nineteen, g.mask = g.broadcast(19), g.broadcast(1<<limbBits-1)
 	return g
+}
+
+func (g *ifma) wide() bool { return g.size == 64 }
+
+// table is Quads, but repeats each row of four for the other half of wide registers. It returns
+// the place of the rows.
+func (g *ifma) table(name string, quads ...uint64) place {
+	if g.wide() {
+		name += "Wide"
+		var wide []uint64
+		for row := range slices.Chunk(quads, 4) {
+			wide = append(wide, slices.Repeat(row, 2)...)
+		}
+		quads = wide
+	}
+	return g.at(g.Quads(name, quads...))
 }
 
 // broadcast returns a register with copies of c in all lanes.
@@ -53,11 +73,14 @@ func (g *ifma) broadcast(c uint64) vec {
 	return x
 }
 
-// lanes returns a mask of the given lanes.
+// lanes returns a mask of the given lanes, in both halves of wide registers.
 func (g *ifma) lanes(lanes ...int) reg.Register {
 	mask := 0
 	for _, i := range lanes {
 		mask |= 1 << i
+	}
+	if g.wide() {
+		mask |= mask << 4
 	}
 	r, k := g.GP32(), g.K()
 	g.MOVL(U32(mask), r)
@@ -111,7 +134,7 @@ type products struct {
 func (p *products) addRow(i int, limb vec, b columns) {
 	add := func(sums *[2 * nLimbs]vec, k int, instruction func(ops ...Op), x vec) {
 		if sums[k] == nil {
-			sums[k] = p.YMM()
+			sums[k] = p.vector()
 			p.ZERO(sums[k])
 		}
 		instruction(limb, x, sums[k])
@@ -165,7 +188,7 @@ const splitRows = (nLimbs + 1) / 2
 func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
 	p := products{ifma: g}
 	for i, limb := range a {
-		row := g.YMM()
+		row := g.vector()
 		g.VMOVDQU64(limb, row)
 		p.addRow(i, row, b)
 	}
@@ -173,7 +196,7 @@ func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
 	// Column k of the odd lanes belongs to column k + 3.
 	var odd [2 * nLimbs]vec
 	for k := range 2*nLimbs - splitRows {
-		odd[k] = g.YMM()
+		odd[k] = g.vector()
 		g.VPERMILPD(U8(0b0101), c[k], odd[k])
 	}
 	for k := splitRows; k < len(c); k++ {
@@ -212,10 +235,10 @@ func (g *ifma) reduce(c, f columns) {
 func (g *ifma) only(lane reg.Register, r columns, name string, constants ...uint64) columns {
 	var c, f columns
 	for k := range r {
-		c[k], f[k] = g.YMM(), g.YMM()
+		c[k], f[k] = g.vector(), g.vector()
 		g.VPSRLQ_Z(U8(limbBits), r[k], lane, c[k])
 		if k == 0 {
-			g.VMOVDQU64(g.Quads(name, constants...), f[k])
+			g.VMOVDQU64(g.table(name, constants...)(0), f[k])
 			g.VPANDQ(g.mask, r[k], lane, f[k])
 		} else {
 			g.VPANDQ_Z(g.mask, r[k], lane, f[k])
@@ -239,8 +262,7 @@ func (g *ifma) bias(name string, lanes ...int) place {
 		}
 		quads = append(quads, limb[:]...)
 	}
-	address := g.Quads(name, quads...)
-	return func(k int) Mem { return address.Offset(32 * k) }
+	return g.table(name, quads...)
 }
 
 // at returns the place where limbs follow each other from an address.

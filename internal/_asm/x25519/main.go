@@ -14,6 +14,7 @@ func kernels(f *kit.File) {
 	ladderIFMA(f)
 	ladderPermuteIFMA(f)
 	combIFMA(f)
+	combWideIFMA(f)
 	ladder8IFMA(f)
 	comb8IFMA(f)
 }
