@@ -49,6 +49,7 @@ package kem
 import (
 	"crypto"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -166,14 +167,16 @@ func NeedsTranscript(k KEM) bool {
 // DecapsulateTo and Destroy of the key. Its errors are those of the first two. sharedKey may overlap the seed
 // and the ciphertext. If it returns an error, it has written nothing.
 //
-// A KEM with a method DecapsulateSeed does this in less time, and without allocations. ML-KEM and the
-// hybrids of ML-KEM and X25519 in this module have it. Programs that decapsulate with a seed more than once
-// should make a key.
+// A KEM with a method DecapsulateSeed does this in less time, and without allocations, unless the method
+// returns [ErrUnsupported]. ML-KEM and the hybrids of ML-KEM and X25519 in this module have it. Programs that
+// decapsulate with a seed more than once should make a key.
 func DecapsulateSeed(k KEM, sharedKey, seed, ciphertext []byte) error {
 	if own, ok := k.(interface {
 		DecapsulateSeed(sharedKey, seed, ciphertext []byte) error
 	}); ok {
-		return own.DecapsulateSeed(sharedKey, seed, ciphertext)
+		if err := own.DecapsulateSeed(sharedKey, seed, ciphertext); !errors.Is(err, ErrUnsupported) {
+			return err
+		}
 	}
 	dk, err := k.NewDecapsulationKey(seed)
 	if err != nil {

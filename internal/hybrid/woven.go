@@ -7,6 +7,7 @@ import (
 	"hybridkem/internal/mlkem"
 	"hybridkem/internal/sha3"
 	"hybridkem/internal/x25519"
+	"hybridkem/kem"
 )
 
 // This file has the operations on ML-KEM and X25519 in which the long hashes of ML-KEM are made while
@@ -33,28 +34,25 @@ func (s *secrets) decapsulateWoven(ssPQ, ssT, ctPQ, ctT []byte) error {
 }
 
 // DecapsulateSeed decapsulates with the key of a seed, like Expand and then DecapsulateTo, and returns
-// their errors. For hybrids of ML-KEM and X25519 it makes no key that lasts, and allocates nothing.
+// their errors. It makes no key that lasts, and allocates nothing. It is only for hybrids of ML-KEM and X25519
+// whose combiner does not hash the encapsulation key of ML-KEM. For others it returns kem.ErrUnsupported.
 func (h *Hybrid) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
-	if h.Together() && h.Combiner != UniversalCombiner {
-		switch h.PQ.params {
-		case &mlkem.MLKEM512:
-			return decapsulateSeed[mlkem.Polys512](h, sharedKey, seed, ciphertext)
-		case &mlkem.MLKEM768:
-			return decapsulateSeed[mlkem.Polys768](h, sharedKey, seed, ciphertext)
-		default:
-			return decapsulateSeed[mlkem.Polys1024](h, sharedKey, seed, ciphertext)
-		}
+	if !h.Together() || h.Combiner == UniversalCombiner {
+		return h.wrap(errSeed)
 	}
-	dk, err := h.Expand(seed)
-	if err != nil {
-		return err
+	switch h.PQ.params {
+	case &mlkem.MLKEM512:
+		return decapsulateSeed[mlkem.Polys512](h, sharedKey, seed, ciphertext)
+	case &mlkem.MLKEM768:
+		return decapsulateSeed[mlkem.Polys768](h, sharedKey, seed, ciphertext)
+	default:
+		return decapsulateSeed[mlkem.Polys1024](h, sharedKey, seed, ciphertext)
 	}
-	defer dk.Destroy()
-	return dk.DecapsulateTo(sharedKey, ciphertext)
 }
 
-// decapsulateSeed is DecapsulateSeed for a hybrid of ML-KEM and X25519 whose combiner does not hash the
-// encapsulation key of ML-KEM.
+var errSeed = fault.New("", kem.ErrUnsupported, "this hybrid needs a key to decapsulate: see kem.DecapsulateSeed")
+
+// decapsulateSeed is DecapsulateSeed for a parameter set.
 func decapsulateSeed[Polys any](h *Hybrid, sharedKey, seed, ciphertext []byte) error {
 	if err := h.checkSeed(seed); err != nil {
 		return err
