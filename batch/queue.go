@@ -131,8 +131,9 @@ func (q *Queue) do(ctx context.Context, c *call) error {
 	} else if begun {
 		return q.begin(ctx, c)
 	}
-	// The lock is not held here, because the methods of keys may be code of another module.
-	r := q.newRow(c)
+	// The methods of keys and contexts may be code of another module. The lock is not held here, and a
+	// panic leaves nothing behind.
+	r, done := q.newRow(c), ctx.Done()
 	if begun, err := q.enter(r); err != nil {
 		q.recycle(r)
 		return err
@@ -140,7 +141,7 @@ func (q *Queue) do(ctx context.Context, c *call) error {
 		q.recycle(r)
 		return q.begin(ctx, c)
 	}
-	return q.wait(ctx, r, c)
+	return q.wait(ctx, done, r, c)
 }
 
 // begin runs a batch that begins with c, which has not waited.
@@ -169,7 +170,13 @@ func (q *Queue) begin(ctx context.Context, c *call) error {
 	if !came {
 		return q.runAlone(c)
 	}
-	r := q.newRow(c)
+	var r *row
+	defer func() {
+		if r == nil { // A method of the key has panicked, or ended the goroutine.
+			q.end(nil)
+		}
+	}()
+	r = q.newRow(c)
 	defer q.recycle(r)
 	return q.lead(ctx, r, c)
 }
@@ -195,11 +202,12 @@ func (q *Queue) enter(r *row) (begun bool, err error) {
 	return false, nil
 }
 
-// wait waits until another goroutine has done r, or until it is the turn of r to run a batch.
-func (q *Queue) wait(ctx context.Context, r *row, c *call) error {
+// wait waits until another goroutine has done r, or until it is the turn of r to run a batch. done is the
+// channel of ctx.
+func (q *Queue) wait(ctx context.Context, done <-chan struct{}, r *row, c *call) error {
 	select {
 	case <-r.wake:
-	case <-ctx.Done():
+	case <-done:
 		if q.withdraw(r) {
 			return ctx.Err()
 		}
@@ -231,17 +239,14 @@ func (q *Queue) withdraw(r *row) bool {
 
 // lead runs a batch that begins with r. Without others, it uses the caller's buffers.
 func (q *Queue) lead(ctx context.Context, r *row, c *call) error {
+	batch := [many.Width]*row{r}
+	n := 1
+	defer func() { q.end(batch[1:n]) }() // also if a method of ctx panics
 	if err := ctx.Err(); err != nil {
-		q.end(nil)
 		return err
 	}
-	batch := [many.Width]*row{r}
-	n := q.join(&batch)
-	if n == 1 {
-		return q.runAlone(c)
-	}
-	defer q.end(batch[1:n])
-	if !runTogether(batch[:n]) {
+	n = q.join(&batch)
+	if n == 1 || !runTogether(batch[:n]) {
 		return c.run()
 	}
 	return r.deliver(c)

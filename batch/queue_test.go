@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"hybridkem"
 	"hybridkem/batch"
@@ -567,6 +568,111 @@ type badKey struct {
 func (dk badKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 	dk.bad()
 	return nil
+}
+
+// A trapKey is a key whose KEM does something bad.
+type trapKey struct {
+	kem.DecapsulationKey
+	bad func()
+}
+
+func (dk trapKey) KEM() kem.KEM {
+	dk.bad()
+	return nil
+}
+
+// A trapContext is a context with methods that panic once they are armed.
+type trapContext struct {
+	context.Context
+	armedDone, armedErr bool
+}
+
+func (c *trapContext) Done() <-chan struct{} {
+	if c.armedDone {
+		panic("Done")
+	}
+	return c.Context.Done()
+}
+
+func (c *trapContext) Err() error {
+	if c.armedErr {
+		panic("Err")
+	}
+	return c.Context.Err()
+}
+
+// TestForeignPanic checks that the turn passes on if a key or a context panics where the queue, and not
+// the operation, calls it.
+func TestForeignPanic(t *testing.T) {
+	panicOf := func(f func()) (value any) {
+		defer func() { value = recover() }()
+		f()
+		return nil
+	}
+	t.Run("Done", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t, 10)
+			p := newPeer(t, mlkem.KEM512())
+			ctx := &trapContext{Context: t.Context(), armedDone: true}
+			if got := panicOf(func() { p.decapsulate(ctx, t, h.Queue) }); got != "Done" || h.Waiting() != 0 {
+				t.Errorf("panic %v; %d callers wait", got, h.Waiting())
+			}
+			h.open()
+			if err := p.decapsulate(t.Context(), t, h.Queue); err != nil {
+				t.Error(err)
+			}
+			h.Close()
+		})
+	})
+	t.Run("Err", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t, 10)
+			p := newPeer(t, mlkem.KEM512())
+			ctx := &trapContext{Context: t.Context()}
+			h.enter(func() {
+				if got := panicOf(func() { p.decapsulate(ctx, t, h.Queue) }); got != "Err" {
+					t.Errorf("panic %v", got)
+				}
+			})
+			h.enter(func() {
+				if err := p.decapsulate(t.Context(), t, h.Queue); err != nil {
+					t.Error(err)
+				}
+			})
+			ctx.armedErr = true
+			h.open()
+			h.close(2)
+		})
+	})
+	// The caller with the bad key lets others run before its batch, and one of them comes and waits.
+	t.Run("KEM", func(t *testing.T) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		p := newPeer(t, mlkem.KEM512())
+		trapped := 0
+		for range 20 {
+			q := batch.NewQueue(10, 1)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				if err := p.decapsulate(context.Background(), t, q); err != nil {
+					t.Error(err)
+				}
+				q.Close()
+			}()
+			bad := &peer{dk: trapKey{p.dk, func() { panic("KEM") }}, sharedKey: p.sharedKey, ciphertext: p.ciphertext}
+			if panicOf(func() { bad.decapsulate(context.Background(), t, q) }) != nil {
+				trapped++
+			}
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Fatal("a caller is left waiting")
+			}
+		}
+		if trapped == 0 {
+			t.Error("no caller came")
+		}
+	})
 }
 
 // TestAlone checks that calls run alone if code of another module takes part.
