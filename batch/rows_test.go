@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"bytes"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -410,6 +411,60 @@ func TestRowsPanic(t *testing.T) {
 	}
 	if done != 8 {
 		t.Errorf("%d rows are done, want 8", done)
+	}
+}
+
+// A badEK panics in the place of an encapsulation.
+type badEK struct{ kem.EncapsulationKey }
+
+func (badEK) EncapsulateTo(sharedKey, ciphertext []byte) error { panic("bad") }
+
+// A badReader panics in the place of crypto/rand.Reader.
+type badReader struct{}
+
+func (badReader) Read([]byte) (int, error) { panic("bad") }
+
+// TestGroupPanics checks that each row is either done or has an error after a panic in the middle of a
+// group, of a key whose type is of another module, or of crypto/rand.Reader.
+func TestGroupPanics(t *testing.T) {
+	for _, k := range []kem.KEM{mlkem.KEM768(), xwing.KEM()} {
+		p := newPeer(t, k)
+		dec, enc := make([]batch.Decapsulation, 20), make([]batch.Encapsulation, 20)
+		for i := range dec {
+			dec[i] = batch.Decapsulation{Key: p.dk, SharedKey: make([]byte, len(p.sharedKey)), Ciphertext: p.ciphertext}
+			enc[i] = batch.Encapsulation{Key: p.ek, SharedKey: make([]byte, len(p.sharedKey)), Ciphertext: make([]byte, len(p.ciphertext))}
+		}
+		// check checks that the first rows are done, and no others.
+		check := func(what string, done int, f func(), row func(i int) (sharedKey []byte, err error)) {
+			t.Helper()
+			func() {
+				defer func() {
+					if v := recover(); v != "bad" {
+						t.Errorf("%s: %s: the panic is %v", k.Name(), what, v)
+					}
+				}()
+				f()
+			}()
+			for i := range dec {
+				sharedKey, err := row(i)
+				if i < done && (err != nil || zero(sharedKey)) || i >= done && (err != batch.ErrNotDone || !zero(sharedKey)) {
+					t.Errorf("%s: %s: row %d has the error %v, and a shared key: %v", k.Name(), what, i, err, !zero(sharedKey))
+				}
+				clear(sharedKey)
+			}
+		}
+		decapsulated := func(i int) ([]byte, error) { return dec[i].SharedKey, dec[i].Err }
+		encapsulated := func(i int) ([]byte, error) { return enc[i].SharedKey, enc[i].Err }
+
+		reader := crand.Reader
+		check("Encapsulate without randomness", 0, func() {
+			crand.Reader = badReader{}
+			defer func() { crand.Reader = reader }()
+			batch.Encapsulate(enc)
+		}, encapsulated)
+		dec[13].Key, enc[13].Key = badKey{p.dk, func() { panic("bad") }}, badEK{p.ek}
+		check("Decapsulate", 8, func() { batch.Decapsulate(dec) }, decapsulated)
+		check("Encapsulate", 8, func() { batch.Encapsulate(enc) }, encapsulated)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // This file implements many.KEM. A method does for each row what the operation on one key does before
 // it computes. Then it computes all rows that have no error at once. Keys of other types do their rows
-// themselves.
+// themselves, and may panic, as may a reader that has replaced crypto/rand.Reader.
 
 // Together implements many.KEM.
 func (p *parameterSet) Together() bool { return true }
@@ -92,6 +92,7 @@ func (p *parameterSet) EncapsulateMany(rows many.Rows[many.Encapsulation], rando
 	var (
 		n           int
 		uses        [many.Width]secret.Use
+		own         many.Rows[many.Encapsulation]
 		keys        [many.Width]*publicKey
 		eks         [many.Width]*mlkem.EncapsulationKey
 		sharedKeys  [many.Width]*[SharedKeySize]byte
@@ -108,10 +109,12 @@ func (p *parameterSet) EncapsulateMany(rows many.Rows[many.Encapsulation], rando
 			row.Do()
 			continue
 		}
-		if uses[n], row.Err = key.beginEncapsulation(row.SharedKey, row.Ciphertext); row.Err != nil {
+		use, err := key.beginEncapsulation(row.SharedKey, row.Ciphertext)
+		if err != nil {
+			row.Err = err
 			continue
 		}
-		keys[n], eks[n] = key.publicKey, key.ek
+		own[n], uses[n], keys[n], eks[n] = row, use, key.publicKey, key.ek
 		sharedKeys[n], ciphertexts[n] = (*[SharedKeySize]byte)(row.SharedKey), row.Ciphertext
 		n++
 	}
@@ -129,6 +132,9 @@ func (p *parameterSet) EncapsulateMany(rows many.Rows[many.Encapsulation], rando
 		}
 		mlkem.EncapsulateMany(eks[:n], sharedKeys[:n], ciphertexts[:n], ms[:n])
 	})
+	for _, row := range own[:n] {
+		row.Err = nil
+	}
 }
 
 // DecapsulateMany implements many.KEM.
@@ -136,6 +142,7 @@ func (p *parameterSet) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
 	var (
 		n           int
 		uses        [many.Width]secret.Use
+		own         many.Rows[many.Decapsulation]
 		keys        [many.Width]*privateKey
 		dks         [many.Width]*mlkem.DecapsulationKey
 		sharedKeys  [many.Width]*[SharedKeySize]byte
@@ -152,10 +159,12 @@ func (p *parameterSet) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
 			row.Do()
 			continue
 		}
-		if uses[n], row.Err = key.beginDecapsulation(row.SharedKey, row.Ciphertext); row.Err != nil {
+		use, err := key.beginDecapsulation(row.SharedKey, row.Ciphertext)
+		if err != nil {
+			row.Err = err
 			continue
 		}
-		keys[n], dks[n] = key.privateKey, key.dk
+		own[n], uses[n], keys[n], dks[n] = row, use, key.privateKey, key.dk
 		sharedKeys[n], ciphertexts[n] = (*[SharedKeySize]byte)(row.SharedKey), row.Ciphertext
 		n++
 	}
@@ -163,4 +172,7 @@ func (p *parameterSet) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
 		return
 	}
 	secret.DoDeep(func() { mlkem.DecapsulateMany(dks[:n], sharedKeys[:n], ciphertexts[:n]) })
+	for _, row := range own[:n] {
+		row.Err = nil
+	}
 }

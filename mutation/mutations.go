@@ -60,6 +60,7 @@ var mutations = []mutation{
 	{"row in the group of another KEM", "batch/mixed.go", "g.list[i].kem != k", "g.list[i].kem == nil", "./batch -run=^TestGroups$"},
 	{"group forgotten when there are many KEMs", "batch/mixed.go", "due = g.remove(0)", "g.remove(0)", "./batch -run=^TestGroups$"},
 	{"row not done without an error", "batch/mixed.go", "rows[i].Err = ErrNotDone\n\t}\n\tvar open groups[many.Decapsulation]", "_ = i\n\t}\n\tvar open groups[many.Decapsulation]", "./batch -run=^TestRowsPanic$"},
+	{"row in a group taken for done before it is", "mlkem/many.go", "own[n], uses[n], keys[n], eks[n] = row, use, key.publicKey, key.ek", "own[n], uses[n], keys[n], eks[n], row.Err = row, use, key.publicKey, key.ek, nil", "./batch -run=^TestGroupPanics$"},
 	{"seed lent and not returned", "batch/batch.go", "rows[i].Seed = own[i]", "_ = i", "./batch -run=^TestKeyRows$"},
 	{"generated rows not tested in FIPS mode", "batch/batch.go", "!fips140.Enabled()", "!fips140.Enforced()", ". -run=^TestFIPS$"},
 	{"one caller too many waits", "batch/queue.go", "q.waiting >= q.limit", "q.waiting > q.limit", "./batch -run=^TestLimit$"},

@@ -15,7 +15,8 @@ import (
 
 // This file does several operations at once, with hybrids of ML-KEM and X25519. A method does for each row
 // what the operation on one key does before it computes. Then it computes all rows that have no error at
-// once. Keys of other types do their rows themselves.
+// once. Keys of other types do their rows themselves, and may panic, as may a reader that has replaced
+// crypto/rand.Reader.
 
 // KeyTypes are the types of keys that callers have: those of this package, or those of xwing. Its functions
 // convert keys. Those from callers report false for keys of other types.
@@ -200,14 +201,20 @@ func (h *Hybrid) EncapsulateRows(rows many.Rows[many.Encapsulation], random dera
 			row.Do()
 			continue
 		}
-		if keys[n], uses[n], row.Err = ek.beginEncapsulation(row.SharedKey, row.Ciphertext); row.Err != nil {
+		key, use, err := ek.beginEncapsulation(row.SharedKey, row.Ciphertext)
+		if err != nil {
+			row.Err = err
 			continue
 		}
-		own[n] = row
+		own[n], keys[n], uses[n] = row, key, use
 		n++
 	}
-	if n > 0 {
-		secret.DoDeep(func() { h.encapsulateMany(keys[:n], own, random.Bytes()) })
+	if n == 0 {
+		return
+	}
+	secret.DoDeep(func() { h.encapsulateMany(keys[:n], own, random.Bytes()) })
+	for _, row := range own[:n] {
+		row.Err = nil
 	}
 }
 
@@ -261,10 +268,12 @@ func (h *Hybrid) DecapsulateRows(rows many.Rows[many.Decapsulation], types *KeyT
 			row.Do()
 			continue
 		}
-		if keys[n], uses[n], row.Err = dk.beginDecapsulation(row.SharedKey, row.Ciphertext); row.Err != nil {
+		key, use, err := dk.beginDecapsulation(row.SharedKey, row.Ciphertext)
+		if err != nil {
+			row.Err = err
 			continue
 		}
-		own[n] = row
+		own[n], keys[n], uses[n] = row, key, use
 		n++
 	}
 	if n > 0 {
@@ -303,6 +312,7 @@ func (h *Hybrid) decapsulateMany(keys []*privateKey, rows many.Rows[many.Decapsu
 			row.Err = h.wrap(errLowOrder)
 			continue
 		}
+		row.Err = nil
 		s[m], publics[m], sharedKeys[m], ciphertexts[m] = s[i], &keys[i].public, row.SharedKey, row.Ciphertext
 		m++
 	}

@@ -61,8 +61,9 @@ func (r *Encapsulation) Do() { r.Err = r.Key.EncapsulateTo(r.SharedKey, r.Cipher
 func (r *Decapsulation) Do() { r.Err = r.Key.DecapsulateTo(r.SharedKey, r.Ciphertext) }
 
 // A KEM is a kem.KEM that does several operations at once. Each row gets the results and the error that
-// the method of one operation gives, and an error of one row leaves the others right. Rows may have keys
-// of other types, and the same key more than once.
+// the method of one operation gives, and an error of one row leaves the others right. If something panics,
+// the rows that are not done still have the Err that they came with. Rows may have keys of other types, and
+// the same key more than once.
 //
 // The rows come by value, because the compiler moves to the heap what a pointer in an interface's
 // method points to.
