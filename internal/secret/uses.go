@@ -32,10 +32,18 @@ const (
 	overwritten = 3 << 1
 	phases      = 3 << 1
 
-	// generation is the distance of two generations, and the first one. On a machine of 32 bits they
-	// repeat after 2²⁹ resets.
+	// generation is the distance of two generations, and the first one.
 	generation = 1 << 3
 )
+
+// following returns the generation after g. It is never zero, which is the generation of a zero value. On a
+// machine of 32 bits, generations repeat after 2²⁹ - 1 resets.
+func following(g uintptr) uintptr {
+	if g += generation; g == 0 {
+		return generation
+	}
+	return g
+}
 
 // A counter counts uses of a secret, and uses of the public key beside it.
 type counter struct {
@@ -103,7 +111,7 @@ func (u *Uses) load(own *Generation) (g, state uintptr) {
 // current reports whether a key of generation g is there and not destroyed, or is being reset. While a
 // reset ends, one variable has the next generation already.
 func current(g, state uintptr) bool {
-	return state&^resetting == g || state == g-generation|resetting
+	return state&^resetting == g || state&resetting != 0 && following(state&^resetting) == g
 }
 
 var (
@@ -252,7 +260,7 @@ func (r Reset) End() error {
 	if r.uses == nil {
 		return nil
 	}
-	next := r.g + generation
+	next := following(r.g)
 	(*word)(r.own).Store(next)
 	if r.uses.state.CompareAndSwap(r.g|resetting, next) {
 		return nil

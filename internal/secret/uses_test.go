@@ -284,6 +284,27 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestLastGeneration resets the last generation that a word has room for. The next one is the first again,
+// and not that of a zero value.
+func TestLastGeneration(t *testing.T) {
+	m := newMemory(7)
+	own := &m.handle.Generation
+	first := *own
+	last := ^uintptr(0) &^ (generation - 1)
+	m.state, *own = word(last), Generation(last)
+	if !current(uintptr(first), last|resetting) || current(uintptr(first), last) || current(uintptr(first), last|resetting|destroyed) {
+		t.Error("the first generation must belong to the state only while a reset ends")
+	}
+	if err := m.reset(own, 8); err != nil || m.handle.Memory() != m || *own != first {
+		t.Errorf("after the reset the generation is %d, %v", *own, err)
+	}
+	use, err := m.Begin(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.End(use)
+}
+
 // TestPublicReset resets a public key, whose old value stays if a reset is refused.
 func TestPublicReset(t *testing.T) {
 	var u Uses
