@@ -164,8 +164,9 @@ func NeedsTranscript(k KEM) bool {
 }
 
 // DecapsulateSeed decapsulates with the key that expands from a seed, like NewDecapsulationKey of k and then
-// DecapsulateTo and Destroy of the key. Its errors are those of the first two. sharedKey may overlap the seed
-// and the ciphertext. If it returns an error, it has written nothing.
+// DecapsulateTo and Destroy of the key. sharedKey must have SharedKeySize bytes, and may overlap the seed and
+// the ciphertext. The errors are those of NewDecapsulationKey and DecapsulateTo, and [ErrUnsupported] if k is
+// nil. If it returns an error, it has written nothing.
 //
 // A KEM with a method DecapsulateSeed does this in less time, and without allocations, unless the method
 // returns [ErrUnsupported]. ML-KEM and the hybrids of ML-KEM and X25519 in this module have it. Programs that
@@ -177,6 +178,9 @@ func DecapsulateSeed(k KEM, sharedKey, seed, ciphertext []byte) error {
 		if err := own.DecapsulateSeed(sharedKey, seed, ciphertext); !errors.Is(err, ErrUnsupported) {
 			return err
 		}
+	}
+	if k == nil {
+		return fmt.Errorf("%w: the KEM is nil", ErrUnsupported)
 	}
 	dk, err := k.NewDecapsulationKey(seed)
 	if err != nil {

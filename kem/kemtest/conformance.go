@@ -13,7 +13,8 @@ import (
 // TestKEM checks that k does what [kem.KEM] promises, in subtests of t: round
 // trips, inputs of every wrong length, buffers that overlap, every flipped ciphertext byte,
 // expansion from the seed, comparison, fresh memory, destruction, and concurrent use, also
-// beside Destroy. If the decapsulation keys have a method Reset, it checks that, too. It is best run under the race detector.
+// beside Destroy. If the decapsulation keys have a method Reset(seed []byte) error, it also checks that. It is
+// best run under the race detector.
 //
 // It is for any implementation, whether of this module or not:
 //
