@@ -108,7 +108,7 @@ func Expand(k kem.KEM, rows []KeyPair) {
 		switch old, ok := row.Key.(resetter); {
 		case k == nil:
 			row.Err = errNoKEM
-		case ok && same(row.Key.KEM(), k):
+		case ok && isOf(row.Key, k):
 			row.Err = old.Reset(row.Seed)
 		default:
 			var key kem.DecapsulationKey
@@ -147,7 +147,7 @@ func Generate(k kem.KEM, rows []KeyPair) {
 		switch old, ok := row.Key.(regenerator); {
 		case k == nil:
 			row.Err = errNoKEM
-		case ok && same(row.Key.KEM(), k):
+		case ok && isOf(row.Key, k):
 			row.Err = old.Regenerate()
 		default:
 			var key kem.DecapsulationKey
@@ -204,7 +204,7 @@ func Parse(k kem.KEM, rows []PublicKey) {
 		switch old, ok := row.Key.(resetter); {
 		case k == nil:
 			row.Err = errNoKEM
-		case ok && same(row.Key.KEM(), k):
+		case ok && isOf(row.Key, k):
 			row.Err = old.Reset(row.Bytes)
 		default:
 			var key kem.EncapsulationKey
@@ -221,5 +221,10 @@ type (
 	regenerator interface{ Regenerate() error }
 )
 
-// same reports whether a and b are the same KEM. KEMs of other modules need not be comparable.
-func same(a, b kem.KEM) bool { return reflect.ValueOf(b).Comparable() && a == b }
+// isOf reports whether key is a key of k, and not a nil pointer. KEMs of other modules need not be comparable.
+func isOf(key interface{ KEM() kem.KEM }, k kem.KEM) bool {
+	if v := reflect.ValueOf(key); v.Kind() == reflect.Pointer && v.IsNil() {
+		return false
+	}
+	return reflect.ValueOf(k).Comparable() && key.KEM() == k
+}

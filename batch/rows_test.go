@@ -230,6 +230,14 @@ func TestReuse(t *testing.T) {
 		if !errors.Is(rows[1].Err, kem.ErrLength) || rows[1].Key != old {
 			t.Errorf("%s: a row with an error: %v", test.name, rows[1].Err)
 		}
+		// A nil pointer is no key.
+		none := []batch.KeyPair{{Key: (*reusable)(nil), Seed: dk.Bytes()}}
+		for _, f := range []func(kem.KEM, []batch.KeyPair){batch.Expand, batch.Generate} {
+			if f(test.kem, none); none[0].Err != nil || none[0].Key.Bytes() == nil {
+				t.Errorf("%s: a row with a nil pointer: %v", test.name, none[0].Err)
+			}
+			none[0].Key = (*reusable)(nil)
+		}
 		rows[0].Key = old
 		batch.Generate(test.kem, rows[:1])
 		if rows[0].Err != nil || (rows[0].Key == old) != test.reused || bytes.Equal(rows[0].Key.Bytes(), dk.Bytes()) {
@@ -240,8 +248,12 @@ func TestReuse(t *testing.T) {
 			t.Fatal(err)
 		}
 		oldEK := &reusableEK{dk.PublicKey(), test.key}
-		publics := []batch.PublicKey{{Key: oldEK, Bytes: other.PublicKey().Bytes()}, {Key: oldEK}}
+		encoded := other.PublicKey().Bytes()
+		publics := []batch.PublicKey{{Key: oldEK, Bytes: encoded}, {Key: oldEK}, {Key: (*reusableEK)(nil), Bytes: encoded}}
 		batch.Parse(test.kem, publics)
+		if publics[2].Err != nil || !bytes.Equal(publics[2].Key.Bytes(), encoded) {
+			t.Errorf("%s: a row with a nil pointer: %v", test.name, publics[2].Err)
+		}
 		if publics[0].Err != nil || (publics[0].Key == oldEK) != test.reused || !errors.Is(publics[1].Err, kem.ErrLength) || publics[1].Key != oldEK {
 			t.Errorf("%s: the memory was used again: %v, want %v; %v", test.name, publics[0].Key == oldEK, test.reused, publics[0].Err)
 		}
