@@ -157,8 +157,8 @@ func (h *Hybrid) Reset(dk *DecapsulationKey, seed []byte) error {
 	return h.reset(dk, seed)
 }
 
-// reset expands a key from seed into the memory of dk. The seed is random if it is nil. If a part may fail, it makes a new key first, and then moves it. A zero value gets the
-// memory of a new key.
+// reset expands a key from seed, which is random if it is nil, into the memory of dk. If a part may fail, it
+// makes a new key first, and then moves it. A zero value gets the memory of a new key.
 func (h *Hybrid) reset(dk *DecapsulationKey, seed []byte) error {
 	if dk == nil {
 		return errNoKey

@@ -195,10 +195,10 @@ type Reset struct {
 	g, before uintptr // the generation and the state that cancel restores
 }
 
-// BeginReset begins a reset of a key pair, which the caller must end. It has overwritten
-// the old secret. Until the end, no use and no other reset can begin. It returns an error, and changes
-// nothing, if there is a use of the secret or of the public key, if another reset is in progress, or if
-// there is no key of the given generation any more. A destroyed key can be reset.
+// BeginReset begins a reset of a key pair, which the caller must end, and overwrites the old secret. Until the
+// end, no use and no other reset can begin. It returns an error, and changes nothing, if there is a use of the
+// secret or of the public key, if another reset is in progress, or if there is no key of the given generation
+// any more. A destroyed key can be reset.
 func (u *Uses) BeginReset(own *Generation) (Reset, error) {
 	r, err := u.beginReset(own, secretUse)
 	if err != nil || r.before == r.g|overwritten {
