@@ -9,12 +9,14 @@ import (
 	"testing"
 	"unsafe"
 
+	"hybridkem/batch"
+	"hybridkem/internal/many"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 )
 
 // stackSize is how much of the stack TestDepth looks at: more than any operation uses.
-const stackSize = 32 << 10
+const stackSize = 80 << 10
 
 // paint fills the stack below its caller.
 //
@@ -38,6 +40,24 @@ func copyStack(to *[stackSize]byte) {
 	for i := range to {
 		to[i] = *(*byte)(unsafe.Add(unsafe.Pointer(&here), i-stackSize))
 	}
+}
+
+// rows are the rows of batches with one key.
+type rows struct {
+	expand      []batch.KeyPair
+	encapsulate []batch.Encapsulation
+	decapsulate []batch.Decapsulation
+}
+
+func newRows(dk kem.DecapsulationKey, n int) (r rows) {
+	for range n {
+		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
+		r.expand = append(r.expand, batch.KeyPair{Seed: dk.Bytes()})
+		r.decapsulate = append(r.decapsulate, batch.Decapsulation{Key: dk, SharedKey: sharedKey, Ciphertext: ciphertext})
+		sharedKey, ciphertext = bytes.Clone(sharedKey), bytes.Clone(ciphertext)
+		r.encapsulate = append(r.encapsulate, batch.Encapsulation{Key: dk.PublicKey(), SharedKey: sharedKey, Ciphertext: ciphertext})
+	}
+	return r
 }
 
 // TestDepth checks how far operations go below the part of the stack that secret.Do makes large
@@ -94,6 +114,13 @@ func TestDepth(t *testing.T) {
 				// With a NIST curve, it is NewDecapsulationKey and DecapsulateTo.
 				below(k.Name()+", DecapsulateSeed", func() { kem.DecapsulateSeed(k, sharedKey, seed, ciphertext) })
 			}
+			if _, ok := many.Of(k); !ok {
+				continue
+			}
+			rows := newRows(dk, many.Width)
+			below(k.Name()+", a batch of Expand", func() { batch.Expand(k, rows.expand) })
+			below(k.Name()+", a batch of Encapsulate", func() { batch.Encapsulate(rows.encapsulate) })
+			below(k.Name()+", a batch of Decapsulate", func() { batch.Decapsulate(rows.decapsulate) })
 		}
 	})
 	t.Logf("at most %d bytes", most)

@@ -135,50 +135,53 @@ func marked(n int) byte {
 	return frame[n]
 }
 
-// marks counts the marks on the stack in the 12 KiB below its caller.
+// marks counts the marks on the stack in the n KiB below its caller. The stack must have them.
 //
 //go:noinline
-func marks() (n int) {
-	grow(false) // so that there are 12 KiB
+func marks(n int) (found int) {
 	var here byte
-	for i := range 12 << 10 {
+	for i := range n << 10 {
 		if *(*byte)(unsafe.Add(unsafe.Pointer(&here), -i)) == mark {
-			n++
+			found++
 		}
 	}
-	return n
+	return found
 }
 
-// TestOverwritten checks that Do overwrites the stack that functions inside it have used.
+// TestOverwritten checks that Do and DoDeep overwrite the stack that functions inside them have used.
 func TestOverwritten(t *testing.T) {
-	left := func(f func()) int {
-		n := make(chan int)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection could make the stack smaller
+	left := func(n int, f func()) int {
+		found := make(chan int)
 		go func() { // on a new stack, which kibibytes makes large enough
-			kibibytes(32)
+			kibibytes(96)
 			func() {
 				defer func() { recover() }()
 				f()
 			}()
-			n <- marks()
+			found <- marks(n + 1)
 		}()
-		return <-n
+		return <-found
 	}
-	if n := left(func() { marked(11) }); n < 8<<10 {
-		t.Errorf("%d marks are left without Do: the test is broken", n)
-	}
-	for name, f := range map[string]func(){
-		"a function":              func() { marked(11) },
-		"a function that panics":  func() { marked(11); panic("of its own") },
-		"a function within panic": func() { defer marked(11); panic("of its own") },
+	for doName, do := range map[string]struct {
+		do func(f func())
+		n  int // how many KiB f uses
+	}{
+		"Do":     {Do, 11},
+		"DoFar":  {func(f func()) { DoFar(1, f) }, 11},
+		"DoDeep": {DoDeep, 44},
 	} {
-		if n := left(func() { Do(f) }); n > 64 {
-			t.Errorf("%s leaves %d marks", name, n)
+		if found := left(do.n, func() { marked(do.n) }); found < do.n*800 {
+			t.Errorf("%d marks are left without %s: the test is broken", found, doName)
 		}
-		if n := left(func() { DoFar(1, f) }); n > 64 {
-			t.Errorf("%s leaves %d marks with DoFar", name, n)
-		}
-		if n := left(func() { DoDeep(f) }); n > 64 {
-			t.Errorf("%s leaves %d marks with DoDeep", name, n)
+		for name, f := range map[string]func(){
+			"a function":              func() { marked(do.n) },
+			"a function that panics":  func() { marked(do.n); panic("of its own") },
+			"a function within panic": func() { defer marked(do.n); panic("of its own") },
+		} {
+			if found := left(do.n, func() { do.do(f) }); found > 64 {
+				t.Errorf("%s leaves %d marks with %s", name, found, doName)
+			}
 		}
 	}
 }
