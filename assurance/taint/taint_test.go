@@ -22,6 +22,17 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// TestPlanted checks that the sources still have the lines in which leaks are planted.
+func TestPlanted(t *testing.T) {
+	module, err := placeAll("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := planted(module); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestParse parses XML as valgrind writes it, with addresses in this executable.
 func TestParse(t *testing.T) {
 	if f, err := elf.Open(os.Args[0]); err != nil || f.Section(".gopclntab") == nil {

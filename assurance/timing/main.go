@@ -4,7 +4,7 @@
 // t-test then tells whether the means differ by more than chance, both for all measurements
 // and for the fastest ones, which have less noise.
 //
-//	cd assurance && go run ./timing                       four KEMs, all implementations; five minutes
+//	cd assurance && go run ./timing                       four KEMs, all implementations; six minutes
 //	cd assurance && go run ./timing -run 'X-Wing/Equal'   the tests that match, of all KEMs
 //	cd assurance && go run ./timing -plant                show that an early exit is found
 //
@@ -67,12 +67,7 @@ func main() {
 
 // runChanged builds this command with the changed module, and runs it.
 func runChanged(plant bool, args []string) error {
-	module := overlay.New("..")
-	err := module.Replace("internal/mlkem/kpke.go", "ek.rho = rho", "_, ek.rho = rho, [32]byte{}")
-	if err == nil && plant {
-		err = module.Replace("internal/mlkem/mlkem.go", "\tvar d uint64\n",
-			"\tfor i := range x {\n\t\tif x[i] != y[i] {\n\t\t\treturn 1\n\t\t}\n\t}\n\tvar d uint64\n")
-	}
+	module, err := changedModule("..", plant)
 	if err != nil {
 		return err
 	}
@@ -88,6 +83,20 @@ func runChanged(plant bool, args []string) error {
 	command := exec.Command(program, args...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	return command.Run()
+}
+
+// changedModule returns the module in the folder root with a ρ that is always zero. If plant is set,
+// it has the early exit too.
+func changedModule(root string, plant bool) (*overlay.Overlay, error) {
+	module := overlay.New(root)
+	err := errors.Join(
+		module.Replace("internal/mlkem/kpke.go", "ek.rho, sigma = g(", "_, sigma = g("),
+		module.Replace("internal/mlkem/many.go", "ek.rho = [32]byte(g[i][:32])", "_, ek.rho = i, [32]byte{}"))
+	if plant {
+		err = errors.Join(err, module.Replace("internal/mlkem/mlkem.go", "\tvar d uint64\n",
+			"\tfor i := range x {\n\t\tif x[i] != y[i] {\n\t\t\treturn 1\n\t\t}\n\t}\n\tvar d uint64\n"))
+	}
+	return module, err
 }
 
 // run makes the tests that match the pattern. If find is set, it returns an error unless each

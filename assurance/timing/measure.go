@@ -21,8 +21,8 @@ const (
 	leak  = 10
 )
 
-// batch is the number of measurements between two garbage collections.
-const batch = 500
+// perBlock is the number of measurements between two garbage collections.
+const perBlock = 500
 
 // A result is the outcome of measuring a subject.
 type result struct {
@@ -44,7 +44,7 @@ func measure(s subject, d time.Duration, find bool) (r result) {
 	}
 	input := make([]byte, size)
 	var c comparison
-	classes, times := make([]int, batch), make([]float64, batch)
+	classes, times := make([]int, perBlock), make([]float64, perBlock)
 	random := rand.New(rand.NewPCG(1, 2))
 	start := time.Now()
 	for warm := false; ; warm = true {
@@ -59,10 +59,10 @@ func measure(s subject, d time.Duration, find bool) (r result) {
 			classes[i] = n % 2
 		}
 		if !warm {
-			continue // the first batch does not count, as in dudect
+			continue // the first block does not count, as in dudect
 		}
 		c.add(classes, times)
-		r = result{r.measurements + batch, c.max(), time.Since(start)}
+		r = result{r.measurements + perBlock, c.max(), time.Since(start)}
 		if r.took >= d || find && math.Abs(r.t) > leak {
 			return r
 		}

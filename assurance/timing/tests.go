@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"hybridkem/batch"
 	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
+	"hybridkem/internal/many"
 	"hybridkem/internal/spec"
 	"hybridkem/kem"
 )
@@ -22,6 +24,9 @@ var tests = []struct {
 	{"Decapsulate", "valid or invalid ciphertext", always, func(k kem.KEM) subject { return decapsulation(newKey(k), same, flip) }},
 	{"Decapsulate", "early or late byte wrong", always, func(k kem.KEM) subject { return decapsulation(newKey(k), early, late) }},
 	{"Decapsulate", "fixed or random key", always, keys},
+	{"Decapsulate, batch", "valid or mixed ciphertexts", isTogether, func(k kem.KEM) subject { return batches(k, nothing, some) }},
+	{"Decapsulate, batch", "first or last row invalid", isTogether, func(k kem.KEM) subject { return batches(k, first, last) }},
+	{"DecapsulateSeed", "valid or invalid ciphertext", always, func(k kem.KEM) subject { return decapsulateSeed(k, same, flip) }},
 	{"Decapsulate, expanded", "valid or invalid ciphertext", isMLKEM, func(k kem.KEM) subject { return decapsulation(expandedKey(k), same, flip) }},
 	{"Encapsulate", "fixed or random m", always, messages},
 	{"NewDecapsulationKey", "fixed or random z", isMLKEM, func(k kem.KEM) subject { return expansion(k, random(32)) }},
@@ -35,6 +40,12 @@ func always(kem.KEM) bool { return true }
 // isMLKEM reports whether k is ML-KEM, and not a hybrid.
 func isMLKEM(k kem.KEM) bool {
 	_, ok := spec.Sets[k.Name()]
+	return ok
+}
+
+// isTogether reports whether k does several operations at once.
+func isTogether(k kem.KEM) bool {
+	_, ok := many.Of(k)
 	return ok
 }
 
@@ -102,6 +113,56 @@ func decapsulation(dk kem.Decapsulator, a, b func(ciphertext []byte)) subject {
 	return subject{classes(changed(a), changed(b)), func(c []byte) func() {
 		return func() { check(dk.DecapsulateTo(sharedKey, c)) }
 	}}
+}
+
+// batches returns decapsulation of batches with one key as a subject. a and b choose which rows of a batch
+// have an invalid ciphertext in the two classes.
+func batches(k kem.KEM, a, b func(row int) bool) subject {
+	dk := newKey(k)
+	size := k.CiphertextSize()
+	batchOf := func(invalid func(row int) bool) func() []byte {
+		return func() (all []byte) {
+			for row := range many.Width {
+				c := ciphertext(dk)
+				if invalid(row) {
+					flip(c)
+				}
+				all = append(all, c...)
+			}
+			return all
+		}
+	}
+	batched := make([]batch.Decapsulation, many.Width)
+	for i := range batched {
+		batched[i] = batch.Decapsulation{Key: dk, SharedKey: make([]byte, k.SharedKeySize())}
+	}
+	return subject{classes(batchOf(a), batchOf(b)), func(all []byte) func() {
+		for i := range batched {
+			batched[i].Ciphertext = all[i*size:][:size]
+		}
+		return func() {
+			batch.Decapsulate(batched)
+			for i := range batched {
+				check(batched[i].Err)
+			}
+		}
+	}}
+}
+
+func nothing(int) bool   { return false }
+func some(int) bool      { return random(1)[0]%2 == 0 }
+func first(row int) bool { return row == 0 }
+func last(row int) bool  { return row == many.Width-1 }
+
+// decapsulateSeed is decapsulation with one seed.
+func decapsulateSeed(k kem.KEM, a, b func(ciphertext []byte)) subject {
+	dk := newKey(k)
+	s := decapsulation(dk, a, b)
+	seed, sharedKey := dk.Bytes(), make([]byte, k.SharedKeySize())
+	s.prepare = func(c []byte) func() {
+		return func() { check(kem.DecapsulateSeed(k, sharedKey, seed, c)) }
+	}
+	return s
 }
 
 // The first byte of a ciphertext that may be changed, and the distance of the last one from

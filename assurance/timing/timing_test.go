@@ -33,7 +33,7 @@ func TestWelch(t *testing.T) {
 func compared(batches int, measurements func(class int, normal float64) float64) finding {
 	r := rand.New(rand.NewPCG(3, 4))
 	var c comparison
-	classes, times := make([]int, batch), make([]float64, batch)
+	classes, times := make([]int, perBlock), make([]float64, perBlock)
 	for range batches {
 		// The speed of a machine changes.
 		speed := 1 + r.Float64()
@@ -84,6 +84,13 @@ func TestComparison(t *testing.T) {
 	}
 }
 
+// TestChangedModule checks that the sources still have what the changed build replaces.
+func TestChangedModule(t *testing.T) {
+	if _, err := changedModule("../..", true); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestMeasure checks that each timed function was prepared with its own input, and that nearly
 // all inputs of both classes are used.
 func TestMeasure(t *testing.T) {
@@ -94,7 +101,7 @@ func TestMeasure(t *testing.T) {
 		prepared := input[0]
 		return func() { calls[prepared]++ }
 	}}, 0, false)
-	if r.measurements != batch || len(calls) < 2*inputs*9/10 {
+	if r.measurements != perBlock || len(calls) < 2*inputs*9/10 {
 		t.Errorf("%d measurements, with %d of %d inputs", r.measurements, len(calls), 2*inputs)
 	}
 }
