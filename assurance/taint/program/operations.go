@@ -11,9 +11,11 @@ import (
 
 	"hybridkem"
 	"hybridkem/assurance/taint/mark"
+	"hybridkem/batch"
 	"hybridkem/combiner"
 	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
+	"hybridkem/internal/many"
 	"hybridkem/internal/spec"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
@@ -36,6 +38,8 @@ var operations = []struct {
 	run    func(kem.KEM)
 }{
 	{"key from a seed", always, func(k kem.KEM) { use(newKey(k, random(k.SeedSize()))) }},
+	{"batches", isTogether, batches},
+	{"decapsulation with a seed", isTogether, decapsulateSeed},
 	{"expanded key", isMLKEM, func(k kem.KEM) { use(must(expanded.Parse(k, expand(k, random(64), nothing))).Decapsulator) }},
 	{"seeds of wrong lengths", always, wrongLengths},
 	{"combiners", isXWing, combiners},
@@ -53,6 +57,12 @@ func isMLKEM(k kem.KEM) bool {
 }
 
 func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for operations that need one KEM only
+
+// isTogether reports whether k does several operations at once.
+func isTogether(k kem.KEM) bool {
+	_, ok := many.Of(k)
+	return ok
+}
 
 // hasFiles reports whether there is a file format for keys of k.
 func hasFiles(k kem.KEM) bool {
@@ -126,6 +136,59 @@ func encapsulate(ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
 	want(ek.EncapsulateTo(sharedKey, ciphertext) == nil, "there is an error")
 	wantSecret(sharedKey)
 	return sharedKey, public(ciphertext)
+}
+
+// batches runs all operations of batches. Every second ciphertext is invalid.
+func batches(k kem.KEM) {
+	keys := make([]batch.KeyPair, many.Width)
+	for i := range keys {
+		keys[i].Seed = secret(random(k.SeedSize()))
+	}
+	batch.Expand(k, keys)
+	publicKeys := make([]batch.PublicKey, len(keys))
+	for i, row := range keys {
+		want(row.Err == nil, "there is an error")
+		publicKeys[i].Bytes = public(row.Key.PublicKey().Bytes())
+	}
+	batch.Parse(k, publicKeys)
+	sent := make([]batch.Encapsulation, len(keys))
+	for i, row := range publicKeys {
+		want(row.Err == nil, "there is an error")
+		sent[i] = batch.Encapsulation{Key: row.Key, SharedKey: make([]byte, k.SharedKeySize()), Ciphertext: make([]byte, k.CiphertextSize())}
+	}
+	batch.Encapsulate(sent)
+	received := make([]batch.Decapsulation, len(keys))
+	for i, row := range sent {
+		want(row.Err == nil, "there is an error")
+		wantSecret(row.SharedKey)
+		c := public(row.Ciphertext)
+		if i%2 == 1 {
+			c = near(c)[i/2%2]
+		}
+		received[i] = batch.Decapsulation{Key: keys[i].Key, SharedKey: make([]byte, k.SharedKeySize()), Ciphertext: c}
+	}
+	batch.Decapsulate(received)
+	for i, row := range received {
+		want(row.Err == nil, "there is an error")
+		wantSecret(row.SharedKey)
+		wantEqual(row.SharedKey, sent[i].SharedKey, i%2 == 0)
+	}
+	batch.Generate(k, keys)
+	for _, row := range keys {
+		want(row.Err == nil, "there is an error")
+		wantSecret(row.Key.Bytes())
+	}
+}
+
+func decapsulateSeed(k kem.KEM) {
+	seed := random(k.SeedSize())
+	sharedKey, ciphertext := encapsulate(publicKey(newKey(k, seed)))
+	got := make([]byte, len(sharedKey))
+	for i, c := range [][]byte{ciphertext, near(ciphertext)[0]} {
+		want(kem.DecapsulateSeed(k, got, secret(seed), c) == nil, "there is an error")
+		wantSecret(got)
+		wantEqual(got, sharedKey, i == 0)
+	}
 }
 
 // near returns three values that differ from b: two differ in one bit near an end, and one is
