@@ -22,15 +22,25 @@ func (h *Hybrid) weaves() bool { return h.Together() && cpu.AVX512IFMA }
 func (s *secrets) decapsulateWoven(ssPQ, ssT, ctPQ, ctT []byte) error {
 	var j sha3.Long
 	s.pq.mlkem.BeginJ(&j, ctPQ)
-	single := sha3.Single{Long: [2]*sha3.Long{&j}}
 	ss := (*[x25519.Size]byte)(ssT)
-	x25519.ScalarMultPermuting(ss, &s.t.x25519, (*[x25519.Size]byte)(ctT), &single.State, single.Next)
-	single.End()
+	scalarMultBeside(&j, ss, &s.t.x25519, (*[x25519.Size]byte)(ctT))
 	if err := checkOrder(ss); err != nil {
 		return err
 	}
 	s.pq.mlkem.DecapsulateWith(&j, (*[mlkemSharedKeySize]byte)(ssPQ), ctPQ)
 	return nil
+}
+
+// scalarMultBeside sets ss to scalar times share, and makes blocks of j meanwhile.
+//
+// It is not inlined, so that the memory of the Single is free again when ML-KEM needs some: secret.Do
+// provides no more.
+//
+//go:noinline
+func scalarMultBeside(j *sha3.Long, ss, scalar, share *[x25519.Size]byte) {
+	single := sha3.Single{Long: [2]*sha3.Long{j}}
+	x25519.ScalarMultPermuting(ss, scalar, share, &single.State, single.Next)
+	single.End()
 }
 
 // DecapsulateSeed decapsulates with the key of a seed, like Expand and then DecapsulateTo, and returns

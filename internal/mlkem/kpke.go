@@ -19,7 +19,7 @@ func (dk *DecapsulationKey) keyGen(x *expander, h *sha3.Long) {
 	//ct:declassify ek.rho: ρ is half of the encapsulation key, which is published
 
 	var s [maxK]ring.Factor
-	dk.sampleNoise(&x.batch, &sigma, s[:k])
+	dk.sampleSecrets(&prf{batch: &x.batch, seed: &sigma, streams: x.streams[:noiseSize]}, s[:k])
 
 	for i := range ek.t {
 		ek.expandMatrix(x, (i+1)*k)
@@ -31,22 +31,14 @@ func (dk *DecapsulationKey) keyGen(x *expander, h *sha3.Long) {
 
 // writeEncoded writes the encoded f to h.
 //
+// It is not inlined, as multiplyRow is not, so that its memory is free again when another part of keyGen
+// needs some: secret.Do provides no more.
+//
 //go:noinline
 func writeEncoded(h *sha3.Long, f *ring.NTT) {
 	var encoded [ring.EncodedSize]byte
 	f.Encode(&encoded)
 	h.Write(encoded[:])
-}
-
-// sampleNoise is sampleSecrets with noise from σ.
-//
-// It is not inlined, as writeEncoded and multiplyRow are not, so that its memory is free again when another part
-// of keyGen needs some: secret.Do provides no more.
-//
-//go:noinline
-func (dk *DecapsulationKey) sampleNoise(b *sha3.Batch, sigma *[32]byte, s []ring.Factor) {
-	var streams [noiseSize]byte
-	dk.sampleSecrets(&prf{batch: b, seed: sigma, streams: streams[:]}, s)
 }
 
 // sampleSecrets sets ŝ ← NTT(s), ê ← NTT(e) in the place of t̂, and s to ŝ. It is a part of
@@ -162,8 +154,8 @@ type workspace struct {
 // of a recent store.
 type expander struct {
 	batch   sha3.Batch
-	streams [atOnce * usualStream]byte
-	made    int // the number of polynomials made
+	streams [atOnce * usualStream]byte // in keyGen first those of the noise
+	made    int                        // the number of polynomials made
 }
 
 // atOnce is the number of streams that there is room for. With more, key generation would need more
