@@ -22,10 +22,12 @@ import (
 	"unsafe"
 
 	"hybridkem"
+	"hybridkem/batch"
 	"hybridkem/combiner"
 	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/cpu"
 	"hybridkem/internal/expanded"
+	"hybridkem/internal/many"
 	inside "hybridkem/internal/mlkem"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
@@ -521,6 +523,19 @@ func (x *trial) end() {
 	}
 }
 
+// destroy destroys keys that must have the seed.
+func (x *trial) destroy(keys []batch.KeyPair) (err error) {
+	for _, row := range keys {
+		if err = errors.Join(err, row.Err); err == nil {
+			seed := row.Key.Bytes()
+			err = is(seed, x.c.Seed)
+			clear(seed)
+			row.Key.Destroy()
+		}
+	}
+	return err
+}
+
 // drew adds a secret that the default source of randomness has returned.
 func (x *trial) drew(secret []byte) {
 	masked := mask(secret)
@@ -543,7 +558,11 @@ func endsWell(c *memoryCase) bool    { return !ends(c.KEM) }
 func hasFile(c *memoryCase) bool     { return c.PEM != nil }
 func hasExpanded(c *memoryCase) bool { return c.Expanded != nil }
 func takesRandom(c *memoryCase) bool { return !isForeign(c.KEM) }
-func is(got, masked []byte) error    { return isOr(got, masked, nil) }
+func together(c *memoryCase) bool {
+	_, ok := many.Of(kemByName(c.KEM))
+	return ok
+}
+func is(got, masked []byte) error { return isOr(got, masked, nil) }
 func isOr(got, masked []byte, err error) error {
 	if err == nil && !bytes.Equal(mask(got), masked) {
 		err = errors.New("not the secret that is searched for")
@@ -592,6 +611,50 @@ var operations = []operation{
 	}, false},
 	{"DecapsulateSeed", false, endsWell, func(x *trial) error {
 		return isOr(x.sharedKey, x.c.SharedKey, kem.DecapsulateSeed(x.kem, x.sharedKey, x.seed, x.ciphertext))
+	}, false},
+	{"batch.Generate", false, together, func(x *trial) error {
+		rand.Reader = &maskedReader{bytes.Repeat(x.c.Seed, many.Width)}
+		keys := make([]batch.KeyPair, many.Width)
+		batch.Generate(x.kem, keys)
+		return x.destroy(keys)
+	}, false},
+	{"batch.Encapsulate", true, together, func(x *trial) (err error) {
+		rand.Reader = &maskedReader{bytes.Repeat(x.c.Random, many.Width)}
+		rows := make([]batch.Encapsulation, many.Width)
+		for i := range rows {
+			sharedKey, ciphertext := make([]byte, x.kem.SharedKeySize()), make([]byte, x.kem.CiphertextSize())
+			rows[i] = batch.Encapsulation{Key: x.dk.PublicKey(), SharedKey: sharedKey, Ciphertext: ciphertext}
+		}
+		batch.Encapsulate(rows)
+		for _, row := range rows {
+			err = errors.Join(err, isOr(row.SharedKey, x.c.SharedKey, row.Err))
+			clear(row.SharedKey)
+		}
+		return err
+	}, false},
+	{"batch.Expand and batch.Decapsulate", false, together, func(x *trial) error {
+		keys, rows := make([]batch.KeyPair, many.Width), make([]batch.Decapsulation, many.Width)
+		for i := range keys {
+			keys[i].Seed = x.seed
+		}
+		batch.Expand(x.kem, keys)
+		for i := range rows {
+			rows[i] = batch.Decapsulation{Key: keys[i].Key, SharedKey: make([]byte, x.kem.SharedKeySize()), Ciphertext: x.ciphertext}
+			if i%2 == 1 {
+				rows[i].Ciphertext = x.rejected
+			}
+		}
+		batch.Decapsulate(rows)
+		err := x.destroy(keys)
+		for i, row := range rows {
+			want := x.c.SharedKey
+			if i%2 == 1 {
+				want = x.c.Rejection
+			}
+			err = errors.Join(err, isOr(row.SharedKey, want, row.Err))
+			clear(row.SharedKey)
+		}
+		return err
 	}, false},
 	{"Decapsulate", true, endsWell, func(x *trial) (err error) {
 		x.other, err = x.dk.Decapsulate(x.ciphertext)
