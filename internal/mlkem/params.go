@@ -2,8 +2,9 @@
 // Their callers check the inputs and draw the randomness.
 //
 // Its files are in the order of the standard: kpke.go holds K-PKE, Algorithms 13 to 15; mlkem.go
-// holds ML-KEM, Algorithms 16 to 18; keys.go has the memory and the encodings of keys. Functions
-// on single polynomials are in internal/ring.
+// holds ML-KEM, Algorithms 16 to 18; keys.go has the memory and the encodings of keys. Of the
+// operations in other orders, many.go has several at once, and seed.go has decapsulation with a seed.
+// Functions on single polynomials are in internal/ring.
 package mlkem
 
 import "hybridkem/internal/ring"
