@@ -6,7 +6,7 @@ package secret
 // Do does not clear registers. If f ends its goroutine with [runtime.Goexit], the stack stays as
 // it is.
 func Do(f func()) {
-	if panicked, value := run(f); panicked {
+	if panicked, value := run(nil, Use{}, f); panicked {
 		panic(value)
 	}
 }
@@ -18,13 +18,11 @@ func DoDeep(f func()) {
 	}
 }
 
-// Do runs f as the function Do does. It ends the use, also if f panics. It does so before it overwrites
-// the stack, since an atomic operation waits for all writes before it.
+// Do runs f as the function Do does. It ends the use, also if f panics.
 func (u *Uses) Do(use Use, f func()) {
-	Do(func() {
-		defer u.End(use)
-		f()
-	})
+	if panicked, value := run(u, use, f); panicked {
+		panic(value)
+	}
 }
 
 // DoFar is Do for an f that calls code of other modules, or calls Do again. Such calls may need
@@ -35,12 +33,17 @@ func DoFar(levels int, f func()) {
 	Do(f)
 }
 
-// run runs f, overwrites the stack, and returns the value of a panic of f.
+// run runs f, ends a use of u unless u is nil, overwrites the stack, and returns the value of a panic of f.
+//
+// It ends the use before it overwrites the stack, since an atomic operation waits for all writes before it.
 //
 //go:noinline
-func run(f func()) (panicked bool, value any) {
+func run(u *Uses, use Use, f func()) (panicked bool, value any) {
 	grow(false)
 	panicked, value = try(f)
+	if u != nil {
+		u.End(use)
+	}
 	overwrite()
 	return panicked, value
 }
