@@ -14,8 +14,8 @@
 // Use neither for a few operations now and then. The methods of the keys do them as fast, and a
 // queue cannot make a single operation faster.
 //
-// All KEMs work here. Those of package mlkem and the hybrids of ML-KEM and X25519 gain most.
-// Operations of KEMs from other modules are done one by one.
+// All KEMs work here. Those of package mlkem and the hybrids of ML-KEM and X25519 gain.
+// Operations of other KEMs are done one by one.
 //
 // # Rows
 //

@@ -40,8 +40,9 @@ var (
 // afterwards. The key may still be in use for a moment. Once the caller's own goroutine runs a batch,
 // the context does not stop it.
 //
-// Operations of KEMs and keys from other modules run alone, each in the goroutine of its caller. So
-// a panic reaches the caller of the operation that panics, and nobody else.
+// Operations that are not done together run alone, each in the goroutine of its caller: those of hybrids
+// with NIST curves, and those of KEMs and keys from other modules. So a panic of such a key reaches the
+// caller of the operation that panics, and nobody else.
 //
 // The methods are safe for concurrent use. They allocate nothing in the steady state, apart from
 // what the operation itself allocates. An operation must not wait for the queue that runs it.

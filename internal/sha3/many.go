@@ -56,17 +56,17 @@ func (m *Many) BeginSHAKE256s(seeds []*[32]byte, ends []byte) {
 // start sets the states to messages of the seeds and of m.last.
 func (m *Many) start(f function, seeds []*[32]byte) {
 	m.n, m.function, m.ended = len(seeds), f, true
-	for half := range m.a {
-		if m.used(half) {
-			seed := func(i int) *[32]byte { return seeds[min(4*half+i, m.n-1)] }
-			begin4AVX2(&m.a[half], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*half:]), f.rate/8-1)
+	for four := range m.a {
+		if m.used(four) {
+			seed := func(i int) *[32]byte { return seeds[min(4*four+i, m.n-1)] }
+			begin4AVX2(&m.a[four], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*four:]), f.rate/8-1)
 		}
 	}
 }
 
 // used reports whether one of four states has a message. The others of the four repeat the last
 // message, so that kernels have something to read and to write.
-func (m *Many) used(half int) bool { return 4*half < m.n }
+func (m *Many) used(four int) bool { return 4*four < m.n }
 
 // Write writes the next part of each message. The parts have the same length. It is a multiple of
 // 8, except that of the last part.
@@ -76,9 +76,9 @@ func (m *Many) Write(parts [][]byte) {
 		p := m.pointers(parts)
 		for done := 0; done < whole; {
 			n := min(whole-done, m.rate-8*m.lane)
-			for half, p := range p {
-				if m.used(half) {
-					write4AVX2(&m.a[half][m.lane], p[0], p[1], p[2], p[3], done, n/8)
+			for four, p := range p {
+				if m.used(four) {
+					write4AVX2(&m.a[four][m.lane], p[0], p[1], p[2], p[3], done, n/8)
 				}
 			}
 			done += n
@@ -110,9 +110,9 @@ func (m *Many) Read(outs [][]byte) {
 	for done := 0; done < len(outs[0]); done += m.rate {
 		m.permute()
 		n := min(len(outs[0])-done, m.rate)
-		for half, p := range p {
-			if m.used(half) {
-				squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[half])
+		for four, p := range p {
+			if m.used(four) {
+				squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[four])
 			}
 		}
 	}
