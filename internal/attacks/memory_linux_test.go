@@ -24,7 +24,6 @@ import (
 	"hybridkem"
 	"hybridkem/batch"
 	"hybridkem/combiner"
-	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/cpu"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/many"
@@ -295,12 +294,6 @@ func (c *memoryCase) addFile(t *testing.T, l loot, k kem.KEM, seed []byte) {
 	l.add("base64 of the seed", []byte(strings.Join(lines[1:len(lines)-2], ""))[32:], 1)
 }
 
-// foreignHybrid is a hybrid with a part that is not of this module.
-var foreignHybrid = hybrid{
-	combiner.CG("foreign", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.X25519()),
-	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
-}
-
 // longSeed is a hybrid with a part whose seeds are longer than those of all parts of this module.
 // Its expanded seed is therefore on the heap.
 var longSeed = hybrid{
@@ -314,10 +307,6 @@ func (longSeedKEM) SeedSize() int { return longSeedSize }
 func (k longSeedKEM) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
 	return k.KEM.NewDecapsulationKey(seed[:64])
 }
-
-// nested is a hybrid of hybrids. Its randomness and secrets are longer than those of ML-KEM and a
-// group, and are therefore on the heap.
-var nested = combiner.UK("nested", tlskex.SecP384r1MLKEM1024(), combiner.MLKEM768P256())
 
 func nestedCase(t *testing.T) memoryCase {
 	find := func(name string) hybrid {

@@ -9,7 +9,11 @@ import (
 	"testing"
 	"unsafe"
 
+	"hybridkem/combiner"
+	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/spec"
+	"hybridkem/internal/testkit"
+	"hybridkem/mlkem"
 )
 
 // A loot is what to search for. It maps runs of bytes to the names of the secrets that contain
@@ -204,3 +208,13 @@ func TestDestroy(t *testing.T) {
 		l.destroyed(t, h.Name(), must(h.NewDecapsulationKey(seed))(t), names...)
 	}
 }
+
+// foreignHybrid is a hybrid with a part that is not of this module.
+var foreignHybrid = hybrid{
+	combiner.CG("foreign", testkit.Foreign(mlkem.KEM768(), testkit.Faults{}), combiner.X25519()),
+	spec.Sets["ML-KEM-768"], x25519, false, labelled("foreign"),
+}
+
+// nested is a hybrid of hybrids. Its randomness and secrets are longer than those of ML-KEM and a
+// group, and are therefore on the heap.
+var nested = combiner.UK("nested", tlskex.SecP384r1MLKEM1024(), combiner.MLKEM768P256())
