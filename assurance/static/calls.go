@@ -27,7 +27,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
-	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && !slices.ContainsFunc(callees, i.isNoEntry) {
+	if common.IsInvoke() && i.delegates() && !slices.ContainsFunc(callees, i.isNoEntry) {
 		return
 	}
 	inside := 0
@@ -55,6 +55,12 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	case inside == 0:
 		i.outside(x, "a function value", append(args, common.Value), to)
 	}
+}
+
+// delegates reports whether the table delegating has the function, or its package.
+func (i *instance) delegates() bool {
+	f := i.function
+	return f.Pkg != nil && slices.Contains(delegating, f.Pkg.Pkg.Path()) || slices.Contains(delegating, f.String())
 }
 
 // isNoEntry reports whether f is followed and is not an entry point.

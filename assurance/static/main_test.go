@@ -83,11 +83,11 @@ type plant struct{ file, old, new, want string }
 var plants = []plant{
 	{"internal/mlkem/mlkem.go", "subtle.ConstantTimeCopy(differ(c, again), key[:], rejected[:])",
 		"if _ = subtle.ConstantTimeCopy; differ(c, again) == 1 {\nkey = rejected\n}",
-		"(*hybridkem/internal/mlkem.DecapsulationKey).Decapsulate: a branch"},
+		"(*hybridkem/internal/mlkem.DecapsulationKey).DecapsulateWith: a branch"},
 	{"internal/mlkem/keys.go", "clear(dk.d[:])", "for dk.d[0] > 0 {\ndk.d[0]--\n}",
 		"(*hybridkem/internal/mlkem.DecapsulationKey).Overwrite: a branch"},
 	{"internal/mlkem/kpke.go", "t.Reduce()\n", "t.Reduce()\nif t[0] == 0 {\nt[0] = 0\n}\n",
-		"(*hybridkem/internal/mlkem.DecapsulationKey).keyGen: a branch"},
+		"(*hybridkem/internal/mlkem.EncapsulationKey).multiplyRow: a branch"},
 	{"internal/ring/pair.go", "return a - m*Q", "return a - m*Q + pair(zetas[a&1])",
 		"(hybridkem/internal/ring.pair).barrettReduce: an index"},
 	{"internal/ring/ring.go", "return a - int16(m)*Q", "return int16(int64(a) % (m + 1))",
