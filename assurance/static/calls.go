@@ -27,7 +27,8 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
-	if common.IsInvoke() && i.delegates() && !slices.ContainsFunc(callees, i.isNoEntry) {
+	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && !slices.ContainsFunc(callees, i.isNoEntry) {
+		taintSlices(x, to)
 		return
 	}
 	inside := 0
@@ -57,10 +58,19 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	}
 }
 
-// delegates reports whether the table delegating has the function, or its package.
-func (i *instance) delegates() bool {
-	f := i.function
-	return f.Pkg != nil && slices.Contains(delegating, f.Pkg.Pkg.Path()) || slices.Contains(delegating, f.String())
+// taintSlices makes the results of a call that are slices secret.
+func taintSlices(x ssa.CallInstruction, to *cell) {
+	isSlice := func(t types.Type) bool { _, ok := t.Underlying().(*types.Slice); return ok }
+	name := x.Common().Method.FullName()
+	if results := x.Common().Signature().Results(); results.Len() > 1 {
+		for n := range results.Len() {
+			if isSlice(results.At(n).Type()) {
+				element(to, n).taint(name)
+			}
+		}
+	} else if results.Len() == 1 && isSlice(results.At(0).Type()) {
+		to.taint(name)
+	}
 }
 
 // isNoEntry reports whether f is followed and is not an entry point.
