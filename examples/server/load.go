@@ -43,7 +43,7 @@ func describe(latencies []time.Duration, d time.Duration) string {
 	return fmt.Sprintf("%7.0f exchanges/s   p50 %7.2f ms   p99 %7.2f ms", float64(len(latencies))/d.Seconds(), quantile(0.5), quantile(0.99))
 }
 
-// A load is a number of clients, each of which makes one exchange after the other.
+// A load is a number of clients. Each client makes one exchange after the other.
 type load struct {
 	addr          string
 	ek            kem.EncapsulationKey

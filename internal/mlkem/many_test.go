@@ -140,8 +140,8 @@ func TestEncapsulateMany(t *testing.T) {
 	})
 }
 
-// TestDecapsulateMany decapsulates ciphertexts of which each second one is valid, with different
-// keys, and with one key in two or all rows. Shared keys overwrite the ciphertexts of later rows.
+// TestDecapsulateMany decapsulates ciphertexts. Each second one is valid. The keys are different, or
+// one key is in two or all rows. Shared keys overwrite the ciphertexts of later rows.
 func TestDecapsulateMany(t *testing.T) {
 	everyNumber(t, func(t *testing.T, p *Params, n int) {
 		r := filled(p, n)

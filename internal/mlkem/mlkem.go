@@ -50,7 +50,7 @@ func (dk *DecapsulationKey) BeginJ(j *sha3.Long, c []byte) {
 	j.Write(c)
 }
 
-// DecapsulateWith is [DecapsulationKey.Decapsulate] with J, of which some or all may be done.
+// DecapsulateWith is [DecapsulationKey.Decapsulate] with J. Some blocks of J, or all, may be done.
 func (dk *DecapsulationKey) DecapsulateWith(j *sha3.Long, sharedKey *[32]byte, c []byte) {
 	b := sha3.Batch{Long: [2]*sha3.Long{j}}
 	var m [32]byte // m′

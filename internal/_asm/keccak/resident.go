@@ -18,7 +18,7 @@ type Resident struct {
 	free []reg.VecVirtual
 }
 
-// NewResident returns the permutation of states in registers of which size bytes are used.
+// NewResident returns the permutation of states in registers. It uses size bytes of each register.
 func NewResident(f *kit.File, size int, register func() reg.VecVirtual) *Resident {
 	r := &Resident{File: f, size: size, at: atStart()}
 	for i := range r.a {
