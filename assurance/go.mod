@@ -5,6 +5,7 @@ go 1.26.0
 replace hybridkem => ../
 
 require (
+	golang.org/x/arch v0.33.0
 	golang.org/x/tools v0.51.0
 	hybridkem v0.0.0-00010101000000-000000000000
 )

@@ -2183,7 +2183,7 @@ GLOBL masks<>(SB), RODATA|NOPTR, $128
 TEXT ·begin4AVX2(SB), $0-56
 	// begin4AVX2 sets the four states of permute4AVX2 to messages of one block.
 	// In: seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of
-	// each; end, the number of the lane whose last bit is set.
+	// each; end, from 5 to 24, the number of the lane whose last bit is set.
 	// Out: a.
 	// It needs no alignment.
 	// Needs: cpu.AVX2.

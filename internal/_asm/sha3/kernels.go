@@ -100,7 +100,7 @@ func absorb4AVX2(f *kit.File) {
 func begin4AVX2(f *kit.File) {
 	f.Kernel("begin4AVX2", "func(a *[25][4]uint64, seed0, seed1, seed2, seed3 *[32]byte, suffixes *[4]uint64, end int)", kit.AVX2, kit.Header{
 		Does:  "begin4AVX2 sets the four states of permute4AVX2 to messages of one block.",
-		In:    "seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of each; end, the number of the lane whose last bit is set.",
+		In:    "seed0 to seed3, the first four lanes of each message; suffixes, the fifth lane of each; end, from 5 to 24, the number of the lane whose last bit is set.",
 		Out:   "a.",
 		Notes: "It needs no alignment.",
 	})

@@ -1,0 +1,316 @@
+package machine
+
+import (
+	"math/bits"
+	"strings"
+
+	"hybridkem/assurance/prove/term"
+)
+
+// This file has the semantics of the instructions on general registers. What is not here is
+// refused. The flags that an instruction leaves undefined, and those that nobody needs, are
+// not known after it.
+
+// execute does one instruction.
+func (m *Machine) execute(i *Instruction) {
+	if f, ok := vectorSemantics[i.Op]; ok {
+		f(m, i)
+		return
+	}
+	if i.Masked() {
+		m.fail("there are no semantics for a mask")
+	}
+	if f, ok := generalSemantics[i.Op]; ok {
+		f(m, i)
+		return
+	}
+	for prefix, f := range conditional {
+		if cc, ok := strings.CutPrefix(i.Op, prefix); ok {
+			f(m, i, m.condition(cc))
+			return
+		}
+	}
+	m.fail("there are no semantics")
+}
+
+// conditional has the instructions that depend on flags, by the start of their names. The
+// rest of the name is the condition.
+var conditional = map[string]func(m *Machine, i *Instruction, c *term.Word){
+	"CMOV": func(m *Machine, i *Instruction, c *term.Word) {
+		n := i.Args[0].Size
+		m.set(i.Args[0], Value{Word: term.Ite(c, m.number(i.Args[1], n), m.number(i.Args[0], n))})
+	},
+	"SET": func(m *Machine, i *Instruction, c *term.Word) {
+		m.set(i.Args[0], Value{Word: term.ZeroExtend(c, 8)})
+	},
+	"J": func(m *Machine, i *Instruction, c *term.Word) {
+		taken, ok := c.Const()
+		if !ok {
+			m.fail("a jump depends on %v", c)
+		}
+		if taken == 1 {
+			m.PC = i.Args[0].Imm
+		}
+	},
+}
+
+func (m *Machine) flag(f int) *term.Word {
+	if m.Flags[f] == nil {
+		m.fail("flag %d is not known", f)
+	}
+	return m.Flags[f]
+}
+
+// condition returns the bit that says whether a condition holds.
+func (m *Machine) condition(cc string) *term.Word {
+	switch cc {
+	case "E":
+		return m.flag(ZeroFlag)
+	case "B":
+		return m.flag(CarryFlag)
+	case "BE":
+		return term.Or(m.flag(CarryFlag), m.flag(ZeroFlag))
+	case "L":
+		return term.Xor(m.flag(SignFlag), m.flag(OverflowFlag))
+	case "LE":
+		return term.Or(m.flag(ZeroFlag), m.condition("L"))
+	}
+	opposite := map[string]string{"NE": "E", "AE": "B", "A": "BE", "GE": "L", "G": "LE"}[cc]
+	if opposite == "" {
+		m.fail("there are no semantics for condition %s", cc)
+	}
+	return term.Not(m.condition(opposite))
+}
+
+func (m *Machine) bit(b bool) *term.Word {
+	if b {
+		return m.Space.Const(1, 1)
+	}
+	return m.Space.Const(1, 0)
+}
+
+// setFlags sets the flags zero and sign by a result, and the others to what is given.
+func (m *Machine) setFlags(r, carry, overflow *term.Word) {
+	m.Flags = [4]*term.Word{CarryFlag: carry, OverflowFlag: overflow}
+	if k, ok := r.Const(); ok {
+		m.Flags[ZeroFlag], m.Flags[SignFlag] = m.bit(k == 0), m.bit(k>>(r.Width-1) == 1)
+	}
+}
+
+// generalSemantics has the instructions that do not depend on flags, or only on the carry.
+var generalSemantics = map[string]func(m *Machine, i *Instruction){
+	"NOP": func(m *Machine, i *Instruction) {},
+	"JMP": func(m *Machine, i *Instruction) { m.PC = i.Args[0].Imm },
+	"PUSH": func(m *Machine, i *Instruction) {
+		m.General[StackPointer] = m.plus(m.General[StackPointer], Number(m.Space, -8))
+		m.set(top, m.General[i.Args[0].Reg])
+	},
+	"POP": func(m *Machine, i *Instruction) {
+		v := m.get(top, 8)
+		m.General[StackPointer] = m.plus(m.General[StackPointer], Number(m.Space, 8))
+		m.set(i.Args[0], v)
+	},
+	"MOV": func(m *Machine, i *Instruction) { m.set(i.Args[0], m.get(i.Args[1], i.Args[0].Size)) },
+	"LEA": func(m *Machine, i *Instruction) { m.set(i.Args[0], m.effective(i.Args[1])) },
+	"MOVZX": func(m *Machine, i *Instruction) {
+		m.set(i.Args[0], Value{Word: term.ZeroExtend(m.number(i.Args[1], i.Args[1].Size), 8*i.Args[0].Size)})
+	},
+	"MOVSX": func(m *Machine, i *Instruction) {
+		m.set(i.Args[0], Value{Word: term.SignExtend(m.number(i.Args[1], i.Args[1].Size), 8*i.Args[0].Size)})
+	},
+	"ADD": func(m *Machine, i *Instruction) {
+		a, b := m.get(i.Args[0], i.Args[0].Size), m.get(i.Args[1], i.Args[0].Size)
+		if a.Region != nil || b.Region != nil {
+			m.Flags = [4]*term.Word{}
+			m.set(i.Args[0], m.plus(a, b))
+			return
+		}
+		m.set(i.Args[0], Value{Word: m.sum(a.Word, b.Word, m.bit(false))})
+	},
+	"SUB": func(m *Machine, i *Instruction) { m.set(i.Args[0], m.difference(i)) },
+	"CMP": func(m *Machine, i *Instruction) { m.difference(i) },
+	"DEC": func(m *Machine, i *Instruction) {
+		carry := m.Flags[CarryFlag]
+		a := m.number(i.Args[0], i.Args[0].Size)
+		r := m.subtract(a, m.Space.Const(a.Width, 1), m.bit(false))
+		m.Flags[CarryFlag] = carry
+		m.set(i.Args[0], Value{Word: r})
+	},
+	"ADC": func(m *Machine, i *Instruction) {
+		a, b := m.number(i.Args[0], i.Args[0].Size), m.number(i.Args[1], i.Args[0].Size)
+		m.set(i.Args[0], Value{Word: m.sum(a, b, m.flag(CarryFlag))})
+	},
+	"SBB": func(m *Machine, i *Instruction) {
+		a, b := m.number(i.Args[0], i.Args[0].Size), m.number(i.Args[1], i.Args[0].Size)
+		m.set(i.Args[0], Value{Word: m.subtract(a, b, m.flag(CarryFlag))})
+	},
+	"ADCX": addCarryFlag(CarryFlag),
+	"ADOX": addCarryFlag(OverflowFlag),
+	"MULX": func(m *Machine, i *Instruction) {
+		if i.Args[0].Size != 8 {
+			m.fail("there are no semantics for this width")
+		}
+		x, y := m.number(Operand{Kind: General, Reg: 2, Size: 8}, 8), m.number(i.Args[2], 8)
+		m.set(i.Args[1], Value{Word: term.Mul(x, y)})
+		m.set(i.Args[0], Value{Word: term.MulHighU(x, y)})
+	},
+	"IMUL": func(m *Machine, i *Instruction) {
+		if len(i.Args) != 3 {
+			m.fail("there are no semantics for this form")
+		}
+		n := i.Args[0].Size
+		m.Flags = [4]*term.Word{}
+		m.set(i.Args[0], Value{Word: term.Mul(m.number(i.Args[1], n), m.number(i.Args[2], n))})
+	},
+	"AND": logical(term.And),
+	"OR":  logical(term.Or),
+	"XOR": logical(term.Xor),
+	"TEST": func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		m.setFlags(term.And(m.number(i.Args[0], n), m.number(i.Args[1], n)), m.bit(false), m.bit(false))
+	},
+	"ANDN": func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		r := term.And(term.Not(m.number(i.Args[1], n)), m.number(i.Args[2], n))
+		m.setFlags(r, m.bit(false), m.bit(false))
+		m.set(i.Args[0], Value{Word: r})
+	},
+	"SHL": shift(term.Shl),
+	"SHR": shift(term.Shr),
+	"SHRX": func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		m.set(i.Args[0], Value{Word: term.Shr(m.number(i.Args[1], n), int(m.constant(i.Args[2], n))%(8*n))})
+	},
+	"RORX": func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		m.set(i.Args[0], Value{Word: term.Rotl(m.number(i.Args[1], n), -int(i.Args[2].Imm))})
+	},
+	"BT": func(m *Machine, i *Instruction) {
+		if i.Args[0].Kind != General {
+			m.fail("there are no semantics for a bit in memory")
+		}
+		n := i.Args[0].Size
+		carry := m.number(i.Args[0], n).Bits(int(m.constant(i.Args[1], n))%(8*n), 1)
+		m.Flags = [4]*term.Word{CarryFlag: carry, ZeroFlag: m.Flags[ZeroFlag]}
+	},
+	"POPCNT": func(m *Machine, i *Instruction) {
+		m.Flags = [4]*term.Word{}
+		m.set(i.Args[0], Value{Word: term.Popcount(m.number(i.Args[1], i.Args[0].Size))})
+	},
+	"BZHI": func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		m.Flags = [4]*term.Word{}
+		x, k := m.number(i.Args[1], n), int(m.constant(i.Args[2], n)&0xff)
+		if k < 8*n {
+			x = term.And(x, m.Space.Const(8*n, 1<<k-1))
+		}
+		m.set(i.Args[0], Value{Word: x})
+	},
+}
+
+// top is the word at the stack pointer.
+var top = Operand{Kind: Memory, Base: StackPointer, Index: none, Size: 8}
+
+// constant returns the value of an operand that has to be a number.
+func (m *Machine) constant(o Operand, n int) uint64 {
+	w := m.number(o, n)
+	k, ok := w.Const()
+	if !ok {
+		m.fail("%v, which chooses bits, depends on %v", o, w)
+	}
+	return k
+}
+
+// sum returns x + y + c, and sets the flags.
+func (m *Machine) sum(x, y, c *term.Word) *term.Word {
+	a, ok1 := x.Const()
+	b, ok2 := y.Const()
+	k, ok3 := c.Const()
+	if w := x.Width; ok1 && ok2 && ok3 {
+		r := a + b + k
+		_, carry := bits.Add64(a<<(64-w), b<<(64-w)|k<<(64-w)>>1, k<<(64-w)>>1)
+		if w == 64 {
+			_, carry = bits.Add64(a, b, k)
+		}
+		m.setFlags(m.Space.Const(w, r), m.Space.Const(1, carry), m.Space.Const(1, (a^r)&(b^r)>>(w-1)))
+		return m.Space.Const(w, r)
+	}
+	if x.Width != 64 {
+		m.Flags = [4]*term.Word{}
+		return term.Add(x, term.Add(y, term.ZeroExtend(c, x.Width)))
+	}
+	r := term.Adc(x, y, c)
+	m.setFlags(r, term.Carry(x, y, c), nil)
+	return r
+}
+
+// subtract returns x - y - c, and sets the flags.
+func (m *Machine) subtract(x, y, c *term.Word) *term.Word {
+	a, ok1 := x.Const()
+	b, ok2 := y.Const()
+	k, ok3 := c.Const()
+	if w := x.Width; ok1 && ok2 && ok3 {
+		r := (a - b - k) & term.Ones(w)
+		m.setFlags(m.Space.Const(w, r), m.bit(a < b || a == b && k == 1), m.Space.Const(1, (a^b)&(a^r)>>(w-1)))
+		return m.Space.Const(w, r)
+	}
+	if x.Width != 64 {
+		m.Flags = [4]*term.Word{}
+		return term.Sub(term.Sub(x, y), term.ZeroExtend(c, x.Width))
+	}
+	r := term.Sbb(x, y, c)
+	m.setFlags(r, term.Borrow(x, y, c), nil)
+	return r
+}
+
+// difference subtracts the second operand of an instruction from the first, and sets the
+// flags. Both may point to the same region.
+func (m *Machine) difference(i *Instruction) Value {
+	a, b := m.get(i.Args[0], i.Args[0].Size), m.get(i.Args[1], i.Args[0].Size)
+	switch {
+	case a.Region == b.Region:
+		r := m.subtract(a.Word, b.Word, m.bit(false))
+		if a.Region != nil {
+			// The address of the region is not known, and so neither is an overflow.
+			m.Flags[SignFlag], m.Flags[OverflowFlag] = nil, nil
+		}
+		return Value{Word: r}
+	case b.Region == nil:
+		m.Flags = [4]*term.Word{}
+		return Value{a.Region, term.Sub(a.Word, b.Word)}
+	}
+	m.fail("a pointer is subtracted")
+	return Value{}
+}
+
+// addCarryFlag is ADCX or ADOX: a sum with a flag, which changes no other.
+func addCarryFlag(f int) func(m *Machine, i *Instruction) {
+	return func(m *Machine, i *Instruction) {
+		x, y, c := m.number(i.Args[0], 8), m.number(i.Args[1], 8), m.flag(f)
+		m.Flags[f] = term.Carry(x, y, c)
+		m.set(i.Args[0], Value{Word: term.Adc(x, y, c)})
+	}
+}
+
+func logical(f func(x, y *term.Word) *term.Word) func(m *Machine, i *Instruction) {
+	return func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		r := f(m.number(i.Args[0], n), m.number(i.Args[1], n))
+		m.setFlags(r, m.bit(false), m.bit(false))
+		m.set(i.Args[0], Value{Word: r})
+	}
+}
+
+func shift(f func(x *term.Word, k int) *term.Word) func(m *Machine, i *Instruction) {
+	return func(m *Machine, i *Instruction) {
+		n := i.Args[0].Size
+		k := int(m.constant(i.Args[1], n)) & 63
+		if n < 8 {
+			k &= 31
+		}
+		if k != 0 {
+			m.Flags = [4]*term.Word{}
+		}
+		m.set(i.Args[0], Value{Word: f(m.number(i.Args[0], n), k)})
+	}
+}

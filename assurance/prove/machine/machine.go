@@ -1,0 +1,319 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+
+	"hybridkem/assurance/prove/term"
+)
+
+// A Machine executes a kernel. Counters and offsets have to be numbers, and data may be any
+// terms. A jump that is not decided stops it, and so does an address that is not at a constant
+// distance from an argument. So one execution shows what all executions do, whatever the data
+// and the addresses of the arguments.
+type Machine struct {
+	Space   *term.Space
+	Kernel  *Kernel
+	PC      uint64
+	General [16]Value
+	Vector  [32][8]*term.Word
+	Mask    [8]*term.Word
+	Flags   [4]*term.Word // bits; nil: not known
+	Stack   *Region
+	Steps   int // how many instructions were executed
+
+	constants, goroutine *Region
+	returnAt             int      // the offset of the return address in Stack
+	saved                [2]Value // the stack and frame pointers that the kernel must restore
+}
+
+// The flags.
+const (
+	CarryFlag = iota
+	ZeroFlag
+	SignFlag
+	OverflowFlag
+)
+
+// frame is the room for a kernel's frame, below its return address.
+const frame = 8 << 10
+
+// New returns a machine on which the kernel was called with these arguments, by ABI0: all are
+// on the stack, and all registers are unknown. A result is an argument that the kernel writes.
+func New(s *term.Space, k *Kernel, args ...Value) *Machine {
+	m := &Machine{Space: s, Kernel: k, PC: k.entry, returnAt: frame}
+	m.constants = NewRegion("the constants", len(k.constants.bytes), false)
+	for i := range m.General {
+		m.General[i].Word = s.Var(fmt.Sprint("general register ", i), 64)
+	}
+	for i := range m.Vector {
+		for j := range m.Vector[i] {
+			m.Vector[i][j] = s.Var(fmt.Sprintf("vector register %d.%d", i, j), 64)
+		}
+	}
+	for i := range m.Mask {
+		m.Mask[i] = s.Var(fmt.Sprint("mask register ", i), 64)
+	}
+	m.Stack = NewRegion("the stack", frame+8+8*len(args), true)
+	for off := 0; off < frame+8; off += 8 {
+		m.Stack.Set(off, s.Var(fmt.Sprint("stack", off), 64))
+	}
+	for i, a := range args {
+		m.put(m.Stack, frame+8+8*i, a)
+	}
+	m.General[StackPointer] = Pointer(s, m.Stack, frame)
+	m.saved = [2]Value{m.General[StackPointer], m.General[FramePointer]}
+	// The runtime grows the stack before the kernel goes on, so there is room.
+	m.goroutine = NewRegion("the goroutine", 24, false)
+	m.goroutine.pointers[16] = Pointer(s, m.Stack, 0)
+	return m
+}
+
+// Result returns what the kernel left in place of argument i.
+func (m *Machine) Result(i int) *term.Word { return m.Stack.Word(frame+8+8*i, 8) }
+
+// put writes a value of up to 64 bits to memory.
+func (m *Machine) put(r *Region, off int, v Value) {
+	if v.Region == nil {
+		r.Set(off, v.Word)
+		return
+	}
+	r.pointers[off] = v
+	for i := range 8 {
+		r.Data[off+i] = nil
+	}
+}
+
+// A fault is why an execution stops.
+type fault struct{ error }
+
+func (m *Machine) fail(format string, a ...any) { panic(fault{fmt.Errorf(format, a...)}) }
+
+// Run executes the kernel until it returns.
+func (m *Machine) Run() error { return m.RunTo(0) }
+
+// RunTo executes the kernel until it comes to an address, or returns.
+func (m *Machine) RunTo(stop uint64) error {
+	for {
+		if done, err := m.Step(); done || err != nil {
+			return err
+		}
+		if m.PC == stop {
+			return nil
+		}
+	}
+}
+
+// Step executes an instruction. It reports whether the kernel has returned.
+func (m *Machine) Step() (done bool, err error) {
+	i, ok := m.Kernel.Code[m.PC]
+	if !ok {
+		return false, fmt.Errorf("a jump out of the kernel, to %#x", m.PC)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(fault)
+			if !ok {
+				panic(fmt.Sprintf("%s+%#x: %v: %v", m.Kernel.Name, i.Address-m.Kernel.entry, i, r))
+			}
+			err = fmt.Errorf("+%#x: %v: %w", i.Address-m.Kernel.entry, i, f.error)
+		}
+	}()
+	if m.Steps++; m.Steps > 5e6 {
+		m.fail("it does not end")
+	}
+	m.PC = i.next()
+	if i.Op == "RET" {
+		return true, m.returned()
+	}
+	m.execute(i)
+	return false, nil
+}
+
+// returned checks that the kernel may return.
+func (m *Machine) returned() error {
+	if m.General[StackPointer] != m.saved[0] {
+		return errors.New("it returns with another stack pointer")
+	}
+	if m.General[FramePointer] != m.saved[1] {
+		return errors.New("it does not restore the frame pointer")
+	}
+	for off := m.returnAt; off < m.returnAt+8; off++ {
+		if m.Stack.Written[off] {
+			return errors.New("it writes over the return address")
+		}
+	}
+	return nil
+}
+
+// effective returns the value of an operand's address.
+func (m *Machine) effective(o Operand) Value {
+	disp := m.Space.Const(64, uint64(o.Disp))
+	var v Value
+	switch o.Base {
+	case pc:
+		return Value{m.constants, m.Space.Const(64, m.PC+uint64(o.Disp)-m.Kernel.constants.address)}
+	case fs:
+		return Value{m.goroutine, disp}
+	case none:
+		v = Value{Word: disp}
+	default:
+		v = m.plus(m.General[o.Base], Value{Word: disp})
+	}
+	if o.Index >= 0 {
+		x := m.General[o.Index]
+		if x.Region != nil && o.Scale != 1 {
+			m.fail("a pointer times %d", o.Scale)
+		}
+		if x.Region == nil {
+			x.Word = term.Mul(x.Word, m.Space.Const(64, uint64(o.Scale)))
+		}
+		v = m.plus(v, x)
+	}
+	return v
+}
+
+func (m *Machine) plus(a, b Value) Value {
+	if a.Region != nil && b.Region != nil {
+		m.fail("a sum of pointers")
+	}
+	if a.Region == nil {
+		a.Region = b.Region
+	}
+	return Value{a.Region, term.Add(a.Word, b.Word)}
+}
+
+// address returns the place of n bytes in memory. They have to exist.
+func (m *Machine) address(o Operand, n int) (*Region, int) {
+	v := m.effective(o)
+	if v.Region == nil {
+		m.fail("the address %v is not that of an argument", v.Word)
+	}
+	origin := v.Region.Origin
+	if origin == nil {
+		origin = m.Space.Const(64, 0)
+	}
+	c, ok := term.Difference(v.Word, origin)
+	if !ok {
+		m.fail("the offset %v in %s is not constant", v.Word, v.Region.Name)
+	}
+	off := int64(c)
+	if off < 0 || off+int64(n) > int64(len(v.Region.Data)) {
+		m.fail("bytes %d to %d of %s, which has %d", off, off+int64(n), v.Region.Name, len(v.Region.Data))
+	}
+	return v.Region, int(off)
+}
+
+// load reads n bytes as words of at most 64 bits.
+func (m *Machine) load(o Operand, n int) []*term.Word {
+	r, off := m.address(o, n)
+	for at := off; at < off+n; at++ {
+		if _, ok := r.pointers[at&^7]; ok {
+			m.fail("a pointer is read as data")
+		}
+		if r == m.constants {
+			m.Kernel.usedConstant[at] = true
+			r.Data[at] = m.Space.Const(8, uint64(m.Kernel.constants.bytes[at]))
+		}
+		if r.Data[at] == nil {
+			m.fail("byte %d of %s is read before anybody has written it", at, r.Name)
+		}
+		r.Read[at] = true
+	}
+	var out []*term.Word
+	for at := off; at < off+n; at += 8 {
+		out = append(out, r.Word(at, min(8, off+n-at)))
+	}
+	return out
+}
+
+// store writes words to memory. A nil word is left out; it stands for as many bits as the
+// first.
+func (m *Machine) store(o Operand, ws []*term.Word) {
+	n := 0
+	for _, w := range ws {
+		n += w.Width / 8
+	}
+	r, off := m.address(o, n)
+	if !r.Writable {
+		m.fail("%s is written", r.Name)
+	}
+	for _, w := range ws {
+		r.Set(off, w)
+		for range w.Width / 8 {
+			r.Written[off] = true
+			off++
+		}
+	}
+}
+
+// get returns the value of an operand of n bytes that is no vector.
+func (m *Machine) get(o Operand, n int) Value {
+	switch o.Kind {
+	case General:
+		v := m.General[o.Reg]
+		if o.Size < 8 {
+			if v.Region != nil {
+				m.fail("a part of a pointer")
+			}
+			v.Word = v.Word.Bits(0, 8*o.Size)
+		}
+		return v
+	case Immediate:
+		return Value{Word: m.Space.Const(8*n, o.Imm)}
+	case Memory:
+		if r, off := m.address(o, n); n == 8 {
+			if p, ok := r.pointers[off]; ok {
+				return p
+			}
+		}
+		return Value{Word: m.load(o, n)[0]}
+	}
+	m.fail("operand %v", o)
+	return Value{}
+}
+
+// number is get for a value that may not be a pointer.
+func (m *Machine) number(o Operand, n int) *term.Word {
+	v := m.get(o, n)
+	if v.Region != nil {
+		m.fail("arithmetic with a pointer")
+	}
+	return v.Word
+}
+
+// set writes a value to a general register or to memory.
+func (m *Machine) set(o Operand, v Value) {
+	switch o.Kind {
+	case General:
+		if o.Reg == StackPointer && v.Region != m.Stack {
+			m.fail("the stack pointer is lost")
+		}
+		switch w := v.Word; w.Width {
+		case 32:
+			v.Word = term.ZeroExtend(w, 64)
+		case 8, 16:
+			old := m.General[o.Reg]
+			if old.Region != nil {
+				m.fail("a part of a pointer is written over")
+			}
+			v.Word = term.Cat(w, old.Word.Bits(w.Width, 64-w.Width))
+		}
+		m.General[o.Reg] = v
+	case Memory:
+		if v.Region == nil {
+			m.store(o, []*term.Word{v.Word})
+			return
+		}
+		r, off := m.address(o, 8)
+		if r != m.Stack || off%8 != 0 {
+			m.fail("a pointer is stored in %s", r.Name)
+		}
+		m.put(r, off, v)
+		for i := range 8 {
+			r.Written[off+i] = true
+		}
+	default:
+		m.fail("operand %v", o)
+	}
+}

@@ -1,0 +1,208 @@
+// Command prove shows that the kernels of amd64 compute what FIPS 202, FIPS 203 and RFC 7748
+// say, for all inputs within the bounds that their headers state, and that they read and write
+// nothing but their arguments. It looks at the machine code in linked programs, which it
+// builds for this purpose. No assembler, generator or compiler of kernels has to be trusted.
+//
+//	cd assurance && go run ./prove                      all, in about a minute
+//	cd assurance && go run ./prove -kernel nttAVX2      one kernel
+//
+// It prints a line for each kernel: the statement, the bounds, the number of instructions that
+// were executed, the time, and a hash of the code and the constants.
+//
+// It exits with status 1 if a statement does not hold, or if a kernel has no statement.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"hybridkem/assurance/prove/machine"
+	"hybridkem/assurance/prove/term"
+)
+
+// packages lists the packages with kernels, in the folder internal of the module.
+var packages = []string{"ring", "sha3", "x25519"}
+
+// A statement says what a kernel computes, and proves it.
+type statement struct {
+	kernel string // with its package: ring.nttAVX2
+	says   string
+	prove  func(p *proof) error
+}
+
+// statements has one statement for each kernel.
+var statements = slices.Concat(keccakStatements, transformStatements, encodingStatements, sampleStatements,
+	adxStatements, ladderStatements, combStatements)
+
+// A proof is a statement that is being proved.
+type proof struct {
+	*statement
+	space  *term.Space
+	code   *machine.Kernel
+	steps  int
+	detail string // what the proof has found, such as bounds
+}
+
+// call executes the kernel once with these arguments.
+func (p *proof) call(args ...machine.Value) (*machine.Machine, error) {
+	m := machine.New(p.space, p.code, args...)
+	err := m.Run()
+	p.steps += m.Steps
+	return m, err
+}
+
+// arg returns a pointer to the start of a region.
+func (p *proof) arg(r *machine.Region) machine.Value { return machine.Pointer(p.space, r, 0) }
+
+// number returns an argument that is a number.
+func (p *proof) number(n int) machine.Value { return machine.Number(p.space, n) }
+
+// run proves a statement about a kernel of the programs.
+func (s *statement) run(programs map[string]*machine.Program) (line string, err error) {
+	start := time.Now()
+	name, _, _ := strings.Cut(s.kernel, ".")
+	code, err := programs[name].Kernel("hybridkem/internal/" + s.kernel + ".abi0")
+	if err == nil {
+		line, err = s.about(code, start)
+	}
+	if err != nil {
+		return fmt.Sprintf("NOT PROVED %-32s %v", s.kernel, err), err
+	}
+	return line, nil
+}
+
+// about proves a statement about a kernel.
+func (s *statement) about(code *machine.Kernel, start time.Time) (line string, err error) {
+	p := &proof{statement: s, space: term.NewSpace(), code: code}
+	if err := s.prove(p); err != nil {
+		return "", err
+	}
+	what := s.says
+	if p.detail != "" {
+		what += "; " + p.detail
+	}
+	return fmt.Sprintf("%-32s %s (%d instructions, %.1f s, %s)",
+		s.kernel, what, p.steps, time.Since(start).Seconds(), code.Hash()), nil
+}
+
+// build links the packages with kernels into programs, in an empty folder.
+func build(root string) (map[string]*machine.Program, error) {
+	dir, err := os.MkdirTemp("", "prove")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	programs := map[string]*machine.Program{}
+	for _, name := range packages {
+		file := filepath.Join(dir, name)
+		c := exec.Command("go", "test", "-c", "-vet=off", "-o", file, "./internal/"+name)
+		c.Dir, c.Env = root, append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=")
+		if out, err := c.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%w\n%s", err, out)
+		}
+		if programs[name], err = machine.Open(file); err != nil {
+			return nil, err
+		}
+	}
+	return programs, nil
+}
+
+var textRE = regexp.MustCompile(`(?m)^TEXT ·(\w+)\(SB\)`)
+
+// kernels returns the names of all functions in assembly, with their packages.
+func kernels(root string) (names []string, err error) {
+	for _, name := range packages {
+		source, err := os.ReadFile(filepath.Join(root, "internal", name, name+"_amd64.s"))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range textRE.FindAllSubmatch(source, -1) {
+			names = append(names, name+"."+string(m[1]))
+		}
+	}
+	return names, nil
+}
+
+// unstated compares the statements with the kernels.
+func unstated(root string) error {
+	names, err := kernels(root)
+	if err != nil {
+		return err
+	}
+	var have []string
+	for _, s := range statements {
+		have = append(have, s.kernel)
+	}
+	slices.Sort(names)
+	slices.Sort(have)
+	for _, n := range names {
+		if _, ok := slices.BinarySearch(have, n); !ok {
+			err = errors.Join(err, fmt.Errorf("%s has no statement", n))
+		}
+	}
+	if err == nil && !slices.Equal(names, have) {
+		err = errors.New("there are statements about kernels that do not exist")
+	}
+	return err
+}
+
+func main() {
+	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
+	flag.Parse()
+	if err := run("..", *only); err != nil {
+		fmt.Fprintln(os.Stderr, "prove:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root, only string) error {
+	start := time.Now()
+	programs, err := build(root)
+	if err != nil {
+		return err
+	}
+	queue := make(chan *statement)
+	var group sync.WaitGroup
+	var print sync.Mutex
+	failed, proved := 0, 0
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for s := range queue {
+				line, err := s.run(programs)
+				print.Lock()
+				fmt.Println(line)
+				if err != nil {
+					failed++
+				} else {
+					proved++
+				}
+				print.Unlock()
+			}
+		})
+	}
+	for i := range statements {
+		if strings.Contains(statements[i].kernel, only) {
+			queue <- &statements[i]
+		}
+	}
+	close(queue)
+	group.Wait()
+	fmt.Printf("%d kernels proved in %.0f s\n", proved, time.Since(start).Seconds())
+	if failed > 0 {
+		return fmt.Errorf("%d not proved", failed)
+	}
+	if only != "" {
+		return nil
+	}
+	return unstated(root)
+}
