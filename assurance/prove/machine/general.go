@@ -162,7 +162,13 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 		m.Flags = [4]*term.Word{}
 		m.set(i.Args[0], Value{Word: term.Mul(m.number(i.Args[1], n), m.number(i.Args[2], n))})
 	},
-	"AND": logical(term.And),
+	"AND": func(m *Machine, i *Instruction) {
+		if v := m.get(i.Args[0], i.Args[0].Size); v.Region != nil {
+			m.set(i.Args[0], m.aligned(v, m.get(i.Args[1], 8).Word))
+			return
+		}
+		logical(term.And)(m, i)
+	},
 	"OR":  logical(term.Or),
 	"XOR": logical(term.Xor),
 	"TEST": func(m *Machine, i *Instruction) {
@@ -206,6 +212,19 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 		}
 		m.set(i.Args[0], Value{Word: x})
 	},
+}
+
+// aligned returns a pointer to the stack rounded down to a multiple of a power of 2, whose
+// negative is the mask.
+func (m *Machine) aligned(v Value, mask *term.Word) Value {
+	k, ok := mask.Const()
+	off, _ := v.Word.Const()
+	if n := -k; v.Region != m.Stack || !ok || n == 0 || n&(n-1) != 0 || n > 64 {
+		m.fail("a pointer is masked")
+	}
+	m.Flags = [4]*term.Word{}
+	address := uint64(m.StackAddress)
+	return Value{v.Region, m.Space.Const(64, (off+address)&k-address)}
 }
 
 // top is the word at the stack pointer.

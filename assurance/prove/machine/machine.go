@@ -22,6 +22,10 @@ type Machine struct {
 	Stack   *Region
 	Steps   int // how many instructions were executed
 
+	// StackAddress is the address of Stack modulo 64. A kernel may align its frame, so it has to
+	// be executed with all multiples of 8.
+	StackAddress int
+
 	constants, goroutine *Region
 	returnAt             int      // the offset of the return address in Stack
 	saved                [2]Value // the stack and frame pointers that the kernel must restore

@@ -1,0 +1,111 @@
+package integer
+
+import (
+	"fmt"
+	"math/big"
+
+	"hybridkem/assurance/prove/term"
+)
+
+// A Field writes rows of limbs, as integers modulo P, as polynomials in elements. An element
+// is a symbol for the value of a row of limbs. Limb i of a row has the weight 2^(i·Bits).
+type Field struct {
+	*Exact
+	P     *big.Int
+	Bits  int
+	limbs map[*term.Word]limb
+	value map[*term.Word]Poly // of the symbols that stand for computed elements
+}
+
+// A limb says to which element a word belongs.
+type limb struct {
+	symbol *term.Word
+	row    []*term.Word
+	index  int
+}
+
+// NewField returns a field without elements.
+func NewField(p *big.Int, bits int) *Field {
+	return &Field{NewExact(), p, bits, map[*term.Word]limb{}, map[*term.Word]Poly{}}
+}
+
+// Element makes a symbol of this name for the value of a row of limbs. The limbs become atoms.
+// A limb that is constant, or belongs to another element already, is not allowed.
+func (f *Field) Element(name string, row ...*term.Word) (symbol *term.Word, err error) {
+	symbol = row[0].Space.Var("element "+name, 64)
+	for i, w := range row {
+		if _, ok := w.Const(); ok {
+			return nil, fmt.Errorf("limb %d of element %s is constant", i, name)
+		}
+		if other, ok := f.limbs[w]; ok {
+			return nil, fmt.Errorf("limb %d of element %s belongs to %v", i, name, other.symbol)
+		}
+		f.limbs[w] = limb{symbol, row, i}
+		f.Cut(w)
+	}
+	return symbol, nil
+}
+
+// Define computes the value of a row of limbs as a polynomial in symbols, and then makes a
+// symbol for it. Later rows are polynomials in this symbol.
+func (f *Field) Define(name string, row ...*term.Word) (symbol *term.Word, err error) {
+	v, err := f.Value(row...)
+	if err != nil {
+		return nil, fmt.Errorf("element %s: %w", name, err)
+	}
+	if symbol, err = f.Element(name, row...); err == nil {
+		f.value[symbol] = v
+	}
+	return symbol, err
+}
+
+// Value returns the value of a row of limbs modulo P, as a polynomial in symbols. It is an
+// error if anything else is left, such as a carry that was dropped.
+func (f *Field) Value(row ...*term.Word) (Poly, error) {
+	sum := Int(0)
+	for i, w := range row {
+		sum.addScaled(f.Of(w), Pow2(i*f.Bits))
+	}
+	sum = f.inSymbols(sum.Mod(f.P))
+	for _, w := range sum.Atoms() {
+		if l, ok := f.limbs[w]; ok {
+			return sum, fmt.Errorf("limb %d of %v does not occur with the others: %v", l.index, l.symbol, sum)
+		}
+		if n := w.Node(); n == nil || n.Op != term.Var {
+			return sum, fmt.Errorf("this is left: %v", w)
+		}
+	}
+	return sum, nil
+}
+
+// inSymbols replaces limb 0 of each element by the symbol without the other limbs. If a
+// polynomial depends on the element as a whole, then the other limbs vanish.
+func (f *Field) inSymbols(p Poly) Poly {
+	return p.Replace(func(w *term.Word) (Poly, bool) {
+		l, ok := f.limbs[w]
+		if !ok || l.index > 0 {
+			return Poly{}, false
+		}
+		e := Atom(l.symbol)
+		for i, other := range l.row[1:] {
+			e.addScaled(Atom(other), new(big.Int).Neg(Pow2((i+1)*f.Bits)))
+		}
+		return e, true
+	}).Mod(f.P)
+}
+
+// Expand replaces the symbols of computed elements by their values, until only symbols of
+// given elements are left.
+func (f *Field) Expand(p Poly) Poly {
+	for {
+		changed := false
+		p = p.Replace(func(w *term.Word) (Poly, bool) {
+			v, ok := f.value[w]
+			changed = changed || ok
+			return v, ok
+		}).Mod(f.P)
+		if !changed {
+			return p
+		}
+	}
+}
