@@ -8653,7 +8653,8 @@ add:
 	VPBROADCASTQ  R8, Y7
 	VPABSQ        Y7, Y8
 	VPTESTNMQ     Y7, Y7, K5
-	VMOVDQU64.Z   half<>+0(SB), K5, Y9
+	VMOVDQU64     half<>+0(SB), Y10
+	VMOVDQA64.Z   Y10, K5, Y9
 	VMOVDQA64     Y9, Y10
 	VPXORQ        Y11, Y11, Y11
 	VPCMPEQQ.BCST numbers<>+0(SB), Y8, K5
@@ -9199,7 +9200,8 @@ add:
 	VPBROADCASTQ    DI, K4, Z7
 	VPABSQ          Z7, Z8
 	VPTESTNMQ       Z7, Z7, K4
-	VMOVDQU64.Z     halfWide<>+0(SB), K4, Z9
+	VMOVDQU64       halfWide<>+0(SB), Z10
+	VMOVDQA64.Z     Z10, K4, Z9
 	VMOVDQA64       Z9, Z10
 	VPXORQ          Z11, Z11, Z11
 	VPCMPEQQ.BCST   numbers<>+0(SB), Z8, K4

@@ -154,10 +154,11 @@ func (c *ifmaComb) multiple(digit, window Mem) (f columns) {
 	for i := range 3 {
 		rows[i] = c.vector()
 	}
-	c.VMOVDQU64_Z(c.table("half", limbs(half(big.NewInt(1)), 64, words)...)(0), zero, rows[0])
+	// A masked load could leave out memory. So everything is loaded before a mask selects.
+	c.VMOVDQU64(c.table("half", limbs(half(big.NewInt(1)), 64, words)...)(0), rows[1])
+	c.VMOVDQA64_Z(rows[1], zero, rows[0])
 	c.VMOVDQA64(rows[0], rows[1])
 	c.ZERO(rows[2])
-	// A masked load could leave out memory. So every multiple is loaded before a mask selects.
 	for j := range multiples {
 		is, mask := c.K(), c.vector()
 		c.VPCMPEQQ_BCST(c.Quads("numbers", 1, 2, 3, 4, 5, 6, 7, 8).Offset(8*j), abs, is)
