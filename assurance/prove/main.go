@@ -51,14 +51,29 @@ type proof struct {
 	code   *machine.Kernel
 	steps  int
 	detail string // what the proof has found, such as bounds
+
+	hidesData bool // independent was called
 }
 
 // call executes the kernel once with these arguments.
 func (p *proof) call(args ...machine.Value) (*machine.Machine, error) {
+	if err := p.independent(args...); err != nil {
+		return nil, err
+	}
 	m := machine.New(p.space, p.code, args...)
 	err := m.Run()
 	p.steps += m.Steps
 	return m, err
+}
+
+// independent shows that the kernel's addresses and jumps do not depend on data. Each statement
+// needs this, unless the kernel has public data and Vartime in its name.
+func (p *proof) independent(args ...machine.Value) error {
+	if strings.Contains(p.kernel, "Vartime") {
+		return nil
+	}
+	p.hidesData = true
+	return machine.Independent(p.space, p.code, slices.Clone(args)...)
 }
 
 // arg returns a pointer to the start of a region.
@@ -86,6 +101,9 @@ func (s *statement) about(code *machine.Kernel, start time.Time) (line string, e
 	p := &proof{statement: s, space: term.NewSpace(), code: code}
 	if err := s.prove(p); err != nil {
 		return "", err
+	}
+	if !p.hidesData && !strings.Contains(s.kernel, "Vartime") {
+		return "", errors.New("nothing shows that addresses and jumps do not depend on data")
 	}
 	what := s.says
 	if p.detail != "" {

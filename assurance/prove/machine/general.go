@@ -14,7 +14,11 @@ import (
 // execute does one instruction.
 func (m *Machine) execute(i *Instruction) {
 	if f, ok := vectorSemantics[i.Op]; ok {
-		f(m, i)
+		if m.opaque {
+			m.executeOpaque(i)
+		} else {
+			f(m, i)
+		}
 		return
 	}
 	if i.Masked() {
@@ -169,8 +173,16 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 		}
 		logical(term.And)(m, i)
 	},
-	"OR":  logical(term.Or),
-	"XOR": logical(term.Xor),
+	"OR": logical(term.Or),
+	"XOR": func(m *Machine, i *Instruction) {
+		if i.Args[0].Kind == General && i.Args[0] == i.Args[1] {
+			// The register becomes 0, also if it was a pointer.
+			m.General[i.Args[0].Reg] = Number(m.Space, 0)
+			m.setFlags(m.Space.Const(64, 0), m.bit(false), m.bit(false))
+			return
+		}
+		logical(term.Xor)(m, i)
+	},
 	"TEST": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
 		m.setFlags(term.And(m.number(i.Args[0], n), m.number(i.Args[1], n)), m.bit(false), m.bit(false))

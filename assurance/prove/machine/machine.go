@@ -26,9 +26,11 @@ type Machine struct {
 	// be executed with all multiples of 8.
 	StackAddress int
 
-	constants, goroutine *Region
-	returnAt             int      // the offset of the return address in Stack
-	saved                [2]Value // the stack and frame pointers that the kernel must restore
+	opaque            bool     // vectors hold nothing that is known
+	wide              bool     // if opaque: wide registers were used, and no VZEROUPPER came after
+	constants, thread *Region  // thread holds the goroutine's address, 8 bytes below FS
+	returnAt          int      // the offset of the return address in Stack
+	saved             [2]Value // the stack and frame pointers that the kernel must restore
 }
 
 // The flags.
@@ -68,8 +70,11 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 	m.General[StackPointer] = Pointer(s, m.Stack, frame)
 	m.saved = [2]Value{m.General[StackPointer], m.General[FramePointer]}
 	// The runtime grows the stack before the kernel goes on, so there is room.
-	m.goroutine = NewRegion("the goroutine", 24, false)
-	m.goroutine.pointers[16] = Pointer(s, m.Stack, 0)
+	goroutine := NewRegion("the goroutine", 24, false)
+	goroutine.pointers[16] = Pointer(s, m.Stack, 0)
+	m.thread = NewRegion("the thread", 8, false)
+	m.thread.Origin = s.Const(64, ^uint64(7))
+	m.thread.pointers[0] = Pointer(s, goroutine, 0)
 	return m
 }
 
@@ -158,7 +163,7 @@ func (m *Machine) effective(o Operand) Value {
 	case pc:
 		return Value{m.constants, m.Space.Const(64, m.PC+uint64(o.Disp)-m.Kernel.constants.address)}
 	case fs:
-		return Value{m.goroutine, disp}
+		return Value{m.thread, disp}
 	case none:
 		v = Value{Word: disp}
 	default:

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 
 	"hybridkem/assurance/prove/term"
 )
@@ -19,12 +20,13 @@ type Region struct {
 	Read     []bool     // which bytes were read
 	Written  []bool     // which bytes were written
 	pointers map[int]Value
+	whole    map[int]*term.Word // what was set at an offset, until a byte of it changes
 }
 
 // NewRegion returns a region of n bytes that cannot be read until they are set or written.
 func NewRegion(name string, n int, writable bool) *Region {
 	return &Region{Name: name, Data: make([]*term.Word, n), Writable: writable,
-		Read: make([]bool, n), Written: make([]bool, n), pointers: map[int]Value{}}
+		Read: make([]bool, n), Written: make([]bool, n), pointers: map[int]Value{}, whole: map[int]*term.Word{}}
 }
 
 // Variables returns a region of n variables of w bits, named name0, name1 and so on, each in
@@ -67,11 +69,15 @@ func (r *Region) Set(off int, w *term.Word) {
 		delete(r.pointers, (off+i)&^7)
 		r.Data[off+i] = b
 	}
+	r.whole[off] = w
 }
 
 // Word returns n bytes from off on. It does not count as a read. It returns nil if one of
 // them is not set.
 func (r *Region) Word(off, n int) *term.Word {
+	if w := r.whole[off]; w != nil && w.Width == 8*n && slices.Equal(w.Split(8), r.Data[off:off+n]) {
+		return w
+	}
 	for _, b := range r.Data[off : off+n] {
 		if b == nil {
 			return nil

@@ -47,6 +47,8 @@ type Word struct {
 	ID    int // the words of a space are numbered in the order in which they were made
 	Width int
 	Segs  []Segment
+
+	bytes []*Word // what Split(8) has returned
 }
 
 // A Node is a variable, or the operation Op on words. Its result has Width bits. Nobody may
@@ -215,11 +217,20 @@ func Cat(xs ...*Word) *Word {
 	return xs[0].Space.word(out...)
 }
 
-// Split returns w in pieces of n bits.
+// Split returns w in pieces of n bits. Nobody may change the slice.
 func (w *Word) Split(n int) []*Word {
+	if n == w.Width {
+		return []*Word{w}
+	}
+	if n == 8 && w.bytes != nil {
+		return w.bytes
+	}
 	out := make([]*Word, 0, w.Width/n)
 	for at := 0; at < w.Width; at += n {
 		out = append(out, w.Bits(at, n))
+	}
+	if n == 8 {
+		w.bytes = out
 	}
 	return out
 }
