@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"hybridkem/assurance/internal/compiler"
 )
@@ -15,8 +14,7 @@ var public = []string{
 }
 
 // checkMachine examines the machine code of the packages that handle secrets, for a
-// platform. It collects the instructions whose time depends on their operands, and checks the
-// kernels.
+// platform. It collects the instructions whose time depends on their operands.
 func checkMachine(r *report, module compiler.Module, p compiler.Platform) error {
 	list, err := p.Go(module, "list", append([]string{"-deps"}, public...)...)
 	if err != nil {
@@ -26,7 +24,7 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 	if err != nil {
 		return err
 	}
-	kernels, instructions := 0, 0
+	instructions := 0
 	for _, f := range functions {
 		r.detail("%s: %s", p, f.Name)
 		instructions += len(f.Code)
@@ -35,20 +33,7 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 				r.variable.Add(f.Name, filepath.Base(i.File)+":"+i.Line)
 			}
 		}
-		if !strings.HasPrefix(f.Name, "hybridkem/") || !strings.HasSuffix(f.Code[0].File, ".s") {
-			continue
-		}
-		if p != compiler.Platforms[0] {
-			r.find("%s: %s is a kernel at which nothing looks", p, f.Name)
-			continue
-		}
-		k, err := newKernel(r, module, f)
-		if err != nil {
-			return err
-		}
-		kernels++
-		k.check(r)
 	}
-	fmt.Printf("%s: %d functions with %d instructions, %d of them kernels\n", p, len(functions), instructions, kernels)
+	fmt.Printf("%s: %d functions with %d instructions\n", p, len(functions), instructions)
 	return nil
 }

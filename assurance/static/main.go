@@ -1,10 +1,8 @@
 // Command static looks for code whose time could depend on secrets. It does not run the code.
-// It examines three things, for several architectures:
+// It examines two things, for several architectures:
 //
 //   - the machine code of all packages that handle secrets, as the compiler and the assembler
 //     list it, for instructions whose time depends on their operands;
-//
-//   - the kernels among it, for addresses and jumps that depend on data;
 //
 //   - the source, for branches, indices and other uses of secrets.
 //
@@ -18,8 +16,9 @@
 //   - a branch that the compiler makes from source that has none;
 //   - all faults other than division in the functions of the table trusted;
 //   - secrets that no table in policy.go names;
-//   - a verdict that a directive in a loop names as a slice or an array;
-//   - all faults other than forbidden instructions in kernels whose names contain Vartime.
+//   - a verdict that a directive in a loop names as a slice or an array.
+//
+// Command prove examines the addresses and jumps of kernels.
 package main
 
 import (
@@ -36,7 +35,7 @@ import (
 type report struct {
 	verbose  bool
 	findings []string
-	used     map[string]bool              // the entries of the tables trusted, accepted and publicArguments that were needed
+	used     map[string]bool              // the entries of the tables trusted and accepted that were needed
 	variable compiler.Places              // instructions whose time depends on their operands
 	analysed map[string]compiler.Platform // the platform whose source was analysed, by its list of files
 }
@@ -86,8 +85,7 @@ func (r *report) run(module compiler.Module) error {
 	for _, f := range r.variable.Compare(divisions) {
 		r.find("instructions whose time depends on their operands: %s", f)
 	}
-	entries := slices.Concat(slices.Sorted(maps.Keys(trusted)), slices.Sorted(maps.Keys(accepted)),
-		slices.Sorted(maps.Keys(publicArguments)))
+	entries := slices.Concat(slices.Sorted(maps.Keys(trusted)), slices.Sorted(maps.Keys(accepted)))
 	for _, entry := range entries {
 		if !r.used[entry] {
 			r.find("nothing needs the entry for %s", entry)

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,57 +20,6 @@ func found(r *report, parts ...string) bool {
 		}
 		return true
 	})
-}
-
-// notAllowed lists instructions that no kernel may have, even if its input is public.
-var notAllowed = []string{
-	"VPGATHERDD Y2, (AX)(Y1*4), Y0", "VPSCATTERDD Z0, K1, (AX)(Z1*4)", "VPMASKMOVD (AX), Y1, Y2", "VPCONFLICTD Z1, Z1",
-	"VPCOMPRESSW Z1, K1, (AX)", "VSQRTPD Y1, Y1", "VDIVPS Y1, Y2, Y3", "DIVQ 8(AX)", "IDIVL AX", "REP", "PDEPQ AX, BX, CX",
-	"VUCOMISD X0, X1", "KORTESTQ K1, K2", "CALL ·good(SB)", "MOVQ AX, X0\n\tSQRTSD X0, X0", "BYTE $0x90\n\tCPUID",
-}
-
-// TestPlantedKernels adds faulty kernels to the module and checks that each fault is found.
-func TestPlantedKernels(t *testing.T) {
-	assembly, err := os.ReadFile("testdata/planted_amd64.s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, instruction := range notAllowed {
-		assembly = fmt.Appendf(assembly, "\n// want: an instruction that is not allowed\n"+
-			"TEXT ·notAllowed%dVartime(SB), $8-8\n\tMOVQ p+0(FP), AX\n\t%s\n\tVZEROUPPER\n\tRET\n", n, instruction)
-	}
-	kernels := regexp.MustCompile(`// want: ?(.*)\nTEXT ·(\w+)\(SB\).*-(8|16)`).FindAllStringSubmatch(string(assembly), -1)
-	stubs := "package cpu\n\n"
-	for _, k := range kernels {
-		stubs += "func " + k[2] + map[string]string{"8": "(p *[64]byte)\n", "16": "(p *[64]byte, n int)\n"}[k[3]]
-	}
-	module := compiler.In("../..")
-	module.Set("internal/cpu/planted_amd64.s", string(assembly))
-	module.Set("internal/cpu/stubs_amd64.go", stubs)
-	functions, err := compiler.Platforms[0].Listing(module, "./internal/cpu")
-	if err != nil {
-		t.Fatal(err)
-	}
-	checked := 0
-	for _, f := range functions {
-		if !strings.HasSuffix(f.Code[0].File, ".s") {
-			continue
-		}
-		n := slices.IndexFunc(kernels, func(k []string) bool { return strings.HasSuffix(f.Name, "."+k[2]) })
-		k, err := newKernel(newReport(), module, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, want := newReport(), kernels[n][1]
-		k.check(r)
-		if want == "" && len(r.findings) > 0 || want != "" && !found(r, want) {
-			t.Errorf("%s: %q was not found, but %q", k.name, want, r.findings)
-		}
-		checked++
-	}
-	if want := 8 + len(notAllowed); checked != want {
-		t.Errorf("%d kernels, want %d", checked, want)
-	}
 }
 
 // A plant is a change to the module, and the finding that it must cause.

@@ -173,28 +173,3 @@ var divisions = compiler.Known{
 		"crypto/cipher.(*cbcEncrypter).CryptBlocks":    1, "crypto/cipher.(*cbcDecrypter).CryptBlocks": 1,
 	},
 }
-
-// publicArguments lists the arguments of kernels that are numbers and public. The time and the
-// addresses of a kernel may depend on them, and on pointers.
-var publicArguments = map[string]string{
-	"start4AVX2 end":                 "the rate of the hash function",
-	"absorb4AVX2 state":              "the place of the long hash",
-	"squeeze4AVX2 offset":            "how much of a stream is there",
-	"begin4AVX2 end":                 "the rate of the hash function",
-	"write4AVX2 n":                   "the length of a message",
-	"write4AVX2 offset":              "how much of a message is written",
-	"squeeze4AVX2 n":                 "the length of a stream",
-	"innerProductAVX2 stride":        "1, or the k of the parameter set",
-	"innerProductAVX2 k":             "that of the parameter set",
-	"innerProductAVX512VBMI2 stride": "1, or the k of the parameter set",
-	"innerProductAVX512VBMI2 k":      "that of the parameter set",
-	"ladderIFMA n":                   "the number of steps that are left",
-	"ladderPermuteIFMA n":            "the number of steps that are left",
-}
-
-// forbidden matches the vector instructions that kernels may not use. There are four kinds:
-// their time depends on their operands; they take addresses from vectors; a mask decides which
-// parts of memory they access, or whether they fault; or the analysis does not follow the
-// flags that they set.
-var forbidden = regexp.MustCompile(`^V\w*(DIV|SQRT|RCP|RSQRT)|^VP?(GATHER|SCATTER|CONFLICT|MASKMOV)|^VP?(COMPRESS|EXPAND)\w* .*\)$|` +
-	`^V(UCOMI|COMI|TESTP)|^K(OR)?TEST|^VZEROALL`)

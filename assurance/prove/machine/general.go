@@ -60,6 +60,9 @@ var conditional = map[string]func(m *Machine, i *Instruction, c *term.Word){
 
 func (m *Machine) flag(f int) *term.Word {
 	if m.Flags[f] == nil {
+		if m.opaque {
+			return m.data(1)[0].Bits(0, 1)
+		}
 		m.fail("flag %d is not known", f)
 	}
 	return m.Flags[f]

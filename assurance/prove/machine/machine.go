@@ -27,6 +27,7 @@ type Machine struct {
 	StackAddress int
 
 	opaque            bool     // vectors hold nothing that is known
+	unknown           int      // how many unknown words were made
 	wide              bool     // if opaque: wide registers were used, and no VZEROUPPER came after
 	constants, thread *Region  // thread holds the goroutine's address, 8 bytes below FS
 	returnAt          int      // the offset of the return address in Stack

@@ -45,11 +45,12 @@ func Independent(s *term.Space, k *Kernel, args ...Value) error {
 	return nil
 }
 
-// data returns n words of 64 bits of which nothing is known.
+// data returns n words of 64 bits of which nothing is known, all different.
 func (m *Machine) data(n int) []*term.Word {
 	out := make([]*term.Word, n)
 	for i := range out {
-		out[i] = m.Space.Var(strconv.Itoa(m.Steps)+"."+strconv.Itoa(i), 64)
+		out[i] = m.Space.Var("data"+strconv.Itoa(m.unknown), 64)
+		m.unknown++
 	}
 	return out
 }

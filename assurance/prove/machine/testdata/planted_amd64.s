@@ -1,12 +1,12 @@
 #include "textflag.h"
 
-// These kernels have faults that the command must find. The text after "want:" is the finding
-// for the next kernel. It is empty for a kernel without a fault.
+// These kernels have faults that Independent must find. The text after "want:" is a part of the
+// error for the next kernel. It is empty for a kernel without a fault.
 
 // This kernel has no fault. It checks the stack, keeps a counter and a pointer there, and
 // chooses data without a branch.
 // want:
-TEXT ·good(SB), $512-16
+TEXT ·good(SB), $512-8
 	MOVQ p+0(FP), AX
 	MOVQ $8, CX
 	MOVQ CX, 8(SP)
@@ -23,7 +23,7 @@ loop:
 	JNE     loop
 	RET
 
-// want: a jump that depends on data
+// want: a jump depends on
 TEXT ·branch(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), AX
 	MOVBQZX (AX), CX
@@ -35,17 +35,7 @@ TEXT ·branch(SB), NOSPLIT, $0-8
 done:
 	RET
 
-// n is not in the table publicArguments.
-// want: a jump that depends on data
-TEXT ·branchOnArgument(SB), NOSPLIT, $0-16
-	MOVQ n+8(FP), CX
-
-loop:
-	DECQ CX
-	JNE  loop
-	RET
-
-// want: an address that depends on data
+// want: is not constant
 TEXT ·address(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), AX
 	MOVQ (AX), CX
@@ -55,7 +45,7 @@ TEXT ·address(SB), NOSPLIT, $0-8
 	RET
 
 // The address is data that was stored on the stack.
-// want: an address that depends on data
+// want: is not constant
 TEXT ·spilled(SB), NOSPLIT, $24-8
 	MOVQ p+0(FP), AX
 	MOVQ $0, 8(SP)
@@ -66,7 +56,7 @@ TEXT ·spilled(SB), NOSPLIT, $24-8
 	RET
 
 // The same, but the data is stored through another pointer to the stack.
-// want: an address that depends on data
+// want: is not constant
 TEXT ·escaped(SB), NOSPLIT, $24-8
 	MOVQ p+0(FP), AX
 	MOVQ $0, 8(SP)
@@ -78,7 +68,7 @@ TEXT ·escaped(SB), NOSPLIT, $24-8
 	RET
 
 // DECQ does not write the carry flag, which JAE reads.
-// want: a jump that depends on data
+// want: a jump depends on
 TEXT ·flags(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), AX
 	MOVQ $3, CX
@@ -91,9 +81,22 @@ TEXT ·flags(SB), NOSPLIT, $0-8
 done:
 	RET
 
-// want: no VZEROUPPER after wide registers
+// want: no VZEROUPPER after the last use of wide registers
 TEXT ·upper(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), AX
 	VMOVDQU (AX), Y1
 	VMOVDQU Y1, (AX)
+	RET
+
+// want: data chooses what is accessed
+TEXT ·mask(SB), NOSPLIT, $0-8
+	MOVQ        p+0(FP), AX
+	VMOVDQU64   (AX), X1
+	VPTESTMQ    X1, X1, K1
+	VMOVDQU64.Z (AX), K1, X2
+	RET
+
+// want: the frame pointer
+TEXT ·pointer(SB), NOSPLIT, $0-8
+	MOVQ $0, BP
 	RET
