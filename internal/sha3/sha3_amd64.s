@@ -2333,7 +2333,8 @@ TEXT ·squeeze4AVX2(SB), $0-56
 	// In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
 	// Out: out0 to out3, the lanes of each state from offset on, in the layout of
 	// permute1BMI2.
-	// It does not change a, and needs no alignment. Its time depends on n.
+	// It does not change a, and needs no alignment. Outputs of equal states may be the same
+	// memory. Its time depends on n.
 	// Needs: cpu.AVX2.
 	MOVQ a+48(FP), AX
 	MOVQ out0+0(FP), CX

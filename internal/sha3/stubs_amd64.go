@@ -66,7 +66,8 @@ func write4AVX2(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, offset
 // In: a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.
 // Out: out0 to out3, the lanes of each state from offset on, in the layout of
 // permute1BMI2.
-// It does not change a, and needs no alignment. Its time depends on n.
+// It does not change a, and needs no alignment. Outputs of equal states may be the same
+// memory. Its time depends on n.
 // Needs: cpu.AVX2.
 //
 //go:noescape

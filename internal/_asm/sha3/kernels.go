@@ -150,7 +150,7 @@ func squeeze4AVX2(f *kit.File) {
 		Does:  "squeeze4AVX2 copies the first lanes of the four states of permute4AVX2.",
 		In:    "a, in the layout of permute4AVX2; n, the number of lanes, from 1 to 25.",
 		Out:   "out0 to out3, the lanes of each state from offset on, in the layout of permute1BMI2.",
-		Notes: "It does not change a, and needs no alignment. Its time depends on n.",
+		Notes: "It does not change a, and needs no alignment. Outputs of equal states may be the same memory. Its time depends on n.",
 	})
 	a, out := f.Pointer("a"), pointers(f, "out")
 	eachLane(f, a, out, func() {
