@@ -70,6 +70,15 @@ func (m *Machine) flag(f int) *term.Word {
 
 // condition returns the bit that says whether a condition holds.
 func (m *Machine) condition(cc string) *term.Word {
+	c := m.flags(cc)
+	if holds, ok := m.Known[c]; ok {
+		return m.bit(holds)
+	}
+	return c
+}
+
+// flags returns the bit that the flags have for a condition.
+func (m *Machine) flags(cc string) *term.Word {
 	switch cc {
 	case "E":
 		return m.flag(ZeroFlag)
@@ -188,7 +197,9 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 	},
 	"TEST": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
-		m.setFlags(term.And(m.number(i.Args[0], n), m.number(i.Args[1], n)), m.bit(false), m.bit(false))
+		r := term.And(m.number(i.Args[0], n), m.number(i.Args[1], n))
+		m.setFlags(r, m.bit(false), m.bit(false))
+		m.Flags[ZeroFlag] = Equal(r, m.Space.Const(r.Width, 0))
 	},
 	"ANDN": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
@@ -304,9 +315,14 @@ func (m *Machine) difference(i *Instruction) Value {
 	switch {
 	case a.Region == b.Region:
 		r := m.subtract(a.Word, b.Word, m.bit(false))
+		m.Flags[ZeroFlag] = Equal(a.Word, b.Word)
 		if a.Region != nil {
 			// The address of the region is not known, and so neither is an overflow.
 			m.Flags[SignFlag], m.Flags[OverflowFlag] = nil, nil
+		} else {
+			// The sign is wrong after an overflow: then a < b exactly if it is not set.
+			sign := r.Bits(r.Width-1, 1)
+			m.Flags[SignFlag], m.Flags[OverflowFlag] = sign, term.Xor(sign, Less(a.Word, b.Word))
 		}
 		return Value{Word: r}
 	case b.Region == nil:
@@ -316,6 +332,16 @@ func (m *Machine) difference(i *Instruction) Value {
 	m.fail("a pointer is subtracted")
 	return Value{}
 }
+
+// Less returns the bit that says whether x < y as signed numbers. This is the condition of a
+// jump after a comparison, and so are the two below.
+func Less(x, y *term.Word) *term.Word { return term.Greater(y, x).Bits(0, 1) }
+
+// Equal returns the bit that says whether x = y.
+func Equal(x, y *term.Word) *term.Word { return term.Equal(x, y).Bits(0, 1) }
+
+// LessOrEqual returns the bit that says whether x <= y as signed numbers.
+func LessOrEqual(x, y *term.Word) *term.Word { return term.Or(Equal(x, y), Less(x, y)) }
 
 // addCarryFlag is ADCX or ADOX: a sum with a flag, which changes no other.
 func addCarryFlag(f int) func(m *Machine, i *Instruction) {

@@ -20,7 +20,8 @@ type Machine struct {
 	Mask    [8]*term.Word
 	Flags   [4]*term.Word // bits; nil: not known
 	Stack   *Region
-	Steps   int // how many instructions were executed
+	Known   map[*term.Word]bool // conditions that hold, or do not, in the case that is executed
+	Steps   int                 // how many instructions were executed
 
 	// StackAddress is the address of Stack modulo 64. A kernel may align its frame, so it has to
 	// be executed with all multiples of 8.
@@ -81,6 +82,42 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 
 // Result returns what the kernel left in place of argument i.
 func (m *Machine) Result(i int) *term.Word { return m.Stack.Word(frame+8+8*i, 8) }
+
+// Fork returns a copy of the machine. Both have the same memory, but each has its own
+// registers.
+func (m *Machine) Fork() *Machine {
+	c := *m
+	return &c
+}
+
+// Join makes all registers unknown that do not hold in other what they hold in m, and all
+// flags. It reports whether there were such registers. So m describes both afterwards.
+func (m *Machine) Join(other *Machine) (changed bool) {
+	// Each unknown word is a variable that nothing else depends on.
+	unknown := func() *term.Word {
+		changed = true
+		return m.Space.Var(fmt.Sprint("unknown ", m.Space.Len()), 64)
+	}
+	for i := range m.General {
+		if m.General[i] != other.General[i] {
+			m.General[i] = Value{Word: unknown()}
+		}
+	}
+	for i := range m.Vector {
+		for j := range m.Vector[i] {
+			if m.Vector[i][j] != other.Vector[i][j] {
+				m.Vector[i][j] = unknown()
+			}
+		}
+	}
+	for i := range m.Mask {
+		if m.Mask[i] != other.Mask[i] {
+			m.Mask[i] = unknown()
+		}
+	}
+	m.Flags = [4]*term.Word{}
+	return changed
+}
 
 // put writes a value of up to 64 bits to memory.
 func (m *Machine) put(r *Region, off int, v Value) {
