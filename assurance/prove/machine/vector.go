@@ -355,11 +355,46 @@ func copied(w int, aligned bool) semantics {
 		if aligned && (dst.Kind == Memory || src.Kind == Memory) {
 			m.fail("there are no semantics for alignment")
 		}
-		if src.Kind == Memory && i.Masked() {
+		switch {
+		case src.Kind == Memory && i.Masked():
 			m.loadChosen(i, n, w)
-			return
+		case dst.Kind == Memory && i.Masked():
+			m.storeChosen(i, m.source(i, src, n, w))
+		default:
+			m.write(i, m.source(i, src, n, w))
 		}
-		m.write(i, m.source(i, src, n, w))
+	}
+}
+
+// storeChosen writes only the elements that the mask chooses.
+func (m *Machine) storeChosen(i *Instruction, ls []*term.Word) {
+	o := i.Args[0]
+	for j, x := range ls {
+		k, ok := m.Mask[i.Mask].Bits(j, 1).Const()
+		if !ok {
+			m.fail("there are no semantics for a mask that is not constant")
+		}
+		if k == 1 {
+			m.store(o, []*term.Word{x})
+		}
+		o.Disp += int64(x.Width / 8)
+	}
+}
+
+// compressed moves the elements of w bits that the mask chooses to the beginning. The rest
+// becomes 0.
+func compressed(w int) semantics {
+	return func(m *Machine, i *Instruction) {
+		if !i.Masked() || !i.Zeroing || i.Args[0].Kind != Vector {
+			m.fail("there are no semantics for this form")
+		}
+		a := m.source(i, i.Args[1], i.Args[0].Size, w)
+		mask := m.Mask[i.Mask].Bits(0, len(a))
+		out := make([]*term.Word, len(a))
+		for j := range out {
+			out[j] = term.Select(mask, a, j)
+		}
+		m.write(&Instruction{Args: i.Args, Mask: none}, out)
 	}
 }
 
@@ -521,6 +556,7 @@ var vectorSemantics = map[string]semantics{
 	"VPUNPCKLDQ": unpack(32, false), "VPUNPCKHDQ": unpack(32, true),
 	"VPUNPCKLQDQ": unpack(64, false), "VPUNPCKHQDQ": unpack(64, true),
 	"VPACKSSWB": packed(8, term.SaturateSigned), "VPACKUSWB": packed(8, term.SaturateUnsigned),
+	"VPCOMPRESSW": compressed(16),
 	"VPMOVSXBW": func(m *Machine, i *Instruction) {
 		var out []*term.Word
 		for _, x := range m.source(i, i.Args[1], i.Args[0].Size/2, 8) {

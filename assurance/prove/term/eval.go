@@ -81,6 +81,14 @@ func apply(op Op, w int, args []*Word, aux string, v []uint64) uint64 {
 		}
 	case PopcountOp:
 		r = uint64(bits.OnesCount64(v[0]))
+	case SelectOp:
+		set := v[0]
+		for range aux[0] {
+			set &= set - 1
+		}
+		if set != 0 {
+			r = v[1+bits.TrailingZeros64(set)]
+		}
 	default:
 		panic(fmt.Sprint("term: nothing applies ", op))
 	}

@@ -39,12 +39,13 @@ const (
 	ZeroOp         // a bit: whether x is 0
 	IteOp          // the second argument if the first, a bit, is 1, else the third
 	PopcountOp     // the number of bits that are 1
+	SelectOp       // argument Aux[0] of those after the first whose bits in the first are 1, or 0
 )
 
 var opNames = [...]string{
 	"var", "xor", "and", "or", "add", "sub", "mul", "mulhigh", "mulhighu", "mulround", "mulsigned",
 	"mul52low", "mul52high", "adc", "carry", "sbb", "borrow", "greater", "equal", "lessu", "sar",
-	"spread", "sats", "satu", "lookup", "zero", "ite", "popcount",
+	"spread", "sats", "satu", "lookup", "zero", "ite", "popcount", "select",
 }
 
 func (op Op) String() string { return opNames[op] }
@@ -501,3 +502,19 @@ func Ite(c, x, y *Word) *Word {
 
 // Popcount returns the number of bits of x that are 1.
 func Popcount(x *Word) *Word { return x.Space.node(PopcountOp, x.Width, "", x) }
+
+// Select returns element i, from 0 on, of the xs whose bits in the mask are 1, in their order.
+// It returns 0 if there are not so many.
+func Select(mask *Word, xs []*Word, i int) *Word {
+	// What is never chosen is left out.
+	var bits, args []*Word
+	for j, x := range xs {
+		if bit := mask.Bits(j, 1); !bit.Is(0) {
+			bits, args = append(bits, bit), append(args, x)
+		}
+	}
+	if i >= len(args) {
+		return mask.Space.Const(xs[0].Width, 0)
+	}
+	return mask.Space.node(SelectOp, xs[0].Width, string([]byte{byte(i)}), append([]*Word{Cat(bits...)}, args...)...)
+}
