@@ -1,3 +1,432 @@
 package main
 
-var sampleStatements []statement
+import (
+	"errors"
+	"fmt"
+
+	"hybridkem/assurance/prove/machine"
+	"hybridkem/assurance/prove/term"
+)
+
+// The statements about the samplers of ring. They prove the loop of SampleNTT, FIPS 203,
+// Algorithm 7: the numbers of 12 bits in a stream are candidates, and those that are less than
+// q are appended to f, in their order, until f has 256 coefficients.
+//
+// The proofs are by induction. A kernel comes to the head of a loop at some position, which
+// has variables for the number of coefficients in f, and for the bytes of the stream that were
+// read and that are left. The rest of the machine is what it is on entry, but for registers
+// that differ after a round, which are unknown. From there, the kernel is executed in cases
+// that together are all, and in each case it has to append the right candidates and come to
+// the head of a loop, at the position after them, or to return. Each round reads something,
+// so that the stream has an end.
+//
+// A case knows the outcome of some comparisons of the position with constants. The kernel
+// can make no other comparison with a variable, or it is refused. In a round, it can access
+// nothing but the bytes of the stream that the round is about, and the coefficients of f for
+// which there is room; none of them is read.
+
+// A position is how far a sampler has come.
+type position struct {
+	count      *term.Word // of the coefficients in f
+	read, left *term.Word // bytes of the stream
+}
+
+// after returns the position after so many other coefficients and bytes.
+func (pos position) after(coefficients, bytes int) position {
+	s := pos.count.Space
+	none := s.Const(1, 0)
+	return position{
+		term.Adc(pos.count, s.Const(64, uint64(coefficients)), none),
+		term.Add(pos.read, s.Const(64, uint64(bytes))),
+		term.Sbb(pos.left, s.Const(64, uint64(bytes)), none),
+	}
+}
+
+// The general registers that hold the position in both kernels, which is checked at each
+// head, and the number of bytes that a round of the second loop takes.
+const (
+	countRegister  = 1
+	streamRegister = 2
+	leftRegister   = 3
+	bytesRegister  = 7
+)
+
+// sampled is a sampler that is being proved.
+type sampled struct {
+	*proof
+	f, stream *machine.Region // the parts that may be accessed
+	accepted  [32]*term.Word  // bit j tells that candidate j is less than q
+	positions int
+	cases     int
+}
+
+// facts are outcomes of comparisons.
+type facts = map[*term.Word]bool
+
+// constant returns a number of 64 bits.
+func (s *sampled) constant(n int) *term.Word { return s.space.Const(64, uint64(n)) }
+
+// position returns a position of variables that nothing else depends on.
+func (s *sampled) position() position {
+	s.positions++
+	variable := func(name string) *term.Word { return s.space.Var(fmt.Sprint(name, s.positions), 64) }
+	return position{variable("count"), variable("read"), variable("left")}
+}
+
+// enter calls a kernel and executes it to the head of its first loop, which must be at the
+// start of the stream.
+func enter(p *proof, results int) (*sampled, *machine.Machine, error) {
+	s := &sampled{proof: p, f: machine.NewRegion("f", 0, true), stream: machine.NewRegion("the stream", 0, false)}
+	start := s.position()
+	start.read = s.constant(0)
+	args := []machine.Value{p.arg(s.f), {Word: start.count}, p.arg(s.stream), {Word: start.left}}
+	for i := range 1 + results {
+		args = append(args, machine.Value{Word: p.space.Var(fmt.Sprint("argument", i), 64)})
+	}
+	m := machine.New(p.space, p.code, args...)
+	for _, i := range p.code.Listing() {
+		if i.Op != "JMP" || i.Args[0].Imm >= i.Address {
+			continue
+		}
+		if err := s.run(m, i.Args[0].Imm); err != nil {
+			return nil, nil, err
+		}
+		m.Stack.Writable = false // machines share it
+		return s, m, s.isAt(m, start)
+	}
+	return nil, nil, errors.New("there is no loop")
+}
+
+// run executes the kernel up to an address.
+func (s *sampled) run(m *machine.Machine, to uint64) error {
+	m.Steps = 0
+	err := m.RunTo(to)
+	s.steps += m.Steps
+	if err == nil && m.PC != to {
+		return fmt.Errorf("it does not come to %#x", to)
+	}
+	return err
+}
+
+// past returns the address behind the next instruction with this name, and the register to
+// which the instruction writes.
+func (s *sampled) past(m *machine.Machine, op string) (address uint64, register int) {
+	for _, i := range s.code.Listing() {
+		if i.Op == op && i.Address >= m.PC {
+			return i.Address + uint64(len(i.Bytes)), i.Args[0].Reg
+		}
+	}
+	return 0, 0
+}
+
+// at returns a copy of a machine that is at a position, and knows facts about it. It can
+// access so many coefficients of f and so many candidates of the stream.
+func (s *sampled) at(m *machine.Machine, pos position, room, candidates int, known facts) *machine.Machine {
+	*s.f = *machine.NewRegion("f", 2*room, true)
+	s.f.Origin = term.Shl(pos.count, 1)
+	*s.stream = *machine.Variables(s.space, "candidate ", candidates, 12, 12, false)
+	s.stream.Origin = pos.read
+	c := m.Fork()
+	c.Known = known
+	c.General[countRegister].Word = pos.count
+	c.General[streamRegister] = machine.Value{Region: s.stream, Word: pos.read}
+	c.General[leftRegister].Word = pos.left
+	return c
+}
+
+// isAt checks that a machine is at a position.
+func (s *sampled) isAt(m *machine.Machine, pos position) error {
+	for r, want := range map[int]machine.Value{
+		countRegister:  {Word: pos.count},
+		streamRegister: {Region: s.stream, Word: pos.read},
+		leftRegister:   {Word: pos.left},
+	} {
+		if got := m.General[r]; got != want {
+			return fmt.Errorf("general register %d holds %v, not %v", r, got.Word, want.Word)
+		}
+	}
+	return nil
+}
+
+// join makes unknown what a machine at the head of a loop holds and another does not, apart
+// from the position. It reports whether there was something.
+func join(head, m *machine.Machine) bool {
+	for _, r := range []int{countRegister, streamRegister, leftRegister} {
+		m.General[r] = head.General[r]
+	}
+	return head.Join(m)
+}
+
+// candidate returns candidate j of a round.
+func (s *sampled) candidate(j int) *term.Word {
+	return term.ZeroExtend(s.space.Var(fmt.Sprint("candidate ", j), 12), 16)
+}
+
+// accepts checks that bit j of a mask tells that candidate j is less than q, for so many
+// candidates, and that the bits above are 0.
+func (s *sampled) accepts(mask *term.Word, candidates int) error {
+	for j := range mask.Width {
+		bit := mask.Bits(j, 1)
+		switch {
+		case j >= candidates && bit.Is(0), j < candidates && bit == s.accepted[j]:
+			continue
+		case j >= candidates:
+			return fmt.Errorf("bit %d is %v", j, bit)
+		}
+		vars, _ := term.Support(bit)
+		if len(vars) != 1 || vars[0] != s.candidate(j).Bits(0, 12).Node() {
+			return fmt.Errorf("whether candidate %d is accepted depends on %v", j, term.Names(vars))
+		}
+		err := term.Enumerate([]*term.Word{bit}, 12, func(in, out []uint64) bool { return (out[0] == 1) == (in[0] < 3329) })
+		if err != nil {
+			return fmt.Errorf("whether candidate %d is accepted: %w", j, err)
+		}
+		s.accepted[j] = bit
+	}
+	return nil
+}
+
+// leaves checks that a kernel returns with these results.
+func (s *sampled) leaves(m *machine.Machine, results ...*term.Word) error {
+	m.Stack.Writable = true
+	err := m.Run()
+	m.Stack.Writable = false
+	s.steps += m.Steps
+	s.cases++
+	for i, want := range results {
+		if got := m.Result(5 + i); err == nil && got != want {
+			err = fmt.Errorf("result %d is %v, not %v", i, got, want)
+		}
+	}
+	return err
+}
+
+// half proves half a round of sampleVartimeAVX2, which appends those of candidates first to
+// first+7 that are accepted. It goes to an address, and reads so many bytes. The lowest bits of
+// a register must tell which candidates are accepted; all their values are tried. half returns
+// a machine that describes the results of all.
+func (s *sampled) half(m *machine.Machine, sets, first int, pos position, read int, to uint64) (all *machine.Machine, err error) {
+	mask := term.ZeroExtend(term.Cat(s.accepted[first:16]...), 64)
+	if got := m.General[sets].Word; got != mask {
+		return nil, fmt.Errorf("the mask is %v, not %v", got, mask)
+	}
+	for set := range uint64(256) {
+		c := m.Fork()
+		c.General[sets].Word = term.Cat(s.space.Const(8, set), mask.Bits(8, 56))
+		clear(s.f.Data)
+		err := s.run(c, to)
+		found := 0
+		for j := range 8 {
+			if set>>j&1 == 0 {
+				continue
+			}
+			if got := s.f.Field(found, 16); err == nil && got != s.candidate(first+j) {
+				err = fmt.Errorf("other coefficient %d is %v", found, got)
+			}
+			found++
+		}
+		if err == nil {
+			err = s.isAt(c, pos.after(found, read))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("accepted are %08b of the candidates from %d on: %w", set, first, err)
+		}
+		s.cases++
+		if all == nil {
+			all = c
+		} else {
+			join(all, c)
+		}
+	}
+	return all, nil
+}
+
+func sampleAVX2Proof(p *proof) error {
+	s, head, err := enter(p, 2)
+	if err != nil {
+		return err
+	}
+	pos := s.position()
+	enough := machine.Less(pos.left, s.constant(24))
+	room := machine.LessOrEqual(pos.count, s.constant(240))
+	for changed := true; changed; {
+		m := s.at(head, pos, 8, 16, facts{enough: false, room: true})
+		masked, sets := s.past(m, "VPMOVMSKB")
+		if err := s.run(m, masked); err != nil {
+			return err
+		}
+		if err := s.accepts(m.General[sets].Word, 16); err != nil {
+			return err
+		}
+		shifted, _ := s.past(m, "SHR")
+		if m, err = s.half(m, sets, 0, pos, 0, shifted); err != nil {
+			return err
+		}
+		// f may have any number of coefficients up to 248 now.
+		middle := position{s.position().count, pos.read, pos.left}
+		if m, err = s.half(s.at(m, middle, 8, 16, nil), sets, 8, middle, 24, head.PC); err != nil {
+			return err
+		}
+		changed = join(head, m)
+	}
+	for _, many := range []bool{false, true} {
+		end := s.position()
+		m := s.at(head, end, 0, 0, facts{
+			machine.Less(end.left, s.constant(24)):          !many,
+			machine.LessOrEqual(end.count, s.constant(240)): false,
+		})
+		if err := s.leaves(m, end.count, end.read); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sampleAVX512Proof(p *proof) error {
+	s, whole, err := enter(p, 1)
+	if err != nil {
+		return err
+	}
+	pos := s.position()
+	few := machine.Less(pos.left, s.constant(48))
+	room := machine.LessOrEqual(pos.count, s.constant(224))
+	for changed := true; changed; {
+		changed, err = s.round(whole, pos, 32, 32, facts{few: false, room: true})
+		if err != nil {
+			return err
+		}
+	}
+
+	// The second loop begins where the first cannot go on.
+	var rest *machine.Machine
+	for _, known := range []facts{{few: true}, {few: false, room: false}} {
+		m := s.at(whole, pos, 0, 0, known)
+		jump, _ := s.past(m, "JMP")
+		m2 := jump
+		if err := s.run(m, m2); err != nil {
+			return err
+		}
+		if err := s.isAt(m, pos); err != nil {
+			return err
+		}
+		if rest == nil {
+			rest = m
+		} else {
+			join(rest, m)
+		}
+	}
+	for changed := true; changed; {
+		if changed, err = s.rest(rest); err != nil {
+			return err
+		}
+	}
+
+	end := s.position()
+	end.left = s.constant(0)
+	m := s.at(rest, end, 0, 0, nil)
+	m.General[bytesRegister] = machine.Value{Word: s.position().read}
+	if err := s.leaves(m, end.count); err != nil {
+		return fmt.Errorf("at the end of the stream: %w", err)
+	}
+	end = s.position()
+	end.count = s.constant(256)
+	m = s.at(rest, end, 0, 0, facts{machine.Equal(end.left, s.constant(0)): false})
+	if err := s.leaves(m, end.count); err != nil {
+		return fmt.Errorf("with 256 coefficients: %w", err)
+	}
+	return nil
+}
+
+// rest proves all rounds of the second loop of sampleVartimeAVX512VBMI2: for fewer than 224
+// coefficients and for each other number below 256, with at least 48 bytes left, and with each
+// other number of bytes.
+func (s *sampled) rest(head *machine.Machine) (changed bool, err error) {
+	for n := 223; n < 256; n++ {
+		for bytes := 3; bytes <= 48; bytes += 3 {
+			pos, known := s.position(), facts{}
+			if n < 224 {
+				known[machine.Equal(pos.count, s.constant(256))] = false
+				for found := range 33 {
+					// There is room for more than 32.
+					room := term.Sbb(s.constant(256), pos.count, s.space.Const(1, 0))
+					known[machine.LessOrEqual(room, s.constant(found))] = false
+				}
+			} else {
+				pos.count = s.constant(n)
+			}
+			if bytes == 48 {
+				known[machine.Equal(pos.left, s.constant(0))] = false
+				known[machine.Less(pos.left, s.constant(48))] = false
+			} else {
+				pos.left = s.constant(bytes)
+			}
+			changed, err = s.round(head, pos, 256-n, bytes/3*2, known)
+			if err != nil {
+				return false, fmt.Errorf("%v coefficients, %v bytes left: %w", pos.count, pos.left, err)
+			}
+			if changed {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// round proves a round of a loop of sampleVartimeAVX512VBMI2, which appends those of so many
+// candidates that are accepted, as long as there is room, and returns to the head of the loop.
+// It executes the kernel for all numbers of accepted candidates. It reports whether a register
+// of the head has become unknown.
+func (s *sampled) round(head *machine.Machine, pos position, room, candidates int, known facts) (changed bool, err error) {
+	m := s.at(head, pos, min(room, 32), candidates, known)
+	masked, register := s.past(m, "KMOVD")
+	if err := s.run(m, masked); err != nil {
+		return false, err
+	}
+	if err := s.accepts(m.General[register].Word, candidates); err != nil {
+		return false, err
+	}
+	mask := term.Cat(s.accepted[:candidates]...)
+	counted, register := s.past(m, "POPCNT")
+	if err := s.run(m, counted); err != nil {
+		return false, err
+	}
+	sum := term.ZeroExtend(term.Popcount(term.ZeroExtend(mask, 32)), 64)
+	if got := m.General[register].Word; got != sum {
+		return false, fmt.Errorf("the number of accepted candidates is %v, not %v", got, sum)
+	}
+	var from []*term.Word
+	for j := range candidates {
+		from = append(from, s.candidate(j))
+	}
+	for found := range candidates + 1 {
+		c := m.Fork()
+		c.General[register].Word = s.constant(found)
+		clear(s.f.Data)
+		err := s.run(c, head.PC)
+		taken := min(found, room)
+		for i := range taken {
+			if got := s.f.Field(i, 16); err == nil && got != term.Select(mask, from, i) {
+				err = fmt.Errorf("other coefficient %d is %v", i, got)
+			}
+		}
+		next := pos.after(taken, candidates/2*3)
+		if err == nil {
+			err = s.isAt(c, next)
+		}
+		if err != nil {
+			return false, fmt.Errorf("%d of %d candidates are accepted: %w", found, candidates, err)
+		}
+		s.cases++
+		if next.left.Is(0) {
+			// There is no round any more that takes bytes.
+			c.General[bytesRegister] = head.General[bytesRegister]
+		}
+		changed = join(head, c) || changed
+	}
+	return changed, nil
+}
+
+var sampleStatements = []statement{
+	{"ring.sampleVartimeAVX2", "appends to f what Algorithm 7 does, while 24 bytes are left and n <= 240, and returns n and the bytes read, for n from 0 to 256 and any stream", sampleAVX2Proof},
+	{"ring.sampleVartimeAVX512VBMI2", "appends to f what Algorithm 7 does and returns n, for n from 0 to 256 and any stream of a multiple of 3 bytes", sampleAVX512Proof},
+}

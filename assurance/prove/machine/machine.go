@@ -27,12 +27,13 @@ type Machine struct {
 	// be executed with all multiples of 8.
 	StackAddress int
 
-	opaque            bool     // vectors hold nothing that is known
-	unknown           int      // how many unknown words were made
-	wide              bool     // if opaque: wide registers were used, and no VZEROUPPER came after
-	constants, thread *Region  // thread holds the goroutine's address, 8 bytes below FS
-	returnAt          int      // the offset of the return address in Stack
-	saved             [2]Value // the stack and frame pointers that the kernel must restore
+	opaque            bool                // vectors hold nothing that is known
+	fresh             int                 // how many words of unknown data were made
+	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
+	constants, thread *Region             // thread holds the goroutine's address, 8 bytes below FS
+	returnAt          int                 // the offset of the return address in Stack
+	saved             [2]Value            // the stack and frame pointers that the kernel must restore
+	unknown           map[*term.Word]bool // what Join has put into registers
 }
 
 // The flags.
@@ -49,7 +50,7 @@ const frame = 8 << 10
 // New returns a machine on which the kernel was called with these arguments, by ABI0: all are
 // on the stack, and all registers are unknown. A result is an argument that the kernel writes.
 func New(s *term.Space, k *Kernel, args ...Value) *Machine {
-	m := &Machine{Space: s, Kernel: k, PC: k.entry, returnAt: frame}
+	m := &Machine{Space: s, Kernel: k, PC: k.entry, returnAt: frame, unknown: map[*term.Word]bool{}}
 	m.constants = NewRegion("the constants", len(k.constants.bytes), false)
 	for i := range m.General {
 		m.General[i].Word = s.Var(fmt.Sprint("general register ", i), 64)
@@ -87,33 +88,36 @@ func (m *Machine) Result(i int) *term.Word { return m.Stack.Word(frame+8+8*i, 8)
 // registers.
 func (m *Machine) Fork() *Machine {
 	c := *m
+	c.unknown = map[*term.Word]bool{}
 	return &c
 }
 
 // Join makes all registers unknown that do not hold in other what they hold in m, and all
-// flags. It reports whether there were such registers. So m describes both afterwards.
+// flags. So m describes both machines afterwards, and what is shown for m holds for other. It
+// reports whether there is a register that was not unknown before.
 func (m *Machine) Join(other *Machine) (changed bool) {
-	// Each unknown word is a variable that nothing else depends on.
-	unknown := func() *term.Word {
+	// A register that is unknown holds a variable that is nowhere else.
+	join := func(mine **term.Word, same bool) {
+		if same || m.unknown[*mine] {
+			return
+		}
+		*mine = m.Space.Var(fmt.Sprint("unknown ", m.Space.Len()), 64)
+		m.unknown[*mine] = true
 		changed = true
-		return m.Space.Var(fmt.Sprint("unknown ", m.Space.Len()), 64)
 	}
 	for i := range m.General {
-		if m.General[i] != other.General[i] {
-			m.General[i] = Value{Word: unknown()}
+		same := m.General[i] == other.General[i]
+		if join(&m.General[i].Word, same); !same {
+			m.General[i].Region = nil
 		}
 	}
 	for i := range m.Vector {
 		for j := range m.Vector[i] {
-			if m.Vector[i][j] != other.Vector[i][j] {
-				m.Vector[i][j] = unknown()
-			}
+			join(&m.Vector[i][j], m.Vector[i][j] == other.Vector[i][j])
 		}
 	}
 	for i := range m.Mask {
-		if m.Mask[i] != other.Mask[i] {
-			m.Mask[i] = unknown()
-		}
+		join(&m.Mask[i], m.Mask[i] == other.Mask[i])
 	}
 	m.Flags = [4]*term.Word{}
 	return changed

@@ -49,8 +49,8 @@ func Independent(s *term.Space, k *Kernel, args ...Value) error {
 func (m *Machine) data(n int) []*term.Word {
 	out := make([]*term.Word, n)
 	for i := range out {
-		out[i] = m.Space.Var("data"+strconv.Itoa(m.unknown), 64)
-		m.unknown++
+		out[i] = m.Space.Var("data"+strconv.Itoa(m.fresh), 64)
+		m.fresh++
 	}
 	return out
 }
