@@ -127,7 +127,7 @@ func (s *sampled) at(m *machine.Machine, pos position, room, candidates int, kno
 	*s.f = *machine.NewRegion("f", 2*room, true)
 	s.f.Origin = term.Shl(pos.count, 1)
 	*s.stream = *machine.Variables(s.space, "candidate ", candidates, 12, 12, false)
-	s.stream.Origin = pos.read
+	s.stream.Name, s.stream.Origin = "the stream", pos.read
 	c := m.Fork()
 	c.Known = known
 	c.General[countRegister].Word = pos.count
