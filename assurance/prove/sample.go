@@ -347,7 +347,7 @@ func sampleAVX512Proof(p *proof) error {
 // coefficients and for each other number below 256, with at least 48 bytes left, and with each
 // other number of bytes.
 func (s *sampled) rest(head *machine.Machine) (changed bool, err error) {
-	for n := 223; n < 256; n++ {
+	for n := 223; n < 256; n++ { // 223 stands for all fewer than 224
 		for bytes := 3; bytes <= 48; bytes += 3 {
 			pos, known := s.position(), facts{}
 			if n < 224 {

@@ -94,8 +94,9 @@ func (m *Machine) Fork() *Machine {
 
 // Join makes all registers unknown that do not hold in other what they hold in m, and all
 // flags. So m describes both machines afterwards, and what is shown for m holds for other. It
-// reports whether there is a register that was not unknown before.
+// reports whether something was not unknown before.
 func (m *Machine) Join(other *Machine) (changed bool) {
+	changed = m.Flags != [4]*term.Word{}
 	// A register that is unknown holds a variable that is nowhere else.
 	join := func(mine **term.Word, same bool) {
 		if same || m.unknown[*mine] {
