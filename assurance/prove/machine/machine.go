@@ -347,7 +347,7 @@ func (m *Machine) set(o Operand, v Value) {
 		case 8, 16:
 			old := m.General[o.Reg]
 			if old.Region != nil {
-				m.fail("a part of a pointer is written over")
+				old.Word = m.Space.Var(fmt.Sprint("an address at step ", m.Steps), 64)
 			}
 			v.Word = term.Cat(w, old.Word.Bits(w.Width, 64-w.Width))
 		}

@@ -230,14 +230,31 @@ func indexed(w int, table, index func(m *Machine, i *Instruction) []*term.Word) 
 	return func(m *Machine, i *Instruction) {
 		t, x := table(m, i), index(m, i)
 		for j := range x {
-			k, ok := x[j].Const()
-			if !ok {
-				m.fail("an index that is not constant")
-			}
-			x[j] = t[k%uint64(len(t))]
+			x[j] = m.element(t, x[j])
 		}
 		m.write(i, x)
 	}
+}
+
+// element returns the element of a table, of at most 256, that the lowest bits of an index
+// choose. If the index is not constant, the elements have to be.
+func (m *Machine) element(table []*term.Word, index *term.Word) *term.Word {
+	if k, ok := index.Const(); ok {
+		return table[k%uint64(len(table))]
+	}
+	var out []*term.Word
+	for low := 0; low < table[0].Width; low += 8 {
+		var bytes [256]byte
+		for v := range bytes {
+			c, ok := table[v%len(table)].Const()
+			if !ok {
+				m.fail("a choice among variables by a variable")
+			}
+			bytes[v] = byte(c >> low)
+		}
+		out = append(out, term.Lookup(index.Bits(0, 8), bytes))
+	}
+	return term.Cat(out...)
 }
 
 // argument returns argument k of an instruction in elements of w bits.

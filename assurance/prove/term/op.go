@@ -443,8 +443,27 @@ func Borrow(x, y, c *Word) *Word {
 	return x.Space.node(BorrowOp, 1, "", x, y, c)
 }
 
-// Greater returns all ones if x > y as signed numbers, else 0.
-func Greater(x, y *Word) *Word { return x.Space.node(GreaterOp, x.Width, "", x, y) }
+// Greater returns all ones if x > y as signed numbers, else 0. A maximum is greater than a
+// constant if one of its two numbers is.
+func Greater(x, y *Word) *Word {
+	if _, ok := y.Const(); ok {
+		if a, b, ok := x.maximum(); ok {
+			return Or(Greater(a, y), Greater(b, y))
+		}
+	}
+	return x.Space.node(GreaterOp, x.Width, "", x, y)
+}
+
+// maximum returns a and b if x is the signed maximum of the two: a if a > b, else b.
+func (x *Word) maximum() (a, b *Word, ok bool) {
+	n := x.Node()
+	if n == nil || n.Op != IteOp || len(n.Args[0].Segs) != 1 {
+		return nil, nil, false
+	}
+	a, b = n.Args[1], n.Args[2]
+	c := n.Args[0].Segs[0].Node // all its bits are the same
+	return a, b, c.Op == GreaterOp && c.Args[0] == a && c.Args[1] == b
+}
 
 // Equal returns all ones if x = y, else 0.
 func Equal(x, y *Word) *Word {
@@ -481,8 +500,17 @@ func SaturateUnsigned(x *Word) *Word {
 	return x.Space.node(SatUOp, half, "", x)
 }
 
-// Lookup returns entry x of a table of 256 bytes.
+// Lookup returns entry x of a table of 256 bytes. Bits of x that do not matter become 0.
 func Lookup(x *Word, table [256]byte) *Word {
+	for i := range 8 {
+		matters := false
+		for v, entry := range table {
+			matters = matters || entry != table[v^1<<i]
+		}
+		if !matters {
+			x = And(x, x.Space.Const(8, ^uint64(1<<i)))
+		}
+	}
 	return x.Space.node(LookupOp, 8, string(table[:]), x)
 }
 
