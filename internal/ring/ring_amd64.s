@@ -9,7 +9,7 @@
 TEXT ·nttAVX2(SB), $0-8
 	// nttAVX2 is the portable Poly.NTT, in place.
 	// In: |f| < q.
-	// Out: |f| < 8q.
+	// Out: |f| <= 16117.
 	// It reduces only products.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
@@ -1134,7 +1134,7 @@ GLOBL nttRows<>(SB), RODATA|NOPTR, $1152
 TEXT ·inverseNTTAVX2(SB), $0-8
 	// inverseNTTAVX2 is the portable NTT.InverseNTT, in place.
 	// In: |f| < q.
-	// Out: |f| < q.
+	// Out: -1846 <= f <= 1872.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         $0x0d010d010d010d01, CX
@@ -2438,7 +2438,7 @@ GLOBL inverseNTTColumns<>(SB), RODATA|NOPTR, $448
 TEXT ·factorSetAVX2(SB), $0-16
 	// factorSetAVX2 is the portable Factor.Set, but f gets the form that kernels need.
 	// In: |b| < 8q.
-	// Out: |f| < q.
+	// Out: |f| <= 2206.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -3030,8 +3030,8 @@ GLOBL gammas16<>(SB), RODATA|NOPTR, $1024
 TEXT ·innerProductAVX2(SB), $0-40
 	// innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the
 	// left side, and b is the first of the k factors on the right.
-	// In: |a| < q.
-	// Out: |f| < q.
+	// In: |a| < q; |b| <= 2206.
+	// Out: |f| <= 2561.
 	// The factors must come from another kernel. Its time depends on k.
 	// Needs: cpu.AVX2.
 	MOVQ f+0(FP), AX
@@ -3752,7 +3752,7 @@ GLOBL compact<>(SB), RODATA|NOPTR, $4096
 TEXT ·nttAVX512(SB), $0-8
 	// nttAVX512 is the portable Poly.NTT, in place.
 	// In: |f| < q.
-	// Out: |f| < 8q.
+	// Out: |f| <= 16117.
 	// It reduces only products.
 	// Needs: cpu.AVX512.
 	MOVQ         f+0(FP), AX
@@ -5276,7 +5276,7 @@ GLOBL ntt<>(SB), RODATA|NOPTR, $2432
 TEXT ·inverseNTTAVX512(SB), $0-8
 	// inverseNTTAVX512 is the portable NTT.InverseNTT, in place.
 	// In: |f| < q.
-	// Out: |f| < q.
+	// Out: -1846 <= f <= 1872.
 	// Needs: cpu.AVX512.
 	MOVQ         f+0(FP), AX
 	MOVQ         $0x0d010d010d010d01, CX
@@ -6851,7 +6851,7 @@ GLOBL inverseNTT<>(SB), RODATA|NOPTR, $2432
 TEXT ·factorSetAVX512(SB), $0-16
 	// factorSetAVX512 is the portable Factor.Set, but f gets the form that kernels need.
 	// In: |b| < 8q.
-	// Out: |f| < q.
+	// Out: |f| <= 2206.
 	// Needs: cpu.AVX512.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -7410,8 +7410,8 @@ GLOBL gammas32<>(SB), RODATA|NOPTR, $1024
 TEXT ·innerProductAVX512VBMI2(SB), $0-40
 	// innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
 	// of the left side, and b is the first of the k factors on the right.
-	// In: |a| < q.
-	// Out: |f| < q.
+	// In: |a| < q; |b| <= 2206.
+	// Out: |f| <= 2561.
 	// The factors must come from another kernel. Its time depends on k.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ f+0(FP), AX
@@ -8415,7 +8415,7 @@ GLOBL right20<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·decompress1AVX2(SB), $0-16
 	// decompress1AVX2 is the portable Poly.Decompress for d = 1.
-	// Out: f canonical.
+	// Out: 0 <= f <= 1665.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -8460,7 +8460,7 @@ GLOBL bits<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·decompress4AVX2(SB), $0-16
 	// decompress4AVX2 is the portable Poly.Decompress for d = 4.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3121.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -8606,7 +8606,7 @@ GLOBL factors4_1<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·decompress5AVX2(SB), $0-16
 	// decompress5AVX2 is the portable Poly.Decompress for d = 5.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3225.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -8752,7 +8752,7 @@ GLOBL factors5_1<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·decompress10AVX2(SB), $0-16
 	// decompress10AVX2 is the portable Poly.Decompress for d = 10.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3326.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -8838,7 +8838,7 @@ GLOBL factors10_0<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·decompress11AVX2(SB), $0-16
 	// decompress11AVX2 is the portable Poly.Decompress for d = 11.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3327.
 	// Needs: cpu.AVX2.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -10182,7 +10182,7 @@ GLOBL last11<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·decompress1AVX512(SB), $0-16
 	// decompress1AVX512 is the portable Poly.Decompress for d = 1.
-	// Out: f canonical.
+	// Out: 0 <= f <= 1665.
 	// Needs: cpu.AVX512.
 	MOVQ         f+0(FP), AX
 	MOVQ         b+8(FP), CX
@@ -10220,7 +10220,7 @@ TEXT ·decompress1AVX512(SB), $0-16
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
 TEXT ·decompress4AVX512VBMI2(SB), $0-16
 	// decompress4AVX512VBMI2 is the portable Poly.Decompress for d = 4.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3121.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ           f+0(FP), AX
 	MOVQ           b+8(FP), CX
@@ -10612,7 +10612,7 @@ GLOBL fields4From48<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
 TEXT ·decompress5AVX512VBMI2(SB), $0-16
 	// decompress5AVX512VBMI2 is the portable Poly.Decompress for d = 5.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3225.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ           f+0(FP), AX
 	MOVQ           b+8(FP), CX
@@ -11004,7 +11004,7 @@ GLOBL fields5From44<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
 TEXT ·decompress10AVX512VBMI2(SB), $0-16
 	// decompress10AVX512VBMI2 is the portable Poly.Decompress for d = 10.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3326.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ           f+0(FP), AX
 	MOVQ           b+8(FP), CX
@@ -11262,7 +11262,7 @@ GLOBL fields10From24<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
 TEXT ·decompress11AVX512VBMI2(SB), $0-16
 	// decompress11AVX512VBMI2 is the portable Poly.Decompress for d = 11.
-	// Out: f canonical.
+	// Out: 0 <= f <= 3327.
 	// Needs: cpu.AVX512VBMI2.
 	MOVQ           f+0(FP), AX
 	MOVQ           b+8(FP), CX

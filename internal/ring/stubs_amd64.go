@@ -6,7 +6,7 @@ package ring
 
 // nttAVX2 is the portable Poly.NTT, in place.
 // In: |f| < q.
-// Out: |f| < 8q.
+// Out: |f| <= 16117.
 // It reduces only products.
 // Needs: cpu.AVX2.
 //
@@ -15,7 +15,7 @@ func nttAVX2(f *[256]int16)
 
 // inverseNTTAVX2 is the portable NTT.InverseNTT, in place.
 // In: |f| < q.
-// Out: |f| < q.
+// Out: -1846 <= f <= 1872.
 // Needs: cpu.AVX2.
 //
 //go:noescape
@@ -23,7 +23,7 @@ func inverseNTTAVX2(f *[256]int16)
 
 // factorSetAVX2 is the portable Factor.Set, but f gets the form that kernels need.
 // In: |b| < 8q.
-// Out: |f| < q.
+// Out: |f| <= 2206.
 // Needs: cpu.AVX2.
 //
 //go:noescape
@@ -31,8 +31,8 @@ func factorSetAVX2(f *[512]int16, b *[256]int16)
 
 // innerProductAVX2 is the portable NTT.InnerProduct: a is the first polynomial of the
 // left side, and b is the first of the k factors on the right.
-// In: |a| < q.
-// Out: |f| < q.
+// In: |a| < q; |b| <= 2206.
+// Out: |f| <= 2561.
 // The factors must come from another kernel. Its time depends on k.
 // Needs: cpu.AVX2.
 //
@@ -51,7 +51,7 @@ func sampleVartimeAVX2(f *[256]int16, n int, stream []byte) (count int, read int
 
 // nttAVX512 is the portable Poly.NTT, in place.
 // In: |f| < q.
-// Out: |f| < 8q.
+// Out: |f| <= 16117.
 // It reduces only products.
 // Needs: cpu.AVX512.
 //
@@ -60,7 +60,7 @@ func nttAVX512(f *[256]int16)
 
 // inverseNTTAVX512 is the portable NTT.InverseNTT, in place.
 // In: |f| < q.
-// Out: |f| < q.
+// Out: -1846 <= f <= 1872.
 // Needs: cpu.AVX512.
 //
 //go:noescape
@@ -68,7 +68,7 @@ func inverseNTTAVX512(f *[256]int16)
 
 // factorSetAVX512 is the portable Factor.Set, but f gets the form that kernels need.
 // In: |b| < 8q.
-// Out: |f| < q.
+// Out: |f| <= 2206.
 // Needs: cpu.AVX512.
 //
 //go:noescape
@@ -76,8 +76,8 @@ func factorSetAVX512(f *[512]int16, b *[256]int16)
 
 // innerProductAVX512VBMI2 is the portable NTT.InnerProduct: a is the first polynomial
 // of the left side, and b is the first of the k factors on the right.
-// In: |a| < q.
-// Out: |f| < q.
+// In: |a| < q; |b| <= 2206.
+// Out: |f| <= 2561.
 // The factors must come from another kernel. Its time depends on k.
 // Needs: cpu.AVX512VBMI2.
 //
@@ -158,35 +158,35 @@ func compress10AVX2(b *[320]byte, f *[256]int16)
 func compress11AVX2(b *[352]byte, f *[256]int16)
 
 // decompress1AVX2 is the portable Poly.Decompress for d = 1.
-// Out: f canonical.
+// Out: 0 <= f <= 1665.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func decompress1AVX2(f *[256]int16, b *[32]byte)
 
 // decompress4AVX2 is the portable Poly.Decompress for d = 4.
-// Out: f canonical.
+// Out: 0 <= f <= 3121.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func decompress4AVX2(f *[256]int16, b *[128]byte)
 
 // decompress5AVX2 is the portable Poly.Decompress for d = 5.
-// Out: f canonical.
+// Out: 0 <= f <= 3225.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func decompress5AVX2(f *[256]int16, b *[160]byte)
 
 // decompress10AVX2 is the portable Poly.Decompress for d = 10.
-// Out: f canonical.
+// Out: 0 <= f <= 3326.
 // Needs: cpu.AVX2.
 //
 //go:noescape
 func decompress10AVX2(f *[256]int16, b *[320]byte)
 
 // decompress11AVX2 is the portable Poly.Decompress for d = 11.
-// Out: f canonical.
+// Out: 0 <= f <= 3327.
 // Needs: cpu.AVX2.
 //
 //go:noescape
@@ -228,35 +228,35 @@ func compress10AVX512VBMI2(b *[320]byte, f *[256]int16)
 func compress11AVX512VBMI2(b *[352]byte, f *[256]int16)
 
 // decompress1AVX512 is the portable Poly.Decompress for d = 1.
-// Out: f canonical.
+// Out: 0 <= f <= 1665.
 // Needs: cpu.AVX512.
 //
 //go:noescape
 func decompress1AVX512(f *[256]int16, b *[32]byte)
 
 // decompress4AVX512VBMI2 is the portable Poly.Decompress for d = 4.
-// Out: f canonical.
+// Out: 0 <= f <= 3121.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape
 func decompress4AVX512VBMI2(f *[256]int16, b *[128]byte)
 
 // decompress5AVX512VBMI2 is the portable Poly.Decompress for d = 5.
-// Out: f canonical.
+// Out: 0 <= f <= 3225.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape
 func decompress5AVX512VBMI2(f *[256]int16, b *[160]byte)
 
 // decompress10AVX512VBMI2 is the portable Poly.Decompress for d = 10.
-// Out: f canonical.
+// Out: 0 <= f <= 3326.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape
 func decompress10AVX512VBMI2(f *[256]int16, b *[320]byte)
 
 // decompress11AVX512VBMI2 is the portable Poly.Decompress for d = 11.
-// Out: f canonical.
+// Out: 0 <= f <= 3327.
 // Needs: cpu.AVX512VBMI2.
 //
 //go:noescape

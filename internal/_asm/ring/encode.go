@@ -361,7 +361,7 @@ func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
 func (g *generator) decompressKernel(name string, set kit.Set, d int) (f, b Mem) {
 	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 32*d), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.Decompress for d = %d.", name, d),
-		Out:  "f canonical.",
+		Out:  fmt.Sprintf("0 <= f <= %d.", (q*(1<<d-1)+1<<d/2)>>d),
 	})
 	return g.Pointer("f"), g.Pointer("b")
 }

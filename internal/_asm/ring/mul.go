@@ -21,7 +21,7 @@ func (g *generator) factorSet(name string, set kit.Set) {
 	g.Kernel(name, "func(f *[512]int16, b *[256]int16)", set, kit.Header{
 		Does: name + " is the portable Factor.Set, but f gets the form that kernels need.",
 		In:   "|b| < 8q.",
-		Out:  "|f| < q.",
+		Out:  "|f| <= 2206.",
 	})
 	f, b := g.Pointer("f"), g.Pointer("b")
 	modulus := g.broadcast(q, q)
@@ -86,8 +86,8 @@ func (g *generator) oddCopier() func(x, y vec) {
 func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, stride, k reg.Register) {
 	g.Kernel(name, "func(f, a *[256]int16, stride int, b *[512]int16, k int)", set, kit.Header{
 		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",
-		In:    "|a| < q.",
-		Out:   "|f| < q.",
+		In:    "|a| < q; |b| <= 2206.",
+		Out:   "|f| <= 2561.",
 		Notes: "The factors must come from another kernel. Its time depends on k.",
 	})
 	f, a, b = g.Pointer("f"), g.Pointer("a"), g.Pointer("b")

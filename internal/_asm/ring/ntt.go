@@ -22,7 +22,7 @@ func (g *generator) nttKernel(name string, set kit.Set) *transform {
 	g.Kernel(name, "func(f *[256]int16)", set, kit.Header{
 		Does:  name + " is the portable Poly.NTT, in place.",
 		In:    "|f| < q.",
-		Out:   "|f| < 8q.",
+		Out:   "|f| <= 16117.",
 		Notes: "It reduces only products.",
 	})
 	return g.newTransform(false)
@@ -61,7 +61,7 @@ func (g *generator) inverseNTTKernel(name string, set kit.Set) *transform {
 	g.Kernel(name, "func(f *[256]int16)", set, kit.Header{
 		Does: name + " is the portable NTT.InverseNTT, in place.",
 		In:   "|f| < q.",
-		Out:  "|f| < q.",
+		Out:  "-1846 <= f <= 1872.",
 	})
 	return g.newTransform(true)
 }
