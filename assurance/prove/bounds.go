@@ -182,7 +182,7 @@ func (p *proof) stated(where, name string) (interval, error) {
 		}
 		j, ok := promised[name]
 		if good := where == "In" && j.within(i) || where == "Out" && i.within(j); ok && !good {
-			return interval{}, fmt.Errorf("%s in the header of %s does not imply %s of %s", i.of(name), where, j.of(name), method[1])
+			return interval{}, fmt.Errorf("%s: the header has %s, but %s has %s", where, i.of(name), method[1], j.of(name))
 		}
 	}
 	return i, nil

@@ -147,7 +147,7 @@ func innerProductProof(p *proof) error {
 			for same := -1; same < k; same++ {
 				bounds, err := p.innerProduct(k, stride, same, as, bs)
 				if err != nil {
-					return fmt.Errorf("k = %d, stride = %d, f = a[%d]: %w", k, stride, same, err)
+					return fmt.Errorf("k = %d, stride = %d, f is row %d of a (-1: it is another): %w", k, stride, same, err)
 				}
 				all = all.union(bounds)
 			}
