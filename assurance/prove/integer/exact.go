@@ -13,9 +13,12 @@ import (
 // upper halves and x >> k are words too, and so they are atoms, unless their bounds show that
 // they are constant.
 type Exact struct {
-	bounds map[*term.Word]Interval
+	known  map[*term.Word]Interval // what is assumed or has been shown
+	bounds map[*term.Word]Interval // what follows from it for other words
 	polys  map[*term.Word]Poly
 	cuts   map[*term.Word]bool
+	rows   map[*term.Word]*row
+	facts  []Poly // these are never negative
 }
 
 // An Interval is all integers from Low to High.
@@ -36,14 +39,16 @@ func (i Interval) String() string { return fmt.Sprintf("[%v, %v]", i.Low, i.High
 
 // NewExact returns an Exact that knows nothing of variables but their widths.
 func NewExact() *Exact {
-	return &Exact{map[*term.Word]Interval{}, map[*term.Word]Poly{}, map[*term.Word]bool{}}
+	return &Exact{known: map[*term.Word]Interval{}, bounds: map[*term.Word]Interval{}, polys: map[*term.Word]Poly{},
+		cuts: map[*term.Word]bool{}, rows: map[*term.Word]*row{}}
 }
 
 // Assume says that w lies in an interval. It has to be called before w is used.
-func (e *Exact) Assume(w *term.Word, i Interval) { e.bounds[w] = i }
+func (e *Exact) Assume(w *term.Word, i Interval) { e.known[w] = i }
 
 // Cut makes w an atom from now on.
 func (e *Exact) Cut(w *term.Word) {
+	e.known[w] = e.Interval(w)
 	e.cuts[w] = true
 	clear(e.polys)
 }
@@ -59,8 +64,8 @@ func (e *Exact) Of(w *term.Word) Poly {
 }
 
 func (e *Exact) find(w *term.Word) Poly {
-	if i := e.Interval(w); i.Low.Cmp(i.High) == 0 {
-		return New(i.Low)
+	if e.constant(w) {
+		return New(e.Interval(w).Low)
 	}
 	if e.cuts[w] {
 		return Atom(w)
@@ -68,8 +73,11 @@ func (e *Exact) find(w *term.Word) Poly {
 	if n := w.Node(); n != nil {
 		return e.node(n)
 	}
-	if len(w.Segs) == 1 && w.Segs[0].Low > 0 && w.Segs[0].Low+w.Width == w.Segs[0].Node.Width {
-		return Atom(w) // what is left of a node that was shifted right
+	if n, k := shiftedRight(w); n != nil {
+		if n.Op == term.SpreadOp {
+			return e.Of(n.Args[0]).Times(AllBits(n.Width - k).High)
+		}
+		return Atom(w)
 	}
 	sum, at := Int(0), 0
 	for _, g := range w.Segs {
@@ -82,6 +90,14 @@ func (e *Exact) find(w *term.Word) Poly {
 		at += g.Width
 	}
 	return sum
+}
+
+// shiftedRight returns n and k if w is n >> k.
+func shiftedRight(w *term.Word) (n *term.Node, k int) {
+	if g := w.Segs[0]; len(w.Segs) == 1 && g.Node != nil && g.Low > 0 && g.Low+g.Width == g.Node.Width {
+		return g.Node, g.Low
+	}
+	return nil, 0
 }
 
 // shifted returns n >> k.
@@ -101,9 +117,15 @@ func (e *Exact) node(n *term.Node) Poly {
 		if e.sum(n).High.Cmp(Pow2(n.Width)) < 0 {
 			return arg(0).Add(arg(1))
 		}
+		if n.Width == 64 {
+			return arg(0).Add(arg(1)).Plus(e.Of(term.Carry(n.Args[0], n.Args[1], n.Word.Space.Const(1, 0))), minus)
+		}
 	case term.SubOp:
 		if e.sum(n).Low.Sign() >= 0 {
 			return arg(0).Sub(arg(1))
+		}
+		if n.Width == 64 {
+			return arg(0).Sub(arg(1)).Plus(e.Of(term.Borrow(n.Args[0], n.Args[1], n.Word.Space.Const(1, 0))), Pow2(64))
 		}
 	case term.AdcOp:
 		carry := term.Carry(n.Args[0], n.Args[1], n.Args[2])
@@ -118,6 +140,10 @@ func (e *Exact) node(n *term.Node) Poly {
 		return arg(0).Mul(arg(1)).Plus(e.Of(upper), minus)
 	case term.IteOp:
 		return arg(2).Add(arg(0).Mul(arg(1).Sub(arg(2))))
+	case term.XorOp:
+		if n.Width == 1 && len(n.Args) == 2 && n.Args[1].Is(1) {
+			return Int(1).Sub(arg(0))
+		}
 	case term.SpreadOp:
 		return arg(0).Times(AllBits(n.Width).High)
 	case term.AndOp:
@@ -133,7 +159,7 @@ func (e *Exact) node(n *term.Node) Poly {
 // sum returns what a sum or a difference would be without a modulus.
 func (e *Exact) sum(n *term.Node) Interval {
 	x, y := e.Interval(n.Args[0]), e.Interval(n.Args[1])
-	if n.Op == term.SubOp {
+	if n.Op == term.SubOp || n.Op == term.SbbOp || n.Op == term.BorrowOp {
 		return Interval{new(big.Int).Sub(x.Low, y.High), new(big.Int).Sub(x.High, y.Low)}
 	}
 	return Interval{new(big.Int).Add(x.Low, y.Low), new(big.Int).Add(x.High, y.High)}
@@ -141,7 +167,10 @@ func (e *Exact) sum(n *term.Node) Interval {
 
 // Interval returns an interval in which w lies.
 func (e *Exact) Interval(w *term.Word) Interval {
-	i, ok := e.bounds[w]
+	i, ok := e.known[w]
+	if !ok {
+		i, ok = e.bounds[w]
+	}
 	if !ok {
 		i = e.bound(w)
 		e.bounds[w] = i
@@ -200,6 +229,17 @@ func (e *Exact) boundNode(n *term.Node) Interval {
 			return upper(s, 64)
 		}
 		return s
+	case term.SbbOp, term.BorrowOp:
+		i, c := e.sum(n), arg(2)
+		i = Interval{new(big.Int).Sub(i.Low, c.High), new(big.Int).Sub(i.High, c.Low)}
+		switch {
+		case n.Op == term.SbbOp:
+			return i
+		case i.Low.Sign() >= 0:
+			return UpTo(new(big.Int))
+		case i.High.Sign() < 0:
+			return Interval{big.NewInt(1), big.NewInt(1)}
+		}
 	case term.MulOp, term.Mul52LowOp:
 		return product()
 	case term.MulHighUOp, term.Mul52HighOp:
@@ -208,6 +248,12 @@ func (e *Exact) boundNode(n *term.Node) Interval {
 		return UpTo(minimum(arg(0).High, arg(1).High))
 	case term.IteOp:
 		x, y := arg(1), arg(2)
+		if e.constant(n.Args[0]) {
+			if arg(0).Low.Sign() == 0 {
+				return y
+			}
+			return x
+		}
 		i := Interval{minimum(x.Low, y.Low), x.High}
 		if y.High.Cmp(i.High) > 0 {
 			i.High = y.High

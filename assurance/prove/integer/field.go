@@ -59,14 +59,14 @@ func (f *Field) Define(name string, row ...*term.Word) (symbol *term.Word, err e
 	return symbol, err
 }
 
-// Value returns the value of a row of limbs modulo P, as a polynomial in symbols. It is an
-// error if anything else is left, such as a carry that was dropped.
+// Value returns the value of a row of limbs modulo P, as a polynomial in symbols. What is left
+// besides, such as a carry that was dropped, must be shown to be 0.
 func (f *Field) Value(row ...*term.Word) (Poly, error) {
 	sum := Int(0)
 	for i, w := range row {
 		sum.addScaled(f.Of(w), Pow2(i*f.Bits))
 	}
-	sum = f.inSymbols(sum.Mod(f.P))
+	sum = f.inSymbols(sum.Mod(f.P)).Replace(func(w *term.Word) (Poly, bool) { return Int(0), f.Vanishes(w) })
 	for _, w := range sum.Atoms() {
 		if l, ok := f.limbs[w]; ok {
 			return sum, fmt.Errorf("limb %d of %v does not occur with the others: %v", l.index, l.symbol, sum)

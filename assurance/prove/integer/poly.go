@@ -133,6 +133,22 @@ func (f Poly) Const() (c *big.Int, ok bool) {
 	return nil, false
 }
 
+// linear returns the atom of a monomial that is just an atom.
+func (f Poly) linear(m monomial) *term.Word {
+	if len(m) != 4 {
+		return nil
+	}
+	return f.words[binary.BigEndian.Uint32([]byte(m))]
+}
+
+// coefficient returns the coefficient of an atom.
+func (f Poly) coefficient(w *term.Word) *big.Int {
+	if c := f.terms[newMonomial([]uint32{uint32(w.ID)})]; c != nil {
+		return c
+	}
+	return new(big.Int)
+}
+
 // Atoms returns the atoms that occur, in the order of their numbers.
 func (f Poly) Atoms() []*term.Word {
 	seen := map[uint32]bool{}
