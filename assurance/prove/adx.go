@@ -1,3 +1,350 @@
 package main
 
-var adxStatements []statement
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"hybridkem/assurance/prove/integer"
+	"hybridkem/assurance/prove/machine"
+	"hybridkem/assurance/prove/term"
+)
+
+// The kernels with ADX hold an element in four words. It is tight if it is less than
+// 2^255 + 2^11. The proof of a loop begins at its head, in any state with tight elements, and
+// executes a round. It computes the elements that the kernel stores, one after the other, as
+// polynomials modulo p, and compares the last ones with the formulas of an RFC. That they are
+// tight again makes it an induction.
+
+var tight = new(big.Int).Add(integer.Pow2(255), big.NewInt(1<<11-1))
+
+// An adxRow is four words that a kernel has stored next to each other, from an offset in its
+// frame on.
+type adxRow struct {
+	at    int
+	words [4]*term.Word
+}
+
+// An adxLoop is a kernel at the head of a loop.
+type adxLoop struct {
+	*proof
+	*machine.Machine
+	frame   int // offset of the kernel's frame in the stack
+	size    int // of the frame
+	pointer [2]machine.Value
+}
+
+// enter executes the kernel until it comes to the head of a loop. The kernel has a frame of
+// this size.
+func (p *proof) enter(head uint64, size int, args ...machine.Value) (*adxLoop, error) {
+	m := machine.New(p.space, p.code, args...)
+	if err := m.RunTo(head); err != nil {
+		return nil, err
+	}
+	sp := m.General[machine.StackPointer]
+	off, ok := sp.Word.Const()
+	if !ok || sp.Region != m.Stack {
+		return nil, fmt.Errorf("the stack pointer is %v", sp.Word)
+	}
+	return &adxLoop{p, m, int(off), size, [2]machine.Value{sp, m.General[machine.FramePointer]}}, nil
+}
+
+// word returns a word of the frame.
+func (l *adxLoop) word(at int) *term.Word { return l.Stack.Word(l.frame+at, 8) }
+
+// row returns four words of the frame.
+func (l *adxLoop) row(at int) adxRow {
+	r := adxRow{at: at}
+	for i := range r.words {
+		r.words[i] = l.word(at + 8*i)
+	}
+	return r
+}
+
+// forget makes all registers unknown, and makes the frame unreadable, but for these rows.
+func (l *adxLoop) forget(rows ...adxRow) {
+	for i := range l.General {
+		l.General[i] = machine.Value{Word: l.space.Var(fmt.Sprint("register ", i, " at the head"), 64)}
+	}
+	l.General[machine.StackPointer], l.General[machine.FramePointer] = l.pointer[0], l.pointer[1]
+	for i := range l.Vector {
+		for j := range l.Vector[i] {
+			l.Vector[i][j] = l.space.Var(fmt.Sprint("vector register ", i, ".", j, " at the head"), 64)
+		}
+	}
+	l.Flags = [4]*term.Word{}
+	for at := 0; at < l.size; at += 8 {
+		l.Stack.Set(l.frame+at, l.space.Const(64, 0))
+		clear(l.Stack.Data[l.frame+at:][:8])
+	}
+	for _, r := range rows {
+		for i, w := range r.words {
+			l.Stack.Set(l.frame+r.at+8*i, w)
+		}
+	}
+	clear(l.Stack.Written)
+}
+
+// round executes the kernel until it comes to one of these addresses, or returns. It returns
+// the rows that were stored, in their order. A row may be the lower half of a product, which
+// is no element; such a row begins with a product, and is left out.
+func (l *adxLoop) round(stops ...uint64) (rows []adxRow, err error) {
+	pending := map[int]int{} // how many words of a row were stored
+	for {
+		i := l.Kernel.Code[l.PC]
+		done, err := l.Step()
+		l.steps++
+		if err != nil || done {
+			return rows, err
+		}
+		if i.Op == "MOV" && i.Args[0].Kind == machine.Memory && i.Args[0].Base == machine.StackPointer {
+			at := int(i.Args[0].Disp)
+			first, k := at&^31, at%32/8
+			if k == 0 || k != pending[first] {
+				pending[first] = 0
+			}
+			if k == pending[first] {
+				pending[first]++
+			}
+			if pending[first] == 4 {
+				r := l.row(first)
+				if n := r.words[0].Node(); n == nil || n.Op != term.MulOp {
+					rows = append(rows, r)
+				}
+			}
+		}
+		if slices.Contains(stops, l.PC) {
+			return rows, l.keeps()
+		}
+	}
+}
+
+// keeps checks that a round has left alone what the induction does not speak of.
+func (l *adxLoop) keeps() error {
+	if l.General[machine.StackPointer] != l.pointer[0] || l.General[machine.FramePointer] != l.pointer[1] {
+		return fmt.Errorf("a round changes the stack or the frame pointer")
+	}
+	for off, written := range l.Stack.Written {
+		if written && (off < l.frame || off >= l.frame+l.size) {
+			return fmt.Errorf("a round writes byte %d of the stack", off)
+		}
+	}
+	return nil
+}
+
+// jumpTarget returns where the only jump of this kind in the kernel goes.
+func (p *proof) jumpTarget(op string) (target uint64, err error) {
+	for _, i := range p.code.Listing() {
+		if i.Op != op {
+			continue
+		}
+		if target != 0 {
+			return 0, fmt.Errorf("there are several %s", op)
+		}
+		target = i.Args[0].Imm
+	}
+	if target == 0 {
+		return 0, fmt.Errorf("there is no %s", op)
+	}
+	return target, nil
+}
+
+// newRow returns a row of variables.
+func (p *proof) newRow(name string, at int) adxRow {
+	r := adxRow{at: at}
+	for i := range r.words {
+		r.words[i] = p.space.Var(fmt.Sprint(name, ".", i), 64)
+	}
+	return r
+}
+
+// numberRow returns a row of constants.
+func (p *proof) numberRow(at int, first uint64) adxRow {
+	r := adxRow{at: at}
+	for i := range r.words {
+		r.words[i] = p.space.Const(64, first)
+		first = 0
+	}
+	return r
+}
+
+// given makes an element of a row of variables, which is at most high.
+func given(f *integer.Field, name string, r adxRow, high *big.Int) (integer.Poly, error) {
+	symbol, err := f.Element(name, r.words[:]...)
+	f.AssumeRow(high, 64, r.words[:]...)
+	return integer.Atom(symbol), err
+}
+
+// defineRows makes elements of all rows. It returns, by the offset, the last that was stored
+// there, as a polynomial in given symbols.
+func defineRows(f *integer.Field, rows []adxRow) (last map[int]integer.Poly, err error) {
+	last = map[int]integer.Poly{}
+	for k, r := range rows {
+		symbol, err := f.Define(fmt.Sprint("row ", k), r.words[:]...)
+		if err != nil {
+			return nil, fmt.Errorf("the row at %d in the frame, %w", r.at, err)
+		}
+		last[r.at] = f.Expand(integer.Atom(symbol))
+	}
+	return last, nil
+}
+
+// wantTight checks that rows are tight, and returns the largest bound.
+func wantTight(f *integer.Field, rows ...adxRow) (*big.Int, error) {
+	most := new(big.Int)
+	for _, r := range rows {
+		b := f.BoundRow(64, r.words[:]...)
+		if b.Cmp(tight) > 0 {
+			return nil, fmt.Errorf("the element at %d in the frame may be %v, which is not tight", r.at, b)
+		}
+		if b.Cmp(most) > 0 {
+			most = b
+		}
+	}
+	return most, nil
+}
+
+// The frame of ladderADX has x1, x2, z2, x3, z3 first.
+const (
+	ladderX1 = 32 * iota
+	ladderX2
+	ladderZ2
+	ladderX3
+	ladderZ3
+	ladderFrame = 520
+)
+
+// ladderStep is a step of RFC 7748, section 5, from the exchange of the points on.
+func ladderStep(swap int, x1, x2, z2, x3, z3 integer.Poly) [4]integer.Poly {
+	mul := func(x, y integer.Poly) integer.Poly { return x.Mul(y).Mod(p25519) }
+	square := func(x integer.Poly) integer.Poly { return mul(x, x) }
+	if swap == 1 {
+		x2, z2, x3, z3 = x3, z3, x2, z2
+	}
+	a, b, c, d := x2.Add(z2), x2.Sub(z2), x3.Add(z3), x3.Sub(z3)
+	aa, bb := square(a), square(b)
+	e := aa.Sub(bb)
+	da, cb := mul(d, a), mul(c, b)
+	return [4]integer.Poly{
+		mul(aa, bb), // x_2
+		mul(e, aa.Add(e.Times(big.NewInt(121665)))), // z_2
+		square(da.Add(cb)),                          // x_3
+		mul(x1, square(da.Sub(cb))),                 // z_3
+	}
+}
+
+func ladderADXProof(p *proof) error {
+	head, err := p.jumpTarget("JNE")
+	if err != nil {
+		return err
+	}
+	u := machine.Variables(p.space, "u", 4, 64, 64, false)
+	swap := p.space.Var("swap", 1)
+	state := []adxRow{
+		{ladderX1, [4]*term.Word{u.Word(0, 8), u.Word(8, 8), u.Word(16, 8), u.Word(24, 8)}},
+		p.newRow("x2", ladderX2), p.newRow("z2", ladderZ2), p.newRow("x3", ladderX3), p.newRow("z3", ladderZ3),
+	}
+	start := []adxRow{state[0], p.numberRow(ladderX2, 1), p.numberRow(ladderZ2, 0),
+		{ladderX3, state[0].words}, p.numberRow(ladderZ3, 1)}
+
+	x, z := machine.NewRegion("x", 32, true), machine.NewRegion("z", 32, true)
+	swaps := machine.NewRegion("swaps", 32, false)
+	args := []machine.Value{p.arg(x), p.arg(z), p.arg(u), p.arg(swaps)}
+	if err := p.independent(args...); err != nil {
+		return err
+	}
+	l, err := p.enter(head, ladderFrame, args...)
+	if err != nil {
+		return err
+	}
+	for _, r := range start {
+		if l.row(r.at) != r {
+			return fmt.Errorf("at the start, the words from %d on in the frame are %v", r.at, l.row(r.at).words)
+		}
+	}
+	// One register counts from 255 to 1.
+	counter := slices.IndexFunc(l.General[:], func(v machine.Value) bool { return v.Region == nil && v.Word.Is(255) })
+	if counter < 0 {
+		return fmt.Errorf("no register is 255")
+	}
+	var after []adxRow // x2, z2, x3, z3 after a step
+	for t := 255; t >= 1; t-- {
+		// Bit t has the same name in all steps, and so all steps give the same words.
+		for k := range 32 {
+			var bits []*term.Word
+			for b := 8 * k; b < 8*k+8; b++ {
+				if bits = append(bits, p.space.Var(fmt.Sprint("swaps", b), 1)); b == t {
+					bits[b-8*k] = swap
+				}
+			}
+			swaps.Set(k, term.Cat(bits...))
+		}
+		l.forget(state...)
+		l.PC, l.General[counter] = head, p.number(t)
+		rows, err := l.round(head)
+		if err != nil {
+			return fmt.Errorf("step %d: %w", t, err)
+		}
+		now := []adxRow{l.row(ladderX2), l.row(ladderZ2), l.row(ladderX3), l.row(ladderZ3)}
+		switch {
+		case t == 1:
+			for i := range 4 {
+				if x.Word(8*i, 8) != after[0].words[i] || z.Word(8*i, 8) != after[1].words[i] {
+					return fmt.Errorf("x and z are not x_2 and z_2 after the last step")
+				}
+			}
+			return nil
+		case t == 255:
+			after = now
+			if err := p.ladderAlgebra(state, rows, after); err != nil {
+				return err
+			}
+		case !slices.Equal(now, after):
+			return fmt.Errorf("step %d is another than step 255", t)
+		}
+		if l.PC != head || l.row(ladderX1) != state[0] || !l.General[counter].Word.Is(uint64(t-1)) {
+			return fmt.Errorf("after step %d, the state is not that of step %d", t, t-1)
+		}
+	}
+	return nil
+}
+
+// ladderAlgebra compares a step with that of the RFC, for both values of the bit that
+// exchanges the points.
+func (p *proof) ladderAlgebra(state, rows, after []adxRow) error {
+	f := integer.NewField(p25519, 64)
+	var in [5]integer.Poly
+	for i, name := range []string{"x_1", "x_2", "z_2", "x_3", "z_3"} {
+		var err error
+		if in[i], err = given(f, name, state[i], tight); err != nil {
+			return err
+		}
+	}
+	last, err := defineRows(f, rows)
+	if err != nil {
+		return err
+	}
+	for swap := range 2 {
+		want := ladderStep(swap, in[0], in[1], in[2], in[3], in[4])
+		for i, r := range after {
+			got := last[r.at].Replace(func(w *term.Word) (integer.Poly, bool) {
+				return integer.Int(int64(swap)), w == p.space.Var("swap", 1)
+			})
+			if !got.Sub(want[i]).Mod(p25519).IsZero() {
+				return fmt.Errorf("the element at %d in the frame is not that of RFC 7748 for swap = %d", r.at, swap)
+			}
+		}
+	}
+	most, err := wantTight(f, after...)
+	p.detail = fmt.Sprintf("%d elements in a step; results are less than 2^255 + %v", len(rows), above(most))
+	return err
+}
+
+// above returns b + 1 - 2^255.
+func above(b *big.Int) *big.Int {
+	return new(big.Int).Sub(new(big.Int).Add(b, big.NewInt(1)), integer.Pow2(255))
+}
+
+var adxStatements = []statement{
+	{"x25519.ladderADX", "x and z are x_2 and z_2 modulo p after the 255 steps of RFC 7748, section 5, that exchange the points where bit t+1 of swaps is 1, for tight u", ladderADXProof},
+}

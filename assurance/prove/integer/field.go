@@ -53,8 +53,10 @@ func (f *Field) Define(name string, row ...*term.Word) (symbol *term.Word, err e
 	if err != nil {
 		return nil, fmt.Errorf("element %s: %w", name, err)
 	}
+	high := f.BoundRow(f.Bits, row...)
 	if symbol, err = f.Element(name, row...); err == nil {
 		f.value[symbol] = v
+		f.AssumeRow(high, f.Bits, row...)
 	}
 	return symbol, err
 }
