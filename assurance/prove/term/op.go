@@ -358,8 +358,14 @@ func MulHigh(x, y *Word) *Word { return commutative(MulHighOp, x.Width)(x, y) }
 
 // MulHighU returns the upper half of the product of unsigned numbers.
 func MulHighU(x, y *Word) *Word {
-	if x.Is(0) || y.Is(0) {
-		return x.Space.Const(x.Width, 0)
+	for range 2 {
+		if x.Is(0) {
+			return x
+		}
+		if k, ok := x.Power(); ok {
+			return Shr(y, x.Width-k)
+		}
+		x, y = y, x
 	}
 	return commutative(MulHighUOp, x.Width)(x, y)
 }
