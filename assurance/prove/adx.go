@@ -345,6 +345,218 @@ func above(b *big.Int) *big.Int {
 	return new(big.Int).Sub(new(big.Int).Add(b, big.NewInt(1)), integer.Pow2(255))
 }
 
+// The frame of combADX has x, y, z and t first: the sum so far in extended coordinates. It has
+// the entry for the next digit, and the index of that digit.
+const (
+	combX     = 0
+	combY     = 32
+	combZ     = 64
+	combT     = 96
+	combEntry = 352
+	combIndex = 448
+	combFrame = 456
+)
+
+// extended is a point in extended coordinates: X, Y, Z and T.
+type extended [4]integer.Poly
+
+// product multiplies modulo p.
+func product(x, y integer.Poly) integer.Poly { return x.Mul(y).Mod(p25519) }
+
+// add adds points as in RFC 8032, section 5.1.4.
+func (p extended) add(q extended) extended {
+	two := big.NewInt(2)
+	a := product(p[1].Sub(p[0]), q[1].Sub(q[0]))
+	b := product(p[1].Add(p[0]), q[1].Add(q[0]))
+	c := product(p[3].Times(two).Times(curveD), q[3])
+	d := product(p[2].Times(two), q[2])
+	return fromEFGH(b.Sub(a), d.Sub(c), d.Add(c), b.Add(a))
+}
+
+// double doubles a point as in RFC 8032, section 5.1.4.
+func (p extended) double() extended {
+	a, b, c := product(p[0], p[0]), product(p[1], p[1]), product(p[2], p[2]).Times(big.NewInt(2))
+	h, xy := a.Add(b), p[0].Add(p[1])
+	e, g := h.Sub(product(xy, xy)), a.Sub(b)
+	return fromEFGH(e, c.Add(g), g, h)
+}
+
+// fromEFGH is the end of both formulas.
+func fromEFGH(e, f, g, h integer.Poly) extended {
+	return extended{product(e, f), product(g, h), product(f, g), product(e, h)}
+}
+
+// combPoints compares rows that a kernel stores with a formula that takes the point in these
+// rows. The kernel may leave out a common factor of all coordinates. It checks that the sum is
+// tight, and returns the largest bound.
+func combPoints(f *integer.Field, before [4]adxRow, rows []adxRow, factor int64,
+	elements func(last integer.Poly) integer.Poly, formula func(p extended) extended) (after [4]adxRow, most *big.Int, err error) {
+	var in extended
+	for i, r := range before {
+		if in[i], err = given(f, string("XYZT"[i]), r, tight); err != nil {
+			return after, nil, err
+		}
+	}
+	last, err := defineRows(f, rows)
+	if err != nil {
+		return after, nil, err
+	}
+	for i, want := range formula(in) {
+		at := 32 * i
+		got, ok := last[at]
+		if !ok {
+			return after, nil, fmt.Errorf("%c is not stored", "XYZT"[i])
+		}
+		if !elements(got).Times(big.NewInt(factor)).Sub(want).Mod(p25519).IsZero() {
+			return after, nil, fmt.Errorf("%c is not that of RFC 8032", "XYZT"[i])
+		}
+		for _, r := range rows {
+			if r.at == at {
+				after[i] = r
+			}
+		}
+	}
+	most, err = wantTight(f, after[:]...)
+	return after, most, err
+}
+
+// wantEntry checks that the entry is for a digit, whatever it is from -8 to 8.
+func (l *adxLoop) wantEntry(index int) error {
+	digit := l.space.Var(fmt.Sprint("digit", index), 8)
+	for e := range 3 {
+		for i, w := range l.row(combEntry + 32*e).words {
+			if vars, _ := term.Support(w); len(vars) != 1 || vars[0] != digit.Node() {
+				return fmt.Errorf("the entry for digit %d depends on %v", index, term.Names(vars))
+			}
+			program := term.Compile(w, digit)
+			for v := -8; v <= 8; v++ {
+				want := new(big.Int).Rsh(addend(v, index/2)[e], uint(64*i))
+				want.And(want, integer.AllBits(64).High)
+				if got := program.Run(uint64(uint8(v))); got != want.Uint64() {
+					return fmt.Errorf("word %d of element %d for %d at %d is %#x, not %#x", i, e, v, index, got, want)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func combADXProof(p *proof) error {
+	if err := checkCurve(); err != nil {
+		return err
+	}
+	head, err := p.jumpTarget("JA")
+	if err != nil {
+		return err
+	}
+	double, err := p.jumpTarget("JNE")
+	if err != nil {
+		return err
+	}
+	y, z := machine.NewRegion("y", 32, true), machine.NewRegion("z", 32, true)
+	digits := machine.Variables(p.space, "digit", 64, 8, 8, false)
+	args := []machine.Value{p.arg(y), p.arg(z), p.arg(digits)}
+	if err := p.independent(args...); err != nil {
+		return err
+	}
+	l, err := p.enter(head, combFrame, args...)
+	if err != nil {
+		return err
+	}
+	for _, r := range []adxRow{p.numberRow(combX, 0), p.numberRow(combY, 1), p.numberRow(combZ, 1), p.numberRow(combT, 0)} {
+		if l.row(r.at) != r {
+			return fmt.Errorf("at the start, the words from %d on in the frame are %v", r.at, l.row(r.at).words)
+		}
+	}
+	sum := [4]adxRow{p.newRow("X", combX), p.newRow("Y", combY), p.newRow("Z", combZ), p.newRow("T", combT)}
+	entry := []adxRow{p.newRow("first", combEntry), p.newRow("second", combEntry+32), p.newRow("third", combEntry+64)}
+	factors := [64]*big.Int{} // by which multiples of B the digits have been multiplied
+	var addition []adxRow     // the rows that an addition stores
+	var after [4]adxRow       // the sum after it
+	for {
+		index, ok := l.word(combIndex).Const()
+		if !ok || index > 63 || factors[index] != nil {
+			return fmt.Errorf("the index is %v", l.word(combIndex))
+		}
+		if err := l.wantEntry(int(index)); err != nil {
+			return err
+		}
+		l.forget(append(entry, sum[:]...)...)
+		l.Stack.Set(l.frame+combIndex, p.space.Const(64, index))
+		l.PC = head
+		rows, err := l.round(head, double)
+		if err != nil {
+			return fmt.Errorf("digit %d: %w", index, err)
+		}
+		if addition == nil {
+			if after, err = p.combAddition(sum, entry, rows); err != nil {
+				return fmt.Errorf("addition: %w", err)
+			}
+			addition = rows
+		} else if !slices.Equal(rows, addition) {
+			return fmt.Errorf("the addition for digit %d is another than the first", index)
+		}
+		factors[index] = integer.Pow2(8 * int(index/2))
+		for now := after; l.PC == double; {
+			if rows, err = l.round(head, double); err != nil {
+				return err
+			}
+			unchanged := func(last integer.Poly) integer.Poly { return last }
+			if now, _, err = combPoints(integer.NewField(p25519, 64), now, rows, 1, unchanged, extended.double); err != nil {
+				return fmt.Errorf("doubling: %w", err)
+			}
+			for _, f := range factors {
+				if f != nil {
+					f.Lsh(f, 1)
+				}
+			}
+		}
+		if l.PC != head {
+			break
+		}
+	}
+	for i, f := range factors {
+		if f == nil || f.Cmp(integer.Pow2(4*i)) != 0 {
+			return fmt.Errorf("digit %d is multiplied by %v", i, f)
+		}
+	}
+	for i := range 4 {
+		if y.Word(8*i, 8) != after[1].words[i] || z.Word(8*i, 8) != after[2].words[i] {
+			return fmt.Errorf("y and z are not Y and Z after the last addition")
+		}
+	}
+	return nil
+}
+
+// combAddition compares the addition of an entry with that of RFC 8032. The entry of a point
+// (x, y) is (y-x)/2, (y+x)/2 and d·x·y. Since the first two are halved, all coordinates lack
+// the factor 4.
+func (p *proof) combAddition(sum [4]adxRow, entry, rows []adxRow) (after [4]adxRow, err error) {
+	f := integer.NewField(p25519, 64)
+	x, y := integer.Atom(p.space.Var("x", 64)), integer.Atom(p.space.Var("y", 64))
+	half := quotient(big.NewInt(1), big.NewInt(2))
+	values := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), product(x, y).Times(curveD)}
+	by := map[*term.Word]integer.Poly{}
+	for i, r := range entry {
+		symbol, err := f.Element(fmt.Sprint("entry ", i), r.words[:]...)
+		if err != nil {
+			return after, err
+		}
+		by[symbol] = values[i]
+	}
+	elements := func(last integer.Poly) integer.Poly {
+		return last.Replace(func(w *term.Word) (integer.Poly, bool) { v, ok := by[w]; return v, ok })
+	}
+	after, most, err := combPoints(f, sum, rows, 4, elements, func(p extended) extended {
+		return p.add(extended{x, y, integer.Int(1), product(x, y)})
+	})
+	if err == nil {
+		p.detail = fmt.Sprintf("%d elements in an addition; results are less than 2^255 + %v", len(rows), above(most))
+	}
+	return after, err
+}
+
 var adxStatements = []statement{
 	{"x25519.ladderADX", "x and z are x_2 and z_2 modulo p after the 255 steps of RFC 7748, section 5, that exchange the points where bit t+1 of swaps is 1, for tight u", ladderADXProof},
+	{"x25519.combADX", "y/z is the y-coordinate of the sum of digits[i]·16^i·B, by the formulas of RFC 8032, section 5.1.4, for digits from -8 to 8", combADXProof},
 }
