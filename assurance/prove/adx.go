@@ -360,30 +360,30 @@ const (
 // extended is a point in extended coordinates: X, Y, Z and T.
 type extended [4]integer.Poly
 
-// product multiplies modulo p.
-func product(x, y integer.Poly) integer.Poly { return x.Mul(y).Mod(p25519) }
+// times25519 multiplies modulo p.
+func times25519(x, y integer.Poly) integer.Poly { return x.Mul(y).Mod(p25519) }
 
 // add adds points as in RFC 8032, section 5.1.4.
 func (p extended) add(q extended) extended {
 	two := big.NewInt(2)
-	a := product(p[1].Sub(p[0]), q[1].Sub(q[0]))
-	b := product(p[1].Add(p[0]), q[1].Add(q[0]))
-	c := product(p[3].Times(two).Times(curveD), q[3])
-	d := product(p[2].Times(two), q[2])
+	a := times25519(p[1].Sub(p[0]), q[1].Sub(q[0]))
+	b := times25519(p[1].Add(p[0]), q[1].Add(q[0]))
+	c := times25519(p[3].Times(two).Times(curveD), q[3])
+	d := times25519(p[2].Times(two), q[2])
 	return fromEFGH(b.Sub(a), d.Sub(c), d.Add(c), b.Add(a))
 }
 
 // double doubles a point as in RFC 8032, section 5.1.4.
 func (p extended) double() extended {
-	a, b, c := product(p[0], p[0]), product(p[1], p[1]), product(p[2], p[2]).Times(big.NewInt(2))
+	a, b, c := times25519(p[0], p[0]), times25519(p[1], p[1]), times25519(p[2], p[2]).Times(big.NewInt(2))
 	h, xy := a.Add(b), p[0].Add(p[1])
-	e, g := h.Sub(product(xy, xy)), a.Sub(b)
+	e, g := h.Sub(times25519(xy, xy)), a.Sub(b)
 	return fromEFGH(e, c.Add(g), g, h)
 }
 
 // fromEFGH is the end of both formulas.
 func fromEFGH(e, f, g, h integer.Poly) extended {
-	return extended{product(e, f), product(g, h), product(f, g), product(e, h)}
+	return extended{times25519(e, f), times25519(g, h), times25519(f, g), times25519(e, h)}
 }
 
 // combPoints compares rows that a kernel stores with a formula that takes the point in these
@@ -535,7 +535,7 @@ func (p *proof) combAddition(sum [4]adxRow, entry, rows []adxRow) (after [4]adxR
 	f := integer.NewField(p25519, 64)
 	x, y := integer.Atom(p.space.Var("x", 64)), integer.Atom(p.space.Var("y", 64))
 	half := quotient(big.NewInt(1), big.NewInt(2))
-	values := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), product(x, y).Times(curveD)}
+	values := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), times25519(x, y).Times(curveD)}
 	by := map[*term.Word]integer.Poly{}
 	for i, r := range entry {
 		symbol, err := f.Element(fmt.Sprint("entry ", i), r.words[:]...)
@@ -548,7 +548,7 @@ func (p *proof) combAddition(sum [4]adxRow, entry, rows []adxRow) (after [4]adxR
 		return last.Replace(func(w *term.Word) (integer.Poly, bool) { v, ok := by[w]; return v, ok })
 	}
 	after, most, err := combPoints(f, sum, rows, 4, elements, func(p extended) extended {
-		return p.add(extended{x, y, integer.Int(1), product(x, y)})
+		return p.add(extended{x, y, integer.Int(1), times25519(x, y)})
 	})
 	if err == nil {
 		p.detail = fmt.Sprintf("%d elements in an addition; results are less than 2^255 + %v", len(rows), above(most))
