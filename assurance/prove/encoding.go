@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"hybridkem/assurance/prove/machine"
 	"hybridkem/assurance/prove/term"
@@ -70,8 +71,8 @@ func reduces() fieldwise {
 }
 
 // value returns a field of so many bits as a number: a coefficient has a sign.
-func value(x uint64, bits int) int64 {
-	if bits == 16 {
+func value(x uint64, width int) int64 {
+	if width == 16 {
 		return term.Signed(x, 16)
 	}
 	return int64(x)
@@ -109,8 +110,8 @@ func (w fieldwise) call(p *proof, results ...machine.Value) (m *machine.Machine,
 		if in, err = p.assume("f"); err != nil {
 			return nil, nil, err
 		}
-		if in.lo == 0 {
-			width = 12
+		if in.lo >= 0 {
+			width = bits.Len64(uint64(in.hi))
 		}
 	}
 	source := machine.Variables(p.space, "x", 256, width, w.from, w.from == w.to)
