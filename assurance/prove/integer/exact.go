@@ -194,6 +194,11 @@ func (e *Exact) bound(w *term.Word) Interval {
 			i = Interval{c, c}
 		} else {
 			whole := e.Interval(g.Node.Word)
+			if whole.Low.Cmp(whole.High) == 0 {
+				c := new(big.Int).Rsh(whole.Low, uint(g.Low))
+				c.And(c, i.High)
+				i = Interval{c, c}
+			}
 			s := Interval{new(big.Int).Rsh(whole.Low, uint(g.Low)), new(big.Int).Rsh(whole.High, uint(g.Low))}
 			if s.Within(i) {
 				i = s
@@ -246,6 +251,11 @@ func (e *Exact) boundNode(n *term.Node) Interval {
 		return upper(product(), n.Width)
 	case term.AndOp:
 		return UpTo(minimum(arg(0).High, arg(1).High))
+	case term.SpreadOp:
+		if e.constant(n.Args[0]) {
+			all := new(big.Int).Mul(arg(0).Low, AllBits(n.Width).High)
+			return Interval{all, all}
+		}
 	case term.IteOp:
 		x, y := arg(1), arg(2)
 		if e.constant(n.Args[0]) {

@@ -35,11 +35,12 @@ var operations = map[string]func(x, y *term.Word, k int) *term.Word{
 }
 
 // TestExact builds random words, and evaluates each of them and the polynomial for it on random
-// values. The value has to lie within the interval, too.
+// values. The value has to lie within the interval, too, bounds of rows have to hold, and quotients
+// that are said to be 0 have to be.
 func TestExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	names := slices.Sorted(maps.Keys(operations))
-	polynomials := 0
+	polynomials, vanished := 0, 0
 	for range 300 {
 		s, e := term.NewSpace(), NewExact()
 		var vars []*term.Word
@@ -50,12 +51,17 @@ func TestExact(t *testing.T) {
 			e.Assume(v, UpTo(new(big.Int).SetUint64(limit)))
 			vars, limits = append(vars, v), append(limits, limit)
 		}
-		pool := append([]*term.Word{s.Const(64, rng.Uint64()>>rng.IntN(64))}, vars...)
+		pool := append([]*term.Word{s.Const(64, rng.Uint64()>>rng.IntN(64)), s.Const(64, 1<<rng.IntN(64))}, vars...)
 		for range 12 {
 			name := names[rng.IntN(len(names))]
 			pool = append(pool, operations[name](pool[rng.IntN(len(pool))], pool[rng.IntN(len(pool))], rng.IntN(64)))
 		}
-		for _, w := range pool {
+		for k, w := range pool {
+			other := pool[max(k-1, 0)]
+			quotients := []*term.Word{term.Carry(w, other, w.Bits(0, 1)), term.Borrow(w, other, w.Bits(0, 1)), term.MulHighU(w, other)}
+			quotients = slices.DeleteFunc(quotients, func(q *term.Word) bool { return !e.Vanishes(q) })
+			vanished += len(quotients)
+			high := e.BoundRow(64, w, other)
 			f, i := e.Of(w), e.Interval(w)
 			if a := f.Atoms(); len(a) != 1 || a[0] != w {
 				polynomials++
@@ -68,6 +74,14 @@ func TestExact(t *testing.T) {
 					}
 				}
 				value := func(w *term.Word) *big.Int { return new(big.Int).SetUint64(term.Compile(w, vars...).Run(in...)) }
+				for _, q := range quotients {
+					if value(q).Sign() != 0 {
+						t.Fatalf("%v does not vanish for %v", q, in)
+					}
+				}
+				if v := value(other); v.Lsh(v, 64).Add(v, value(w)).Cmp(high) > 0 {
+					t.Fatalf("%v and %v are more than %v for %v", w, other, high, in)
+				}
 				got, ok := f.Replace(func(w *term.Word) (Poly, bool) { return New(value(w)), true }).Const()
 				if want := value(w); !ok || got.Cmp(want) != 0 {
 					t.Fatalf("%v is %v for %v, and the polynomial %v is %v", w, want, in, f, got)
@@ -77,7 +91,7 @@ func TestExact(t *testing.T) {
 			}
 		}
 	}
-	if polynomials < 1000 {
-		t.Errorf("only %d words were more than atoms", polynomials)
+	if polynomials < 1000 || vanished < 1000 {
+		t.Errorf("only %d words were more than atoms, and only %d quotients 0", polynomials, vanished)
 	}
 }

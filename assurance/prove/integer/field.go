@@ -30,9 +30,15 @@ func NewField(p *big.Int, bits int) *Field {
 }
 
 // Element makes a symbol of this name for the value of a row of limbs. The limbs become atoms.
-// A limb that is constant, or belongs to another element already, is not allowed.
+// A limb that is constant, or belongs to another element already, is not allowed, and neither is
+// a name of another element.
 func (f *Field) Element(name string, row ...*term.Word) (symbol *term.Word, err error) {
 	symbol = row[0].Space.Var("element "+name, 64)
+	for _, l := range f.limbs {
+		if l.symbol == symbol {
+			return nil, fmt.Errorf("there are two elements %s", name)
+		}
+	}
 	for i, w := range row {
 		if _, ok := w.Const(); ok {
 			return nil, fmt.Errorf("limb %d of element %s is constant", i, name)
