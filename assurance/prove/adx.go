@@ -250,9 +250,6 @@ func ladderADXProof(p *proof) error {
 	x, z := machine.NewRegion("x", 32, true), machine.NewRegion("z", 32, true)
 	swaps := machine.NewRegion("swaps", 32, false)
 	args := []machine.Value{p.arg(x), p.arg(z), p.arg(u), p.arg(swaps)}
-	if err := p.independent(args...); err != nil {
-		return err
-	}
 	l, err := p.enter(head, ladderFrame, args...)
 	if err != nil {
 		return err
@@ -293,7 +290,7 @@ func ladderADXProof(p *proof) error {
 					return fmt.Errorf("x and z are not x_2 and z_2 after the last step")
 				}
 			}
-			return nil
+			return p.independent(args...)
 		case t == 255:
 			after = now
 			if err := p.ladderAlgebra(state, rows, after); err != nil {
@@ -456,9 +453,6 @@ func combADXProof(p *proof) error {
 	y, z := machine.NewRegion("y", 32, true), machine.NewRegion("z", 32, true)
 	digits := machine.Variables(p.space, "digit", 64, 8, 8, false)
 	args := []machine.Value{p.arg(y), p.arg(z), p.arg(digits)}
-	if err := p.independent(args...); err != nil {
-		return err
-	}
 	l, err := p.enter(head, combFrame, args...)
 	if err != nil {
 		return err
@@ -525,7 +519,7 @@ func combADXProof(p *proof) error {
 			return fmt.Errorf("y and z are not Y and Z after the last addition")
 		}
 	}
-	return nil
+	return p.independent(args...)
 }
 
 // combAddition compares the addition of an entry with that of RFC 8032. The entry of a point
