@@ -175,18 +175,17 @@ func given(f *integer.Field, name string, r adxRow, high *big.Int) (integer.Poly
 	return integer.Atom(symbol), err
 }
 
-// defineRows makes elements of all rows. It returns, by the offset, the last that was stored
-// there, as a polynomial in given symbols.
-func defineRows(f *integer.Field, rows []adxRow) (last map[int]integer.Poly, err error) {
-	last = map[int]integer.Poly{}
+// defineRows makes elements of all rows, and returns them as polynomials in given symbols.
+func defineRows(f *integer.Field, rows []adxRow) (map[adxRow]integer.Poly, error) {
+	values := map[adxRow]integer.Poly{}
 	for k, r := range rows {
 		symbol, err := f.Define(fmt.Sprint("row ", k), r.words[:]...)
 		if err != nil {
 			return nil, fmt.Errorf("the row at %d in the frame, %w", r.at, err)
 		}
-		last[r.at] = f.Expand(integer.Atom(symbol))
+		values[r] = f.Expand(integer.Atom(symbol))
 	}
-	return last, nil
+	return values, nil
 }
 
 // wantTight checks that rows are tight, and returns the largest bound.
@@ -317,14 +316,14 @@ func (p *proof) ladderAlgebra(state, rows, after []adxRow) error {
 			return err
 		}
 	}
-	last, err := defineRows(f, rows)
+	values, err := defineRows(f, rows)
 	if err != nil {
 		return err
 	}
 	for swap := range 2 {
 		want := ladderStep(swap, in[0], in[1], in[2], in[3], in[4])
 		for i, r := range after {
-			got := last[r.at].Replace(func(w *term.Word) (integer.Poly, bool) {
+			got := values[r].Replace(func(w *term.Word) (integer.Poly, bool) {
 				return integer.Int(int64(swap)), w == p.space.Var("swap", 1)
 			})
 			if !got.Sub(want[i]).Mod(p25519).IsZero() {
@@ -383,38 +382,34 @@ func fromEFGH(e, f, g, h integer.Poly) extended {
 	return extended{times25519(e, f), times25519(g, h), times25519(f, g), times25519(e, h)}
 }
 
-// combPoints compares rows that a kernel stores with a formula that takes the point in these
-// rows. The kernel may leave out a common factor of all coordinates. It checks that the sum is
-// tight, and returns the largest bound.
-func combPoints(f *integer.Field, before [4]adxRow, rows []adxRow, factor int64,
-	elements func(last integer.Poly) integer.Poly, formula func(p extended) extended) (after [4]adxRow, most *big.Int, err error) {
+// sum returns the rows of the sum so far.
+func (l *adxLoop) sum() [4]adxRow {
+	return [4]adxRow{l.row(combX), l.row(combY), l.row(combZ), l.row(combT)}
+}
+
+// wantPoint compares a point that a kernel computes with a formula that takes the point before.
+// rows are all that it stores. Symbols may have values, and all coordinates may lack a factor.
+// It checks that the point is tight, and returns the largest bound.
+func wantPoint(f *integer.Field, before [4]adxRow, rows []adxRow, after [4]adxRow, values map[*term.Word]integer.Poly,
+	factor int64, formula func(q extended) extended) (*big.Int, error) {
 	var in extended
 	for i, r := range before {
+		var err error
 		if in[i], err = given(f, string("XYZT"[i]), r, tight); err != nil {
-			return after, nil, err
+			return nil, err
 		}
 	}
-	last, err := defineRows(f, rows)
+	elements, err := defineRows(f, rows)
 	if err != nil {
-		return after, nil, err
+		return nil, err
 	}
 	for i, want := range formula(in) {
-		at := 32 * i
-		got, ok := last[at]
-		if !ok {
-			return after, nil, fmt.Errorf("%c is not stored", "XYZT"[i])
-		}
-		if !elements(got).Times(big.NewInt(factor)).Sub(want).Mod(p25519).IsZero() {
-			return after, nil, fmt.Errorf("%c is not that of RFC 8032", "XYZT"[i])
-		}
-		for _, r := range rows {
-			if r.at == at {
-				after[i] = r
-			}
+		got := elements[after[i]].Replace(func(w *term.Word) (integer.Poly, bool) { v, ok := values[w]; return v, ok })
+		if !got.Times(big.NewInt(factor)).Sub(want).Mod(p25519).IsZero() {
+			return nil, fmt.Errorf("%c is not that of RFC 8032", "XYZT"[i])
 		}
 	}
-	most, err = wantTight(f, after[:]...)
-	return after, most, err
+	return wantTight(f, after[:]...)
 }
 
 // wantEntry checks that the entry is for a digit, whatever it is from -8 to 8.
@@ -465,8 +460,7 @@ func combADXProof(p *proof) error {
 	sum := [4]adxRow{p.newRow("X", combX), p.newRow("Y", combY), p.newRow("Z", combZ), p.newRow("T", combT)}
 	entry := []adxRow{p.newRow("first", combEntry), p.newRow("second", combEntry+32), p.newRow("third", combEntry+64)}
 	factors := [64]*big.Int{} // by which multiples of B the digits have been multiplied
-	var addition []adxRow     // the rows that an addition stores
-	var after [4]adxRow       // the sum after it
+	var after [4]adxRow       // the sum after an addition
 	for {
 		index, ok := l.word(combIndex).Const()
 		if !ok || index > 63 || factors[index] != nil {
@@ -482,21 +476,28 @@ func combADXProof(p *proof) error {
 		if err != nil {
 			return fmt.Errorf("digit %d: %w", index, err)
 		}
-		if addition == nil {
-			if after, err = p.combAddition(sum, entry, rows); err != nil {
+		factors[index] = integer.Pow2(8 * int(index/2))
+		if index == 1 {
+			after = l.sum()
+			if err := p.wantAddition(sum, entry, rows, after); err != nil {
 				return fmt.Errorf("addition: %w", err)
 			}
-			addition = rows
-		} else if !slices.Equal(rows, addition) {
-			return fmt.Errorf("the addition for digit %d is another than the first", index)
 		}
-		factors[index] = integer.Pow2(8 * int(index/2))
-		for now := after; l.PC == double; {
+		if l.PC != head && l.PC != double {
+			break
+		}
+		now := l.sum()
+		if now != after {
+			return fmt.Errorf("the addition for digit %d is another than that for digit 1", index)
+		}
+		for l.PC == double {
 			if rows, err = l.round(head, double); err != nil {
 				return err
 			}
-			unchanged := func(last integer.Poly) integer.Poly { return last }
-			if now, _, err = combPoints(integer.NewField(p25519, 64), now, rows, 1, unchanged, extended.double); err != nil {
+			before := now
+			now = l.sum()
+			_, err := wantPoint(integer.NewField(p25519, 64), before, rows, now, nil, 1, extended.double)
+			if err != nil {
 				return fmt.Errorf("doubling: %w", err)
 			}
 			for _, f := range factors {
@@ -504,9 +505,6 @@ func combADXProof(p *proof) error {
 					f.Lsh(f, 1)
 				}
 			}
-		}
-		if l.PC != head {
-			break
 		}
 	}
 	for i, f := range factors {
@@ -522,32 +520,29 @@ func combADXProof(p *proof) error {
 	return p.independent(args...)
 }
 
-// combAddition compares the addition of an entry with that of RFC 8032. The entry of a point
+// wantAddition compares the addition of an entry with that of RFC 8032. The entry of a point
 // (x, y) is (y-x)/2, (y+x)/2 and d·x·y. Since the first two are halved, all coordinates lack
 // the factor 4.
-func (p *proof) combAddition(sum [4]adxRow, entry, rows []adxRow) (after [4]adxRow, err error) {
+func (p *proof) wantAddition(sum [4]adxRow, entry, rows []adxRow, after [4]adxRow) error {
 	f := integer.NewField(p25519, 64)
 	x, y := integer.Atom(p.space.Var("x", 64)), integer.Atom(p.space.Var("y", 64))
 	half := quotient(big.NewInt(1), big.NewInt(2))
-	values := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), times25519(x, y).Times(curveD)}
-	by := map[*term.Word]integer.Poly{}
+	elements := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), times25519(x, y).Times(curveD)}
+	values := map[*term.Word]integer.Poly{}
 	for i, r := range entry {
 		symbol, err := f.Element(fmt.Sprint("entry ", i), r.words[:]...)
 		if err != nil {
-			return after, err
+			return err
 		}
-		by[symbol] = values[i]
+		values[symbol] = elements[i]
 	}
-	elements := func(last integer.Poly) integer.Poly {
-		return last.Replace(func(w *term.Word) (integer.Poly, bool) { v, ok := by[w]; return v, ok })
-	}
-	after, most, err := combPoints(f, sum, rows, 4, elements, func(p extended) extended {
-		return p.add(extended{x, y, integer.Int(1), times25519(x, y)})
+	most, err := wantPoint(f, sum, rows, after, values, 4, func(q extended) extended {
+		return q.add(extended{x, y, integer.Int(1), times25519(x, y)})
 	})
 	if err == nil {
 		p.detail = fmt.Sprintf("%d elements in an addition; results are less than 2^255 + %v", len(rows), above(most))
 	}
-	return after, err
+	return err
 }
 
 var adxStatements = []statement{
