@@ -248,6 +248,11 @@ func Spread(x *Word, w int) *Word {
 
 // Add returns x + y modulo 2^width.
 func Add(x, y *Word) *Word {
+	if c, ok := x.Const(); ok {
+		if d, ok := y.Const(); ok {
+			return x.Space.Const(x.Width, c+d)
+		}
+	}
 	if x == y {
 		return Shl(x, 1)
 	}
@@ -308,6 +313,11 @@ func carryEnd(x, y *Word, from int) int {
 
 // Sub returns x - y modulo 2^width.
 func Sub(x, y *Word) *Word {
+	if c, ok := x.Const(); ok {
+		if d, ok := y.Const(); ok {
+			return x.Space.Const(x.Width, c-d)
+		}
+	}
 	if y.Is(0) {
 		return x
 	}
