@@ -34,6 +34,7 @@ type Machine struct {
 	returnAt          int                 // the offset of the return address in Stack
 	saved             [2]Value            // the stack and frame pointers that the kernel must restore
 	unknown           map[*term.Word]bool // what Join has put into registers
+	regions           []*Region           // all memory
 }
 
 // The flags.
@@ -78,6 +79,12 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 	m.thread = NewRegion("the thread", 8, false)
 	m.thread.Origin = s.Const(64, ^uint64(7))
 	m.thread.pointers[0] = Pointer(s, goroutine, 0)
+	m.regions = []*Region{m.Stack, m.thread, goroutine, m.constants}
+	for _, a := range args {
+		if a.Region != nil {
+			m.regions = append(m.regions, a.Region)
+		}
+	}
 	return m
 }
 

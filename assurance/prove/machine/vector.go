@@ -417,15 +417,19 @@ func compressed(w int) semantics {
 
 // loadChosen reads only the elements that the mask chooses.
 func (m *Machine) loadChosen(i *Instruction, n, w int) {
-	out := make([]*term.Word, n*8/w)
+	out, old := make([]*term.Word, n*8/w), lanes(m.Vector[i.Args[0].Reg][:], w)
 	o := i.Args[1]
 	for j := range out {
 		k, ok := m.Mask[i.Mask].Bits(j, 1).Const()
-		if !ok || !i.Zeroing {
+		switch {
+		case !ok:
 			m.fail("there are no semantics for a mask that is not constant")
-		}
-		if out[j] = m.Space.Const(w, 0); k == 1 {
+		case k == 1:
 			out[j] = m.load(o, w/8)[0]
+		case i.Zeroing:
+			out[j] = m.Space.Const(w, 0)
+		default:
+			out[j] = old[j]
 		}
 		o.Disp += int64(w / 8)
 	}
