@@ -1,3 +1,464 @@
 package main
 
-var ladderStatements []statement
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"hybridkem/assurance/prove/integer"
+	"hybridkem/assurance/prove/machine"
+	"hybridkem/assurance/prove/term"
+)
+
+// The statements about the ladders with AVX-512 IFMA. The state of a ladder is
+// (A, B, C, D) = (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3), with the names of RFC 7748,
+// section 5, before the swap of a step. The proofs have these parts:
+//
+//   - The entry comes to the head of the loop with the state that the header says.
+//   - A step computes that of the RFC, where swap is the bit of swaps that the counter chooses.
+//     It is executed on variables, which are carried limbs, and leaves carried limbs.
+//   - The exit stores what the header says.
+//
+// A machine at the head of the loop stands for all steps: it holds variables for the state, the
+// counter and swaps, and what else a step changes is unknown there. The counter matters only at
+// the start of a step, which is executed for each counter, and at its end. In between, one
+// machine stands for all counters.
+
+// rfcStep is a step of the ladder of RFC 7748, section 5, from the sums and differences of the
+// two points before the swap to those after the step.
+func rfcStep(swap int, s []integer.Poly, x1 integer.Poly) []integer.Poly {
+	a, b, c, d := s[0], s[1], s[2], s[3]
+	if swap == 1 {
+		a, b, c, d = c, d, a, b
+	}
+	aa, bb := a.Mul(a), b.Mul(b)
+	e := aa.Sub(bb)
+	da, cb := d.Mul(a), c.Mul(b)
+	sum, difference := da.Add(cb), da.Sub(cb)
+	x3, z3 := sum.Mul(sum), x1.Mul(difference.Mul(difference))
+	x2, z2 := aa.Mul(bb), e.Mul(aa.Plus(e, big.NewInt(121665)))
+	return []integer.Poly{x2.Add(z2), x2.Sub(z2), x3.Add(z3), x3.Sub(z3)}
+}
+
+// A ladder is a proof about a ladder.
+type ladder struct {
+	*proof
+	swaps  int // the argument that holds swaps
+	lanes  int // how many scalars swaps has
+	cases  []swapCase
+	t, bit *term.Word // the variables for the counter, and for the bit that is rotated
+
+	// The loop begins at head. From chosen to last, nothing depends on the counter. The jump leads
+	// back to the head.
+	head, chosen, last, jump uint64
+	count, rotate            *machine.Instruction // they count down, and rotate the bit if there is one
+
+	state func(m *machine.Machine) []*term.Word // what the places of the state hold
+	reset func(m *machine.Machine)              // sets the state to variables
+}
+
+// A swapCase is a case of the bits of swaps that a step depends on.
+type swapCase struct {
+	bits    []*term.Word             // for each lane
+	prepare func(m *machine.Machine) // sets the state
+	after   []*term.Word             // the state after the step
+}
+
+// newLadder finds the loop. The instruction called choice is the last one that the bit of swaps
+// has to pass before it is in vectors or masks.
+func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
+	l := &ladder{proof: p, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
+	for _, i := range p.code.Listing() {
+		if i.Op == "JNE" && i.Args[0].Imm < i.Address {
+			l.head, l.jump = i.Args[0].Imm, i.Address
+		}
+	}
+	for _, i := range p.code.Listing() {
+		if i.Address < l.head {
+			continue
+		}
+		if i.Op == choice && l.chosen == 0 {
+			l.chosen = i.Address + uint64(len(i.Bytes))
+			if choice == "VPRORQ" {
+				l.rotate = i
+			}
+		}
+		if i.Op == "DEC" {
+			l.count = i
+		}
+	}
+	if l.chosen == 0 || l.count == nil {
+		return nil, fmt.Errorf("there is no loop with %s and DEC", choice)
+	}
+	if l.last = l.count.Address; l.last < l.chosen {
+		l.last = l.jump
+	}
+	return l, nil
+}
+
+// word returns the word of 64 bits that is n.
+func (l *ladder) word(n uint64) *term.Word { return l.space.Const(64, n) }
+
+// bitOf returns the word whose bit t modulo 64 is set.
+func (l *ladder) bitOf(t int) *term.Word { return l.word(1 << (t & 63)) }
+
+// slot returns the place in the frame where the counter is, if it is not in a register.
+func (l *ladder) slot(m *machine.Machine) int {
+	sp, _ := m.General[machine.StackPointer].Word.Const()
+	return int(int64(sp) + l.count.Args[0].Disp)
+}
+
+// setCounter sets the counter, and the bit that is rotated if there is one.
+func (l *ladder) setCounter(m *machine.Machine, t, bit *term.Word) {
+	if o := l.count.Args[0]; o.Kind == machine.General {
+		m.General[o.Reg] = machine.Value{Word: t}
+	} else {
+		m.Stack.Set(l.slot(m), t)
+	}
+	if l.rotate != nil {
+		for j := range l.lanes {
+			m.Vector[l.rotate.Args[0].Reg][j] = bit
+		}
+	}
+}
+
+// wantCounter checks the counter, and the bit that is rotated.
+func (l *ladder) wantCounter(m *machine.Machine, t, bit *term.Word) error {
+	have := machine.Value{}
+	if o := l.count.Args[0]; o.Kind == machine.General {
+		have = m.General[o.Reg]
+	} else {
+		have.Word = m.Stack.Word(l.slot(m), 8)
+	}
+	if have.Region != nil || have.Word != t {
+		return fmt.Errorf("the counter is %v, not %v", have.Word, t)
+	}
+	if l.rotate != nil {
+		for j := range l.lanes {
+			if w := m.Vector[l.rotate.Args[0].Reg][j]; w != bit {
+				return fmt.Errorf("the bit of the counter is %v, not %v", w, bit)
+			}
+		}
+	}
+	return nil
+}
+
+// setSwaps sets all bits of swaps to variables, but for bit t, if bits has other values for it.
+func (l *ladder) setSwaps(m *machine.Machine, t int, bits []*term.Word) {
+	r := m.Argument(l.swaps)
+	for w := range 4 {
+		for i := range l.lanes {
+			v := l.space.Var(fmt.Sprint("swaps", l.lanes*w+i), 64)
+			if k := t % 64; bits != nil && w == t/64 {
+				v = term.Cat(v.Bits(0, k), bits[i], v.Bits(k+1, 63-k))
+			}
+			r.Set(8*(l.lanes*w+i), v)
+		}
+	}
+}
+
+// forget sets the counter and swaps to variables.
+func (l *ladder) forget(m *machine.Machine) {
+	l.setCounter(m, l.t, l.bit)
+	l.setSwaps(m, 0, nil)
+}
+
+// runTo executes the kernel until it comes to an address.
+func (l *ladder) runTo(m *machine.Machine, stop uint64) error {
+	before := m.Steps
+	err := m.RunTo(stop)
+	l.steps += m.Steps - before
+	if err == nil && m.PC != stop {
+		return errors.New("the kernel returns from within a step")
+	}
+	return err
+}
+
+// step executes a step for all counters from lowest to highest, in one case. It returns a
+// machine at the end that stands for all of them.
+func (l *ladder) step(head *machine.Machine, lowest, highest int, c *swapCase) (*machine.Machine, error) {
+	var machines []*machine.Machine
+	for t := lowest; t <= highest; t++ {
+		m := head.Clone()
+		c.prepare(m)
+		l.setCounter(m, l.word(uint64(t)), l.bitOf(t))
+		l.setSwaps(m, t, c.bits)
+		if err := l.runTo(m, l.chosen); err != nil {
+			return nil, fmt.Errorf("t = %d: %w", t, err)
+		}
+		counter := t
+		if l.count.Address < l.chosen {
+			counter--
+		}
+		if err := l.wantCounter(m, l.word(uint64(counter)), l.bitOf(t-1)); err != nil {
+			return nil, fmt.Errorf("t = %d: %w", t, err)
+		}
+		l.forget(m)
+		machines = append(machines, m)
+	}
+	all := machines[0]
+	all.Join(machines[1:]...)
+	if err := l.runTo(all, l.last); err != nil {
+		return nil, err
+	}
+	if err := l.wantCounter(all, l.t, l.bit); err != nil {
+		return nil, err
+	}
+	after := l.state(all)
+	if c.after == nil {
+		c.after = after
+	}
+	if !slices.Equal(after, c.after) {
+		return nil, errors.New("another step computes another state")
+	}
+	return all, nil
+}
+
+// end executes the end of a step, with the counter t. It returns a machine at the head of the
+// next step, or behind the loop, with variables for the state, the counter and swaps.
+func (l *ladder) end(step *machine.Machine, t int) (*machine.Machine, error) {
+	m := step.Clone()
+	l.setCounter(m, l.word(uint64(t)), l.bitOf(t-1))
+	for m.PC >= l.last && m.PC <= l.jump {
+		if _, err := m.Step(); err != nil {
+			return nil, err
+		}
+	}
+	l.reset(m)
+	return m, nil
+}
+
+// loop executes a step from a machine at the head of the loop, for all counters. It makes
+// unknown what steps change, and returns a machine behind the loop.
+func (l *ladder) loop(head *machine.Machine) (exit *machine.Machine, err error) {
+	for {
+		var heads, exits []*machine.Machine
+		for i := range l.cases {
+			step, err := l.step(head, 1, 255, &l.cases[i])
+			if err != nil {
+				return nil, err
+			}
+			for t := 1; t <= 255; t++ {
+				m, err := l.end(step, t)
+				if err == nil {
+					err = l.wantCounter(m, l.word(uint64(t-1)), l.bitOf(t-1))
+				}
+				if err == nil && (m.PC == l.head) != (t > 1) {
+					err = errors.New("the loop ends here, or does not")
+				}
+				if err != nil {
+					return nil, fmt.Errorf("t = %d: %w", t, err)
+				}
+				l.forget(m)
+				if t > 1 {
+					heads = append(heads, m)
+				} else {
+					exits = append(exits, m)
+				}
+			}
+		}
+		if !head.Join(heads...) {
+			exits[0].Join(exits[1:]...)
+			return exits[0], nil
+		}
+	}
+}
+
+// leave executes the kernel behind the loop until it returns. Then nothing that depends on data
+// may be in the frame.
+func (l *ladder) leave(m *machine.Machine) error {
+	before := m.Steps
+	err := m.Run()
+	l.steps += m.Steps - before
+	if err != nil {
+		return err
+	}
+	saved := l.space.Var(fmt.Sprint("general register ", machine.FramePointer), 64)
+	for at, w := range m.Stack.Data {
+		if w == nil || !m.Stack.Written[at] {
+			continue
+		}
+		for _, g := range w.Segs {
+			if g.Node != nil && g.Node != saved.Node() && g.Node != l.t.Node() {
+				return fmt.Errorf("it leaves %v in byte %d of the stack", w, at)
+			}
+		}
+	}
+	return nil
+}
+
+// isElement checks that a row of limbs is an element, carried.
+func isElement(f *integer.Field, name string, row []*term.Word, want integer.Poly) error {
+	for i, w := range row {
+		if have := f.Interval(w); !have.Within(carriedBounds) {
+			return fmt.Errorf("limb %d of %s is not carried: %v", i, name, have)
+		}
+	}
+	v, err := f.Value(row...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if d := f.Expand(v).Sub(want).Mod(f.P); !d.IsZero() {
+		return fmt.Errorf("%s is wrong, by %v", name, d)
+	}
+	return nil
+}
+
+// given returns a field, with symbols for elements of these names that are carried.
+func given(names []string, rows [][]*term.Word) (f *integer.Field, symbols []integer.Poly, err error) {
+	f = integer.NewField(p25519, limbBits)
+	for i, row := range rows {
+		for _, w := range row {
+			f.Assume(w, carriedBounds)
+		}
+		symbol, err := f.Element(names[i], row...)
+		if err != nil {
+			return nil, nil, err
+		}
+		symbols = append(symbols, integer.Atom(symbol))
+	}
+	return f, symbols, nil
+}
+
+// isStep checks that after is what a step of the RFC makes of before. Both are rows of limbs of
+// A, B, C and D.
+func isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
+	f, symbols, err := given([]string{"A", "B", "C", "D", "x_1"}, append(slices.Clone(before), x1))
+	if err != nil {
+		return err
+	}
+	if err := defineCarried(f, slices.Concat(after...)...); err != nil {
+		return err
+	}
+	for i, want := range rfcStep(swap, symbols[:4], symbols[4]) {
+		if err := isElement(f, []string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}[i], after[i], want); err != nil {
+			return fmt.Errorf("swap = %d: %w", swap, err)
+		}
+	}
+	return nil
+}
+
+// fourRows returns the rows of four elements, whose limbs k are s[4k] to s[4k + 3].
+func fourRows(s []*term.Word) [][]*term.Word {
+	rows := make([][]*term.Word, 4)
+	for i, w := range s {
+		rows[i%4] = append(rows[i%4], w)
+	}
+	return rows
+}
+
+// variables returns n variables of 64 bits with this name.
+func (p *proof) variables(name string, n int) (out []*term.Word) {
+	for i := range n {
+		out = append(out, p.space.Var(fmt.Sprint(name, i), 64))
+	}
+	return out
+}
+
+// enter executes the entry of ladderIFMA or ladderPermuteIFMA, and finds the registers of the
+// state.
+func (l *ladder) enter(address int, more ...machine.Value) (*machine.Machine, error) {
+	in := machine.Variables(l.space, "in", 4*nLimbs, 64, 64, true)
+	u := machine.Variables(l.space, "u", 12, 64, 64, false)
+	u.Set(8*11, l.word(0)) // It would be limb 5.
+	swaps := machine.Variables(l.space, "swaps", 4, 64, 64, false)
+	args := []machine.Value{l.arg(in), l.arg(u), l.arg(swaps), {Word: l.t}}
+	args = append(args, more...)
+	if !l.hidesData {
+		public := slices.Clone(args)
+		public[3] = l.number(255)
+		if err := l.independent(public...); err != nil {
+			return nil, err
+		}
+	}
+	m := machine.New(l.space, l.code, args...)
+	m.StackAddress = address
+	if err := l.runTo(m, l.head); err != nil {
+		return nil, err
+	}
+	if err := l.wantCounter(m, l.t, l.bit); err != nil {
+		return nil, err
+	}
+	var registers []int
+	given, before := l.variables("in", 4*nLimbs), l.variables("s", 4*nLimbs)
+	for row := range slices.Chunk(given, 4) {
+		for r := range m.Vector {
+			if slices.Equal(m.Vector[r][:4], row) {
+				registers = append(registers, r)
+			}
+		}
+	}
+	if len(registers) != nLimbs {
+		return nil, errors.New("the state is not in registers")
+	}
+	l.state = func(m *machine.Machine) (s []*term.Word) {
+		for _, r := range registers {
+			s = append(s, m.Vector[r][:4]...)
+		}
+		return s
+	}
+	l.reset = func(m *machine.Machine) {
+		for k, r := range registers {
+			copy(m.Vector[r][:4], before[4*k:])
+		}
+	}
+	if l.cases == nil {
+		for bit := range uint64(2) {
+			l.cases = append(l.cases, swapCase{bits: []*term.Word{l.space.Const(1, bit)}, prepare: l.reset})
+		}
+	}
+	l.reset(m)
+	return m, nil
+}
+
+// leaveState is leave, and checks that the state is stored. Then it checks the algebra of
+// steps.
+func (l *ladder) leaveState(m *machine.Machine) error {
+	if err := l.leave(m); err != nil {
+		return err
+	}
+	for i, w := range l.variables("s", 4*nLimbs) {
+		if have := m.Argument(0).Field(i, 64); have != w {
+			return fmt.Errorf("limb %d of element %d becomes %v", i/4, i%4, have)
+		}
+	}
+	return nil
+}
+
+// areSteps checks that the state after a step is that of the RFC, for both bits.
+func (l *ladder) areSteps() error {
+	u := l.variables("u", 12)
+	x1 := []*term.Word{u[2], u[6], u[10], u[3], u[7]}
+	for swap := range l.cases {
+		if err := isStep(swap, fourRows(l.variables("s", 4*nLimbs)), fourRows(l.cases[swap].after), x1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ladderProof(p *proof) error {
+	l, err := p.newLadder(2, 1, "VPBROADCASTQ")
+	if err != nil {
+		return err
+	}
+	for address := 0; address < 64; address += 8 {
+		head, err := l.enter(address)
+		if err != nil {
+			return err
+		}
+		exit, err := l.loop(head)
+		if err != nil {
+			return err
+		}
+		if err := l.leaveState(exit); err != nil {
+			return err
+		}
+	}
+	return l.areSteps()
+}
+
+var ladderStatements = []statement{
+	{"x25519.ladderIFMA", "the last n steps of RFC 7748's ladder, for n from 1 to 255", ladderProof},
+}

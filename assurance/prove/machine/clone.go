@@ -46,73 +46,67 @@ func (m *Machine) Clone() *Machine {
 // Argument returns the region to which argument i points.
 func (m *Machine) Argument(i int) *Region { return m.Stack.pointers[frame+8+8*i].Region }
 
-// Join makes all places unknown in which m differs from a clone that is at the same
-// instruction. Then m stands for both machines. It reports whether a place was not unknown
-// before.
-func (m *Machine) Join(clone *Machine) (changed bool) {
-	if m.PC != clone.PC {
-		panic(fmt.Sprintf("machine: %#x and %#x are joined", m.PC, clone.PC))
+// Join makes all places unknown in which m differs from one of its clones, which are at the
+// same instruction. Then m stands for all these machines. Memory that nobody may read in one of
+// them may not be read after it. Join reports whether a place was not unknown before.
+func (m *Machine) Join(clones ...*Machine) (changed bool) {
+	any := func(f func(c *Machine) bool) bool { return slices.ContainsFunc(clones, f) }
+	if any(func(c *Machine) bool { return c.PC != m.PC }) {
+		panic("machine: machines at different instructions are joined")
 	}
-	same := func(a, b Value) bool {
-		return a.Word == b.Word && slices.Index(m.regions, a.Region) == slices.Index(clone.regions, b.Region)
+	unknown := func(old *term.Word) *term.Word {
+		n := old.Node()
+		changed = changed || n == nil || n.Op != term.Var || !strings.HasPrefix(n.Aux, unknownName)
+		return m.Space.Var(fmt.Sprint(unknownName, m.Space.Len()), old.Width)
 	}
-	unknown := func(old *term.Word, width int) *term.Word {
-		if old == nil || !isUnknown(old) {
-			changed = true
-		}
-		return m.unknownWord(width)
-	}
-	for i, v := range m.General {
-		if !same(v, clone.General[i]) {
-			m.General[i] = Value{Word: unknown(v.Word, 64)}
-		}
-	}
-	for i := range m.Vector {
-		for j, w := range m.Vector[i] {
-			if w != clone.Vector[i][j] {
-				m.Vector[i][j] = unknown(w, 64)
+	join := func(words []*term.Word, of func(c *Machine) []*term.Word) {
+		for i, w := range words {
+			if any(func(c *Machine) bool { return of(c)[i] != w }) {
+				words[i] = unknown(w)
 			}
 		}
 	}
-	for i, w := range m.Mask {
-		if w != clone.Mask[i] {
-			m.Mask[i] = unknown(w, 64)
+	same := func(v Value, c *Machine, w Value) bool {
+		return v.Word == w.Word && slices.Index(m.regions, v.Region) == slices.Index(c.regions, w.Region)
+	}
+	for i, v := range m.General {
+		if any(func(c *Machine) bool { return !same(v, c, c.General[i]) }) {
+			m.General[i] = Value{Word: unknown(v.Word)}
 		}
 	}
-	for i, w := range m.Flags {
-		if w != clone.Flags[i] {
-			m.Flags[i] = nil
+	for i := range m.Vector {
+		join(m.Vector[i][:], func(c *Machine) []*term.Word { return c.Vector[i][:] })
+	}
+	join(m.Mask[:], func(c *Machine) []*term.Word { return c.Mask[:] })
+	for i, f := range m.Flags {
+		if any(func(c *Machine) bool { return c.Flags[i] != f }) {
+			m.Flags[i], changed = nil, changed || f != nil
 		}
 	}
 	for k, r := range m.regions {
-		other := clone.regions[k]
 		if r == m.constants {
 			continue
 		}
 		for at, v := range r.pointers {
-			if p, ok := other.pointers[at]; !ok || !same(v, p) {
-				m.put(r, at, Value{Word: unknown(nil, 64)})
+			if any(func(c *Machine) bool { p, ok := c.regions[k].pointers[at]; return !ok || !same(v, c, p) }) {
+				delete(r.pointers, at) // and the bytes are still those that nobody may read
+				changed = true
 			}
 		}
 		for at, w := range r.Data {
-			if _, ok := r.pointers[at&^7]; !ok && w != other.Data[at] {
-				r.Data[at] = unknown(w, 8)
+			switch {
+			case w == nil || !any(func(c *Machine) bool { return c.regions[k].Data[at] != w }):
+			case any(func(c *Machine) bool { return c.regions[k].Data[at] == nil }):
+				r.Data[at] = nil
+				changed = true
+			default:
+				r.Data[at] = unknown(w)
 			}
-			r.Read[at] = r.Read[at] || other.Read[at]
-			r.Written[at] = r.Written[at] || other.Written[at]
+			r.Read[at] = r.Read[at] || any(func(c *Machine) bool { return c.regions[k].Read[at] })
+			r.Written[at] = r.Written[at] || any(func(c *Machine) bool { return c.regions[k].Written[at] })
 		}
 	}
 	return changed
 }
 
 const unknownName = "unknown "
-
-// unknownWord returns a new variable.
-func (m *Machine) unknownWord(width int) *term.Word {
-	return m.Space.Var(fmt.Sprint(unknownName, m.Space.Len()), width)
-}
-
-func isUnknown(w *term.Word) bool {
-	n := w.Node()
-	return n != nil && n.Op == term.Var && strings.HasPrefix(n.Aux, unknownName)
-}
