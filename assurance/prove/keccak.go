@@ -104,22 +104,31 @@ func permutation(n, arguments int) func(p *proof) error {
 			return err
 		}
 		for k, r := range regions {
-			before := p.states(fmt.Sprintf("a%d.", k), n)
-			for i := range n {
-				var a [5][5]*term.Word
-				for l := range 25 {
-					a[l%5][l/5] = lane(before, n, l, i)
-				}
-				a = keccakF(p.space, a)
-				for l := range 25 {
-					if lane(r, n, l, i) != a[l%5][l/5] {
-						return fmt.Errorf("lane (%d, %d) of state %d is another term", l%5, l/5, i)
-					}
-				}
+			if err := p.isPermuted(r, fmt.Sprintf("a%d.", k), n); err != nil {
+				return err
 			}
 		}
 		return nil
 	}
+}
+
+// isPermuted checks that n interleaved states are Keccak-f[1600] of the states of variables with
+// this name.
+func (p *proof) isPermuted(r *machine.Region, name string, n int) error {
+	before := p.states(name, n)
+	for i := range n {
+		var a [5][5]*term.Word
+		for l := range 25 {
+			a[l%5][l/5] = lane(before, n, l, i)
+		}
+		a = keccakF(p.space, a)
+		for l := range 25 {
+			if lane(r, n, l, i) != a[l%5][l/5] {
+				return fmt.Errorf("lane (%d, %d) of state %d is another term", l%5, l/5, i)
+			}
+		}
+	}
+	return nil
 }
 
 // oneBlock returns lane l of state i of a message of one block, whose padding ends in lane

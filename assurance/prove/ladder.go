@@ -49,14 +49,17 @@ type ladder struct {
 	cases  []swapCase
 	t, bit *term.Word // the variables for the counter, and for the bit that is rotated
 
-	// The loop begins at head. From chosen to last, nothing depends on the counter. The jump leads
-	// back to the head.
-	head, chosen, last, jump uint64
-	count, rotate            *machine.Instruction // they count down, and rotate the bit if there is one
+	// The loop begins at head, consists of a step or two, and ends with a jump.
+	head, jump    uint64
+	parts         []part
+	count, rotate *machine.Instruction // they count down, and rotate the bit if there is one
 
 	state func(m *machine.Machine) []*term.Word // what the places of the state hold
 	reset func(m *machine.Machine)              // sets the state to variables
 }
+
+// A part is a step of a loop. It depends on the counter only before chosen and from last on.
+type part struct{ first, chosen, last uint64 }
 
 // A swapCase is a case of the bits of swaps that a step depends on.
 type swapCase struct {
@@ -66,33 +69,42 @@ type swapCase struct {
 }
 
 // newLadder finds the loop. The instruction called choice is the last one that the bit of swaps
-// has to pass before it is in vectors or masks.
+// has to pass before it is in vectors or masks. A step counts at its end, or at its start if the
+// counter is in memory.
 func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	l := &ladder{proof: p, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
 	for _, i := range p.code.Listing() {
 		if i.Op == "JNE" && i.Args[0].Imm < i.Address {
 			l.head, l.jump = i.Args[0].Imm, i.Address
 		}
-	}
-	for _, i := range p.code.Listing() {
-		if i.Address < l.head {
-			continue
-		}
-		if i.Op == choice && l.chosen == 0 {
-			l.chosen = i.Address + uint64(len(i.Bytes))
-			if choice == "VPRORQ" {
-				l.rotate = i
-			}
-		}
 		if i.Op == "DEC" {
 			l.count = i
 		}
 	}
-	if l.chosen == 0 || l.count == nil {
-		return nil, fmt.Errorf("there is no loop with %s and DEC", choice)
+	if l.count == nil {
+		return nil, errors.New("nothing counts")
 	}
-	if l.last = l.count.Address; l.last < l.chosen {
-		l.last = l.jump
+	inMemory := l.count.Args[0].Kind == machine.Memory
+	next := part{first: l.head, last: l.jump}
+	if !inMemory {
+		next.last = l.count.Address
+	}
+	for _, i := range p.code.Listing() {
+		switch {
+		case i.Address < l.head:
+		case i.Op == choice && next.chosen == 0:
+			next.chosen = i.Address + uint64(len(i.Bytes))
+			l.parts = append(l.parts, next)
+			if choice == "VPRORQ" {
+				l.rotate = i
+			}
+		case inMemory && i.Op == "MOV" && i.Args[1] == l.count.Args[0] && next.chosen != 0:
+			l.parts[len(l.parts)-1].last = i.Address
+			next = part{first: i.Address, last: l.jump}
+		}
+	}
+	if l.parts == nil {
+		return nil, fmt.Errorf("there is no loop with %s", choice)
 	}
 	return l, nil
 }
@@ -175,20 +187,20 @@ func (l *ladder) runTo(m *machine.Machine, stop uint64) error {
 	return err
 }
 
-// step executes a step for all counters from lowest to highest, in one case. It returns a
-// machine at the end that stands for all of them.
-func (l *ladder) step(head *machine.Machine, lowest, highest int, c *swapCase) (*machine.Machine, error) {
+// step executes a step for these counters, in one case. It returns a machine at the end that
+// stands for all of them.
+func (l *ladder) step(part part, head *machine.Machine, counters []int, c *swapCase) (*machine.Machine, error) {
 	var machines []*machine.Machine
-	for t := lowest; t <= highest; t++ {
+	for _, t := range counters {
 		m := head.Clone()
 		c.prepare(m)
 		l.setCounter(m, l.word(uint64(t)), l.bitOf(t))
 		l.setSwaps(m, t, c.bits)
-		if err := l.runTo(m, l.chosen); err != nil {
+		if err := l.runTo(m, part.chosen); err != nil {
 			return nil, fmt.Errorf("t = %d: %w", t, err)
 		}
 		counter := t
-		if l.count.Address < l.chosen {
+		if part.last != l.count.Address {
 			counter--
 		}
 		if err := l.wantCounter(m, l.word(uint64(counter)), l.bitOf(t-1)); err != nil {
@@ -199,7 +211,7 @@ func (l *ladder) step(head *machine.Machine, lowest, highest int, c *swapCase) (
 	}
 	all := machines[0]
 	all.Join(machines[1:]...)
-	if err := l.runTo(all, l.last); err != nil {
+	if err := l.runTo(all, part.last); err != nil {
 		return nil, err
 	}
 	if err := l.wantCounter(all, l.t, l.bit); err != nil {
@@ -215,12 +227,11 @@ func (l *ladder) step(head *machine.Machine, lowest, highest int, c *swapCase) (
 	return all, nil
 }
 
-// end executes the end of a step, with the counter t. It returns a machine at the head of the
-// next step, or behind the loop, with variables for the state, the counter and swaps.
-func (l *ladder) end(step *machine.Machine, t int) (*machine.Machine, error) {
+// end executes the end of a step. It returns a machine at the head of the next step, or behind
+// the loop, with variables for the state.
+func (l *ladder) end(step *machine.Machine) (*machine.Machine, error) {
 	m := step.Clone()
-	l.setCounter(m, l.word(uint64(t)), l.bitOf(t-1))
-	for m.PC >= l.last && m.PC <= l.jump {
+	for m.PC == l.count.Address || m.PC == l.jump {
 		if _, err := m.Step(); err != nil {
 			return nil, err
 		}
@@ -232,37 +243,62 @@ func (l *ladder) end(step *machine.Machine, t int) (*machine.Machine, error) {
 // loop executes a step from a machine at the head of the loop, for all counters. It makes
 // unknown what steps change, and returns a machine behind the loop.
 func (l *ladder) loop(head *machine.Machine) (exit *machine.Machine, err error) {
-	for {
-		var heads, exits []*machine.Machine
-		for i := range l.cases {
-			step, err := l.step(head, 1, 255, &l.cases[i])
-			if err != nil {
+	// Two counters show quickly what a step changes.
+	for _, counters := range [][]int{{1, 255}, counters(1, 255)} {
+		for {
+			var unchanged bool
+			if exit, unchanged, err = l.pass(head, counters); err != nil {
 				return nil, err
 			}
-			for t := 1; t <= 255; t++ {
-				m, err := l.end(step, t)
-				if err == nil {
-					err = l.wantCounter(m, l.word(uint64(t-1)), l.bitOf(t-1))
-				}
-				if err == nil && (m.PC == l.head) != (t > 1) {
-					err = errors.New("the loop ends here, or does not")
-				}
-				if err != nil {
-					return nil, fmt.Errorf("t = %d: %w", t, err)
-				}
-				l.forget(m)
-				if t > 1 {
-					heads = append(heads, m)
-				} else {
-					exits = append(exits, m)
-				}
+			if unchanged {
+				break
 			}
 		}
-		if !head.Join(heads...) {
-			exits[0].Join(exits[1:]...)
-			return exits[0], nil
+	}
+	return exit, nil
+}
+
+// counters returns the numbers from lowest to highest.
+func counters(lowest, highest int) (all []int) {
+	for t := lowest; t <= highest; t++ {
+		all = append(all, t)
+	}
+	return all
+}
+
+// pass executes a step from a machine at the head of the loop, for these counters. It makes
+// unknown what steps change, and returns a machine behind the loop. That stands for all
+// executions if the machine at the head did, so that nothing changed.
+func (l *ladder) pass(head *machine.Machine, counters []int) (exit *machine.Machine, unchanged bool, err error) {
+	var heads, exits []*machine.Machine
+	for i := range l.cases {
+		step, err := l.step(l.parts[0], head, counters, &l.cases[i])
+		if err != nil {
+			return nil, false, err
+		}
+		for _, t := range counters {
+			l.setCounter(step, l.word(uint64(t)), l.bitOf(t-1))
+			m, err := l.end(step)
+			if err == nil {
+				err = l.wantCounter(m, l.word(uint64(t-1)), l.bitOf(t-1))
+			}
+			if err == nil && (m.PC == l.head) != (t > 1) {
+				err = errors.New("the loop ends here, or does not")
+			}
+			if err != nil {
+				return nil, false, fmt.Errorf("t = %d: %w", t, err)
+			}
+			l.forget(m)
+			if t > 1 {
+				heads = append(heads, m)
+			} else {
+				exits = append(exits, m)
+			}
 		}
 	}
+	changed := head.Join(heads...)
+	exits[0].Join(exits[1:]...)
+	return exits[0], !changed, nil
 }
 
 // leave executes the kernel behind the loop until it returns. Then nothing that depends on data
@@ -459,6 +495,49 @@ func ladderProof(p *proof) error {
 	return l.areSteps()
 }
 
+func ladderPermuteProof(p *proof) error {
+	l, err := p.newLadder(2, 1, "VPBROADCASTQ")
+	if err != nil {
+		return err
+	}
+	const steps = 12
+	head, err := l.enter(0, p.arg(p.states("a", 1)))
+	if err != nil {
+		return err
+	}
+	for i := range steps {
+		var ends []*machine.Machine
+		for c := range l.cases {
+			// The counter is n - i, for n from 12 to 255.
+			step, err := l.step(l.parts[i%len(l.parts)], head, counters(steps-i, 255-i), &l.cases[c])
+			if err != nil {
+				return fmt.Errorf("step %d: %w", i, err)
+			}
+			end, err := l.end(step)
+			if err == nil && i < steps-1 && end.PC != l.parts[(i+1)%len(l.parts)].first {
+				err = errors.New("another step does not come next")
+			}
+			if err != nil {
+				return fmt.Errorf("step %d: %w", i, err)
+			}
+			ends = append(ends, end)
+		}
+		head = ends[0]
+		head.Join(ends[1:]...)
+	}
+	if err := l.leaveState(head); err != nil {
+		return err
+	}
+	if head.Aligned {
+		return errors.New("the frame is aligned, so its address matters")
+	}
+	if err := p.isPermuted(head.Argument(4), "a", 1); err != nil {
+		return err
+	}
+	return l.areSteps()
+}
+
 var ladderStatements = []statement{
 	{"x25519.ladderIFMA", "the last n steps of RFC 7748's ladder, for n from 1 to 255", ladderProof},
+	{"x25519.ladderPermuteIFMA", "the first 12 of the last n steps of RFC 7748's ladder, for n from 12 to 255, and Keccak-f[1600] of a state", ladderPermuteProof},
 }

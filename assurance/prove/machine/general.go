@@ -249,6 +249,7 @@ func (m *Machine) aligned(v Value, mask *term.Word) Value {
 		m.fail("a pointer is masked")
 	}
 	m.Flags = [4]*term.Word{}
+	m.Aligned = true
 	address := uint64(m.StackAddress)
 	return Value{v.Region, m.Space.Const(64, (off+address)&k-address)}
 }

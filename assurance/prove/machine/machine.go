@@ -26,6 +26,7 @@ type Machine struct {
 	// StackAddress is the address of Stack modulo 64. A kernel may align its frame, so it has to
 	// be executed with all multiples of 8.
 	StackAddress int
+	Aligned      bool // StackAddress mattered
 
 	opaque            bool                // vectors hold nothing that is known
 	fresh             int                 // how many words of unknown data were made
