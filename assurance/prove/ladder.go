@@ -537,7 +537,176 @@ func ladderPermuteProof(p *proof) error {
 	return l.areSteps()
 }
 
+// enterEight executes the entry of ladder8IFMA. It returns the state at the head of the loop too:
+// limb k of element e of lane i is word 8·(5e + k) + i.
+func (l *ladder) enterEight(address int) (head *machine.Machine, state []*term.Word, err error) {
+	x, z := machine.NewRegion("x", 8*8*nLimbs, true), machine.NewRegion("z", 8*8*nLimbs, true)
+	u := machine.Variables(l.space, "u", 8*nLimbs, 64, 64, false)
+	swaps := machine.Variables(l.space, "swaps", 8*4, 64, 64, false)
+	args := []machine.Value{l.arg(x), l.arg(z), l.arg(u), l.arg(swaps)}
+	if !l.hidesData {
+		if err := l.independent(args...); err != nil {
+			return nil, nil, err
+		}
+	}
+	m := machine.New(l.space, l.code, args...)
+	m.StackAddress = address
+	if err := l.runTo(m, l.head); err != nil {
+		return nil, nil, err
+	}
+	if err := l.wantCounter(m, l.word(255), l.bitOf(255)); err != nil {
+		return nil, nil, err
+	}
+	sp, _ := m.General[machine.StackPointer].Word.Const()
+	rows := (int(sp)+address+63)&^63 - address
+	l.state = func(m *machine.Machine) (s []*term.Word) {
+		for i := range 4 * nLimbs * 8 {
+			s = append(s, m.Stack.Word(rows+8*i, 8))
+		}
+		return s
+	}
+	state = l.state(m)
+	set := func(m *machine.Machine, lane func(i int) int) {
+		for i := range 4 * nLimbs * 8 {
+			m.Stack.Set(rows+8*i, l.space.Var(fmt.Sprint("s", lane(i)), 64))
+		}
+		for i := range nLimbs * 8 {
+			m.Argument(2).Set(8*i, l.space.Var(fmt.Sprint("u", lane(i)), 64))
+		}
+	}
+	l.reset = func(m *machine.Machine) { set(m, func(i int) int { return i }) }
+	lane0 := func(m *machine.Machine) { set(m, func(i int) int { return i &^ 7 }) }
+	if l.cases == nil {
+		zero, one := l.space.Const(1, 0), l.space.Const(1, 1)
+		var any []*term.Word
+		for i := range 8 {
+			any = append(any, l.space.Var(fmt.Sprint("swap", i), 1))
+		}
+		l.cases = []swapCase{
+			{bits: slices.Repeat([]*term.Word{zero}, 8)},
+			{bits: slices.Repeat([]*term.Word{one}, 8)},
+			{bits: any},
+		}
+	}
+	l.cases[0].prepare, l.cases[1].prepare, l.cases[2].prepare = lane0, lane0, l.reset
+	l.reset(m)
+	l.forget(m)
+	return m, state, nil
+}
+
+// ofLane returns so many rows of lane i, from words in the order of ladder8IFMA.
+func ofLane(words []*term.Word, i int) (rows [][]*term.Word) {
+	for at := 0; at < len(words); at += 8 * nLimbs {
+		var row []*term.Word
+		for k := range nLimbs {
+			row = append(row, words[at+8*k+i])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// areEightSteps checks that the state after a step is that of the RFC in all lanes. In the first
+// two cases all lanes have the same variables, and the results are the same in all lanes, so it
+// is enough to look at one. The third case shows that a lane does not depend on the others.
+func (l *ladder) areEightSteps() error {
+	s, u := l.variables("s", 4*8*nLimbs), l.variables("u", 8*nLimbs)
+	for swap, c := range l.cases[:2] {
+		for i, w := range c.after {
+			if w != c.after[i&^7] {
+				return fmt.Errorf("lane %d is not like lane 0", i%8)
+			}
+		}
+		if err := isStep(swap, ofLane(s, 0), ofLane(c.after, 0), ofLane(u, 0)[0]); err != nil {
+			return err
+		}
+	}
+	for i := range 8 {
+		own := slices.Concat(append(ofLane(s, i), ofLane(u, i)[0], l.cases[2].bits[i:i+1])...)
+		vars, _ := term.Support(slices.Concat(ofLane(l.cases[2].after, i)...)...)
+		for _, v := range vars {
+			if !slices.Contains(own, v.Word) {
+				return fmt.Errorf("lane %d depends on %s", i, v.Aux)
+			}
+		}
+	}
+	return nil
+}
+
+// entersEight checks that the state at the first head is x_2 + z_2, x_2 - z_2, x_3 + z_3 and
+// x_3 - z_3 for x_2/z_2 = 1/0 and x_3/z_3 = u/1.
+func (l *ladder) entersEight(state []*term.Word) error {
+	for i := range 8 {
+		f, u, err := given([]string{"u"}, ofLane(l.variables("u", 8*nLimbs), i))
+		if err != nil {
+			return err
+		}
+		one := integer.Int(1)
+		for e, want := range []integer.Poly{one, one, u[0].Add(one), u[0].Sub(one)} {
+			if err := isElement(f, fmt.Sprint("element ", e, " at first"), ofLane(state, i)[e], want); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leavesEight checks that x and z are 2·x_2 and 2·z_2 of the state.
+func (l *ladder) leavesEight(x, z []*term.Word) error {
+	for i := range 8 {
+		f, s, err := given([]string{"x_2 + z_2", "x_2 - z_2"}, ofLane(l.variables("s", 4*8*nLimbs), i)[:2])
+		if err != nil {
+			return err
+		}
+		if err := isElement(f, "x", ofLane(x, i)[0], s[0].Add(s[1])); err != nil {
+			return err
+		}
+		if err := isElement(f, "z", ofLane(z, i)[0], s[0].Sub(s[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ladderEightProof(p *proof) error {
+	l, err := p.newLadder(3, 8, "VPRORQ")
+	if err != nil {
+		return err
+	}
+	var first, x, z []*term.Word
+	for address := 0; address < 64; address += 8 {
+		head, state, err := l.enterEight(address)
+		if err != nil {
+			return err
+		}
+		exit, err := l.loop(head)
+		if err != nil {
+			return err
+		}
+		if err := l.leave(exit); err != nil {
+			return err
+		}
+		xs, zs := fields(exit.Argument(0)), fields(exit.Argument(1))
+		if address == 0 {
+			first, x, z = state, xs, zs
+		}
+		if !slices.Equal(state, first) || !slices.Equal(xs, x) || !slices.Equal(zs, z) {
+			return errors.New("the address of the stack matters")
+		}
+	}
+	return errors.Join(l.entersEight(first), l.areEightSteps(), l.leavesEight(x, z))
+}
+
+// fields returns the words of 64 bits in a region.
+func fields(r *machine.Region) (ws []*term.Word) {
+	for i := range len(r.Data) / 8 {
+		ws = append(ws, r.Field(i, 64))
+	}
+	return ws
+}
+
 var ladderStatements = []statement{
 	{"x25519.ladderIFMA", "the last n steps of RFC 7748's ladder, for n from 1 to 255", ladderProof},
 	{"x25519.ladderPermuteIFMA", "the first 12 of the last n steps of RFC 7748's ladder, for n from 12 to 255, and Keccak-f[1600] of a state", ladderPermuteProof},
+	{"x25519.ladder8IFMA", "2·x_2 and 2·z_2 of RFC 7748's ladder with swaps from bit 255 to 1, for eight points", ladderEightProof},
 }

@@ -531,7 +531,12 @@ func Lookup(x *Word, table [256]byte) *Word {
 }
 
 // IsZero returns the bit that says whether x is 0.
-func IsZero(x *Word) *Word { return x.Space.node(ZeroOp, 1, "", x) }
+func IsZero(x *Word) *Word {
+	if unknown := Ones(x.Width) &^ x.Zeros(); bits.OnesCount64(unknown) == 1 {
+		return Not(x.Bits(bits.TrailingZeros64(unknown), 1))
+	}
+	return x.Space.node(ZeroOp, 1, "", x)
+}
 
 // Ite returns x if the bit c is 1, else y.
 func Ite(c, x, y *Word) *Word {
