@@ -56,6 +56,7 @@ type ladder struct {
 
 	state func(m *machine.Machine) []*term.Word // what the places of the state hold
 	reset func(m *machine.Machine)              // sets the state to variables
+	equal func(m *machine.Machine)              // sets it to variables that all lanes share
 }
 
 // A part is a step of a loop. It depends on the counter only before chosen and from last on.
@@ -68,9 +69,11 @@ type swapCase struct {
 	after   []*term.Word             // the state after the step
 }
 
+// inMemory reports whether the counter is in memory. Then a step counts at its start.
+func (l *ladder) inMemory() bool { return l.count.Args[0].Kind == machine.Memory }
+
 // newLadder finds the loop. The instruction called choice is the last one that the bit of swaps
-// has to pass before it is in vectors or masks. A step counts at its end, or at its start if the
-// counter is in memory.
+// has to pass before it is in vectors or masks.
 func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	l := &ladder{proof: p, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
 	for _, i := range p.code.Listing() {
@@ -84,9 +87,8 @@ func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	if l.count == nil {
 		return nil, errors.New("nothing counts")
 	}
-	inMemory := l.count.Args[0].Kind == machine.Memory
 	next := part{first: l.head, last: l.jump}
-	if !inMemory {
+	if !l.inMemory() {
 		next.last = l.count.Address
 	}
 	for _, i := range p.code.Listing() {
@@ -98,7 +100,7 @@ func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 			if choice == "VPRORQ" {
 				l.rotate = i
 			}
-		case inMemory && i.Op == "MOV" && i.Args[1] == l.count.Args[0] && next.chosen != 0:
+		case l.inMemory() && i.Op == "MOV" && i.Args[1] == l.count.Args[0] && next.chosen != 0:
 			l.parts[len(l.parts)-1].last = i.Address
 			next = part{first: i.Address, last: l.jump}
 		}
@@ -170,8 +172,9 @@ func (l *ladder) setSwaps(m *machine.Machine, t int, bits []*term.Word) {
 	}
 }
 
-// forget sets the counter and swaps to variables.
+// forget sets the counter and swaps to variables. Flags are not known after it.
 func (l *ladder) forget(m *machine.Machine) {
+	m.Flags = [4]*term.Word{}
 	l.setCounter(m, l.t, l.bit)
 	l.setSwaps(m, 0, nil)
 }
@@ -190,27 +193,32 @@ func (l *ladder) runTo(m *machine.Machine, stop uint64) error {
 // step executes a step for these counters, in one case. It returns a machine at the end that
 // stands for all of them.
 func (l *ladder) step(part part, head *machine.Machine, counters []int, c *swapCase) (*machine.Machine, error) {
-	var machines []*machine.Machine
-	for _, t := range counters {
-		m := head.Clone()
-		c.prepare(m)
+	all := head.Clone()
+	c.prepare(all)
+	var others []*machine.Machine
+	for i := len(counters) - 1; i >= 0; i-- {
+		m := all
+		if i > 0 {
+			if m = all.Fork(); l.inMemory() {
+				m = all.Clone()
+			}
+			others = append(others, m)
+		}
+		t := counters[i]
 		l.setCounter(m, l.word(uint64(t)), l.bitOf(t))
 		l.setSwaps(m, t, c.bits)
 		if err := l.runTo(m, part.chosen); err != nil {
 			return nil, fmt.Errorf("t = %d: %w", t, err)
 		}
-		counter := t
-		if part.last != l.count.Address {
-			counter--
+		if l.inMemory() {
+			t--
 		}
-		if err := l.wantCounter(m, l.word(uint64(counter)), l.bitOf(t-1)); err != nil {
-			return nil, fmt.Errorf("t = %d: %w", t, err)
+		if err := l.wantCounter(m, l.word(uint64(t)), l.bitOf(counters[i]-1)); err != nil {
+			return nil, fmt.Errorf("t = %d: %w", counters[i], err)
 		}
 		l.forget(m)
-		machines = append(machines, m)
 	}
-	all := machines[0]
-	all.Join(machines[1:]...)
+	all.Join(others...)
 	if err := l.runTo(all, part.last); err != nil {
 		return nil, err
 	}
@@ -227,35 +235,15 @@ func (l *ladder) step(part part, head *machine.Machine, counters []int, c *swapC
 	return all, nil
 }
 
-// end executes the end of a step. It returns a machine at the head of the next step, or behind
-// the loop, with variables for the state.
-func (l *ladder) end(step *machine.Machine) (*machine.Machine, error) {
-	m := step.Clone()
-	for m.PC == l.count.Address || m.PC == l.jump {
-		if _, err := m.Step(); err != nil {
-			return nil, err
-		}
-	}
-	l.reset(m)
-	return m, nil
-}
-
 // loop executes a step from a machine at the head of the loop, for all counters. It makes
 // unknown what steps change, and returns a machine behind the loop.
 func (l *ladder) loop(head *machine.Machine) (exit *machine.Machine, err error) {
-	// Two counters show quickly what a step changes.
-	for _, counters := range [][]int{{1, 255}, counters(1, 255)} {
-		for {
-			var unchanged bool
-			if exit, unchanged, err = l.pass(head, counters); err != nil {
-				return nil, err
-			}
-			if unchanged {
-				break
-			}
-		}
+	// Two counters show quickly what steps change.
+	_, _, err = l.pass(head, []int{1, 255})
+	for unchanged := false; err == nil && !unchanged; {
+		exit, unchanged, err = l.pass(head, counters(1, 255))
 	}
-	return exit, nil
+	return exit, err
 }
 
 // counters returns the numbers from lowest to highest.
@@ -276,16 +264,14 @@ func (l *ladder) pass(head *machine.Machine, counters []int) (exit *machine.Mach
 		if err != nil {
 			return nil, false, err
 		}
+		l.reset(step)
 		for _, t := range counters {
-			l.setCounter(step, l.word(uint64(t)), l.bitOf(t-1))
-			m, err := l.end(step)
-			if err == nil {
-				err = l.wantCounter(m, l.word(uint64(t-1)), l.bitOf(t-1))
+			m := step.Fork()
+			l.setCounter(m, l.word(uint64(t)), l.bitOf(t-1))
+			if err := l.end(m, t > 1); err != nil {
+				return nil, false, fmt.Errorf("t = %d: %w", t, err)
 			}
-			if err == nil && (m.PC == l.head) != (t > 1) {
-				err = errors.New("the loop ends here, or does not")
-			}
-			if err != nil {
+			if err := l.wantCounter(m, l.word(uint64(t-1)), l.bitOf(t-1)); err != nil {
 				return nil, false, fmt.Errorf("t = %d: %w", t, err)
 			}
 			l.forget(m)
@@ -297,8 +283,22 @@ func (l *ladder) pass(head *machine.Machine, counters []int) (exit *machine.Mach
 		}
 	}
 	changed := head.Join(heads...)
-	exits[0].Join(exits[1:]...)
-	return exits[0], !changed, nil
+	exit = exits[0].Clone()
+	exit.Join(exits[1:]...)
+	return exit, !changed, nil
+}
+
+// end executes the end of a step. It comes to the head of the loop again, or does not.
+func (l *ladder) end(m *machine.Machine, again bool) error {
+	for m.PC == l.count.Address || m.PC == l.jump {
+		if _, err := m.Step(); err != nil {
+			return err
+		}
+	}
+	if (m.PC == l.head) != again {
+		return errors.New("the loop ends here, or does not")
+	}
+	return nil
 }
 
 // leave executes the kernel behind the loop until it returns. Then nothing that depends on data
@@ -488,11 +488,16 @@ func ladderProof(p *proof) error {
 		if err != nil {
 			return err
 		}
+		if address == 0 {
+			if err := l.areSteps(); err != nil {
+				return err
+			}
+		}
 		if err := l.leaveState(exit); err != nil {
 			return err
 		}
 	}
-	return l.areSteps()
+	return nil
 }
 
 func ladderPermuteProof(p *proof) error {
@@ -513,14 +518,13 @@ func ladderPermuteProof(p *proof) error {
 			if err != nil {
 				return fmt.Errorf("step %d: %w", i, err)
 			}
-			end, err := l.end(step)
-			if err == nil && i < steps-1 && end.PC != l.parts[(i+1)%len(l.parts)].first {
-				err = errors.New("another step does not come next")
+			if step.PC == l.jump {
+				if err := l.end(step, i < steps-1); err != nil {
+					return err
+				}
 			}
-			if err != nil {
-				return fmt.Errorf("step %d: %w", i, err)
-			}
-			ends = append(ends, end)
+			l.reset(step)
+			ends = append(ends, step)
 		}
 		head = ends[0]
 		head.Join(ends[1:]...)
@@ -575,20 +579,15 @@ func (l *ladder) enterEight(address int) (head *machine.Machine, state []*term.W
 		}
 	}
 	l.reset = func(m *machine.Machine) { set(m, func(i int) int { return i }) }
-	lane0 := func(m *machine.Machine) { set(m, func(i int) int { return i &^ 7 }) }
 	if l.cases == nil {
-		zero, one := l.space.Const(1, 0), l.space.Const(1, 1)
-		var any []*term.Word
+		var bits []*term.Word
 		for i := range 8 {
-			any = append(any, l.space.Var(fmt.Sprint("swap", i), 1))
+			bits = append(bits, l.space.Var(fmt.Sprint("swap", i), 1))
 		}
-		l.cases = []swapCase{
-			{bits: slices.Repeat([]*term.Word{zero}, 8)},
-			{bits: slices.Repeat([]*term.Word{one}, 8)},
-			{bits: any},
-		}
+		l.cases = []swapCase{{bits: bits}}
 	}
-	l.cases[0].prepare, l.cases[1].prepare, l.cases[2].prepare = lane0, lane0, l.reset
+	l.cases[0].prepare = l.reset
+	l.equal = func(m *machine.Machine) { set(m, func(i int) int { return i &^ 7 }) }
 	l.reset(m)
 	l.forget(m)
 	return m, state, nil
@@ -606,12 +605,25 @@ func ofLane(words []*term.Word, i int) (rows [][]*term.Word) {
 	return rows
 }
 
-// areEightSteps checks that the state after a step is that of the RFC in all lanes. In the first
-// two cases all lanes have the same variables, and the results are the same in all lanes, so it
-// is enough to look at one. The third case shows that a lane does not depend on the others.
-func (l *ladder) areEightSteps() error {
+// areEightSteps checks that the state after a step is that of the RFC in all lanes, where each
+// has its own bit. First, no lane depends on another. Second, if all lanes have the same
+// variables and the same bit, the results are the same in all lanes, and one of them is looked at.
+func (l *ladder) areEightSteps(head *machine.Machine) error {
 	s, u := l.variables("s", 4*8*nLimbs), l.variables("u", 8*nLimbs)
-	for swap, c := range l.cases[:2] {
+	for i := range 8 {
+		own := slices.Concat(append(ofLane(s, i), ofLane(u, i)[0], l.cases[0].bits[i:i+1])...)
+		vars, _ := term.Support(slices.Concat(ofLane(l.cases[0].after, i)...)...)
+		for _, v := range vars {
+			if !slices.Contains(own, v.Word) {
+				return fmt.Errorf("lane %d depends on %s", i, v.Aux)
+			}
+		}
+	}
+	for swap := range 2 {
+		c := swapCase{bits: slices.Repeat([]*term.Word{l.space.Const(1, uint64(swap))}, 8), prepare: l.equal}
+		if _, err := l.step(l.parts[0], head, []int{255}, &c); err != nil {
+			return err
+		}
 		for i, w := range c.after {
 			if w != c.after[i&^7] {
 				return fmt.Errorf("lane %d is not like lane 0", i%8)
@@ -619,15 +631,6 @@ func (l *ladder) areEightSteps() error {
 		}
 		if err := isStep(swap, ofLane(s, 0), ofLane(c.after, 0), ofLane(u, 0)[0]); err != nil {
 			return err
-		}
-	}
-	for i := range 8 {
-		own := slices.Concat(append(ofLane(s, i), ofLane(u, i)[0], l.cases[2].bits[i:i+1])...)
-		vars, _ := term.Support(slices.Concat(ofLane(l.cases[2].after, i)...)...)
-		for _, v := range vars {
-			if !slices.Contains(own, v.Word) {
-				return fmt.Errorf("lane %d depends on %s", i, v.Aux)
-			}
 		}
 	}
 	return nil
@@ -689,12 +692,15 @@ func ladderEightProof(p *proof) error {
 		xs, zs := fields(exit.Argument(0)), fields(exit.Argument(1))
 		if address == 0 {
 			first, x, z = state, xs, zs
+			if err := l.areEightSteps(head); err != nil {
+				return err
+			}
 		}
 		if !slices.Equal(state, first) || !slices.Equal(xs, x) || !slices.Equal(zs, z) {
 			return errors.New("the address of the stack matters")
 		}
 	}
-	return errors.Join(l.entersEight(first), l.areEightSteps(), l.leavesEight(x, z))
+	return errors.Join(l.entersEight(first), l.leavesEight(x, z))
 }
 
 // fields returns the words of 64 bits in a region.

@@ -12,6 +12,7 @@ import (
 // Clone returns a copy of the machine, with copies of its arguments.
 func (m *Machine) Clone() *Machine {
 	c := *m
+	c.readOnly = false
 	c.regions = slices.Clone(m.regions)
 	for i, r := range m.regions {
 		if r == m.constants {
@@ -43,10 +44,17 @@ func (m *Machine) Clone() *Machine {
 	return &c
 }
 
+// Fork returns a machine that shares the memory of m, and may not write to it.
+func (m *Machine) Fork() *Machine {
+	c := *m
+	c.readOnly = true
+	return &c
+}
+
 // Argument returns the region to which argument i points.
 func (m *Machine) Argument(i int) *Region { return m.Stack.pointers[frame+8+8*i].Region }
 
-// Join makes all places unknown in which m differs from one of its clones, which are at the
+// Join makes all places unknown in which m differs from one of its clones or forks, which are at the
 // same instruction. Then m stands for all these machines. Memory that nobody may read in one of
 // them may not be read after it. Join reports whether a place was not unknown before.
 func (m *Machine) Join(clones ...*Machine) (changed bool) {
@@ -84,7 +92,7 @@ func (m *Machine) Join(clones ...*Machine) (changed bool) {
 		}
 	}
 	for k, r := range m.regions {
-		if r == m.constants {
+		if !any(func(c *Machine) bool { return c.regions[k] != r }) {
 			continue
 		}
 		for at, v := range r.pointers {

@@ -28,6 +28,7 @@ type Machine struct {
 	StackAddress int
 	Aligned      bool // StackAddress mattered
 
+	readOnly          bool                // nothing may be written
 	opaque            bool                // vectors hold nothing that is known
 	fresh             int                 // how many words of unknown data were made
 	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
@@ -295,7 +296,7 @@ func (m *Machine) store(o Operand, ws []*term.Word) {
 		n += w.Width / 8
 	}
 	r, off := m.address(o, n)
-	if !r.Writable {
+	if !r.Writable || m.readOnly {
 		m.fail("%s is written", r.Name)
 	}
 	for _, w := range ws {
@@ -366,7 +367,7 @@ func (m *Machine) set(o Operand, v Value) {
 			return
 		}
 		r, off := m.address(o, 8)
-		if r != m.Stack || off%8 != 0 {
+		if r != m.Stack || off%8 != 0 || m.readOnly {
 			m.fail("a pointer is stored in %s", r.Name)
 		}
 		m.put(r, off, v)
