@@ -199,7 +199,7 @@ func (l *ladder) step(part part, head *machine.Machine, counters []int, c *swapC
 	for i := len(counters) - 1; i >= 0; i-- {
 		m := all
 		if i > 0 {
-			if m = all.Fork(); l.inMemory() {
+			if m = all.Fork(true); l.inMemory() {
 				m = all.Clone()
 			}
 			others = append(others, m)
@@ -266,7 +266,7 @@ func (l *ladder) pass(head *machine.Machine, counters []int) (exit *machine.Mach
 		}
 		l.reset(step)
 		for _, t := range counters {
-			m := step.Fork()
+			m := step.Fork(true)
 			l.setCounter(m, l.word(uint64(t)), l.bitOf(t-1))
 			if err := l.end(m, t > 1); err != nil {
 				return nil, false, fmt.Errorf("t = %d: %w", t, err)
@@ -341,8 +341,8 @@ func isElement(f *integer.Field, name string, row []*term.Word, want integer.Pol
 	return nil
 }
 
-// given returns a field, with symbols for elements of these names that are carried.
-func given(names []string, rows [][]*term.Word) (f *integer.Field, symbols []integer.Poly, err error) {
+// carriedField returns a field, with symbols for elements of these names that are carried.
+func carriedField(names []string, rows [][]*term.Word) (f *integer.Field, symbols []integer.Poly, err error) {
 	f = integer.NewField(p25519, limbBits)
 	for i, row := range rows {
 		for _, w := range row {
@@ -360,7 +360,7 @@ func given(names []string, rows [][]*term.Word) (f *integer.Field, symbols []int
 // isStep checks that after is what a step of the RFC makes of before. Both are rows of limbs of
 // A, B, C and D.
 func isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
-	f, symbols, err := given([]string{"A", "B", "C", "D", "x_1"}, append(slices.Clone(before), x1))
+	f, symbols, err := carriedField([]string{"A", "B", "C", "D", "x_1"}, append(slices.Clone(before), x1))
 	if err != nil {
 		return err
 	}
@@ -640,7 +640,7 @@ func (l *ladder) areEightSteps(head *machine.Machine) error {
 // x_3 - z_3 for x_2/z_2 = 1/0 and x_3/z_3 = u/1.
 func (l *ladder) entersEight(state []*term.Word) error {
 	for i := range 8 {
-		f, u, err := given([]string{"u"}, ofLane(l.variables("u", 8*nLimbs), i))
+		f, u, err := carriedField([]string{"u"}, ofLane(l.variables("u", 8*nLimbs), i))
 		if err != nil {
 			return err
 		}
@@ -657,7 +657,7 @@ func (l *ladder) entersEight(state []*term.Word) error {
 // leavesEight checks that x and z are 2·x_2 and 2·z_2 of the state.
 func (l *ladder) leavesEight(x, z []*term.Word) error {
 	for i := range 8 {
-		f, s, err := given([]string{"x_2 + z_2", "x_2 - z_2"}, ofLane(l.variables("s", 4*8*nLimbs), i)[:2])
+		f, s, err := carriedField([]string{"x_2 + z_2", "x_2 - z_2"}, ofLane(l.variables("s", 4*8*nLimbs), i)[:2])
 		if err != nil {
 			return err
 		}
@@ -689,7 +689,7 @@ func ladderEightProof(p *proof) error {
 		if err := l.leave(exit); err != nil {
 			return err
 		}
-		xs, zs := fields(exit.Argument(0)), fields(exit.Argument(1))
+		xs, zs := wordsIn(exit.Argument(0)), wordsIn(exit.Argument(1))
 		if address == 0 {
 			first, x, z = state, xs, zs
 			if err := l.areEightSteps(head); err != nil {
@@ -703,8 +703,8 @@ func ladderEightProof(p *proof) error {
 	return errors.Join(l.entersEight(first), l.leavesEight(x, z))
 }
 
-// fields returns the words of 64 bits in a region.
-func fields(r *machine.Region) (ws []*term.Word) {
+// wordsIn returns the words of 64 bits in a region.
+func wordsIn(r *machine.Region) (ws []*term.Word) {
 	for i := range len(r.Data) / 8 {
 		ws = append(ws, r.Field(i, 64))
 	}

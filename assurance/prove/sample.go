@@ -128,7 +128,7 @@ func (s *sampled) at(m *machine.Machine, pos position, room, candidates int, kno
 	s.f.Origin = term.Shl(pos.count, 1)
 	*s.stream = *machine.Variables(s.space, "candidate ", candidates, 12, 12, false)
 	s.stream.Name, s.stream.Origin = "the stream", pos.read
-	c := m.Fork()
+	c := m.Fork(false)
 	c.Known = known
 	c.General[countRegister].Word = pos.count
 	c.General[streamRegister] = machine.Value{Region: s.stream, Word: pos.read}
@@ -231,7 +231,7 @@ func (s *sampled) half(m *machine.Machine, sets, first int, pos position, read i
 		return nil, fmt.Errorf("the mask is %v, not %v", got, mask)
 	}
 	for set := range uint64(256) {
-		c := m.Fork()
+		c := m.Fork(false)
 		c.General[sets].Word = term.Cat(s.space.Const(8, set), mask.Bits(8, 56))
 		var taken []*term.Word
 		for j := range 8 {
@@ -408,7 +408,7 @@ func (s *sampled) round(head *machine.Machine, pos position, room, candidates in
 		inOrder = append(inOrder, term.Select(mask, all, i))
 	}
 	for found := range candidates + 1 {
-		c := m.Fork()
+		c := m.Fork(false)
 		c.General[register].Word = s.constant(found)
 		taken := min(found, room)
 		next := pos.after(taken, candidates/2*3)

@@ -44,10 +44,10 @@ func (m *Machine) Clone() *Machine {
 	return &c
 }
 
-// Fork returns a machine that shares the memory of m, and may not write to it.
-func (m *Machine) Fork() *Machine {
+// Fork returns a machine that shares the memory of m, and may not write to it if readOnly is set.
+func (m *Machine) Fork(readOnly bool) *Machine {
 	c := *m
-	c.readOnly = true
+	c.readOnly = readOnly
 	return &c
 }
 

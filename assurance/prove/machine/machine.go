@@ -28,15 +28,14 @@ type Machine struct {
 	StackAddress int
 	Aligned      bool // StackAddress mattered
 
-	readOnly          bool                // nothing may be written
-	opaque            bool                // vectors hold nothing that is known
-	fresh             int                 // how many words of unknown data were made
-	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
-	constants, thread *Region             // thread holds the goroutine's address, 8 bytes below FS
-	returnAt          int                 // the offset of the return address in Stack
-	saved             [2]Value            // the stack and frame pointers that the kernel must restore
-	unknown           map[*term.Word]bool // what Join has put into registers
-	regions           []*Region           // all memory
+	readOnly          bool      // nothing may be written
+	opaque            bool      // vectors hold nothing that is known
+	fresh             int       // how many words of unknown data were made
+	wide              bool      // if opaque: wide registers were used, and no VZEROUPPER came after
+	constants, thread *Region   // thread holds the goroutine's address, 8 bytes below FS
+	returnAt          int       // the offset of the return address in Stack
+	saved             [2]Value  // the stack and frame pointers that the kernel must restore
+	regions           []*Region // all memory
 }
 
 // The flags.
@@ -53,7 +52,7 @@ const frame = 8 << 10
 // New returns a machine on which the kernel was called with these arguments, by ABI0: all are
 // on the stack, and all registers are unknown. A result is an argument that the kernel writes.
 func New(s *term.Space, k *Kernel, args ...Value) *Machine {
-	m := &Machine{Space: s, Kernel: k, PC: k.entry, returnAt: frame, unknown: map[*term.Word]bool{}}
+	m := &Machine{Space: s, Kernel: k, PC: k.entry, returnAt: frame}
 	m.constants = NewRegion("the constants", len(k.constants.bytes), false)
 	for i := range m.General {
 		m.General[i].Word = s.Var(fmt.Sprint("general register ", i), 64)
@@ -92,46 +91,6 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 
 // Result returns what the kernel left in place of argument i.
 func (m *Machine) Result(i int) *term.Word { return m.Stack.Word(frame+8+8*i, 8) }
-
-// Fork returns a copy of the machine. Both have the same memory, but each has its own
-// registers.
-func (m *Machine) Fork() *Machine {
-	c := *m
-	c.unknown = map[*term.Word]bool{}
-	return &c
-}
-
-// Join makes all registers unknown that do not hold in other what they hold in m, and all
-// flags. So m describes both machines afterwards, and what is shown for m holds for other. It
-// reports whether something was not unknown before.
-func (m *Machine) Join(other *Machine) (changed bool) {
-	changed = m.Flags != [4]*term.Word{}
-	// A register that is unknown holds a variable that is nowhere else.
-	join := func(mine **term.Word, same bool) {
-		if same || m.unknown[*mine] {
-			return
-		}
-		*mine = m.Space.Var(fmt.Sprint("unknown ", m.Space.Len()), 64)
-		m.unknown[*mine] = true
-		changed = true
-	}
-	for i := range m.General {
-		same := m.General[i] == other.General[i]
-		if join(&m.General[i].Word, same); !same {
-			m.General[i].Region = nil
-		}
-	}
-	for i := range m.Vector {
-		for j := range m.Vector[i] {
-			join(&m.Vector[i][j], m.Vector[i][j] == other.Vector[i][j])
-		}
-	}
-	for i := range m.Mask {
-		join(&m.Mask[i], m.Mask[i] == other.Mask[i])
-	}
-	m.Flags = [4]*term.Word{}
-	return changed
-}
 
 // put writes a value of up to 64 bits to memory.
 func (m *Machine) put(r *Region, off int, v Value) {
