@@ -6,7 +6,8 @@
 //	cd assurance && go run ./prove                      all, in about a minute
 //	cd assurance && go run ./prove -kernel nttAVX2      one kernel
 //
-// It prints a line for each kernel: the statement, the bounds, the number of instructions that
+// It prints whether objdump decodes the kernels alike, if objdump is installed, and
+// a line for each kernel: the statement, the bounds, the number of instructions that
 // were executed, the time, and a hash of the code and the constants.
 //
 // It exits with status 1 if a statement does not hold, or if a kernel has no statement.
@@ -174,6 +175,32 @@ func unstated(root string) error {
 	return err
 }
 
+// compareDecoders decodes all kernels of the programs a second time, with objdump, if that is
+// installed.
+func compareDecoders(root string, programs map[string]*machine.Program) (line string, err error) {
+	if _, err := exec.LookPath("objdump"); err != nil {
+		return "objdump is not installed: one decoder only", nil
+	}
+	names, err := kernels(root)
+	if err != nil {
+		return "", err
+	}
+	total := 0
+	for _, name := range names {
+		pkg, _, _ := strings.Cut(name, ".")
+		k, err := programs[pkg].Kernel("hybridkem/internal/" + name + ".abi0")
+		if err != nil {
+			return "", err
+		}
+		n, err := k.CompareWithObjdump()
+		if err != nil {
+			return "", err
+		}
+		total += n
+	}
+	return fmt.Sprintf("%d instructions of %d kernels: two decoders agree", total, len(names)), nil
+}
+
 func main() {
 	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
 	flag.Parse()
@@ -189,6 +216,11 @@ func run(root, only string) error {
 	if err != nil {
 		return err
 	}
+	line, err := compareDecoders(root, programs)
+	if err != nil {
+		return err
+	}
+	fmt.Println(line)
 	queue := make(chan *statement)
 	var group sync.WaitGroup
 	var print sync.Mutex
