@@ -211,7 +211,7 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 	"SHR": shift(term.Shr),
 	"SHRX": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
-		m.set(i.Args[0], Value{Word: term.Shr(m.number(i.Args[1], n), int(m.constant(i.Args[2], n))%(8*n))})
+		m.set(i.Args[0], Value{Word: term.Shr(m.number(i.Args[1], n), int(m.constant(i.Args[2], n)%uint64(8*n)))})
 	},
 	"RORX": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
@@ -222,7 +222,7 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 			m.fail("there are no semantics for a bit in memory")
 		}
 		n := i.Args[0].Size
-		carry := m.number(i.Args[0], n).Bits(int(m.constant(i.Args[1], n))%(8*n), 1)
+		carry := m.number(i.Args[0], n).Bits(int(m.constant(i.Args[1], n)%uint64(8*n)), 1)
 		m.Flags = [4]*term.Word{CarryFlag: carry, ZeroFlag: m.Flags[ZeroFlag]}
 	},
 	"POPCNT": func(m *Machine, i *Instruction) {

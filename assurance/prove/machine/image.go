@@ -128,3 +128,11 @@ func (k *Kernel) Hash() string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
+
+// Code returns the section of code, and its address.
+func (p *Program) Code() (address uint64, bytes []byte) { return p.text.address, p.text.bytes }
+
+// Constants returns the section of constants, and its address.
+func (p *Program) Constants() (address uint64, bytes []byte) {
+	return p.constants.address, p.constants.bytes
+}
