@@ -5,6 +5,7 @@
 //
 //	cd assurance && go run ./prove                      all, in about a minute
 //	cd assurance && go run ./prove -kernel nttAVX2      one kernel
+//	cd assurance && go run ./prove -cosim               compare the semantics with the processor
 //
 // It prints whether objdump decodes the kernels alike, if objdump is installed, and
 // a line for each kernel: the statement, the bounds, the number of instructions that
@@ -27,6 +28,7 @@ import (
 	"sync"
 	"time"
 
+	"hybridkem/assurance/prove/cosim"
 	"hybridkem/assurance/prove/machine"
 	"hybridkem/assurance/prove/term"
 )
@@ -203,11 +205,30 @@ func compareDecoders(root string, programs map[string]*machine.Program) (line st
 
 func main() {
 	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
+	simulate := flag.Bool("cosim", false, "compare the semantics of instructions with the processor instead")
 	flag.Parse()
-	if err := run("..", *only); err != nil {
+	command := func() error { return run("..", *only) }
+	if *simulate {
+		command = func() error { return cosimulate("..") }
+	}
+	if err := command(); err != nil {
 		fmt.Fprintln(os.Stderr, "prove:", err)
 		os.Exit(1)
 	}
+}
+
+// cosimulate compares package machine with the processor.
+func cosimulate(root string) error {
+	programs, err := build(root)
+	if err != nil {
+		return err
+	}
+	report, err := cosim.Run(root, programs)
+	if err != nil {
+		return err
+	}
+	fmt.Println(report)
+	return nil
 }
 
 func run(root, only string) error {
