@@ -137,7 +137,7 @@ func (c *comparison) run(root string, programs map[string]*machine.Program) erro
 		if err != nil {
 			return err
 		}
-		p, err := newProcessor(programs[name], 1<<16)
+		p, err := newProcessor(programs[name], callMemory)
 		if err != nil {
 			return err
 		}
@@ -145,6 +145,11 @@ func (c *comparison) run(root string, programs map[string]*machine.Program) erro
 		for _, k := range list {
 			if err := c.instructions(k, p); err != nil {
 				return err
+			}
+			for range inputs {
+				if err := c.call(k, p); err != nil {
+					return fmt.Errorf("%s: %w", k.name, err)
+				}
 			}
 		}
 	}

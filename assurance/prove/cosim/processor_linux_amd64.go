@@ -1,5 +1,7 @@
 package cosim
 
+//lint:file-ignore U1000 The assembly uses variables that nothing else uses.
+
 import (
 	"encoding/binary"
 	"errors"
