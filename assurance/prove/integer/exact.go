@@ -245,17 +245,15 @@ func (e *Exact) boundNode(n *term.Node) Interval {
 		case i.High.Sign() < 0:
 			return Interval{big.NewInt(1), big.NewInt(1)}
 		}
+	case term.SpreadOp:
+		all := AllBits(n.Width).High
+		return Interval{new(big.Int).Mul(arg(0).Low, all), new(big.Int).Mul(arg(0).High, all)}
 	case term.MulOp, term.Mul52LowOp:
 		return product()
 	case term.MulHighUOp, term.Mul52HighOp:
 		return upper(product(), n.Width)
 	case term.AndOp:
 		return UpTo(minimum(arg(0).High, arg(1).High))
-	case term.SpreadOp:
-		if e.constant(n.Args[0]) {
-			all := new(big.Int).Mul(arg(0).Low, AllBits(n.Width).High)
-			return Interval{all, all}
-		}
 	case term.IteOp:
 		x, y := arg(1), arg(2)
 		if e.constant(n.Args[0]) {
