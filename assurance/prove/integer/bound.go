@@ -141,18 +141,14 @@ func (e *Exact) choice(w *term.Word) *term.Word {
 	return bit
 }
 
-// given returns e with a value of a bit. If the bit is a quotient x/2^64, that says of x whether
-// it is less than 2^64.
+// given returns e with a value of a bit. If the bit is a quotient x/2^k and is 1, then x is at
+// least 2^k.
 func (e *Exact) given(bit *term.Word, value int64) *Exact {
 	c := NewExact()
 	maps.Copy(c.known, e.known)
 	c.cuts, c.rows, c.facts = e.cuts, e.rows, slices.Clone(e.facts)
-	if k := e.shiftOf(bit); k > 0 {
-		fact := e.dividend(bit).Sub(New(Pow2(k)))
-		if value == 0 {
-			fact = Int(-1).Sub(fact)
-		}
-		c.facts = append(c.facts, fact)
+	if k := e.shiftOf(bit); k > 0 && value == 1 {
+		c.facts = append(c.facts, e.dividend(bit).Sub(New(Pow2(k))))
 	}
 	c.known[bit] = Interval{big.NewInt(value), big.NewInt(value)}
 	return c
