@@ -61,6 +61,16 @@ func (l *adxLoop) row(at int) adxRow {
 	return r
 }
 
+// wantRows checks that the frame has these rows at the start.
+func (l *adxLoop) wantRows(rows ...adxRow) error {
+	for _, r := range rows {
+		if l.row(r.at) != r {
+			return fmt.Errorf("at the start, the words from %d on in the frame are %v", r.at, l.row(r.at).words)
+		}
+	}
+	return nil
+}
+
 // forget makes all registers unknown, and makes the frame unreadable, but for these rows.
 func (l *adxLoop) forget(rows ...adxRow) {
 	for i := range l.General {
@@ -253,10 +263,8 @@ func ladderADXProof(p *proof) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range start {
-		if l.row(r.at) != r {
-			return fmt.Errorf("at the start, the words from %d on in the frame are %v", r.at, l.row(r.at).words)
-		}
+	if err := l.wantRows(start...); err != nil {
+		return err
 	}
 	// One register counts from 255 to 1.
 	counter := slices.IndexFunc(l.General[:], func(v machine.Value) bool { return v.Region == nil && v.Word.Is(255) })
@@ -452,10 +460,9 @@ func combADXProof(p *proof) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range []adxRow{p.numberRow(combX, 0), p.numberRow(combY, 1), p.numberRow(combZ, 1), p.numberRow(combT, 0)} {
-		if l.row(r.at) != r {
-			return fmt.Errorf("at the start, the words from %d on in the frame are %v", r.at, l.row(r.at).words)
-		}
+	err = l.wantRows(p.numberRow(combX, 0), p.numberRow(combY, 1), p.numberRow(combZ, 1), p.numberRow(combT, 0))
+	if err != nil {
+		return err
 	}
 	sum := [4]adxRow{p.newRow("X", combX), p.newRow("Y", combY), p.newRow("Z", combZ), p.newRow("T", combT)}
 	entry := []adxRow{p.newRow("first", combEntry), p.newRow("second", combEntry+32), p.newRow("third", combEntry+64)}
