@@ -9,9 +9,9 @@
 // Before the fuzzing it states a wrong bound, which must make the tests fail. It exits with
 // status 1 if the wrong bound goes unnoticed, or if any other test fails.
 //
-// It would miss inputs that no test makes. (TestBounds of internal/ring follows the stated
-// bounds through all layers, for all inputs.) It would also miss overflows inside kernels, and
-// bounds that no comment states.
+// It would miss inputs that no test makes, overflows inside methods, and bounds that no comment
+// states. Command prove shows the bounds for all inputs, of each method and of their calls in
+// internal/mlkem.
 package main
 
 import (

@@ -194,13 +194,13 @@ func (f *File) Quads(name string, quads ...uint64) operand.Mem {
 // Go stubs, and the stubs for builds without kernels. The working directory must be
 // internal/_asm.
 func Generate(pkg string, define func(f *File)) {
-	write(print(pkg, filepath.Join("..", pkg), define, packageFiles(pkg)))
+	write(print(pkg, define))
 }
 
 // Compare returns an error if a file differs from what Generate would write. The working
 // directory must be internal/_asm.
 func Compare(pkg string, define func(f *File)) error {
-	texts, err := print(pkg, filepath.Join("..", pkg), define, packageFiles(pkg))
+	texts, err := print(pkg, define)
 	if err != nil {
 		return err
 	}
@@ -212,40 +212,24 @@ func Compare(pkg string, define func(f *File)) error {
 	return nil
 }
 
-// GenerateCheck writes parts of the package's kernels as functions that tests can call. They do
-// not belong to the library, and go to the folder check beside the generator.
-func GenerateCheck(pkg string, define func(f *File)) {
-	write(print(pkg, filepath.Join(pkg, "check"), define, files{
-		"check_amd64.s":  printer.NewGoAsm,
-		"stubs_amd64.go": printer.NewStubs,
-	}))
-}
-
-// files maps the name of each generated file to the printer that writes it.
-type files map[string]func(printer.Config) printer.Printer
-
-func packageFiles(pkg string) files {
-	return files{
-		pkg + "_amd64.s": printer.NewGoAsm,
-		"stubs_amd64.go": printer.NewStubs,
-		"stubs_other.go": newOtherStubs,
-	}
-}
-
-// print returns the texts of the files in the folder, by their paths.
-func print(generator, folder string, define func(f *File), fs files) (map[string][]byte, error) {
+// print returns the texts of the files of a package, by their paths.
+func print(pkg string, define func(f *File)) (map[string][]byte, error) {
 	file, err := Build(define)
 	if err != nil {
 		return nil, err
 	}
-	config := printer.Config{Name: "internal/_asm/" + generator, Pkg: filepath.Base(folder)}
+	config := printer.Config{Name: "internal/_asm/" + pkg, Pkg: pkg}
 	texts := map[string][]byte{}
-	for name, newPrinter := range fs {
+	for name, newPrinter := range map[string]func(printer.Config) printer.Printer{
+		pkg + "_amd64.s": printer.NewGoAsm,
+		"stubs_amd64.go": printer.NewStubs,
+		"stubs_other.go": newOtherStubs,
+	} {
 		text, err := newPrinter(config).Print(file)
 		if err != nil {
 			return nil, err
 		}
-		texts[filepath.Join(folder, name)] = text
+		texts[filepath.Join("..", pkg, name)] = text
 	}
 	return texts, nil
 }

@@ -21,7 +21,8 @@ import (
 // limbs are. Sums and differences between two multiplications are computed on columns, and then
 // carried once.
 //
-// TestBounds computes the bounds in these comments from the instructions.
+// The command prove, in the folder assurance, computes the bounds in these comments from the
+// instructions.
 const (
 	limbBits = 51
 	nLimbs   = 5
