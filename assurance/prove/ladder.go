@@ -44,10 +44,12 @@ func rfcStep(swap int, s []integer.Poly, x1 integer.Poly) []integer.Poly {
 // A ladder is a proof about a ladder.
 type ladder struct {
 	*proof
-	swaps  int // the argument that holds swaps
-	lanes  int // how many scalars swaps has
-	cases  []swapCase
-	t, bit *term.Word // the variables for the counter, and for the bit that is rotated
+	swaps   int // the argument that holds swaps
+	lanes   int // how many scalars swaps has
+	cases   []swapCase
+	args    []machine.Value
+	largest big.Int    // limb that was found
+	t, bit  *term.Word // the variables for the counter, and for the bit that is rotated
 
 	// The loop begins at head, consists of a step or two, and ends with a jump.
 	head, jump    uint64
@@ -60,7 +62,7 @@ type ladder struct {
 }
 
 // A part is a step of a loop. It depends on the counter only before chosen and from last on.
-type part struct{ first, chosen, last uint64 }
+type part struct{ chosen, last uint64 }
 
 // A swapCase is a case of the bits of swaps that a step depends on.
 type swapCase struct {
@@ -73,7 +75,8 @@ type swapCase struct {
 func (l *ladder) inMemory() bool { return l.count.Args[0].Kind == machine.Memory }
 
 // newLadder finds the loop. The instruction called choice is the last one that the bit of swaps
-// has to pass before it is in vectors or masks.
+// has to pass before it is in vectors or masks. If there are two steps in the loop, the second
+// begins where the counter is read again.
 func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	l := &ladder{proof: p, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
 	for _, i := range p.code.Listing() {
@@ -87,7 +90,7 @@ func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	if l.count == nil {
 		return nil, errors.New("nothing counts")
 	}
-	next := part{first: l.head, last: l.jump}
+	next := part{last: l.jump}
 	if !l.inMemory() {
 		next.last = l.count.Address
 	}
@@ -102,7 +105,7 @@ func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 			}
 		case l.inMemory() && i.Op == "MOV" && i.Args[1] == l.count.Args[0] && next.chosen != 0:
 			l.parts[len(l.parts)-1].last = i.Address
-			next = part{first: i.Address, last: l.jump}
+			next = part{last: l.jump}
 		}
 	}
 	if l.parts == nil {
@@ -325,10 +328,15 @@ func (l *ladder) leave(m *machine.Machine) error {
 }
 
 // isElement checks that a row of limbs is an element, carried.
-func isElement(f *integer.Field, name string, row []*term.Word, want integer.Poly) error {
+func (l *ladder) isElement(f *integer.Field, name string, row []*term.Word, want integer.Poly) error {
 	for i, w := range row {
-		if have := f.Interval(w); !have.Within(carriedBounds) {
+		have := f.Interval(w)
+		if !have.Within(carriedBounds) {
 			return fmt.Errorf("limb %d of %s is not carried: %v", i, name, have)
+		}
+		if l.largest.Cmp(have.High) < 0 {
+			l.largest.Set(have.High)
+			l.detail = fmt.Sprintf("limbs at most %#x", have.High)
 		}
 	}
 	v, err := f.Value(row...)
@@ -359,7 +367,7 @@ func carriedField(names []string, rows [][]*term.Word) (f *integer.Field, symbol
 
 // isStep checks that after is what a step of the RFC makes of before. Both are rows of limbs of
 // A, B, C and D.
-func isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
+func (l *ladder) isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
 	f, symbols, err := carriedField([]string{"A", "B", "C", "D", "x_1"}, append(slices.Clone(before), x1))
 	if err != nil {
 		return err
@@ -368,7 +376,7 @@ func isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
 		return err
 	}
 	for i, want := range rfcStep(swap, symbols[:4], symbols[4]) {
-		if err := isElement(f, []string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}[i], after[i], want); err != nil {
+		if err := l.isElement(f, []string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}[i], after[i], want); err != nil {
 			return fmt.Errorf("swap = %d: %w", swap, err)
 		}
 	}
@@ -401,13 +409,8 @@ func (l *ladder) enter(address int, more ...machine.Value) (*machine.Machine, er
 	swaps := machine.Variables(l.space, "swaps", 4, 64, 64, false)
 	args := []machine.Value{l.arg(in), l.arg(u), l.arg(swaps), {Word: l.t}}
 	args = append(args, more...)
-	if !l.hidesData {
-		public := slices.Clone(args)
-		public[3] = l.number(255)
-		if err := l.independent(public...); err != nil {
-			return nil, err
-		}
-	}
+	l.args = slices.Clone(args)
+	l.args[3] = l.number(255)
 	m := machine.New(l.space, l.code, args...)
 	m.StackAddress = address
 	if err := l.runTo(m, l.head); err != nil {
@@ -448,8 +451,7 @@ func (l *ladder) enter(address int, more ...machine.Value) (*machine.Machine, er
 	return m, nil
 }
 
-// leaveState is leave, and checks that the state is stored. Then it checks the algebra of
-// steps.
+// leaveState is leave, and checks that the state is stored.
 func (l *ladder) leaveState(m *machine.Machine) error {
 	if err := l.leave(m); err != nil {
 		return err
@@ -467,7 +469,7 @@ func (l *ladder) areSteps() error {
 	u := l.variables("u", 12)
 	x1 := []*term.Word{u[2], u[6], u[10], u[3], u[7]}
 	for swap := range l.cases {
-		if err := isStep(swap, fourRows(l.variables("s", 4*nLimbs)), fourRows(l.cases[swap].after), x1); err != nil {
+		if err := l.isStep(swap, fourRows(l.variables("s", 4*nLimbs)), fourRows(l.cases[swap].after), x1); err != nil {
 			return err
 		}
 	}
@@ -497,7 +499,7 @@ func ladderProof(p *proof) error {
 			return err
 		}
 	}
-	return nil
+	return l.independent(l.args...)
 }
 
 func ladderPermuteProof(p *proof) error {
@@ -538,7 +540,10 @@ func ladderPermuteProof(p *proof) error {
 	if err := p.isPermuted(head.Argument(4), "a", 1); err != nil {
 		return err
 	}
-	return l.areSteps()
+	if err := l.areSteps(); err != nil {
+		return err
+	}
+	return l.independent(l.args...)
 }
 
 // enterEight executes the entry of ladder8IFMA. It returns the state at the head of the loop too:
@@ -548,11 +553,7 @@ func (l *ladder) enterEight(address int) (head *machine.Machine, state []*term.W
 	u := machine.Variables(l.space, "u", 8*nLimbs, 64, 64, false)
 	swaps := machine.Variables(l.space, "swaps", 8*4, 64, 64, false)
 	args := []machine.Value{l.arg(x), l.arg(z), l.arg(u), l.arg(swaps)}
-	if !l.hidesData {
-		if err := l.independent(args...); err != nil {
-			return nil, nil, err
-		}
-	}
+	l.args = args
 	m := machine.New(l.space, l.code, args...)
 	m.StackAddress = address
 	if err := l.runTo(m, l.head); err != nil {
@@ -629,7 +630,7 @@ func (l *ladder) areEightSteps(head *machine.Machine) error {
 				return fmt.Errorf("lane %d is not like lane 0", i%8)
 			}
 		}
-		if err := isStep(swap, ofLane(s, 0), ofLane(c.after, 0), ofLane(u, 0)[0]); err != nil {
+		if err := l.isStep(swap, ofLane(s, 0), ofLane(c.after, 0), ofLane(u, 0)[0]); err != nil {
 			return err
 		}
 	}
@@ -646,7 +647,7 @@ func (l *ladder) entersEight(state []*term.Word) error {
 		}
 		one := integer.Int(1)
 		for e, want := range []integer.Poly{one, one, u[0].Add(one), u[0].Sub(one)} {
-			if err := isElement(f, fmt.Sprint("element ", e, " at first"), ofLane(state, i)[e], want); err != nil {
+			if err := l.isElement(f, fmt.Sprint("element ", e, " at first"), ofLane(state, i)[e], want); err != nil {
 				return err
 			}
 		}
@@ -661,10 +662,10 @@ func (l *ladder) leavesEight(x, z []*term.Word) error {
 		if err != nil {
 			return err
 		}
-		if err := isElement(f, "x", ofLane(x, i)[0], s[0].Add(s[1])); err != nil {
+		if err := l.isElement(f, "x", ofLane(x, i)[0], s[0].Add(s[1])); err != nil {
 			return err
 		}
-		if err := isElement(f, "z", ofLane(z, i)[0], s[0].Sub(s[1])); err != nil {
+		if err := l.isElement(f, "z", ofLane(z, i)[0], s[0].Sub(s[1])); err != nil {
 			return err
 		}
 	}
@@ -700,7 +701,13 @@ func ladderEightProof(p *proof) error {
 			return errors.New("the address of the stack matters")
 		}
 	}
-	return errors.Join(l.entersEight(first), l.leavesEight(x, z))
+	if err := l.entersEight(first); err != nil {
+		return err
+	}
+	if err := l.leavesEight(x, z); err != nil {
+		return err
+	}
+	return l.independent(l.args...)
 }
 
 // wordsIn returns the words of 64 bits in a region.
@@ -712,7 +719,7 @@ func wordsIn(r *machine.Region) (ws []*term.Word) {
 }
 
 var ladderStatements = []statement{
-	{"x25519.ladderIFMA", "the last n steps of RFC 7748's ladder, for n from 1 to 255", ladderProof},
-	{"x25519.ladderPermuteIFMA", "the first 12 of the last n steps of RFC 7748's ladder, for n from 12 to 255, and Keccak-f[1600] of a state", ladderPermuteProof},
-	{"x25519.ladder8IFMA", "2·x_2 and 2·z_2 of RFC 7748's ladder with swaps from bit 255 to 1, for eight points", ladderEightProof},
+	{"x25519.ladderIFMA", "s becomes what n steps of RFC 7748's loop make of it, for n from 1 to 255, with bits n to 1 of swaps as swap; no data is left in the frame", ladderProof},
+	{"x25519.ladderPermuteIFMA", "s becomes what 12 steps of RFC 7748's loop make of it, for n from 12 to 255, with bits n to n-11 of swaps as swap, and a becomes Keccak-f[1600] of it; no data is left in the frame", ladderPermuteProof},
+	{"x25519.ladder8IFMA", "x and z are 2·x_2 and 2·z_2 after the 255 steps of RFC 7748's loop, with bits 255 to 1 of swaps as swap, for eight points; no data is left in the frame", ladderEightProof},
 }
