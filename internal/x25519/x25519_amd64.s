@@ -5829,9 +5829,9 @@ GLOBL constant2<>(SB), RODATA|NOPTR, $8
 TEXT ·ladderIFMA(SB), $352-32
 	// ladderIFMA takes the last n of the 255 steps of the Montgomery ladder.
 	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
-	// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
-	// 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from
-	// 1 to 255; n, at least 1.
+	// i+3 of the point's coordinate in u[i][2] and u[i][3], and 0 in u[2][3]; all carried:
+	// less than 2^51 + 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar
+	// differ, for t from 1 to 255; n, at least 1.
 	// Out: s, carried.
 	// If bit 0 of the scalar is 1, the halves of s have changed places.
 	// Needs: cpu.AVX512IFMA.
@@ -6396,9 +6396,9 @@ TEXT ·ladderPermuteIFMA(SB), $384-40
 	// ladderPermuteIFMA takes the first 12 of the last n steps of the Montgomery ladder,
 	// and applies Keccak-f[1600] to a state.
 	// In: s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and
-	// i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 +
-	// 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from
-	// 1 to 255; n, at least 12; a, as for permute1BMI2.
+	// i+3 of the point's coordinate in u[i][2] and u[i][3], and 0 in u[2][3]; all carried:
+	// less than 2^51 + 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar
+	// differ, for t from 1 to 255; n, at least 12; a, as for permute1BMI2.
 	// Out: s, carried. a.
 	// Needs: cpu.AVX512IFMA.
 	MOVQ         $0x0000000000000013, AX

@@ -10,7 +10,7 @@ import (
 
 // The headers of both ladders have these parts.
 const (
-	ladderIn  = "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and i+3 of the point's coordinate in u[i][2] and u[i][3]; all carried: less than 2^51 + 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from 1 to 255"
+	ladderIn  = "s, limb k of (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3) in s[k]; u, limbs i and i+3 of the point's coordinate in u[i][2] and u[i][3], and 0 in u[2][3]; all carried: less than 2^51 + 2^17; swaps, whose bit t says whether bits t and t-1 of the scalar differ, for t from 1 to 255"
 	ladderOut = "s, carried."
 )
 
