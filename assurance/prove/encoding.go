@@ -186,10 +186,17 @@ func decodeProof(p *proof) error {
 	if small == nil || small.Op != term.ZeroOp || !result.Bits(1, 7).Is(0) {
 		return fmt.Errorf("the result is %v", result)
 	}
-	// It tells whether no bit is set in some words. Each of these has to tell of one
-	// coefficient whether it is less than q.
+	if err := p.canonical(disjuncts(small.Args[0])); err != nil {
+		return err
+	}
+	return p.conclude("f if it returns 1", interval{0, q - 1})
+}
+
+// canonical shows that words are all 0 exactly if the variables x0 to x255 are less than q. Each
+// word has to tell this of one variable.
+func (p *proof) canonical(words []*term.Word) error {
 	told := map[string]bool{}
-	for _, w := range disjuncts(small.Args[0]) {
+	for _, w := range words {
 		vars, _ := term.Support(w)
 		if len(vars) != 1 {
 			return fmt.Errorf("a part of the result depends on %v", term.Names(vars))
@@ -200,11 +207,11 @@ func decodeProof(p *proof) error {
 		told[vars[0].Aux] = true
 	}
 	for i := range 256 {
-		if !told[x(i).Node().Aux] {
+		if !told[fmt.Sprint("x", i)] {
 			return fmt.Errorf("the result does not depend on coefficient %d", i)
 		}
 	}
-	return p.conclude("f if it returns 1", interval{0, q - 1})
+	return nil
 }
 
 // disjuncts returns words that are all 0 exactly if w is 0.

@@ -186,6 +186,11 @@ func (a *analysis) product(x, y *term.Word) (form, error) {
 	if err != nil {
 		return g, err
 	}
+	return f.times(g)
+}
+
+// times returns the form of a product.
+func (f form) times(g form) (form, error) {
 	ends := []int64{f.lo * g.lo, f.lo * g.hi, f.hi * g.lo, f.hi * g.hi}
 	p := form{interval{slices.Min(ends), slices.Max(ends)}, map[monomial]int64{}}
 	for m, c := range f.poly {

@@ -3,6 +3,9 @@
 // nothing but their arguments. It looks at the machine code in linked programs, which it
 // builds for this purpose. No assembler, generator or compiler of kernels has to be trusted.
 //
+// It shows the same of portable functions of ring and x25519, and that they do not panic. Of
+// these it looks at the source, so the compiler has to be trusted.
+//
 //	cd assurance && go run ./prove                      all, in about a minute
 //	cd assurance && go run ./prove -kernel nttAVX2      one kernel
 //	cd assurance && go run ./prove -cosim               compare the semantics with the processor
@@ -28,24 +31,26 @@ import (
 	"sync"
 	"time"
 
+	"hybridkem/assurance/internal/compiler"
 	"hybridkem/assurance/prove/cosim"
 	"hybridkem/assurance/prove/machine"
+	"hybridkem/assurance/prove/source"
 	"hybridkem/assurance/prove/term"
 )
 
 // packages lists the packages with kernels, in the folder internal of the module.
 var packages = []string{"ring", "sha3", "x25519"}
 
-// A statement says what a kernel computes, and proves it.
+// A statement says what a kernel or a portable function computes, and proves it.
 type statement struct {
-	kernel string // with its package: ring.nttAVX2
+	kernel string // with its package: ring.nttAVX2; or a portable function: portable ring.Poly.NTT
 	says   string
 	prove  func(p *proof) error
 }
 
-// statements has one statement for each kernel.
+// statements has one statement for each kernel, and those about portable functions.
 var statements = slices.Concat(keccakStatements, transformStatements, encodingStatements, sampleStatements,
-	adxStatements, ladderStatements, combStatements)
+	adxStatements, ladderStatements, combStatements, portableStatements)
 
 // A proof is a statement that is being proved.
 type proof struct {
@@ -56,6 +61,10 @@ type proof struct {
 	detail string // what the proof has found, such as bounds
 
 	hidesData bool // independent was called
+
+	// Of a portable function, in place of code.
+	source   *source.Machine
+	function source.Function
 }
 
 // call executes the kernel once with these arguments.
@@ -85,13 +94,17 @@ func (p *proof) arg(r *machine.Region) machine.Value { return machine.Pointer(p.
 // number returns an argument that is a number.
 func (p *proof) number(n int) machine.Value { return machine.Number(p.space, n) }
 
-// run proves a statement about a kernel of the programs.
-func (s *statement) run(programs map[string]*machine.Program) (line string, err error) {
+// run proves a statement about a kernel of the programs, or about a portable function.
+func (s *statement) run(programs map[string]*machine.Program, portable []*source.Program) (line string, err error) {
 	start := time.Now()
-	name, _, _ := strings.Cut(s.kernel, ".")
-	code, err := programs[name].Kernel("hybridkem/internal/" + s.kernel + ".abi0")
-	if err == nil {
-		line, err = s.about(code, start)
+	if function, ok := s.portable(); ok {
+		line, err = s.aboutPortable(function, portable, start)
+	} else {
+		name, _, _ := strings.Cut(s.kernel, ".")
+		var code *machine.Kernel
+		if code, err = programs[name].Kernel("hybridkem/internal/" + s.kernel + ".abi0"); err == nil {
+			line, err = s.about(code, start)
+		}
 	}
 	if err != nil {
 		return fmt.Sprintf("NOT PROVED %-32s %v", s.kernel, err), err
@@ -162,7 +175,9 @@ func unstated(root string) error {
 	}
 	var have []string
 	for _, s := range statements {
-		have = append(have, s.kernel)
+		if _, ok := s.portable(); !ok {
+			have = append(have, s.kernel)
+		}
 	}
 	slices.Sort(names)
 	slices.Sort(have)
@@ -237,6 +252,10 @@ func run(root, only string) error {
 	if err != nil {
 		return err
 	}
+	sources, err := loadPortable(compiler.In(root), portableArchs...)
+	if err != nil {
+		return err
+	}
 	line, err := compareDecoders(root, programs)
 	if err != nil {
 		return err
@@ -249,7 +268,7 @@ func run(root, only string) error {
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for s := range queue {
-				line, err := s.run(programs)
+				line, err := s.run(programs, sources)
 				print.Lock()
 				fmt.Println(line)
 				if err != nil {
@@ -268,12 +287,12 @@ func run(root, only string) error {
 	}
 	close(queue)
 	group.Wait()
-	fmt.Printf("%d kernels proved in %.0f s\n", proved, time.Since(start).Seconds())
+	fmt.Printf("%d statements proved in %.0f s\n", proved, time.Since(start).Seconds())
 	if failed > 0 {
 		return fmt.Errorf("%d not proved", failed)
 	}
 	if only != "" {
 		return nil
 	}
-	return unstated(root)
+	return errors.Join(unstated(root), notInterpreted())
 }

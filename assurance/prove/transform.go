@@ -31,18 +31,39 @@ func (p *proof) poly(name string, writable bool) *machine.Region {
 	return machine.Variables(p.space, name, 256, 16, 16, writable)
 }
 
-// transform proves a kernel that computes a linear function in place.
-func transform(f func(spec.Poly) spec.Poly) func(p *proof) error {
-	var columns [256]spec.Poly
+// A linearFunction has the images of the units.
+type linearFunction [256]spec.Poly
+
+func linearOf(f func(spec.Poly) spec.Poly) (columns linearFunction) {
 	for j := range columns {
 		columns[j] = f(unit(j))
 	}
+	return columns
+}
+
+// check compares forms with those of the function of variables f0 to f255.
+func (columns *linearFunction) check(p *proof, forms []form) error {
+	for i, got := range forms {
+		want := form{poly: map[monomial]int64{}}
+		for j := range columns {
+			want.plus(int64(columns[j][i]), monomial{nil, p.space.Var(fmt.Sprint("f", j), 16).Node()})
+		}
+		if err := got.same(want.poly); err != nil {
+			return fmt.Errorf("coefficient %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// transform proves a kernel that computes a linear function in place.
+func transform(f func(spec.Poly) spec.Poly) func(p *proof) error {
+	columns := linearOf(f)
 	return func(p *proof) error {
 		in, err := p.assume("f")
 		if err != nil {
 			return err
 		}
-		r, before := p.poly("f", true), p.poly("f", false)
+		r := p.poly("f", true)
 		a := newAnalysis()
 		a.know(r, in)
 		if _, err := p.call(p.arg(r)); err != nil {
@@ -52,14 +73,8 @@ func transform(f func(spec.Poly) spec.Poly) func(p *proof) error {
 		if err != nil {
 			return err
 		}
-		for i, got := range forms {
-			want := form{poly: map[monomial]int64{}}
-			for j := range columns {
-				want.plus(int64(columns[j][i]), monomial{nil, before.Field(j, 16).Node()})
-			}
-			if err := got.same(want.poly); err != nil {
-				return fmt.Errorf("coefficient %d: %w", i, err)
-			}
+		if err := columns.check(p, forms); err != nil {
+			return err
 		}
 		return p.conclude("f", bounds)
 	}
@@ -161,20 +176,17 @@ func (p *proof) innerProduct(k, stride, same int, as, bs interval) (bounds inter
 	a := machine.NewRegion("a", polySize*(stride*(k-1)+1), same >= 0)
 	b := machine.NewRegion("b", factorSize*(k-1)+1024, false)
 	forms := newAnalysis()
-	variable := func(name string, row, i int) *term.Word {
-		return p.space.Var(fmt.Sprintf("%s[%d][%d]", name, row, i), 16)
-	}
 	for row := range k {
 		for i := range 256 {
-			v := variable("a", row, i)
+			v := p.rowVariable("a", row, i)
 			a.Set(polySize*stride*row+2*i, v)
 			forms.forms[v] = linear(as, 1, v)
 		}
 		for w := range 512 {
-			word := variable("factor", row, w)
+			word := p.rowVariable("factor", row, w)
 			b.Set(factorSize*row+2*w, word)
 			c, j := factorWord(w)
-			forms.forms[word] = linear(bs, c, variable("b", row, j))
+			forms.forms[word] = linear(bs, c, p.rowVariable("b", row, j))
 		}
 	}
 	f, at := machine.NewRegion("f", polySize, true), 0
@@ -196,21 +208,31 @@ func (p *proof) innerProduct(k, stride, same int, as, bs interval) (bounds inter
 	if err != nil {
 		return bounds, err
 	}
+	return bounds, p.checkProducts(got, k)
+}
+
+// checkProducts compares forms with those of the inner product of rows of variables.
+func (p *proof) checkProducts(got []form, k int) error {
 	want := make([]form, 256)
 	for i := range want {
 		want[i].poly = map[monomial]int64{}
 	}
 	for _, x := range products() {
 		for row := range k {
-			want[x.at].plus(x.c, times(variable("a", row, x.i).Node(), variable("b", row, x.j).Node()))
+			want[x.at].plus(x.c, times(p.rowVariable("a", row, x.i).Node(), p.rowVariable("b", row, x.j).Node()))
 		}
 	}
 	for i := range got {
 		if err := got[i].same(want[i].poly); err != nil {
-			return bounds, fmt.Errorf("coefficient %d: %w", i, err)
+			return fmt.Errorf("coefficient %d: %w", i, err)
 		}
 	}
-	return bounds, nil
+	return nil
+}
+
+// rowVariable returns coefficient i of a row of polynomials.
+func (p *proof) rowVariable(name string, row, i int) *term.Word {
+	return p.space.Var(fmt.Sprintf("%s[%d][%d]", name, row, i), 16)
 }
 
 const (

@@ -159,12 +159,12 @@ func (e *Exact) given(bit *term.Word, value int64) *Exact {
 func (e *Exact) below(x Poly, k int) bool {
 	for s := 0; s <= 512; s += 64 {
 		f, limit := x.Times(Pow2(s)), Pow2(s+k)
-		if e.upper(f).Cmp(limit) < 0 {
+		if e.Upper(f).Cmp(limit) < 0 {
 			return true
 		}
 		for _, fact := range e.facts {
 			for t := 0; t <= 256; t += 64 {
-				if e.upper(f.Plus(fact, Pow2(t))).Cmp(limit) < 0 {
+				if e.Upper(f.Plus(fact, Pow2(t))).Cmp(limit) < 0 {
 					return true
 				}
 			}
@@ -173,9 +173,9 @@ func (e *Exact) below(x Poly, k int) bool {
 	return false
 }
 
-// upper returns a number that f never exceeds. It replaces quotients, the latest first, because
+// Upper returns a number that f never exceeds. It replaces quotients, the latest first, because
 // what they are made of comes before them.
-func (e *Exact) upper(f Poly) *big.Int {
+func (e *Exact) Upper(f Poly) *big.Int {
 	f = Poly{maps.Clone(f.terms), maps.Clone(f.words)}
 	for {
 		var last *term.Word

@@ -141,8 +141,8 @@ func (e *Exact) node(n *term.Node) Poly {
 	case term.IteOp:
 		return arg(2).Add(arg(0).Mul(arg(1).Sub(arg(2))))
 	case term.XorOp:
-		if n.Width == 1 && len(n.Args) == 2 && n.Args[1].Is(1) {
-			return Int(1).Sub(arg(0))
+		if len(n.Args) == 2 && n.Args[1].Is(AllBits(n.Width).High.Uint64()) {
+			return New(AllBits(n.Width).High).Sub(arg(0))
 		}
 	case term.SpreadOp:
 		return arg(0).Times(AllBits(n.Width).High)

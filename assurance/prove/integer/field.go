@@ -70,11 +70,7 @@ func (f *Field) Define(name string, row ...*term.Word) (symbol *term.Word, err e
 // Value returns the value of a row of limbs modulo P, as a polynomial in symbols. What is left
 // besides, such as a carry that was dropped, must be shown to be 0.
 func (f *Field) Value(row ...*term.Word) (Poly, error) {
-	sum := Int(0)
-	for i, w := range row {
-		sum.addScaled(f.Of(w), Pow2(i*f.Bits))
-	}
-	sum = f.inSymbols(sum.Mod(f.P)).Replace(func(w *term.Word) (Poly, bool) { return Int(0), f.Vanishes(w) })
+	sum := f.Whole(row...).Mod(f.P).Replace(func(w *term.Word) (Poly, bool) { return Int(0), f.Vanishes(w) })
 	for _, w := range sum.Atoms() {
 		if l, ok := f.limbs[w]; ok {
 			return sum, fmt.Errorf("limb %d of %v does not occur with the others: %v", l.index, l.symbol, sum)
@@ -84,6 +80,16 @@ func (f *Field) Value(row ...*term.Word) (Poly, error) {
 		}
 	}
 	return sum, nil
+}
+
+// Whole returns the value of a row of limbs as an integer, as a polynomial in symbols and in the
+// limbs of elements that do not occur as a whole.
+func (f *Field) Whole(row ...*term.Word) Poly {
+	sum := Int(0)
+	for i, w := range row {
+		sum.addScaled(f.Of(w), Pow2(i*f.Bits))
+	}
+	return f.inSymbols(sum)
 }
 
 // inSymbols replaces limb 0 of each element by the symbol without the other limbs. If a
@@ -99,7 +105,7 @@ func (f *Field) inSymbols(p Poly) Poly {
 			e.addScaled(Atom(other), new(big.Int).Neg(Pow2((i+1)*f.Bits)))
 		}
 		return e, true
-	}).Mod(f.P)
+	})
 }
 
 // Expand replaces the symbols of computed elements by their values, until only symbols of

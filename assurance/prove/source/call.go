@@ -76,7 +76,7 @@ func (f *frame) extreme(name string, v *ssa.Call) *term.Word {
 	return best
 }
 
-// intrinsic returns the results of a function of math/bits for which there are terms.
+// intrinsic returns the results of a function of the library for which there are terms.
 func (m *Machine) intrinsic(name string, args []Value) (results Value, ok bool) {
 	word := func(i int) *term.Word { return args[i][0].(*term.Word) }
 	// The last argument of Add64 and Sub64 must be 0 or 1.
@@ -96,6 +96,8 @@ func (m *Machine) intrinsic(name string, args []Value) (results Value, ok bool) 
 	case "math/bits.Sub64":
 		x, y, b := word(0), word(1), carry()
 		return Value{term.Sbb(x, y, b), term.ZeroExtend(term.Borrow(x, y, b), 64)}, true
+	case "crypto/internal/constanttime.boolToUint8": // the compiler knows it, too
+		return Value{term.ZeroExtend(word(0), 8)}, true
 	case "math/bits.OnesCount64":
 		n := term.Popcount(word(0))
 		return Value{n.Bits(0, m.Int(0)[0].(*term.Word).Width)}, true

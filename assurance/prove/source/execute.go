@@ -93,7 +93,7 @@ func (f *frame) evaluate(v ssa.Value) Value {
 func (m *Machine) alloc(name string, t types.Type, n int) Value {
 	o := NewObject(name, true)
 	for range n {
-		o.Cells = append(o.Cells, m.zero(t)...)
+		o.Cells = append(o.Cells, m.Zero(t)...)
 	}
 	return o.Pointer()
 }

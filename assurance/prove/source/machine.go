@@ -48,7 +48,7 @@ type fault struct{ error }
 func (m *Machine) fail(format string, a ...any) { panic(fault{fmt.Errorf(format, a...)}) }
 
 // maxSteps is more than any run of a function takes that ends.
-const maxSteps = 20e6
+const maxSteps = 2e6
 
 // Call calls a function. Results are one after the other.
 func (m *Machine) Call(f Function, args ...Value) (results Value, err error) {
@@ -68,7 +68,7 @@ func (m *Machine) Call(f Function, args ...Value) (results Value, err error) {
 		return nil, errors.New("another number of arguments")
 	}
 	for i, a := range args {
-		if zero := m.zero(f.Params[i].Type()); !alike(a, zero) {
+		if zero := m.Zero(f.Params[i].Type()); !alike(a, zero) {
 			return nil, fmt.Errorf("argument %d is no %v", i, f.Params[i].Type())
 		}
 	}
@@ -260,7 +260,7 @@ func (m *Machine) global(g *ssa.Global) *Object {
 // Variable returns an object for a variable to which a pointer of this type points. It has the
 // zero value.
 func (m *Machine) Variable(name string, pointer types.Type) *Object {
-	return NewObject(name, true, append(Value(nil), m.zero(deref(pointer))...)...)
+	return NewObject(name, true, append(Value(nil), m.Zero(deref(pointer))...)...)
 }
 
 // deref returns the type of what a pointer of this type points to.

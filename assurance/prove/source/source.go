@@ -49,12 +49,16 @@ func Load(module compiler.Module, p compiler.Platform, patterns ...string) (*Pro
 	if packages.PrintErrors(loaded) > 0 {
 		return nil, fmt.Errorf("%s: packages with errors", p)
 	}
-	built, _ := ssautil.Packages(loaded, ssa.InstantiateGenerics)
-	built.Build()
+	all, built := ssautil.Packages(loaded, ssa.InstantiateGenerics)
+	all.Build()
 	program := &Program{loaded[0].TypesSizes, map[string]*ssa.Function{}, map[*ssa.Global]bool{}}
-	for f := range ssautil.AllFunctions(built) {
-		program.functions[name(f)] = f
-		program.findStores(f)
+	for i, pkg := range loaded {
+		program.add(built[i].Func("init"))
+		for _, object := range pkg.TypesInfo.Defs {
+			if f, ok := object.(*types.Func); ok {
+				program.add(all.FuncValue(f))
+			}
+		}
 	}
 	return program, nil
 }
@@ -81,6 +85,18 @@ func texts(module compiler.Module) (map[string][]byte, error) {
 // library have their whole path.
 func name(f *ssa.Function) string {
 	return strings.NewReplacer("(", "", "*", "", ")", "", "hybridkem/internal/", "").Replace(f.String())
+}
+
+// add adds a function with those that are written in it.
+func (p *Program) add(f *ssa.Function) {
+	if f == nil { // a method of an interface
+		return
+	}
+	p.functions[name(f)] = f
+	p.findStores(f)
+	for _, inner := range f.AnonFuncs {
+		p.add(inner)
+	}
 }
 
 // findStores notes the variables of packages that f may change. Only an address that is used

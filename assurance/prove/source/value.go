@@ -93,10 +93,10 @@ func signed(t types.Type) bool {
 }
 
 // cells returns the number of cells of a variable.
-func (m *Machine) cells(t types.Type) int { return len(m.zero(t)) }
+func (m *Machine) cells(t types.Type) int { return len(m.Zero(t)) }
 
-// zero returns the zero value of a type.
-func (m *Machine) zero(t types.Type) Value {
+// Zero returns the zero value of a type.
+func (m *Machine) Zero(t types.Type) Value {
 	if v, ok := m.zeros[t]; ok {
 		return v
 	}
@@ -118,17 +118,17 @@ func (m *Machine) makeZero(t types.Type) (v Value) {
 		return Value{closure{}}
 	case *types.Array:
 		for range u.Len() {
-			v = append(v, m.zero(u.Elem())...)
+			v = append(v, m.Zero(u.Elem())...)
 		}
 		return v
 	case *types.Struct:
 		for f := range u.Fields() {
-			v = append(v, m.zero(f.Type())...)
+			v = append(v, m.Zero(f.Type())...)
 		}
 		return v
 	case *types.Tuple:
 		for f := range u.Variables() {
-			v = append(v, m.zero(f.Type())...)
+			v = append(v, m.Zero(f.Type())...)
 		}
 		return v
 	case *types.Basic:
@@ -155,7 +155,7 @@ func (m *Machine) field(t types.Type, i int) (field types.Type, at int) {
 // constant returns the value of a constant.
 func (m *Machine) constant(c *ssa.Const) Value {
 	if c.Value == nil {
-		return m.zero(c.Type())
+		return m.Zero(c.Type())
 	}
 	switch c.Value.Kind() {
 	case constant.Bool:

@@ -324,6 +324,9 @@ func Sub(x, y *Word) *Word {
 	if x == y {
 		return x.Space.Const(x.Width, 0)
 	}
+	if x.Is(0) && y.Zeros()|1 == Ones(y.Width) {
+		return Spread(y.Bits(0, 1), x.Width)
+	}
 	for k := carryEnd(x, y, 0); k > 0; k = carryEnd(x, y, k) {
 		if neverLess(x.Bits(0, k), y.Bits(0, k)) {
 			return Cat(Sub(x.Bits(0, k), y.Bits(0, k)), Sub(x.Bits(k, x.Width-k), y.Bits(k, x.Width-k)))
@@ -497,8 +500,11 @@ func Sar(x *Word, k int) *Word {
 	if k = min(k, x.Width-1); k == 0 {
 		return x
 	}
-	if x.Zeros()>>(x.Width-1)&1 == 1 {
+	switch {
+	case x.Zeros()>>(x.Width-1)&1 == 1:
 		return Shr(x, k)
+	case x.Bits(x.Width-1, 1).Is(1):
+		return Cat(x.Bits(k, x.Width-k), x.Space.Const(k, ^uint64(0)))
 	}
 	return x.Space.node(SarOp, x.Width, string([]byte{byte(k)}), x)
 }
