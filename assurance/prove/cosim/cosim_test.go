@@ -34,7 +34,7 @@ func kernelsOfTest(t *testing.T) (all []*kernel, processors map[*machine.Program
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := newProcessor(program, memorySize)
+		p, err := newProcessor(program, callMemory)
 		if err != nil {
 			t.Skip(err)
 		}
