@@ -72,11 +72,16 @@ func cuts(w *Word) (at, known uint64) {
 	return at, known
 }
 
-// bitwise applies f, which works bit by bit, to pieces of x and y. It cuts them where bits
-// become known, and where both have an end.
-func bitwise(x, y *Word, f func(x, y *Word) *Word) *Word {
+// bitwise applies op, which works bit by bit, to x and y. f does it to pieces of them. They are
+// cut where bits become known, and where both have an end.
+func bitwise(op Op, x, y *Word, f func(x, y *Word) *Word) *Word {
 	if x.Width != y.Width {
 		panic("term: words of different widths")
+	}
+	if _, ok := x.Const(); ok {
+		if _, ok := y.Const(); ok {
+			return x.Space.node(op, x.Width, "", x, y)
+		}
 	}
 	ax, kx := cuts(x)
 	ay, ky := cuts(y)
@@ -107,7 +112,7 @@ func ordered(x, y *Word) (*Word, *Word) {
 }
 
 // Xor returns x ⊕ y.
-func Xor(x, y *Word) *Word { return bitwise(x, y, xorPiece) }
+func Xor(x, y *Word) *Word { return bitwise(XorOp, x, y, xorPiece) }
 
 // xorPiece makes one flat sum modulo 2 of the summands of x and y. Equal summands vanish.
 func xorPiece(x, y *Word) *Word {
@@ -148,7 +153,7 @@ func xorPiece(x, y *Word) *Word {
 func Not(x *Word) *Word { return Xor(x, x.Space.Const(x.Width, Ones(x.Width))) }
 
 // And returns x ∧ y. A complement is not kept: ¬x ∧ y becomes y ⊕ (x ∧ y).
-func And(x, y *Word) *Word { return bitwise(x, y, andPiece) }
+func And(x, y *Word) *Word { return bitwise(AndOp, x, y, andPiece) }
 
 func andPiece(x, y *Word) *Word {
 	if x == y {
@@ -171,7 +176,7 @@ func andPiece(x, y *Word) *Word {
 }
 
 // Or returns x ∨ y.
-func Or(x, y *Word) *Word { return bitwise(x, y, orPiece) }
+func Or(x, y *Word) *Word { return bitwise(OrOp, x, y, orPiece) }
 
 func orPiece(x, y *Word) *Word {
 	for range 2 {
