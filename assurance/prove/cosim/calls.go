@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	inputs     = 3       // of each kernel
+	inputs     = 2       // of each kernel
 	callMemory = 1 << 20 // for arguments, and at its end the stack
 	callStack  = 1 << 16
 	elements   = 25 // how often an argument is repeated: no kernel uses more elements of an array

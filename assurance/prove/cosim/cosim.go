@@ -122,6 +122,11 @@ func (r *Report) String() string {
 	for _, why := range slices.Sorted(maps.Keys(r.apart)) {
 		fmt.Fprintf(&b, "\n  not compared: %s (%d)", why, r.apart[why])
 	}
+	for _, form := range slices.Sorted(maps.Keys(r.forms)) {
+		if r.tried[form] == 0 {
+			fmt.Fprintf(&b, "\n  never executed: %s", form)
+		}
+	}
 	return b.String()
 }
 

@@ -172,6 +172,37 @@ func TestWrongSemantics(t *testing.T) {
 	}
 }
 
+// TestWrongCalls decodes an instruction of a kernel as another one, which the processor does not
+// execute, and expects that calls of the kernel differ.
+func TestWrongCalls(t *testing.T) {
+	all, processors := kernelsOfTest(t)
+	for _, c := range []struct{ kernel, from, to, want string }{
+		{"ring.addAVX2", "VPADDW", "VPSUBW", "byte 0 of f becomes"},
+		{"ring.compress10AVX2", "VMOVD", "VMOVQ", "byte 320 of b becomes"},
+		{"ring.sampleVartimeAVX2", "POPCNT", "MOV", "argument 5 becomes"},
+		{"ring.decodeAVX2", "SETE", "SETNE", "argument 2 becomes"},
+		{"sha3.permute1BMI2", "ANDN", "AND", "byte 0 of a becomes"},
+		{"x25519.ladderADX", "ADOX", "ADCX", "byte 0 of x becomes"},
+	} {
+		k := all[slices.IndexFunc(all, func(k *kernel) bool { return k.name == c.kernel })]
+		if !slices.Contains(cpu.Sets(), k.needs) {
+			continue
+		}
+		compared := newComparison()
+		if err := compared.call(k, processors[k.program]); err != nil {
+			t.Errorf("%s: %v", k.name, err)
+		}
+		for _, i := range k.code.Listing() {
+			if i.Op == c.from {
+				i.Op = c.to
+			}
+		}
+		if err := compared.call(k, processors[k.program]); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %s for %s: %v; want %q", k.name, c.to, c.from, err, c.want)
+		}
+	}
+}
+
 // keepUpper keeps the upper half of the register that an instruction with VEX writes.
 func keepUpper(m *machine.Machine, i *machine.Instruction, step func()) {
 	d := i.Args[0]
