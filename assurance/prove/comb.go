@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hybridkem/assurance/prove/integer"
@@ -158,6 +161,9 @@ func (c *comb) prove(p *proof) error {
 		}
 		r.m = machine.New(p.space, p.code, args...)
 		r.m.StackAddress = address
+		for _, table := range p.code.Tables() {
+			r.m.Name(table, windows*8*3*4)
+		}
 		err := r.run(args)
 		if p.steps += r.m.Steps; err == nil {
 			err = r.finish(results)
@@ -351,44 +357,66 @@ type choice struct {
 	values []uint64
 }
 
-// choice evaluates a word for all digits. It returns nil if the word does not depend on
-// exactly one digit.
+// choice evaluates a word for all digits. It returns nil if the word does not depend on exactly
+// one digit, and constants.
 func (r *combProof) choice(w *term.Word) *choice {
-	if c, ok := r.choices[w]; ok {
-		return c
+	c, ok := r.choices[w]
+	if !ok {
+		c = r.evaluate(w)
+		r.choices[w] = c
 	}
-	var c *choice
-	if vars, masks := term.Support(w); len(vars) == 1 {
-		c = r.evaluate(w, vars[0], masks[0])
-	}
-	r.choices[w] = c
 	return c
 }
 
-func (r *combProof) evaluate(w *term.Word, v *term.Node, mask uint64) *choice {
-	var n, shift int
-	c := &choice{}
-	if _, err := fmt.Sscanf(v.Aux, "digit%d", &n); err == nil {
-		c.digit, c.sum = n, n%r.sums
-	} else if _, err := fmt.Sscanf(v.Aux, "scalars%d", &n); err == nil {
-		for shift = 0; mask>>shift > 15; shift += 4 {
-		}
-		c.digit, c.sum = 16*(n/8)+shift/4, n%8
-		if mask>>shift<<shift != mask {
+func (r *combProof) evaluate(w *term.Word) *choice {
+	vars, masks := term.Support(w)
+	inputs, values := make([]*term.Word, len(vars)), make([]uint64, len(vars))
+	c, at, shift := &choice{}, -1, 0
+	for i, v := range vars {
+		inputs[i] = v.Word
+		var n int
+		switch {
+		case parse(v, "constant", &n):
+			values[i] = binary.LittleEndian.Uint64(r.code.Constant(uint64(n), 8))
+			continue
+		case at >= 0:
+			return nil
+		case parse(v, "digit", &n):
+			c.digit, c.sum = n, n%r.sums
+		case parse(v, "scalars", &n) && masks[i] != 0:
+			shift = bits.TrailingZeros64(masks[i]) &^ 3
+			c.digit, c.sum = 16*(n/8)+shift/4, n%8
+			if masks[i]>>shift > 15 {
+				return nil
+			}
+		default:
 			return nil
 		}
-	} else {
+		at = i
+	}
+	if at < 0 {
 		return nil
 	}
-	program := term.Compile(w, v.Word)
+	program := term.Compile(w, inputs...)
 	for digit := r.lowest; digit <= 8; digit++ {
-		in := uint64(uint8(digit))
+		values[at] = uint64(uint8(digit))
 		if r.eight {
-			in = uint64(digit-r.lowest) << shift
+			values[at] = uint64(digit-r.lowest) << shift
 		}
-		c.values = append(c.values, program.Run(in))
+		c.values = append(c.values, program.Run(values...))
 	}
 	return c
+}
+
+// parse returns the number that follows a name in the name of a variable.
+func parse(v *term.Node, name string, n *int) bool {
+	rest, ok := strings.CutPrefix(v.Aux, name)
+	if !ok {
+		return false
+	}
+	var err error
+	*n, err = strconv.Atoi(rest)
+	return err == nil
 }
 
 // beginAdd shows that the multiples that the kernel has chosen are the multiples of B for their
@@ -399,12 +427,14 @@ func (r *combProof) beginAdd() error {
 			return err
 		}
 	}
+	variables := map[*term.Word]*term.Word{}
 	for _, i := range r.active {
 		var first *choice
 		for e := range r.addend {
 			var limbs [nLimbs]*choice
 			for k, at := range r.addend[e] {
-				c := r.choice(at.word(r.m, r.lane(i, e)))
+				w := at.word(r.m, r.lane(i, e))
+				c := r.choice(w)
 				if first == nil {
 					first = c
 				}
@@ -412,7 +442,8 @@ func (r *combProof) beginAdd() error {
 					return fmt.Errorf("limb %d of element %d of a multiple does not depend on one digit of its scalar", k, e)
 				}
 				limbs[k] = c
-				at.set(r.m, r.lane(i, e), r.limb("multiple", i, e, k))
+				variables[w] = r.limb("multiple", i, e, k)
+				at.set(r.m, r.lane(i, e), variables[w])
 			}
 			for n := range first.values {
 				digit, value := r.lowest+n, new(big.Int)
@@ -430,6 +461,14 @@ func (r *combProof) beginAdd() error {
 		}
 		weight := &r.weights[i][first.digit]
 		weight.Add(weight, integer.Pow2(8*(first.digit/2)))
+	}
+	// Some limbs in the frame have been loaded already.
+	for at := range r.m.Vector {
+		for lane, w := range r.m.Vector[at] {
+			if v, ok := variables[w]; ok {
+				r.m.Vector[at][lane] = v
+			}
+		}
 	}
 	r.step = "add"
 	return nil

@@ -116,6 +116,16 @@ func (k *Kernel) Constant(address uint64, n int) []byte {
 	return k.constants.bytes[address-k.constants.address:][:n]
 }
 
+// Tables returns the addresses of constants that the kernel takes with LEA.
+func (k *Kernel) Tables() (addresses []uint64) {
+	for _, i := range k.Listing() {
+		if i.Op == "LEA" && i.Args[1].Base == pc {
+			addresses = append(addresses, i.next()+uint64(i.Args[1].Disp))
+		}
+	}
+	return addresses
+}
+
 // Hash returns a hash of the code, without distances between code and constants, and of the
 // constants that executions have read. So it does not change if the kernel only moves.
 func (k *Kernel) Hash() string {

@@ -89,6 +89,15 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 	return m
 }
 
+// Name makes variables of n words of constants from an address on, so that terms do not depend
+// on the bits of each constant. A variable's name is "constant" and the address in decimal.
+func (m *Machine) Name(address uint64, n int) {
+	for range n {
+		m.constants.Set(int(address-m.Kernel.constants.address), m.Space.Var(fmt.Sprint("constant", address), 64))
+		address += 8
+	}
+}
+
 // Result returns what the kernel left in place of argument i.
 func (m *Machine) Result(i int) *term.Word { return m.Stack.Word(frame+8+8*i, 8) }
 
@@ -233,7 +242,9 @@ func (m *Machine) load(o Operand, n int) []*term.Word {
 		}
 		if r == m.constants {
 			m.Kernel.usedConstant[at] = true
-			r.Data[at] = m.Space.Const(8, uint64(m.Kernel.constants.bytes[at]))
+			if r.Data[at] == nil {
+				r.Data[at] = m.Space.Const(8, uint64(m.Kernel.constants.bytes[at]))
+			}
 		}
 		if r.Data[at] == nil {
 			m.fail("byte %d of %s is read before anybody has written it", at, r.Name)
