@@ -41,6 +41,7 @@ func (m *Machine) Clone() *Machine {
 		}
 	}
 	c.Stack, c.thread = c.regions[0], c.regions[1]
+	c.Frame = moved(Value{Region: m.Frame}).Region
 	return &c
 }
 

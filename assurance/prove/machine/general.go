@@ -2,6 +2,7 @@ package machine
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"hybridkem/assurance/prove/term"
@@ -251,7 +252,32 @@ func (m *Machine) aligned(v Value, mask *term.Word) Value {
 	m.Flags = [4]*term.Word{}
 	m.Aligned = true
 	address := uint64(m.StackAddress)
+	if m.StackAddress == AnyAddress {
+		return m.ownFrame(off, k)
+	}
 	return Value{v.Region, m.Space.Const(64, (off+address)&k-address)}
+}
+
+// ownFrame returns a pointer to a new region, which is somewhere in the stack: off rounded down
+// by the mask, for an address of the stack that is any multiple of 8. The region ends where it
+// would run into bytes that were written. Nobody else may access the bytes where it may be.
+func (m *Machine) ownFrame(off, mask uint64) Value {
+	low, high := off&^7, uint64(0)
+	for address := uint64(0); address < 64; address += 8 {
+		start := (off+address)&mask - address
+		low, high = min(low, start), max(high, start)
+	}
+	end := high
+	for int(end) < m.returnAt && !m.Stack.Written[end] {
+		end++
+	}
+	sp, ok := m.General[StackPointer].Word.Const()
+	if m.Frame != nil || !ok || low < sp || slices.Contains(m.Stack.Written[low:end], true) {
+		m.fail("there is no place for a frame")
+	}
+	m.Frame, m.frameAt = NewRegion("the frame", int(end-high), true), [2]int{int(low), int(end)}
+	m.regions = append(m.regions, m.Frame)
+	return Pointer(m.Space, m.Frame, 0)
 }
 
 // top is the word at the stack pointer.

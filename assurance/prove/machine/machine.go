@@ -24,9 +24,11 @@ type Machine struct {
 	Steps   int                 // how many instructions were executed
 
 	// StackAddress is the address of Stack modulo 64. A kernel may align its frame, so it has to
-	// be executed with all multiples of 8.
+	// be executed with all multiples of 8, or with AnyAddress. Then Frame is what it aligns.
 	StackAddress int
 	Aligned      bool // StackAddress mattered
+	Frame        *Region
+	frameAt      [2]int // Frame is somewhere between these offsets of Stack
 
 	readOnly          bool      // nothing may be written
 	opaque            bool      // vectors hold nothing that is known
@@ -37,6 +39,9 @@ type Machine struct {
 	saved             [2]Value  // the stack and frame pointers that the kernel must restore
 	regions           []*Region // all memory
 }
+
+// AnyAddress is for all multiples of 8.
+const AnyAddress = -1
 
 // The flags.
 const (
@@ -229,6 +234,9 @@ func (m *Machine) address(o Operand, n int) (*Region, int) {
 	off := int64(c)
 	if off < 0 || off+int64(n) > int64(len(v.Region.Data)) {
 		m.fail("bytes %d to %d of %s, which has %d", off, off+int64(n), v.Region.Name, len(v.Region.Data))
+	}
+	if v.Region == m.Stack && int(off) < m.frameAt[1] && int(off)+n > m.frameAt[0] {
+		m.fail("bytes of the stack that belong to the frame")
 	}
 	return v.Region, int(off)
 }
