@@ -27,13 +27,12 @@ import (
 
 // A comb describes a kernel.
 type comb struct {
-	sums      int  // how many sums it computes
-	eight     bool // comb8IFMA: the sums have scalars of their own, and are in the frame
-	doubleZ   int64
-	hold      func(x, y, z, t integer.Poly) [4]integer.Poly // what it holds of x/z, y/z, xy = t/z
-	bounds    [4]integer.Interval                           // of the limbs of these
-	lowest    int                                           // the lowest digit; the highest is 8
-	alignment []int                                         // addresses of the stack modulo 64
+	sums    int  // how many sums it computes
+	eight   bool // comb8IFMA: the sums have scalars of their own, and are in the frame
+	doubleZ int64
+	hold    func(x, y, z, t integer.Poly) [4]integer.Poly // what it holds of x/z, y/z, xy = t/z
+	bounds  [4]integer.Interval                           // of the limbs of these
+	lowest  int                                           // the lowest digit; the highest is 8
 }
 
 // Columns are sums of products before a carry. Some have a multiple of p besides, so that
@@ -50,12 +49,11 @@ var (
 // and adds them.
 func edwardsComb(sums int) *comb {
 	return &comb{
-		sums:      sums,
-		doubleZ:   -1,
-		hold:      func(x, y, z, t integer.Poly) [4]integer.Poly { return [4]integer.Poly{x, y, z, t} },
-		bounds:    [4]integer.Interval{columnBounds, biasedBounds, columnBounds, columnBounds},
-		lowest:    -8,
-		alignment: []int{0},
+		sums:    sums,
+		doubleZ: -1,
+		hold:    func(x, y, z, t integer.Poly) [4]integer.Poly { return [4]integer.Poly{x, y, z, t} },
+		bounds:  [4]integer.Interval{columnBounds, biasedBounds, columnBounds, columnBounds},
+		lowest:  -8,
 	}
 }
 
@@ -66,12 +64,11 @@ var montgomeryComb = &comb{
 	hold: func(x, y, z, t integer.Poly) [4]integer.Poly {
 		return [4]integer.Poly{y.Sub(x), y.Add(x), t, z}
 	},
-	bounds:    [4]integer.Interval{carriedBounds, carriedBounds, carriedBounds, biasedBounds},
-	lowest:    -7,
-	alignment: []int{0, 8, 16, 24, 32, 40, 48, 56},
+	bounds: [4]integer.Interval{carriedBounds, carriedBounds, carriedBounds, biasedBounds},
+	lowest: -7,
 }
 
-// A place is a vector register, or the 64 bytes of the stack at an offset, plus firstOffset.
+// A place is a vector register, or the 64 bytes of the frame at an offset, plus firstOffset.
 type place int
 
 const firstOffset = 32
@@ -80,14 +77,14 @@ func (at place) word(m *machine.Machine, lane int) *term.Word {
 	if at < firstOffset {
 		return m.Vector[at][lane]
 	}
-	return m.Stack.Word(int(at)-firstOffset+8*lane, 8)
+	return m.Frame.Word(int(at)-firstOffset+8*lane, 8)
 }
 
 func (at place) set(m *machine.Machine, lane int, w *term.Word) {
 	if at < firstOffset {
 		m.Vector[at][lane] = w
 	} else {
-		m.Stack.Set(int(at)-firstOffset+8*lane, w)
+		m.Frame.Set(int(at)-firstOffset+8*lane, w)
 	}
 }
 
@@ -152,27 +149,20 @@ func (c *comb) prove(p *proof) error {
 			r.double = l
 		}
 	}
-	for n, address := range c.alignment {
-		args, results := r.arguments()
-		if n == 0 {
-			if err := p.independent(args...); err != nil {
-				return err
-			}
-		}
-		r.m = machine.New(p.space, p.code, args...)
-		r.m.StackAddress = address
-		for _, table := range p.code.Tables() {
-			r.m.Name(table, windows*8*3*4)
-		}
-		err := r.run(args)
-		if p.steps += r.m.Steps; err == nil {
-			err = r.finish(results)
-		}
-		if err != nil {
-			return err
-		}
+	args, results := r.arguments()
+	if err := p.independent(args...); err != nil {
+		return err
 	}
-	return nil
+	r.m = machine.New(p.space, p.code, args...)
+	r.m.StackAddress = machine.AnyAddress
+	for _, table := range p.code.Tables() {
+		r.m.Name(table, windows*8*3*4)
+	}
+	if err := r.run(args); err != nil {
+		return err
+	}
+	p.steps += r.m.Steps
+	return r.finish(results)
 }
 
 // arguments returns the arguments, and those that are results.
@@ -274,14 +264,13 @@ func (r *combProof) settle(args []machine.Value) error {
 
 // findSums finds where the sums are when the first addition begins. It is a guess.
 //
-// In the frame, they are at its lowest address. If they are in registers, then it executes the
+// In the frame, they come first. If they are in registers, then it executes the
 // kernel until the second addition has carried them. In the lane of T, the carried limbs show
 // which registers are the columns.
 func (r *combProof) findSums(args []machine.Value) error {
 	if r.eight {
-		base := slices.Index(r.m.Stack.Written, true)
 		for n := range 4 * nLimbs {
-			r.sum[n/nLimbs][n%nLimbs] = place(firstOffset + base + 64*n)
+			r.sum[n/nLimbs][n%nLimbs] = place(firstOffset + 64*n)
 		}
 		return nil
 	}
@@ -479,8 +468,10 @@ func (r *combProof) beginAdd() error {
 func (r *combProof) findAddend() error {
 	var places []place
 	if r.eight {
-		for at := r.sum[0][0]; int(at)+64 <= firstOffset+len(r.m.Stack.Data) && at.word(r.m, 7) != nil; at += 64 {
-			places = append(places, at)
+		for off := 0; off+64 <= len(r.m.Frame.Data); off += 64 {
+			if at := place(firstOffset + off); at.word(r.m, 0) != nil {
+				places = append(places, at)
+			}
 		}
 	} else {
 		for at := range place(firstOffset) {
