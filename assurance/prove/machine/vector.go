@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"hybridkem/assurance/prove/term"
 )
 
@@ -12,6 +14,9 @@ type semantics = func(m *Machine, i *Instruction)
 
 // lanes cuts words into elements of w bits.
 func lanes(ws []*term.Word, w int) []*term.Word {
+	if w == 64 && ws[0].Width == 64 {
+		return slices.Clone(ws)
+	}
 	var out []*term.Word
 	for _, x := range ws {
 		out = append(out, x.Split(w)...)
@@ -22,6 +27,9 @@ func lanes(ws []*term.Word, w int) []*term.Word {
 // words puts elements together to words of 64 bits.
 func words(ls []*term.Word) []*term.Word {
 	n := 64 / ls[0].Width
+	if n == 1 {
+		return ls
+	}
 	var out []*term.Word
 	for at := 0; at < len(ls); at += n {
 		out = append(out, term.Cat(ls[at:min(at+n, len(ls))]...))

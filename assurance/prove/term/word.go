@@ -210,6 +210,9 @@ func (w *Word) Bits(low, n int) *Word {
 
 // Cat returns the bits of all xs, the first the least significant.
 func Cat(xs ...*Word) *Word {
+	if len(xs) == 1 {
+		return xs[0]
+	}
 	var out []Segment
 	for _, x := range xs {
 		out = append(out, x.Segs...)
