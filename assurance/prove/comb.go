@@ -358,6 +358,9 @@ func (r *combProof) choice(w *term.Word) *choice {
 }
 
 func (r *combProof) evaluate(w *term.Word) *choice {
+	if w == nil {
+		return nil // nobody has written it
+	}
 	vars, masks := term.Support(w)
 	inputs, values := make([]*term.Word, len(vars)), make([]uint64, len(vars))
 	c, at, shift := &choice{}, -1, 0
@@ -469,9 +472,7 @@ func (r *combProof) findAddend() error {
 	var places []place
 	if r.eight {
 		for off := 0; off+64 <= len(r.m.Frame.Data); off += 64 {
-			if at := place(firstOffset + off); at.word(r.m, 0) != nil {
-				places = append(places, at)
-			}
+			places = append(places, place(firstOffset+off))
 		}
 	} else {
 		for at := range place(firstOffset) {
@@ -503,12 +504,6 @@ func (r *combProof) findAddend() error {
 	return nil
 }
 
-// A pointField is a field in which the variables of sums and multiples stand for points.
-type pointField struct {
-	*integer.Field
-	meaning map[*term.Word]integer.Poly // of the symbols for elements
-}
-
 // affine returns the coordinates of a sum, or of a multiple, and the factor of the
 // coordinates of the sum. They are symbols.
 func (r *combProof) affine(what string, sum int) (x, y, z integer.Poly) {
@@ -518,17 +513,18 @@ func (r *combProof) affine(what string, sum int) (x, y, z integer.Poly) {
 	return symbol("x"), symbol("y"), symbol("z")
 }
 
-func (r *combProof) field() (*pointField, error) {
-	f := &pointField{integer.NewField(p25519, limbBits), map[*term.Word]integer.Poly{}}
-	var failed error
-	element := func(what string, sum, e int, bounds integer.Interval, meaning integer.Poly) {
+// field returns a field in which the limbs of sums and multiples are elements, and what these
+// elements are, by their symbols.
+func (r *combProof) field() (f *integer.Field, meaning map[*term.Word]integer.Poly, err error) {
+	f, meaning = integer.NewField(p25519, limbBits), map[*term.Word]integer.Poly{}
+	element := func(what string, sum, e int, bounds integer.Interval, held integer.Poly) {
 		limbs := r.limbs(what, sum, e)
 		for _, w := range limbs {
 			f.Assume(w, bounds)
 		}
-		symbol, err := f.Element(fmt.Sprint(what, sum, ".", e), limbs[:]...)
-		failed = errors.Join(failed, err)
-		f.meaning[symbol] = meaning
+		symbol, failed := f.Element(fmt.Sprint(what, sum, ".", e), limbs[:]...)
+		err = errors.Join(err, failed)
+		meaning[symbol] = held
 	}
 	half, d := integer.New(quotient(big.NewInt(1), big.NewInt(2))), integer.New(curveD)
 	for i := range r.sums {
@@ -541,26 +537,42 @@ func (r *combProof) field() (*pointField, error) {
 			element("multiple", i, e, integer.AllBits(52), held)
 		}
 	}
-	return f, failed
+	return f, meaning, err
 }
 
-// equal shows that a row has this value, and that its limbs are within bounds.
-func (f *pointField) equal(limbs row, want integer.Poly, bounds integer.Interval) error {
-	for k, w := range limbs {
-		if i := f.Interval(w); !i.Within(bounds) {
-			return fmt.Errorf("limb %d is in %v, not in %v", k, i, bounds)
-		}
-	}
-	v, err := f.Value(limbs[:]...)
+// equal shows that rows of limbs have these values, and that the limbs are within bounds.
+func (r *combProof) equal(rows []row, want []integer.Poly, bounds func(n int) integer.Interval) error {
+	f, meaning, err := r.field()
 	if err != nil {
 		return err
 	}
-	v = f.Expand(v).Replace(func(w *term.Word) (integer.Poly, bool) {
-		p, ok := f.meaning[w]
-		return p, ok
-	})
-	if difference := v.Sub(want).Mod(f.P); !difference.IsZero() {
-		return fmt.Errorf("the value differs by %v from the formula's", difference)
+	var words []*term.Word
+	for n, limbs := range rows {
+		if slices.Contains(limbs[:], nil) {
+			return fmt.Errorf("row %d: a limb is not there", n)
+		}
+		words = append(words, limbs[:]...)
+	}
+	if err := defineCarried(f, words...); err != nil {
+		return err
+	}
+	for n, limbs := range rows {
+		for k, w := range limbs {
+			if i := f.Interval(w); !i.Within(bounds(n)) {
+				return fmt.Errorf("row %d: limb %d is in %v, not in %v", n, k, i, bounds(n))
+			}
+		}
+		v, err := f.Value(limbs[:]...)
+		if err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
+		}
+		v = f.Expand(v).Replace(func(w *term.Word) (integer.Poly, bool) {
+			p, ok := meaning[w]
+			return p, ok
+		})
+		if difference := v.Sub(want[n]).Mod(p25519); !difference.IsZero() {
+			return fmt.Errorf("row %d: the value differs by %v from the formula's", n, difference)
+		}
 	}
 	return nil
 }
@@ -589,18 +601,8 @@ func affineDouble(x, y integer.Poly) (x2, y2 fraction) {
 
 // show shows what the sums are after a step.
 func (r *combProof) show(rows []row) error {
-	f, err := r.field()
-	if err != nil {
-		return err
-	}
-	var words []*term.Word
-	for _, limbs := range rows {
-		words = append(words, limbs[:]...)
-	}
-	if err := defineCarried(f.Field, words...); err != nil {
-		return err
-	}
-	for n, i := range r.active {
+	var want []integer.Poly
+	for _, i := range r.active {
 		x, y, z := r.affine("sum", i)
 		X, Y, Z, T := x.Mul(z), y.Mul(z), z, x.Mul(y).Mul(z)
 		switch r.step {
@@ -614,13 +616,10 @@ func (r *combProof) show(rows []row) error {
 			sx, sy := affineDouble(x, y)
 			X, Y, Z, T = projective(sx, sy, z.Mul(z).Mul(z).Mul(z).Mul(integer.Int(r.doubleZ)))
 		}
-		for e, want := range r.hold(X, Y, Z, T) {
-			if err := f.equal(rows[4*n+e], want, r.bounds[e]); err != nil {
-				return fmt.Errorf("element %d of sum %d: %w", e, i, err)
-			}
-		}
+		held := r.hold(X, Y, Z, T)
+		want = append(want, held[:]...)
 	}
-	return nil
+	return r.equal(rows, want, func(n int) integer.Interval { return r.bounds[n%4] })
 }
 
 // finish shows what the results are.
@@ -652,10 +651,6 @@ func (r *combProof) finish(results []*machine.Region) error {
 			}
 		}
 	}
-	f, err := r.field()
-	if err != nil {
-		return err
-	}
 	var rows []row
 	var values []integer.Poly
 	for _, i := range r.active {
@@ -671,16 +666,14 @@ func (r *combProof) finish(results []*machine.Region) error {
 			rows, values = append(rows, limbs), append(values, v)
 		}
 	}
-	var words []*term.Word
-	for _, limbs := range rows {
-		words = append(words, limbs[:]...)
+	if err := r.equal(rows, values, func(int) integer.Interval { return carriedBounds }); err != nil {
+		return fmt.Errorf("the results: %w", err)
 	}
-	if err := defineCarried(f.Field, words...); err != nil {
-		return err
-	}
-	for n, limbs := range rows {
-		if err := f.equal(limbs, values[n], carriedBounds); err != nil {
-			return fmt.Errorf("result %d: %w", n, err)
+	if r.eight {
+		for off, written := range r.m.Frame.Written {
+			if written && !r.m.Frame.Data[off].Is(0) {
+				return fmt.Errorf("byte %d of the frame is not wiped", off)
+			}
 		}
 	}
 	return nil
@@ -689,5 +682,5 @@ func (r *combProof) finish(results []*machine.Region) error {
 var combStatements = []statement{
 	{"x25519.combIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8", edwardsComb(1).prove},
 	{"x25519.combWideIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8", edwardsComb(2).prove},
-	{"x25519.comb8IFMA", "x/z is (1+y)/(1-y) for the product (x, y) of k and B on edwards25519, for eight scalars", montgomeryComb.prove},
+	{"x25519.comb8IFMA", "x/z is (1+y)/(1-y) for the product (x, y) of k and B on edwards25519, for eight scalars; the frame is wiped", montgomeryComb.prove},
 }
