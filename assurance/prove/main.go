@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ type statement struct {
 
 // statements has one statement for each kernel, and those about portable functions.
 var statements = slices.Concat(keccakStatements, transformStatements, encodingStatements, sampleStatements,
-	adxStatements, ladderStatements, combStatements, portableStatements)
+	adxStatements, ladderStatements, combStatements, portableStatements, composedStatements)
 
 // A proof is a statement that is being proved.
 type proof struct {
@@ -63,6 +64,7 @@ type proof struct {
 	hidesData bool // independent was called
 
 	// Of a portable function, in place of code.
+	program  *source.Program
 	source   *source.Machine
 	function source.Function
 }
@@ -222,6 +224,7 @@ func main() {
 	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
 	simulate := flag.Bool("cosim", false, "compare the semantics of instructions with the processor instead")
 	flag.Parse()
+	debug.SetGCPercent(400) // terms live long, so that there is little to collect
 	command := func() error { return run("..", *only) }
 	if *simulate {
 		command = func() error { return cosimulate("..") }

@@ -24,7 +24,7 @@ var portableArchs = []string{"amd64", "386"}
 // loadPortable reads the source of the packages with kernels, without kernels, for architectures.
 func loadPortable(module compiler.Module, archs ...string) (programs []*source.Program, err error) {
 	patterns := []string{"math/bits", "encoding/binary", "crypto/subtle", "crypto/internal/constanttime", "crypto/internal/fips140/subtle"}
-	for _, name := range packages {
+	for _, name := range append([]string{"mlkem"}, packages...) {
 		patterns = append(patterns, "./internal/"+name)
 	}
 	for _, arch := range archs {
@@ -44,9 +44,12 @@ func (s *statement) portable() (function string, ok bool) {
 
 // aboutPortable proves a statement about a portable function, on all of portableArchs.
 func (s *statement) aboutPortable(function string, programs []*source.Program, start time.Time) (line string, err error) {
+	if len(programs) == 0 {
+		return "", errors.New("the source was not read")
+	}
 	what, steps := "", 0
 	for i, program := range programs {
-		p := &proof{statement: s, space: term.NewSpace()}
+		p := &proof{statement: s, space: term.NewSpace(), program: program}
 		p.source = source.New(p.space, program)
 		if p.function, err = program.Function(function); err == nil {
 			err = s.prove(p)

@@ -142,3 +142,6 @@ func (p *Program) Function(name string) (Function, error) {
 	}
 	return Function{f}, nil
 }
+
+// Parameter returns the type of parameter i of a function. It panics if there is none.
+func (p *Program) Parameter(name string, i int) types.Type { return p.functions[name].Params[i].Type() }

@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -189,12 +190,19 @@ func (p *Program) Run(inputs ...uint64) uint64 {
 
 // Support returns the variables on which words depend, and for each the bits that matter.
 func Support(words ...*Word) (vars []*Node, masks []uint64) {
+	return support(words, math.MaxInt)
+}
+
+// support is Support, but may leave out variables if there are more than limit.
+func support(words []*Word, limit int) (vars []*Node, masks []uint64) {
 	seen := map[*Node]bool{}
 	index := map[*Node]int{}
 	var visit func(w *Word)
 	visit = func(w *Word) {
 		for _, g := range w.Segs {
 			switch {
+			case len(vars) > limit:
+				return
 			case g.Node == nil:
 			case g.Node.Op == Var:
 				i, ok := index[g.Node]
@@ -231,7 +239,7 @@ func Names(vars []*Node) []string {
 // values of the words, until f returns false: that is an error. It is an error too if there
 // are more than limit bits that matter.
 func Enumerate(words []*Word, limit int, f func(in, out []uint64) bool) error {
-	vars, masks := Support(words...)
+	vars, masks := support(words, limit)
 	n := 0
 	for _, m := range masks {
 		n += bits.OnesCount64(m)
