@@ -27,10 +27,10 @@ import (
 
 // A comb describes a kernel.
 type comb struct {
-	sums    int  // how many sums it computes
-	eight   bool // comb8IFMA: the sums have scalars of their own, and are in the frame
-	doubleZ int64
-	hold    func(x, y, z, t integer.Poly) [4]integer.Poly // what it holds of x/z, y/z, xy = t/z
+	sums    int                                           // how many sums it computes
+	eight   bool                                          // the sums have scalars of their own, and are in the frame
+	doubleZ int64                                         // the factor of the coordinates of a double
+	hold    func(x, y, z, t integer.Poly) [4]integer.Poly // what it holds of (x/z, y/z) with xy = tz
 	bounds  [4]integer.Interval                           // of the limbs of these
 	lowest  int                                           // the lowest digit; the highest is 8
 }
@@ -190,7 +190,8 @@ func (r *combProof) run(args []machine.Value) error {
 		case r.add.head, r.add.end, r.double.end:
 			err = r.settle(args)
 		case r.double.head:
-			if r.step == "double" {
+			// A wide comb has moved the sum since the last addition.
+			if r.step != "nothing" {
 				err = r.settle(args)
 			}
 			r.beginDouble()
@@ -264,9 +265,9 @@ func (r *combProof) settle(args []machine.Value) error {
 
 // findSums finds where the sums are when the first addition begins. It is a guess.
 //
-// In the frame, they come first. If they are in registers, then it executes the
-// kernel until the second addition has carried them. In the lane of T, the carried limbs show
-// which registers are the columns.
+// In the frame, they come first. If they are in registers, then it executes the kernel until
+// the second addition has carried them. In the lane of T, the carried limbs show which registers
+// are the columns.
 func (r *combProof) findSums(args []machine.Value) error {
 	if r.eight {
 		for n := range 4 * nLimbs {
@@ -320,7 +321,7 @@ func (r *combProof) findSums(args []machine.Value) error {
 func (r *combProof) beginDouble() {
 	if !r.eight {
 		r.active = []int{r.sums - 1}
-		for e := range 4 {
+		for e := range r.sum {
 			for k := range r.sum[e] {
 				for at := range r.m.Vector {
 					if r.m.Vector[at][e] == r.limb("sum", r.sums-1, e, k) {
@@ -414,6 +415,9 @@ func parse(v *term.Node, name string, n *int) bool {
 // beginAdd shows that the multiples that the kernel has chosen are the multiples of B for their
 // digits, and replaces them by variables.
 func (r *combProof) beginAdd() error {
+	if r.step != "nothing" {
+		return fmt.Errorf("%s: an addition begins before its end", r.step)
+	}
 	if r.addend == nil {
 		if err := r.findAddend(); err != nil {
 			return err
@@ -624,6 +628,9 @@ func (r *combProof) show(rows []row) error {
 
 // finish shows what the results are.
 func (r *combProof) finish(results []*machine.Region) error {
+	if r.step != "nothing" {
+		return fmt.Errorf("%s: the kernel returns before its end", r.step)
+	}
 	weights := r.weights
 	want := func(i int) []integer.Poly {
 		x, y, z := r.affine("sum", i)
@@ -680,7 +687,7 @@ func (r *combProof) finish(results []*machine.Region) error {
 }
 
 var combStatements = []statement{
-	{"x25519.combIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8", edwardsComb(1).prove},
-	{"x25519.combWideIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8", edwardsComb(2).prove},
-	{"x25519.comb8IFMA", "x/z is (1+y)/(1-y) for the product (x, y) of k and B on edwards25519, for eight scalars; the frame is wiped", montgomeryComb.prove},
+	{"x25519.combIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8; limbs are carried", edwardsComb(1).prove},
+	{"x25519.combWideIFMA", "(X:Y:Z:T) is the sum of digits[i]·16^i·B on edwards25519, for digits from -8 to 8; limbs are carried", edwardsComb(2).prove},
+	{"x25519.comb8IFMA", "x/z is (1+y)/(1-y) for the product (x, y) of k and B on edwards25519, for eight scalars k; limbs are carried; the frame is wiped", montgomeryComb.prove},
 }
