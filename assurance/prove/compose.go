@@ -15,7 +15,7 @@ import (
 // shows that they compose: the source of package mlkem is run, and each call of such a method
 // is replaced by its comment. The coefficients that it is given must be within the bounds after
 // "In", and those that it sets become variables within the bounds after "Out". The hash functions
-// write bytes of which nothing is known. Everything else is what the source says, so an index
+// write unknown bytes. Everything else is what the source says, so an index
 // out of bounds would be found, too.
 
 // A composer runs the source of mlkem for a parameter set.
@@ -225,7 +225,7 @@ func (c *composer) polynomials(method string, args []source.Value) (results sour
 	return results, err
 }
 
-// unknown sets n bytes of which nothing is known.
+// unknown sets n bytes to new variables.
 func (c *composer) unknown(p source.Pointer, n int) {
 	for i := range n {
 		c.made++
@@ -317,7 +317,7 @@ func (keys *keyPair) polynomials() []source.Cell {
 	return []source.Cell{keys.ek.Cells[65], keys.ek.Cells[66], keys.dk.Cells[1]}
 }
 
-// bytes returns memory of n bytes of which nothing is known.
+// bytes returns memory of n unknown bytes.
 func (c *composer) bytes(name string, n int) *source.Object {
 	o := source.NewObject(name, true)
 	o.Cells = make(source.Value, n)

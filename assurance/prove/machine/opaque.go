@@ -9,8 +9,8 @@ import (
 	"hybridkem/assurance/prove/term"
 )
 
-// Independent executes the kernel with these arguments, and with data in their memory of which
-// nothing is known, until it returns. It shows that no address and no jump depends on data,
+// Independent executes the kernel with these arguments, and with unknown data in their memory,
+// until it returns. It shows that no address and no jump depends on data,
 // that data chooses nothing that a masked instruction accesses, that no instruction without
 // semantics is executed, and that the kernel does not return with
 // wide registers in use. Numbers among the arguments are public.
@@ -45,7 +45,7 @@ func Independent(s *term.Space, k *Kernel, args ...Value) error {
 	return nil
 }
 
-// data returns n words of 64 bits of which nothing is known, all different.
+// data returns n unknown words of 64 bits, all different.
 func (m *Machine) data(n int) []*term.Word {
 	out := make([]*term.Word, n)
 	for i := range out {
