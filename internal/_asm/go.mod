@@ -2,10 +2,7 @@ module hybridkem/internal/_asm
 
 go 1.26.0
 
-require (
-	github.com/mmcloughlin/avo v0.5.0
-	golang.org/x/sys v0.49.0
-)
+require github.com/mmcloughlin/avo v0.5.0
 
 require (
 	golang.org/x/mod v0.41.0 // indirect
