@@ -71,8 +71,12 @@ func (l *adxLoop) wantRows(rows ...adxRow) error {
 	return nil
 }
 
-// forget makes all registers unknown, and makes the frame unreadable, but for these rows.
+// forget makes all registers unknown, and makes the frame and the results unreadable, but for
+// these rows.
 func (l *adxLoop) forget(rows ...adxRow) {
+	for i := range 2 {
+		clear(l.Argument(i).Data)
+	}
 	for i := range l.General {
 		l.General[i] = machine.Value{Word: l.space.Var(fmt.Sprint("register ", i, " at the head"), 64)}
 	}

@@ -253,6 +253,15 @@ func (r *combProof) settle(args []machine.Value) error {
 		return fmt.Errorf("%s: other terms than before", r.step)
 	}
 	r.step = "nothing"
+	// What is left of the sums and multiples before must not be taken for those that follow.
+	var old []*term.Word
+	for _, i := range r.active {
+		for e := range 4 {
+			sum, multiple := r.limbs("sum", i, e), r.limbs("multiple", i, e)
+			old = slices.Concat(old, sum[:], multiple[:])
+		}
+	}
+	r.m.Forget(old...)
 	for _, i := range r.active {
 		for e := range 4 {
 			for k, at := range r.sum[e] {

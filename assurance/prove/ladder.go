@@ -525,6 +525,8 @@ func ladderPermuteProof(p *proof) error {
 					return err
 				}
 			}
+			// What is left of this state must not be taken for the next.
+			step.Forget(l.variables("s", 4*nLimbs)...)
 			l.reset(step)
 			ends = append(ends, step)
 		}

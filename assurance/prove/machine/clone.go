@@ -119,3 +119,57 @@ func (m *Machine) Join(clones ...*Machine) (changed bool) {
 }
 
 const unknownName = "unknown "
+
+// Forget makes all places unknown that depend on these variables, so that the variables may
+// stand for other values afterwards.
+func (m *Machine) Forget(variables ...*term.Word) {
+	depends := map[*term.Node]bool{}
+	for _, v := range variables {
+		depends[v.Node()] = true
+	}
+	var wordDepends func(w *term.Word) bool
+	wordDepends = func(w *term.Word) bool {
+		if w == nil {
+			return false
+		}
+		return slices.ContainsFunc(w.Segs, func(g term.Segment) bool {
+			if g.Node == nil {
+				return false
+			}
+			found, ok := depends[g.Node]
+			if !ok {
+				found = slices.ContainsFunc(g.Node.Args, wordDepends)
+				depends[g.Node] = found
+			}
+			return found
+		})
+	}
+	forget := func(words []*term.Word) {
+		for i, w := range words {
+			if wordDepends(w) {
+				words[i] = m.Space.Var(fmt.Sprint(unknownName, m.Space.Len()), w.Width)
+			}
+		}
+	}
+	for i := range m.General {
+		if v := &m.General[i]; v.Region == nil {
+			words := []*term.Word{v.Word}
+			forget(words)
+			v.Word = words[0]
+		}
+	}
+	for i := range m.Vector {
+		forget(m.Vector[i][:])
+	}
+	forget(m.Mask[:])
+	for i, w := range m.Flags {
+		if wordDepends(w) {
+			m.Flags[i] = nil
+		}
+	}
+	for _, r := range m.regions {
+		if r.Writable {
+			forget(r.Data)
+		}
+	}
+}
