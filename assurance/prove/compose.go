@@ -84,6 +84,9 @@ func promised(method, where string) (i interval, ok bool, err error) {
 		return i, false, nil
 	}
 	bounds, err := parseBounds(line[1])
+	if err == nil && len(bounds) != 1 {
+		err = fmt.Errorf("%s has bounds of %d names", method, len(bounds))
+	}
 	for _, i = range bounds {
 	}
 	return i, err == nil, err
@@ -181,9 +184,12 @@ func (c *composer) polynomials(method string, args []source.Value) (results sour
 	case "NTT.InnerProduct":
 		a, b := args[1][0].(source.Slice), args[3][0].(source.Slice)
 		factor := len(c.Variable("a factor", c.program.Parameter("ring.Factor.Set", 0)).Cells)
+		if stride := number(2); b.Len < 1 || b.Len > 4 || stride != 1 && stride != b.Len {
+			return nil, fmt.Errorf("%s: %d products with stride %d", method, b.Len, stride)
+		}
 		for i := 0; i < b.Len && err == nil; i++ {
 			row := i * number(2)
-			if row >= a.Len || b.Len > 4 {
+			if row >= a.Len {
 				return nil, fmt.Errorf("%s: product %d of %d, of %d polynomials", method, row, b.Len, a.Len)
 			}
 			if b.Object.Word(b.At+i*factor) != c.Space.Var("set", 64) {

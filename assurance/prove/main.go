@@ -294,6 +294,9 @@ func run(root, only string) error {
 	if failed > 0 {
 		return fmt.Errorf("%d not proved", failed)
 	}
+	if proved == 0 {
+		return fmt.Errorf("no statement has %q in its name", only)
+	}
 	if only != "" {
 		return nil
 	}

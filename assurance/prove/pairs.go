@@ -256,8 +256,8 @@ func (a *pairAnalysis) signed(w *term.Word) (*halfWord, error) {
 	if c, ok := w.Const(); ok {
 		return number(term.Signed(c, 16)), nil
 	}
-	if g := w.Segs[0]; len(w.Segs) == 1 && g.Low%32 == 0 {
-		p, err := a.half(g.Node, g.Low)
+	if g := w.Segs[0]; len(w.Segs) == 1 && (g.Low+lifted(g.Node))%32 == 0 {
+		p, err := a.half(g.Node, g.Low+lifted(g.Node))
 		if err != nil {
 			return nil, err
 		}
@@ -334,7 +334,7 @@ func (a *pairAnalysis) find(w *term.Word) (p [2]*halfWord, err error) {
 			p[1], err = a.signed(w.Bits(32, 16))
 			return [2]*halfWord{zero, p[1]}, err
 		}
-		if n := rest.Node; n == w.Segs[len(w.Segs)-1].Node && lifted(n) == k && (n.Op == term.AddOp || n.Op == term.SubOp) {
+		if n := rest.Node; w == lift(n.Word) && lifted(n) == k && (n.Op == term.AddOp || n.Op == term.SubOp) {
 			// A sum modulo 2^(64-k), times 2^k.
 			x, err := a.pair(lift(n.Args[0]))
 			if err != nil {
@@ -383,7 +383,7 @@ func (a *pairAnalysis) piece(w *term.Word) (*halfWord, error) {
 	switch {
 	case g.Node == nil:
 		return number(int64(g.Const)), nil
-	case g.Node.Op == term.XorOp && w.Width == 1 && len(g.Node.Args) == 2 && g.Node.Args[1].Is(1):
+	case g.Node.Op == term.XorOp && w.Width == 1 && g.Node.Width == 1 && len(g.Node.Args) == 2 && g.Node.Args[1].Is(1):
 		p, err := a.piece(g.Node.Args[0])
 		if err != nil {
 			return nil, err

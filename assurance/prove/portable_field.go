@@ -568,6 +568,8 @@ func (l *portableSteps) call(name string, args []source.Value) (source.Value, bo
 			l.state = ladderStep(l.swap, l.x1, l.next[0], l.next[1], l.next[2], l.next[3])
 		}
 		l.sums++
+		apart := func(i, j int) bool { return args[i][0] != args[j][0] }
+		need(apart(0, 1) && apart(0, 3) && apart(1, 2) && apart(0, 2) == apart(1, 3), "results and arguments that overlap otherwise")
 		a, b := l.element(args[2]), l.element(args[3])
 		need(a.tight && b.tight, "arguments that are not tight")
 		l.set(args[0], a.value.Add(b.value), false)

@@ -82,7 +82,9 @@ func TestRefused(t *testing.T) {
 	module.Set(file, text+`
 var changing = 1
 
-func change() { changing++ }
+var pointing = []int{1}
+
+func change() { changing++; pointing[0]++ }
 
 func refused(n, data int, b []byte, p *[3]byte, f func()) int {
 	switch n {
@@ -124,6 +126,10 @@ func refused(n, data int, b []byte, p *[3]byte, f func()) int {
 		return data % 3
 	case 17:
 		panic("no")
+	case 18:
+		return pointing[0]
+	case 19:
+		return len("abcd"[:n-18][:2])
 	}
 	return n
 }
@@ -138,7 +144,8 @@ func refused(n, data int, b []byte, p *[3]byte, f func()) int {
 	}
 	for n, want := range []string{"", "depends on data", "index 4 of 4", "elements 0 to 3 of 2", "nil pointer", "division by 0",
 		"shift by -1", "depends on data", "depends on data", "may change", "nil function", "does not end", "a store to b",
-		"4 elements for an array of 5", "length -1", "may change", "division of data", "not known", ""} {
+		"4 elements for an array of 5", "length -1", "may change", "division of data", "not known",
+		"points to what may change", "elements 0 to 2 of 1", ""} {
 		p := &proof{space: term.NewSpace()}
 		m := source.New(p.space, programs[0])
 		zero := func(i int) source.Value { return m.Zero(f.Params[i].Type()) }

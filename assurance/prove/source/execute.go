@@ -132,6 +132,9 @@ func (f *frame) elementSize(v ssa.Value) int {
 
 func (f *frame) slice(v *ssa.Slice) Slice {
 	s := f.sequence(v.X)
+	if _, ok := v.X.Type().Underlying().(*types.Basic); ok {
+		s.Cap = s.Len // a string
+	}
 	low, high, room := int64(0), int64(s.Len), int64(s.Cap)
 	if v.Low != nil {
 		low = f.number(v.Low)

@@ -232,7 +232,7 @@ func (f *frame) number(v ssa.Value) int64 {
 // after the package has been initialized.
 func (m *Machine) global(g *ssa.Global) *Object {
 	if o, ok := m.globals[g]; ok {
-		return o
+		return m.unchanging(g, o)
 	}
 	if m.cells(deref(g.Type())) == 0 {
 		return m.Variable(g.Name(), g.Type())
@@ -254,7 +254,28 @@ func (m *Machine) global(g *ssa.Global) *Object {
 	for _, o := range m.globals {
 		o.Writable = false
 	}
-	return m.globals[g]
+	return m.unchanging(g, m.globals[g])
+}
+
+// unchanging returns the object of a variable. It may not point to what can be changed
+// without its name.
+func (m *Machine) unchanging(g *ssa.Global, o *Object) *Object {
+	if o.Writable {
+		return o // it is being initialized
+	}
+	for _, cell := range o.Cells {
+		var to Pointer
+		switch cell := cell.(type) {
+		case Pointer:
+			to = cell
+		case Slice:
+			to = cell.Pointer
+		}
+		if to.Object != nil && to.Object.Writable {
+			m.fail("%v points to what may change", g)
+		}
+	}
+	return o
 }
 
 // Variable returns an object for a variable to which a pointer of this type points. It has the
