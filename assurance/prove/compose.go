@@ -464,6 +464,9 @@ func (op *operation) compose(p *proof, k int) (calls int, err error) {
 	for i := range k {
 		ways = append(ways, composer{atOnce: 8, sampled: 256, unreduced: i})
 	}
+	if op.keys > 1 { // the last polynomial of the last key
+		ways = append(ways, composer{atOnce: 8, sampled: 256, unreduced: k*op.keys - 1})
+	}
 	for _, c := range ways {
 		c.Machine, c.program, c.k, c.bounds = source.New(term.NewSpace(), p.program), p.program, k, map[*term.Word]interval{}
 		c.Before = c.before
