@@ -201,7 +201,8 @@ func (p *proof) canonical(words []*term.Word) error {
 		if len(vars) != 1 {
 			return fmt.Errorf("a part of the result depends on %v", term.Names(vars))
 		}
-		if err := term.Enumerate([]*term.Word{w}, 12, func(in, out []uint64) bool { return (out[0] == 0) == (in[0] < q) }); err != nil {
+		err := term.Enumerate([]*term.Word{w, vars[0].Word}, 12, func(out []uint64) bool { return (out[0] == 0) == (out[1] < q) })
+		if err != nil {
 			return fmt.Errorf("the result: %w", err)
 		}
 		told[vars[0].Aux] = true

@@ -195,7 +195,7 @@ func (s *sampled) accepts(mask *term.Word, candidates int) error {
 		if len(vars) != 1 || vars[0] != s.candidate(j).Bits(0, 12).Node() {
 			return fmt.Errorf("whether candidate %d is accepted depends on %v", j, term.Names(vars))
 		}
-		err := term.Enumerate([]*term.Word{bit}, 12, func(in, out []uint64) bool { return (out[0] == 1) == (in[0] < 3329) })
+		err := term.Enumerate([]*term.Word{bit, vars[0].Word}, 12, func(out []uint64) bool { return (out[0] == 1) == (out[1] < q) })
 		if err != nil {
 			return fmt.Errorf("whether candidate %d is accepted: %w", j, err)
 		}

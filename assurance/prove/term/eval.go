@@ -235,10 +235,11 @@ func Names(vars []*Node) []string {
 	return names
 }
 
-// Enumerate calls f with all values of the variables on which the words depend, and the
-// values of the words, until f returns false: that is an error. It is an error too if there
-// are more than limit bits that matter.
-func Enumerate(words []*Word, limit int, f func(in, out []uint64) bool) error {
+// Enumerate calls f with the values of the words, for all values of the bits on which the words
+// depend, until f returns false: that is an error. It is an error too if there are more than
+// limit such bits. The other bits of variables are not tried, so f gets no values of variables,
+// unless they are among the words.
+func Enumerate(words []*Word, limit int, f func(out []uint64) bool) error {
 	vars, masks := support(words, limit)
 	n := 0
 	for _, m := range masks {
@@ -267,7 +268,7 @@ func Enumerate(words []*Word, limit int, f func(in, out []uint64) bool) error {
 		for i, p := range programs {
 			out[i] = p.Run(in...)
 		}
-		if !f(in, out) {
+		if !f(out) {
 			return fmt.Errorf("wrong for %v = %#x: %#x", Names(vars), in, out)
 		}
 	}

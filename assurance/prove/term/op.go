@@ -345,7 +345,7 @@ func neverLess(x, y *Word) bool {
 	if y.Is(0) {
 		return true
 	}
-	return Enumerate([]*Word{x, y}, 8, func(_, out []uint64) bool { return out[0] >= out[1] }) == nil
+	return Enumerate([]*Word{x, y}, 8, func(out []uint64) bool { return out[0] >= out[1] }) == nil
 }
 
 // Mul returns x·y modulo 2^width.

@@ -366,17 +366,17 @@ func TestEnumerate(t *testing.T) {
 	a, b := s.Var("a", 16), s.Var("b", 8)
 	w := Add(ZeroExtend(a.Bits(3, 5), 16), ZeroExtend(b.Bits(6, 2), 16))
 	seen := map[[2]uint64]bool{}
-	err := Enumerate([]*Word{w}, 7, func(in, out []uint64) bool {
-		seen[[2]uint64(in)] = true
-		return in[0]&^0xf8 == 0 && in[1]&^0xc0 == 0 && out[0] == in[0]>>3+in[1]>>6
+	err := Enumerate([]*Word{w, a.Bits(3, 5), b.Bits(6, 2)}, 7, func(out []uint64) bool {
+		seen[[2]uint64(out[1:])] = true
+		return out[0] == out[1]+out[2]
 	})
 	if err != nil || len(seen) != 1<<7 {
 		t.Errorf("%d values: %v", len(seen), err)
 	}
-	if Enumerate([]*Word{w}, 7, func(in, _ []uint64) bool { return in[0] != 0xf8 || in[1] != 0xc0 }) == nil {
+	if Enumerate([]*Word{w}, 7, func(out []uint64) bool { return out[0] != 31+3 }) == nil {
 		t.Error("the last value is not tried")
 	}
-	if Enumerate([]*Word{w}, 6, func(_, _ []uint64) bool { return true }) == nil {
+	if Enumerate([]*Word{w}, 6, func([]uint64) bool { return true }) == nil {
 		t.Error("7 bits are not more than 6")
 	}
 }
