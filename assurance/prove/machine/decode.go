@@ -102,7 +102,7 @@ func decode(code []byte, address uint64) (*Instruction, error) {
 		if a == nil {
 			break
 		}
-		o, err := operand(a, &in, i.next())
+		o, err := operand(a, &in, code, i.next())
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ var families = []struct {
 	{x86asm.K0, 8, Mask, 8, 0},
 }
 
-func operand(a x86asm.Arg, in *x86asm.Inst, next uint64) (Operand, error) {
+func operand(a x86asm.Arg, in *x86asm.Inst, code []byte, next uint64) (Operand, error) {
 	o := Operand{Base: none, Index: none}
 	switch a := a.(type) {
 	case x86asm.Reg:
@@ -157,25 +157,38 @@ func operand(a x86asm.Arg, in *x86asm.Inst, next uint64) (Operand, error) {
 		return o, nil
 	case x86asm.Mem:
 		o.Kind, o.Size, o.Scale, o.Disp = Memory, in.MemBytes, int(a.Scale), a.Disp
-		register := func(r x86asm.Reg) int {
-			if r < x86asm.RAX || r > x86asm.R15 {
-				return none
+		for _, r := range []struct {
+			reg x86asm.Reg
+			o   *int
+		}{{a.Base, &o.Base}, {a.Index, &o.Index}} {
+			switch k := int(r.reg) - int(x86asm.RAX); {
+			case k >= 0 && k < 16:
+				*r.o = k
+			case r.reg != 0 && r.reg != x86asm.RIP:
+				return o, fmt.Errorf("%v in an address", r.reg)
 			}
-			return int(r - x86asm.RAX)
 		}
-		o.Base, o.Index = register(a.Base), register(a.Index)
+		absolute := a.Base == 0 && a.Index == 0
 		switch {
-		case a.Segment == x86asm.FS:
+		case a.Segment == x86asm.FS && absolute:
 			o.Base = fs
 		case a.Segment != 0:
 			return o, errors.New("a segment")
-		case a.Base == x86asm.RIP, a.Base == 0 && a.Index == 0:
-			// For instructions with VEX and EVEX, the decoder gives no base.
+		case a.Base == x86asm.RIP, absolute && fromNext(code):
 			o.Base = pc
+		case absolute:
+			return o, errors.New("an absolute address")
 		}
 		return o, nil
 	}
 	return o, fmt.Errorf("operand %v of %v", a, in)
+}
+
+// fromNext tells whether the operand in memory of an instruction with VEX or EVEX counts from the
+// next instruction. The decoder gives it no base, as it does for an absolute address.
+func fromNext(code []byte) bool {
+	modRM := map[byte]int{0xc5: 3, 0xc4: 4, 0x62: 5}[code[0]]
+	return modRM > 0 && code[modRM]&0xc7 == 5
 }
 
 var (

@@ -119,16 +119,22 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 	"NOP": func(m *Machine, i *Instruction) {},
 	"JMP": func(m *Machine, i *Instruction) { m.PC = i.Args[0].Imm },
 	"PUSH": func(m *Machine, i *Instruction) {
+		m.wantRegister(i.Args[0])
+		v := m.General[i.Args[0].Reg]
 		m.General[StackPointer] = m.plus(m.General[StackPointer], Number(m.Space, -8))
-		m.set(top, m.General[i.Args[0].Reg])
+		m.set(top, v)
 	},
 	"POP": func(m *Machine, i *Instruction) {
+		m.wantRegister(i.Args[0])
 		v := m.get(top, 8)
 		m.General[StackPointer] = m.plus(m.General[StackPointer], Number(m.Space, 8))
 		m.set(i.Args[0], v)
 	},
 	"MOV": func(m *Machine, i *Instruction) { m.set(i.Args[0], m.get(i.Args[1], i.Args[0].Size)) },
-	"LEA": func(m *Machine, i *Instruction) { m.set(i.Args[0], m.effective(i.Args[1])) },
+	"LEA": func(m *Machine, i *Instruction) {
+		m.wantRegister(i.Args[0])
+		m.set(i.Args[0], m.effective(i.Args[1]))
+	},
 	"MOVZX": func(m *Machine, i *Instruction) {
 		m.set(i.Args[0], Value{Word: term.ZeroExtend(m.number(i.Args[1], i.Args[1].Size), 8*i.Args[0].Size)})
 	},
@@ -188,9 +194,9 @@ var generalSemantics = map[string]func(m *Machine, i *Instruction){
 	},
 	"OR": logical(term.Or),
 	"XOR": func(m *Machine, i *Instruction) {
-		if i.Args[0].Kind == General && i.Args[0] == i.Args[1] {
+		if o := i.Args[0]; o.Kind == General && o.Size >= 4 && o == i.Args[1] {
 			// The register becomes 0, also if it was a pointer.
-			m.General[i.Args[0].Reg] = Number(m.Space, 0)
+			m.General[o.Reg] = Number(m.Space, 0)
 			m.setFlags(m.Space.Const(64, 0), m.bit(false), m.bit(false))
 			return
 		}
@@ -280,6 +286,13 @@ func (m *Machine) ownFrame(off, mask uint64) Value {
 	return Pointer(m.Space, m.Frame, 0)
 }
 
+// wantRegister refuses an operand that is no whole general register.
+func (m *Machine) wantRegister(o Operand) {
+	if o.Kind != General || o.Size != 8 {
+		m.fail("there are no semantics for %v", o)
+	}
+}
+
 // top is the word at the stack pointer.
 var top = Operand{Kind: Memory, Base: StackPointer, Index: none, Size: 8}
 
@@ -299,10 +312,9 @@ func (m *Machine) sum(x, y, c *term.Word) *term.Word {
 	b, ok2 := y.Const()
 	k, ok3 := c.Const()
 	if w := x.Width; ok1 && ok2 && ok3 {
-		r := a + b + k
-		_, carry := bits.Add64(a<<(64-w), b<<(64-w)|k<<(64-w)>>1, k<<(64-w)>>1)
-		if w == 64 {
-			_, carry = bits.Add64(a, b, k)
+		r, carry := bits.Add64(a, b, k)
+		if w < 64 {
+			carry = r >> w
 		}
 		m.setFlags(m.Space.Const(w, r), m.Space.Const(1, carry), m.Space.Const(1, (a^r)&(b^r)>>(w-1)))
 		return m.Space.Const(w, r)

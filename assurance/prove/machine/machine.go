@@ -157,7 +157,7 @@ func (m *Machine) Step() (done bool, err error) {
 		m.fail("it does not end")
 	}
 	m.PC = i.next()
-	if i.Op == "RET" {
+	if i.Op == "RET" && len(i.Args) == 0 {
 		return true, m.returned()
 	}
 	m.execute(i)
@@ -235,8 +235,13 @@ func (m *Machine) address(o Operand, n int) (*Region, int) {
 	if off < 0 || off+int64(n) > int64(len(v.Region.Data)) {
 		m.fail("bytes %d to %d of %s, which has %d", off, off+int64(n), v.Region.Name, len(v.Region.Data))
 	}
-	if v.Region == m.Stack && int(off) < m.frameAt[1] && int(off)+n > m.frameAt[0] {
-		m.fail("bytes of the stack that belong to the frame")
+	if v.Region == m.Stack {
+		if int(off) < m.frameAt[1] && int(off)+n > m.frameAt[0] {
+			m.fail("bytes of the stack that belong to the frame")
+		}
+		if sp, ok := m.General[StackPointer].Word.Const(); !ok || uint64(off) < sp {
+			m.fail("bytes below the stack pointer")
+		}
 	}
 	return v.Region, int(off)
 }
@@ -266,8 +271,7 @@ func (m *Machine) load(o Operand, n int) []*term.Word {
 	return out
 }
 
-// store writes words to memory. A nil word is left out; it stands for as many bits as the
-// first.
+// store writes words to memory.
 func (m *Machine) store(o Operand, ws []*term.Word) {
 	n := 0
 	for _, w := range ws {
@@ -334,7 +338,7 @@ func (m *Machine) set(o Operand, v Value) {
 		case 8, 16:
 			old := m.General[o.Reg]
 			if old.Region != nil {
-				old.Word = m.Space.Var(fmt.Sprint("an address at step ", m.Steps), 64)
+				old.Word = m.Space.Var(fmt.Sprint("an address ", m.Space.Len()), 64)
 			}
 			v.Word = term.Cat(w, old.Word.Bits(w.Width, 64-w.Width))
 		}

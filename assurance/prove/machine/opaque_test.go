@@ -26,7 +26,7 @@ func TestIndependent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, instruction := range notAllowed {
-		assembly = fmt.Appendf(assembly, "\n// want: there are no semantics|a mask|jump out|data chooses\n"+
+		assembly = fmt.Appendf(assembly, "\n// want: there are no semantics|in an address|a mask|jump out|data chooses\n"+
 			"TEXT ·notAllowed%d(SB), $8-8\n\tMOVQ p+0(FP), AX\n\t%s\n\tVZEROUPPER\n\tRET\n", n, instruction)
 	}
 	kernels := regexp.MustCompile(`// want: ?(.*)\nTEXT ·(\w+)\(SB\)`).FindAllStringSubmatch(string(assembly), -1)

@@ -64,9 +64,12 @@ func (m *Machine) write(i *Instruction, ls []*term.Word) {
 	if i.Masked() {
 		m.choose(i, dst, ls)
 	}
-	if dst.Kind == Memory {
+	switch dst.Kind {
+	case Memory:
 		m.store(dst, words(ls))
 		return
+	case Mask:
+		m.fail("there are no semantics for a mask as the result")
 	}
 	ws := words(ls)
 	for j := range m.Vector[dst.Reg] {
@@ -134,26 +137,28 @@ func accumulate(w int, f func(sum, x, y *term.Word) *term.Word) semantics {
 // register.
 func shifted(w int, f func(x *term.Word, k int) *term.Word) semantics {
 	return func(m *Machine, i *Instruction) {
-		k, ok := i.Args[2].Imm&0xff, true
-		if i.Args[2].Kind == Vector {
-			if k, ok = m.Vector[i.Args[2].Reg][0].Const(); !ok {
-				m.fail("a count that is not constant")
-			}
+		count := m.Space.Const(64, i.Args[2].Imm&0xff)
+		if i.Args[2].Kind != Immediate {
+			count = m.source(i, i.Args[2], 16, 64)[0]
 		}
-		unary(w, func(x *term.Word) *term.Word { return f(x, int(min(k, 64))) })(m, i)
+		unary(w, func(x *term.Word) *term.Word { return f(x, m.count(count)) })(m, i)
 	}
+}
+
+// count returns the count of a shift or a rotation. A count above 255 shifts everything out, as
+// 255 does, and the count of a rotation is never above.
+func (m *Machine) count(w *term.Word) int {
+	k, ok := w.Const()
+	if !ok {
+		m.fail("a count that is not constant")
+	}
+	return int(min(k, 255))
 }
 
 // shiftedEach shifts each element of w bits by its own count.
 func shiftedEach(w int, f func(x *term.Word, k int) *term.Word) semantics {
 	return func(m *Machine, i *Instruction) {
-		binary(w, func(x, y *term.Word) *term.Word {
-			k, ok := y.Const()
-			if !ok {
-				m.fail("a count that is not constant")
-			}
-			return f(x, int(min(k, 64)))
-		})(m, i)
+		binary(w, func(x, y *term.Word) *term.Word { return f(x, m.count(y)) })(m, i)
 	}
 }
 
@@ -163,7 +168,10 @@ func shiftedEach(w int, f func(x *term.Word, k int) *term.Word) semantics {
 func wired(w int, from func(j, imm int) int, in ...int) semantics {
 	return func(m *Machine, i *Instruction) {
 		var all []*term.Word
-		n := i.Args[0].Size
+		n, last := i.Args[0].Size, i.Args[len(i.Args)-1]
+		if len(i.Args) > 1+len(in) && last.Kind != Immediate {
+			m.fail("there are no semantics for this form")
+		}
 		for k, size := range in {
 			if size == 0 {
 				size = n
@@ -172,7 +180,7 @@ func wired(w int, from func(j, imm int) int, in ...int) semantics {
 		}
 		out := make([]*term.Word, n*8/w)
 		for j := range out {
-			if k := from(j, int(i.Args[len(i.Args)-1].Imm)); k >= 0 {
+			if k := from(j, int(last.Imm&0xff)); k >= 0 {
 				out[j] = all[k]
 			} else {
 				out[j] = m.Space.Const(w, 0)
@@ -608,11 +616,7 @@ var vectorSemantics = map[string]semantics{
 		n := i.Args[0].Size
 		x, a := m.source(i, i.Args[1], n, 8), m.source(i, i.Args[2], n, 64)
 		for j := range x {
-			k, ok := x[j].Const()
-			if !ok {
-				m.fail("a count that is not constant")
-			}
-			x[j] = term.Rotl(a[j/8], -int(k&63)).Bits(0, 8)
+			x[j] = term.Rotl(a[j/8], -m.count(x[j])).Bits(0, 8)
 		}
 		m.write(i, x)
 	},
@@ -626,6 +630,9 @@ var vectorSemantics = map[string]semantics{
 		m.write(i, a)
 	},
 	"VPBLENDMQ": func(m *Machine, i *Instruction) {
+		if !i.Masked() || i.Zeroing {
+			m.fail("there are no semantics for this form")
+		}
 		n := i.Args[0].Size
 		a, b := m.source(i, i.Args[1], n, 64), m.source(i, i.Args[2], n, 64)
 		for j := range a {
