@@ -106,7 +106,7 @@ func (c *comparison) instruction(p *processor, m *machine.Machine, i *machine.In
 	for n := range states {
 		s, memory := c.state(n, i), machine.NewRegion("memory", memorySize, true)
 		start := address(p.memory)
-		pointers := map[int]uint64{machine.StackPointer: memorySize / 2}
+		pointers := map[int]uint64{machine.StackPointer: 64} // below what is accessed otherwise
 		for _, a := range i.Args {
 			if a.Kind != machine.Memory {
 				continue
