@@ -227,23 +227,26 @@ const (
 	ladderFrame = 520
 )
 
-// ladderStep is a step of RFC 7748, section 5, from the exchange of the points on.
-func ladderStep(swap int, x1, x2, z2, x3, z3 integer.Poly) [4]integer.Poly {
-	mul := func(x, y integer.Poly) integer.Poly { return x.Mul(y).Mod(p25519) }
-	square := func(x integer.Poly) integer.Poly { return mul(x, x) }
+// ladderStep is a step of RFC 7748, section 5, from the exchange of the points on: from
+// x_2 + z_2, x_2 - z_2, x_3 + z_3 and x_3 - z_3 to x_2, z_2, x_3 and z_3.
+func ladderStep(swap int, x1, a, b, c, d integer.Poly) [4]integer.Poly {
 	if swap == 1 {
-		x2, z2, x3, z3 = x3, z3, x2, z2
+		a, b, c, d = c, d, a, b
 	}
-	a, b, c, d := x2.Add(z2), x2.Sub(z2), x3.Add(z3), x3.Sub(z3)
-	aa, bb := square(a), square(b)
-	e := aa.Sub(bb)
-	da, cb := mul(d, a), mul(c, b)
+	aa, bb := times25519(a, a), times25519(b, b)
+	e, da, cb := aa.Sub(bb), times25519(d, a), times25519(c, b)
+	sum, difference := da.Add(cb), da.Sub(cb)
 	return [4]integer.Poly{
-		mul(aa, bb), // x_2
-		mul(e, aa.Add(e.Times(big.NewInt(121665)))), // z_2
-		square(da.Add(cb)),                          // x_3
-		mul(x1, square(da.Sub(cb))),                 // z_3
+		times25519(aa, bb),
+		times25519(e, aa.Plus(e, big.NewInt(121665))),
+		times25519(sum, sum),
+		times25519(x1, times25519(difference, difference)),
 	}
+}
+
+// sums returns what a step begins with, or what a ladder with IFMA has for state.
+func sums(s [4]integer.Poly) (a, b, c, d integer.Poly) {
+	return s[0].Add(s[1]), s[0].Sub(s[1]), s[2].Add(s[3]), s[2].Sub(s[3])
 }
 
 func ladderADXProof(p *proof) error {
@@ -333,7 +336,8 @@ func (p *proof) ladderAlgebra(state, rows, after []adxRow) error {
 		return err
 	}
 	for swap := range 2 {
-		want := ladderStep(swap, in[0], in[1], in[2], in[3], in[4])
+		a, b, c, d := sums([4]integer.Poly(in[1:]))
+		want := ladderStep(swap, in[0], a, b, c, d)
 		for i, r := range after {
 			got := values[r].Replace(func(w *term.Word) (integer.Poly, bool) {
 				return integer.Int(int64(swap)), w == p.space.Var("swap", 1)

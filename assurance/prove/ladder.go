@@ -25,22 +25,6 @@ import (
 // the start of a step, which is executed for each counter, and at its end. In between, one
 // machine stands for all counters.
 
-// rfcStep is a step of the ladder of RFC 7748, section 5, from the sums and differences of the
-// two points before the swap to those after the step.
-func rfcStep(swap int, s []integer.Poly, x1 integer.Poly) []integer.Poly {
-	a, b, c, d := s[0], s[1], s[2], s[3]
-	if swap == 1 {
-		a, b, c, d = c, d, a, b
-	}
-	aa, bb := a.Mul(a), b.Mul(b)
-	e := aa.Sub(bb)
-	da, cb := d.Mul(a), c.Mul(b)
-	sum, difference := da.Add(cb), da.Sub(cb)
-	x3, z3 := sum.Mul(sum), x1.Mul(difference.Mul(difference))
-	x2, z2 := aa.Mul(bb), e.Mul(aa.Plus(e, big.NewInt(121665)))
-	return []integer.Poly{x2.Add(z2), x2.Sub(z2), x3.Add(z3), x3.Sub(z3)}
-}
-
 // A ladder is a proof about a ladder.
 type ladder struct {
 	*proof
@@ -375,7 +359,8 @@ func (l *ladder) isStep(swap int, before, after [][]*term.Word, x1 []*term.Word)
 	if err := defineCarried(f, slices.Concat(after...)...); err != nil {
 		return err
 	}
-	for i, want := range rfcStep(swap, symbols[:4], symbols[4]) {
+	a, b, c, d := sums(ladderStep(swap, symbols[4], symbols[0], symbols[1], symbols[2], symbols[3]))
+	for i, want := range []integer.Poly{a, b, c, d} {
 		if err := l.isElement(f, []string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}[i], after[i], want); err != nil {
 			return fmt.Errorf("swap = %d: %w", swap, err)
 		}

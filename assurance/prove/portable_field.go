@@ -565,7 +565,8 @@ func (l *portableSteps) call(name string, args []source.Value) (source.Value, bo
 			l.next[0], l.next[1] = l.start(args[2], l.state[0]), l.start(args[3], l.state[1])
 		case 1:
 			l.next[2], l.next[3] = l.start(args[2], l.state[2]), l.start(args[3], l.state[3])
-			l.state = ladderStep(l.swap, l.x1, l.next[0], l.next[1], l.next[2], l.next[3])
+			a, b, c, d := sums(l.next)
+			l.state = ladderStep(l.swap, l.x1, a, b, c, d)
 		}
 		l.sums++
 		apart := func(i, j int) bool { return args[i][0] != args[j][0] }
