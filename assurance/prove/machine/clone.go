@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"hybridkem/assurance/prove/term"
 )
 
 // Clone returns a copy of the machine, with copies of its arguments.
 func (m *Machine) Clone() *Machine {
-	c := *m
-	c.readOnly = false
+	c := m.Fork(false)
 	c.regions = slices.Clone(m.regions)
 	for i, r := range m.regions {
 		if r == m.constants {
@@ -42,13 +40,13 @@ func (m *Machine) Clone() *Machine {
 	}
 	c.Stack, c.thread = c.regions[0], c.regions[1]
 	c.Frame = moved(Value{Region: m.Frame}).Region
-	return &c
+	return c
 }
 
 // Fork returns a machine that shares the memory of m, and may not write to it if readOnly is set.
 func (m *Machine) Fork(readOnly bool) *Machine {
 	c := *m
-	c.readOnly = readOnly
+	c.readOnly, c.unknown = readOnly, nil
 	return &c
 }
 
@@ -57,16 +55,18 @@ func (m *Machine) Argument(i int) *Region { return m.Stack.pointers[frame+8+8*i]
 
 // Join makes all places unknown in which m differs from one of its clones or forks, which are at the
 // same instruction. Then m stands for all these machines. Memory that nobody may read in one of
-// them may not be read after it. Join reports whether a place was not unknown before.
+// them may not be read after it. Join reports whether m stood for fewer before. It did not if all
+// these places hold what an earlier call has put there, with no step since: later a word may come
+// to a second place, and then the two places are known to be equal.
 func (m *Machine) Join(clones ...*Machine) (changed bool) {
 	any := func(f func(c *Machine) bool) bool { return slices.ContainsFunc(clones, f) }
 	if any(func(c *Machine) bool { return c.PC != m.PC }) {
 		panic("machine: machines at different instructions are joined")
 	}
+	m.Known = nil
 	unknown := func(old *term.Word) *term.Word {
-		n := old.Node()
-		changed = changed || n == nil || n.Op != term.Var || !strings.HasPrefix(n.Aux, unknownName)
-		return m.Space.Var(fmt.Sprint(unknownName, m.Space.Len()), old.Width)
+		changed = changed || !m.unknown[old]
+		return m.newUnknown(old.Width)
 	}
 	join := func(words []*term.Word, of func(c *Machine) []*term.Word) {
 		for i, w := range words {
@@ -118,7 +118,15 @@ func (m *Machine) Join(clones ...*Machine) (changed bool) {
 	return changed
 }
 
-const unknownName = "unknown "
+// newUnknown returns a new variable for a place that is unknown.
+func (m *Machine) newUnknown(width int) *term.Word {
+	if m.unknown == nil {
+		m.unknown = map[*term.Word]bool{}
+	}
+	w := m.Space.Var(fmt.Sprint("unknown ", m.Space.Len()), width)
+	m.unknown[w] = true
+	return w
+}
 
 // Forget makes all places unknown that depend on these variables, so that the variables may
 // stand for other values afterwards.
@@ -147,7 +155,7 @@ func (m *Machine) Forget(variables ...*term.Word) {
 	forget := func(words []*term.Word) {
 		for i, w := range words {
 			if wordDepends(w) {
-				words[i] = m.Space.Var(fmt.Sprint(unknownName, m.Space.Len()), w.Width)
+				words[i] = m.newUnknown(w.Width)
 			}
 		}
 	}

@@ -30,14 +30,15 @@ type Machine struct {
 	Frame        *Region
 	frameAt      [2]int // Frame is somewhere between these offsets of Stack
 
-	readOnly          bool      // nothing may be written
-	opaque            bool      // vectors hold nothing that is known
-	fresh             int       // how many words of unknown data were made
-	wide              bool      // if opaque: wide registers were used, and no VZEROUPPER came after
-	constants, thread *Region   // thread holds the goroutine's address, 8 bytes below FS
-	returnAt          int       // the offset of the return address in Stack
-	saved             [2]Value  // the stack and frame pointers that the kernel must restore
-	regions           []*Region // all memory
+	unknown           map[*term.Word]bool // what Join has put into one place each, since the last step
+	readOnly          bool                // nothing may be written
+	opaque            bool                // vectors hold nothing that is known
+	fresh             int                 // how many words of unknown data were made
+	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
+	constants, thread *Region             // thread holds the goroutine's address, 8 bytes below FS
+	returnAt          int                 // the offset of the return address in Stack
+	saved             [2]Value            // the stack and frame pointers that the kernel must restore
+	regions           []*Region           // all memory
 }
 
 // AnyAddress is for all multiples of 8.
@@ -156,7 +157,7 @@ func (m *Machine) Step() (done bool, err error) {
 	if m.Steps++; m.Steps > 5e6 {
 		m.fail("it does not end")
 	}
-	m.PC = i.next()
+	m.PC, m.unknown = i.next(), nil
 	if i.Op == "RET" && len(i.Args) == 0 {
 		return true, m.returned()
 	}

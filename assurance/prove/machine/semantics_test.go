@@ -76,3 +76,29 @@ func TestForms(t *testing.T) {
 		t.Errorf("PUSHQ SP pushes %v", m.Stack.pointers[frame-8])
 	}
 }
+
+// TestJoin joins a machine in which two registers hold the same unknown word with one in which they
+// differ. That is a change, and another such difference is none.
+func TestJoin(t *testing.T) {
+	head, err := start("\x48\x89\xd8") // MOVQ BX, AX
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(r int, n int) *Machine {
+		m := head.Clone()
+		m.General[r] = Number(m.Space, n)
+		return m
+	}
+	if !head.Join(with(3, 1)) || head.Join(with(3, 2)) {
+		t.Error("BX does not become unknown once")
+	}
+	if _, err := head.Step(); err != nil || head.General[0] != head.General[3] {
+		t.Fatal("AX is not BX")
+	}
+	if !head.Join(with(0, 1)) || head.General[0] == head.General[3] {
+		t.Error("AX and BX are still equal")
+	}
+	if head.Join(with(0, 2)) {
+		t.Error("AX becomes unknown twice")
+	}
+}
