@@ -157,8 +157,13 @@ var textRE = regexp.MustCompile(`(?m)^TEXT ·(\w+)\(SB\)`)
 
 // kernels returns the names of all functions in assembly, with their packages.
 func kernels(root string) (names []string, err error) {
-	for _, name := range packages {
-		source, err := os.ReadFile(filepath.Join(root, "internal", name, name+"_amd64.s"))
+	files, err := filepath.Glob(filepath.Join(root, "internal", "*", "*.s"))
+	for _, file := range files {
+		name := filepath.Base(filepath.Dir(file))
+		if !slices.Contains(packages, name) {
+			return nil, fmt.Errorf("package %s has functions in assembly, and no statements", name)
+		}
+		source, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +171,7 @@ func kernels(root string) (names []string, err error) {
 			names = append(names, name+"."+string(m[1]))
 		}
 	}
-	return names, nil
+	return names, err
 }
 
 // unstated compares the statements with the kernels.
@@ -291,7 +296,7 @@ func run(root, only string) error {
 	close(queue)
 	group.Wait()
 	fmt.Printf("%d statements proved in %.0f s\n", proved, time.Since(start).Seconds())
-	if failed > 0 {
+	if failed > 0 || proved == 0 {
 		return fmt.Errorf("%d not proved", failed)
 	}
 	if proved == 0 {
