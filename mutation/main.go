@@ -3,7 +3,7 @@
 // has happened to somebody. The files do not change: the go command reads the changed text from
 // another place.
 //
-//	cd mutation && go run .             all, in three minutes on two cores
+//	cd mutation && go run .             all, in a few minutes
 //	cd mutation && go run . -run swap   only mutations whose name contains the text
 //
 // It exits with status 1 if a bug cannot be put in because the code has changed, or if no
@@ -104,8 +104,9 @@ func (m mutation) overlay() (*overlay.Overlay, error) {
 	return o, o.Replace(m.file, m.old, m.new)
 }
 
-// nested are the folders of modules of their own: the generators of assembly, and kemtool.
-var nested = []string{"internal/_asm", "cmd/kemtool"}
+// nested are the folders of modules of their own: the generators of assembly, kemtool, and the
+// tools that examine the module.
+var nested = []string{"internal/_asm", "cmd/kemtool", "assurance"}
 
 // module returns the folder of the module whose tests should catch the mutation.
 func (m mutation) module() string {

@@ -186,6 +186,27 @@ var mutations = []mutation{
 	{"registers of any number taken", "internal/_asm/kit/kit.go", "int(p.PhysicalIndex()) >= set.registers", "int(p.PhysicalIndex()) > set.registers", "./kit"},
 	{"q⁻¹ of the wrong sign", "internal/_asm/ring/main.go", "qInv = -3327", "qInv = 3327", "./ring"},
 
+	// The prover.
+	{"complement of a conjunction's argument dropped", "assurance/prove/term/op.go", "return Xor(y, And(Not(x), y))", "return And(Not(x), y)", "./prove/term"},
+	{"sum of words with a common bit taken for their disjunction", "assurance/prove/term/op.go", "if (x.Zeros() | y.Zeros()) == Ones(x.Width) {", "if (x.Zeros() | y.Zeros() | 1) == Ones(x.Width) {", "./prove/term"},
+	{"difference cut where it may borrow", "assurance/prove/term/op.go", "if neverLess(x.Bits(0, k), y.Bits(0, k)) {", "if true {", "./prove/term"},
+	{"difference of any words taken for constant", "assurance/prove/term/op.go", "return (c - d) & Ones(x.Width), z == other", "return (c - d) & Ones(x.Width), z == other || c == d", "./prove/machine"},
+	{"access beyond the end of an argument", "assurance/prove/machine/machine.go", "off+int64(n) > int64(len(v.Region.Data))", "off >= int64(len(v.Region.Data))", "./prove/machine"},
+	{"write to what may only be read", "assurance/prove/machine/machine.go", "if !r.Writable || m.readOnly {", "if m.readOnly {", "./prove/machine"},
+	{"return address written over", "assurance/prove/machine/machine.go", "if m.Stack.Written[off] {", "if false {", "./prove/machine"},
+	{"bytes that nobody has written taken for 0", "assurance/prove/machine/machine.go", "m.fail(\"byte %d of %s is read before anybody has written it\", at, r.Name)", "r.Data[at] = m.Space.Const(8, 0)", "./prove/machine"},
+	{"flag of one machine taken for that of all", "assurance/prove/machine/clone.go", "m.Flags[i], changed = nil, changed || f != nil", "changed = changed || f != nil", "./prove/machine"},
+	{"data that chooses an address taken for 0", "assurance/prove/machine/machine.go", "m.fail(\"the offset %v in %s is not constant\", v.Word, v.Region.Name)", "c = 0", "./prove/machine"},
+	{"data that chooses what is accessed", "assurance/prove/machine/opaque.go", "if _, ok := m.Mask[i.Mask].Const(); !ok {", "if false {", "./prove/machine"},
+	{"statement proved without independence of data", "assurance/prove/main.go", "if !p.hidesData && ", "if p.hidesData && ", "./prove -run=^TestIndependenceNeeded$"},
+	{"sum of 16 bits that overflows", "assurance/prove/linear.go", "f.lo < -limit || f.hi >= limit {", "limit == 0 {", "./prove -run=^TestFaults$/^ring.inverseNTTAVX2$ -short=false"},
+	{"table of a multiplication not compared", "assurance/prove/linear.go", "if mod(r-t.factor*v) != 0 {", "if false {", "./prove -run=^TestFaults$/^ring.nttAVX512$ -short=false"},
+	{"sum that may wrap taken for exact", "assurance/prove/integer/exact.go", "if e.sum(n).High.Cmp(Pow2(n.Width)) < 0 {", "if e.sum(n).Low.Cmp(Pow2(n.Width)) < 0 {", "./prove/integer"},
+	{"carry that is 1 for one value of a choice taken for 0", "assurance/prove/integer/bound.go", "e.given(bit, 0).Vanishes(q) && e.given(bit, 1).Vanishes(q)", "e.given(bit, 0).Vanishes(q)", "./prove/integer"},
+	{"carry that may just be 1 taken for 0", "assurance/prove/integer/bound.go", "if e.Upper(f).Cmp(limit) < 0 {", "if e.Upper(f).Cmp(limit) <= 0 {", "./prove/integer"},
+	{"index at the end of a slice taken", "assurance/prove/source/value.go", "index >= int64(n)", "index > int64(n)", "./prove -run=^TestRefused$"},
+	{"branch on data taken for one that is not", "assurance/prove/source/machine.go", "\t\t\tf.fail(\"%v depends on data\", v.Name())\n\t\t}\n\t\tvar err error", "\t\t\treturn 0\n\t\t}\n\t\tvar err error", "./prove -run=^TestRefused$"},
+
 	// Known answers.
 	{"vector that is refused taken for passed", "kats/kats.go", "\tif err == nil {\n\t\treturn fmt.Errorf(\"invalid %s is accepted\", what)", "\tif err != nil {\n\t\treturn fmt.Errorf(\"invalid %s is accepted\", what)", "./kats -run=^TestFiles$"},
 	{"fault of a ciphertext blamed on the key", "kats/mlkem.go", "if v.Result == invalid && v.Class != \"c_length\" {", "if v.Result == invalid {", "./kats -run=^TestFiles$"},

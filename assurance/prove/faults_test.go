@@ -114,6 +114,15 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestIndependenceNeeded proves a statement that does not show that addresses and jumps do not
+// depend on data. This is not enough.
+func TestIndependenceNeeded(t *testing.T) {
+	s := statement{"ring.addAVX2", "", func(p *proof) error { return nil }}
+	if _, err := s.about(kernelOf(t, s.kernel), time.Now()); err == nil || !strings.Contains(err.Error(), "do not depend on data") {
+		t.Error(err)
+	}
+}
+
 var faults = []fault{
 	{"sha3.permute1BMI2", "a rotation by 1 is by 61", code("rorx", 1, -1), "\x03", "is another term"},
 	{"sha3.permute1BMI2", "χ with another lane", code("andn", 3, 2), "\xb0", "is another term"},
