@@ -102,7 +102,7 @@ func TestJoin(t *testing.T) {
 		t.Error("different machines do not change")
 	}
 	unknown := func(what string, w *term.Word) {
-		if w == nil || w.Node() == nil || !strings.HasPrefix(w.Node().Aux, unknownName) {
+		if w == nil || w.Node() == nil || !strings.HasPrefix(w.Node().Aux, "unknown ") {
 			t.Errorf("%s is %v", what, w)
 		}
 	}

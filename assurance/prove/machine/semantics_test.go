@@ -16,9 +16,9 @@ func start(code string) (*Machine, error) {
 	return New(term.NewSpace(), k), nil
 }
 
-// TestRefused has instructions of which the semantics do not know the form, though they know
+// TestRefusedForms has instructions in forms that the semantics do not know, though they know
 // others with the same name.
-func TestRefused(t *testing.T) {
+func TestRefusedForms(t *testing.T) {
 	for _, i := range []struct{ name, code, want string }{
 		{"LEAL 8(EAX), EAX", "\x67\x8d\x40\x08", "EAX in an address"},
 		{"LEAL 8(RAX), EAX", "\x8d\x40\x08", "no semantics for raxd"},
@@ -77,9 +77,9 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestJoin joins a machine in which two registers hold the same unknown word with one in which they
+// TestJoinOfEqual joins a machine in which two registers hold the same unknown word with one in which they
 // differ. That is a change, and another such difference is none.
-func TestJoin(t *testing.T) {
+func TestJoinOfEqual(t *testing.T) {
 	head, err := start("\x48\x89\xd8") // MOVQ BX, AX
 	if err != nil {
 		t.Fatal(err)
