@@ -102,9 +102,8 @@ func (s *statement) run(programs map[string]*machine.Program, portable []*source
 	if function, ok := s.portable(); ok {
 		line, err = s.aboutPortable(function, portable, start)
 	} else {
-		name, _, _ := strings.Cut(s.kernel, ".")
 		var code *machine.Kernel
-		if code, err = programs[name].Kernel("hybridkem/internal/" + s.kernel + ".abi0"); err == nil {
+		if code, err = kernelNamed(programs, s.kernel); err == nil {
 			line, err = s.about(code, start)
 		}
 	}
@@ -151,6 +150,12 @@ func build(root string) (map[string]*machine.Program, error) {
 		}
 	}
 	return programs, nil
+}
+
+// kernelNamed decodes a kernel, named with its package.
+func kernelNamed(programs map[string]*machine.Program, name string) (*machine.Kernel, error) {
+	pkg, _, _ := strings.Cut(name, ".")
+	return programs[pkg].Kernel("hybridkem/internal/" + name + ".abi0")
 }
 
 var textRE = regexp.MustCompile(`(?m)^TEXT ·(\w+)\(SB\)`)
@@ -211,8 +216,7 @@ func compareDecoders(root string, programs map[string]*machine.Program) (line st
 	}
 	total := 0
 	for _, name := range names {
-		pkg, _, _ := strings.Cut(name, ".")
-		k, err := programs[pkg].Kernel("hybridkem/internal/" + name + ".abi0")
+		k, err := kernelNamed(programs, name)
 		if err != nil {
 			return "", err
 		}

@@ -19,12 +19,23 @@ func kernelOf(t *testing.T, name string) *machine.Kernel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pkg, _, _ := strings.Cut(name, ".")
-	k, err := programs[pkg].Kernel("hybridkem/internal/" + name + ".abi0")
+	k, err := kernelNamed(programs, name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// statementOf returns the statement about a kernel, named with its package.
+func statementOf(t *testing.T, name string) *statement {
+	t.Helper()
+	for i := range statements {
+		if statements[i].kernel == name {
+			return &statements[i]
+		}
+	}
+	t.Fatalf("there is no statement about %s", name)
+	return nil
 }
 
 // TestDecodersDiffer decodes instructions wrongly, and expects objdump to notice.

@@ -60,10 +60,13 @@ func (m *Machine) source(i *Instruction, o Operand, n, w int) []*term.Word {
 // write writes elements to the first operand: all, or those that a mask chooses. The rest of
 // a register becomes 0.
 func (m *Machine) write(i *Instruction, ls []*term.Word) {
-	dst := i.Args[0]
 	if i.Masked() {
-		m.choose(i, dst, ls)
+		m.choose(i, i.Args[0], ls)
 	}
+	m.writeAll(i.Args[0], ls)
+}
+
+func (m *Machine) writeAll(dst Operand, ls []*term.Word) {
 	switch dst.Kind {
 	case Memory:
 		m.store(dst, words(ls))
@@ -73,10 +76,8 @@ func (m *Machine) write(i *Instruction, ls []*term.Word) {
 	}
 	ws := words(ls)
 	for j := range m.Vector[dst.Reg] {
-		switch {
-		case j >= len(ws):
-			m.Vector[dst.Reg][j] = m.Space.Const(64, 0)
-		default:
+		m.Vector[dst.Reg][j] = m.Space.Const(64, 0)
+		if j < len(ws) {
 			m.Vector[dst.Reg][j] = term.ZeroExtend(ws[j], 64)
 		}
 	}
@@ -427,7 +428,7 @@ func compressed(w int) semantics {
 		for j := range out {
 			out[j] = term.Select(mask, a, j)
 		}
-		m.write(&Instruction{Args: i.Args, Mask: none}, out)
+		m.writeAll(i.Args[0], out)
 	}
 }
 
@@ -449,8 +450,7 @@ func (m *Machine) loadChosen(i *Instruction, n, w int) {
 		}
 		o.Disp += int64(w / 8)
 	}
-	i = &Instruction{Args: i.Args, Mask: none}
-	m.write(i, out)
+	m.writeAll(i.Args[0], out)
 }
 
 // packed narrows the elements of two sources from 2w to w bits, within 128 bits.
@@ -482,6 +482,9 @@ func minUnsigned(x, y *term.Word) *term.Word {
 func absolute(x *term.Word) *term.Word {
 	return term.Ite(x.Bits(x.Width-1, 1), term.Sub(x.Space.Const(x.Width, 0), x), x)
 }
+
+// ofFour returns the element that an immediate chooses for element j among the four around it.
+func ofFour(j, imm int) int { return j&^3 + imm>>(2*(j&3))&3 }
 
 func andNot(x, y *term.Word) *term.Word { return term.And(term.Not(x), y) }
 
@@ -566,9 +569,15 @@ var vectorSemantics = map[string]semantics{
 		}
 		return j + imm
 	}, 0),
-	"VPSHUFD":   wired(32, func(j, imm int) int { return j&^3 + imm>>(2*(j&3))&3 }, 0),
+	"VPSHUFD":   wired(32, ofFour, 0),
 	"VPERMILPD": wired(64, func(j, imm int) int { return j&^1 + imm>>j&1 }, 0),
-	"VPERMQ":    func(m *Machine, i *Instruction) { permuteQ(i)(m, i) },
+	"VPERMQ": func(m *Machine, i *Instruction) {
+		if i.Args[2].Kind == Immediate {
+			wired(64, ofFour, 0)(m, i)
+		} else {
+			indexed(64, argument(64, 2), argument(64, 1))(m, i)
+		}
+	},
 	"VPERM2I128": wired(64, func(j, imm int) int {
 		c := imm >> (j / 2 * 4)
 		if c&8 != 0 {
@@ -604,8 +613,14 @@ var vectorSemantics = map[string]semantics{
 	"VPSHUFB": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
 		a, x := m.source(i, i.Args[1], n, 8), m.source(i, i.Args[2], n, 8)
+		table := make([]*term.Word, 256)
 		for j := range x {
-			x[j] = m.shuffled(a[j&^15:][:16], x[j])
+			for v := range table {
+				if table[v] = m.Space.Const(8, 0); v < 128 {
+					table[v] = a[j&^15+v&15]
+				}
+			}
+			x[j] = m.element(table, x[j])
 		}
 		m.write(i, x)
 	},
@@ -638,7 +653,7 @@ var vectorSemantics = map[string]semantics{
 		for j := range a {
 			a[j] = term.Ite(m.Mask[i.Mask].Bits(j, 1), b[j], a[j])
 		}
-		m.write(&Instruction{Args: i.Args, Mask: none}, a)
+		m.writeAll(i.Args[0], a)
 	},
 	"VPTEST": func(m *Machine, i *Instruction) {
 		n := i.Args[0].Size
@@ -690,32 +705,4 @@ func equal(w int) semantics {
 			binary(w, term.Equal)(m, i)
 		}
 	}
-}
-
-// permuteQ is VPERMQ: by an immediate within 256 bits, or by a vector.
-func permuteQ(i *Instruction) semantics {
-	if i.Args[2].Kind == Immediate {
-		return wired(64, func(j, imm int) int { return j&^3 + imm>>(2*(j&3))&3 }, 0)
-	}
-	return indexed(64, argument(64, 2), argument(64, 1))
-}
-
-// shuffled returns the byte that an index chooses among 16. If the index is not constant, the
-// bytes have to be.
-func (m *Machine) shuffled(a []*term.Word, index *term.Word) *term.Word {
-	if k, ok := index.Const(); ok {
-		if k >= 128 {
-			return m.Space.Const(8, 0)
-		}
-		return a[k&15]
-	}
-	var table [256]byte
-	for v := range 128 {
-		b, ok := a[v&15].Const()
-		if !ok {
-			m.fail("a shuffle of variables by a variable")
-		}
-		table[v] = byte(b)
-	}
-	return term.Lookup(index, table)
 }
