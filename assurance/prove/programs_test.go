@@ -26,18 +26,6 @@ func kernelOf(t *testing.T, name string) *machine.Kernel {
 	return k
 }
 
-// statementOf returns the statement about a kernel, named with its package.
-func statementOf(t *testing.T, name string) *statement {
-	t.Helper()
-	for i := range statements {
-		if statements[i].kernel == name {
-			return &statements[i]
-		}
-	}
-	t.Fatalf("there is no statement about %s", name)
-	return nil
-}
-
 // TestDecodersDiffer decodes instructions wrongly, and expects objdump to notice.
 func TestDecodersDiffer(t *testing.T) {
 	if _, err := exec.LookPath("objdump"); err != nil {
