@@ -119,7 +119,7 @@ func isInput(n *term.Node) bool {
 	return n != nil && (isSum(n) || n.Op == term.MulSignedOp || n.Op == term.Var)
 }
 
-// inputs returns the words of which w is a function.
+// inputs returns the words that w is computed from.
 func inputs(w *term.Word) (xs []*term.Word) {
 	for _, g := range w.Segs {
 		switch {

@@ -120,7 +120,7 @@ func (e *Exact) Vanishes(q *term.Word) bool {
 	return zero
 }
 
-// choice returns a bit, not known, that chooses between words of which a quotient is made.
+// choice returns an unknown bit that chooses between words from which a quotient is computed.
 func (e *Exact) choice(w *term.Word) *term.Word {
 	var bit *term.Word
 	for _, g := range w.Segs {
