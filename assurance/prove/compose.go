@@ -15,8 +15,8 @@ import (
 // shows that they compose: the source of package mlkem is run, and each call of such a method
 // is replaced by its comment. The coefficients that it is given must be within the bounds after
 // "In", and those that it sets become variables within the bounds after "Out". The hash functions
-// write unknown bytes. Everything else is what the source says, so an index
-// out of bounds would be found, too.
+// write unknown bytes. Everything else is what the source says, so an index out of bounds would
+// be found, too.
 
 // A composer runs the source of mlkem for a parameter set.
 type composer struct {
@@ -272,11 +272,15 @@ func (c *composer) hash(method string, args []source.Value) source.Value {
 		}
 	case "AtOnce":
 		return c.Int(8)
+	default:
+		if !strings.Contains(method, ".Begin") && !strings.HasSuffix(method, ".Write") && c.err == nil {
+			c.err = fmt.Errorf("there is no contract of sha3.%s", method)
+		}
 	}
 	return nil
 }
 
-// A key is a key pair in memory: the objects of both halves.
+// A keyPair is a key pair in memory: the objects of both halves.
 type keyPair struct{ dk, ek *source.Object }
 
 // newKeyPair makes memory for a key pair, with polynomials that are not set.
@@ -456,9 +460,9 @@ func (c *composer) run(op *operation, f source.Function) error {
 	return nil
 }
 
-// compose runs an operation for a parameter set, in the ways that data and hash functions can
-// choose: a batch makes several streams or one, the first sampling makes all coefficients or
-// some, and a coefficient of an encoded polynomial is q or more.
+// compose runs an operation for a parameter set in several ways: a batch makes several streams or
+// one, the first sampling makes all coefficients or some, and a coefficient of one of the encoded
+// polynomials is q or more.
 func (op *operation) compose(p *proof, k int) (calls int, err error) {
 	ways := []composer{{atOnce: 8, sampled: 256, unreduced: -1}, {atOnce: 1, sampled: 100, unreduced: -1}}
 	for i := range k {

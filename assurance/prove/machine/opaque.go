@@ -10,10 +10,10 @@ import (
 )
 
 // Independent executes the kernel with these arguments, and with unknown data in their memory,
-// until it returns. It shows that no address and no jump depends on data,
-// that data chooses nothing that a masked instruction accesses, that no instruction without
-// semantics is executed, and that the kernel does not return with
-// wide registers in use. Numbers among the arguments are public.
+// until it returns. It shows that no address and no jump depends on data, that data chooses
+// nothing that a masked instruction accesses, that no instruction without semantics is executed,
+// and that the kernel does not return with wide registers in use. Numbers among the arguments
+// are public.
 //
 // Only general registers and masks that come from them are computed with. What comes from
 // vector registers is data.
