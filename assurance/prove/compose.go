@@ -350,7 +350,7 @@ const composes = "calls of methods of ring are within the bounds of their commen
 
 var operations = []operation{
 	{"mlkem.DecapsulationKey.Generate", 1, "", "tas", nil, composes + "Â, t̂ and ŝ are canonical after"},
-	{"mlkem.EncapsulationKey.Parse", 1, "", "ta", encodedSize, composes + "Â and t̂ are canonical after"},
+	{"mlkem.EncapsulationKey.Parse", 1, "", "ta", encodedSize, composes + "Â and t̂ are canonical after, if it returns true"},
 	{"mlkem.EncapsulationKey.Encapsulate", 1, "ta", "ta", ciphertextSize, composes + "Â and t̂ are canonical before"},
 	{"mlkem.DecapsulationKey.Decapsulate", 1, "tas", "tas", ciphertextSize, composes + "Â, t̂ and ŝ are canonical before"},
 	{"mlkem.GenerateMany", 8, "", "tas", nil, composes + "as Generate, for eight keys"},
