@@ -276,6 +276,6 @@ var faults = []fault{
 	{"x25519.comb8IFMA", "a difference for a sum", code("vpaddq", 0, 4), "\xfb", "start: row 3: the value differs"},
 	{"x25519.comb8IFMA", "a multiple for another digit", code("vpternlogq", 0, -1), "\xf0", "limb 0 of element 0 of a multiple is not found"},
 	{"x25519.comb8IFMA", "no sign", code("vpcmpuq", 0, -1), "\x03", "limb 0 of element 0 of a multiple is not found"},
-	{"x25519.comb8IFMA", "the frame begins below the stack pointer", code("add rbx, 0x3f", 0, -1), "\x00", "there is no place for a frame"},
+	{"x25519.comb8IFMA", "the frame begins below the stack pointer", code("add rbx, 0x3f", 0, -1), "\x00", "bytes below the stack pointer"},
 	{"x25519.comb8IFMA", "the end of the frame is left", code("vmovdqu64 [rbx+0xd80], zmm0", 0, -1), "\x35", "byte 3456 of the frame is not wiped"},
 }
