@@ -21,10 +21,6 @@ type Machine struct {
 	// returns true, its results take the place of the call.
 	Before func(name string, args []Value) (results Value, replaced bool)
 
-	// Decide, if it is not nil, returns the number that a branch or an index is, which depends on
-	// data. The run then stands only for the data for which it is this number.
-	Decide func(w *term.Word) (n uint64, err error)
-
 	program *Program
 	globals map[*ssa.Global]*Object
 	zeros   map[types.Type]Value
@@ -204,20 +200,12 @@ func (f *frame) get(v ssa.Value) Value {
 
 func (f *frame) word(v ssa.Value) *term.Word { return f.get(v)[0].(*term.Word) }
 
-// number returns an operand that must be a number. A signed one is extended to 64 bits. If
-// Decide chooses the number, the operand is this number from now on.
+// number returns an operand that must be a number. A signed one is extended to 64 bits.
 func (f *frame) number(v ssa.Value) int64 {
 	w := f.word(v)
 	n, ok := w.Const()
 	if !ok {
-		if f.Decide == nil {
-			f.fail("%v depends on data", v.Name())
-		}
-		var err error
-		if n, err = f.Decide(w); err != nil {
-			f.fail("%v depends on data: %w", v.Name(), err)
-		}
-		f.values[v] = Value{f.Space.Const(w.Width, n)}
+		f.fail("%v depends on data", v.Name())
 	}
 	if signed(v.Type()) {
 		return term.Signed(n, w.Width)
