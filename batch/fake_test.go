@@ -117,6 +117,14 @@ func (f *fake) ParseMany(rows many.Rows[many.PublicKey]) {
 	}
 }
 
+func (f *fake) Knows(key any) bool {
+	switch key.(type) {
+	case *fakeEK, *fakeDK:
+		return true
+	}
+	return false
+}
+
 func (f *fake) EncapsulateMany(rows many.Rows[many.Encapsulation], random derand.Random) {
 	f.record(rows.Len())
 	for _, row := range rows[:rows.Len()] {

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"reflect"
 	"sync"
 
 	"hybridkem/internal/fault"
@@ -47,7 +46,7 @@ func (c *call) run() (err error) {
 // group returns the KEM that can do c together with other calls. It returns nil if c must run alone:
 // if code of another module takes part, which may panic, and if the arguments have wrong sizes.
 func (c *call) group() many.KEM {
-	k, key := c.kem, any(c.kem)
+	k, key := c.kem, any(nil)
 	switch c.op {
 	case encapsulate:
 		k, key = c.ek.KEM(), c.ek
@@ -55,19 +54,10 @@ func (c *call) group() many.KEM {
 		k, key = c.dk.KEM(), c.dk
 	}
 	m, ok := many.Of(k)
-	if !ok || declaredIn(key) != declaredIn(m) || !c.fits(m) {
+	if !ok || key != nil && !m.Knows(key) || !c.fits(m) {
 		return nil
 	}
 	return m
-}
-
-// declaredIn returns the package of the type of x, or of what x points to.
-func declaredIn(x any) string {
-	t := reflect.TypeOf(x)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.PkgPath()
 }
 
 // fits reports whether the arguments have the sizes of k.

@@ -15,6 +15,19 @@ import (
 // Together implements many.KEM.
 func (p *parameterSet) Together() bool { return true }
 
+// Knows implements many.KEM.
+func (p *parameterSet) Knows(key any) bool {
+	switch key := key.(type) {
+	case kem.EncapsulationKey:
+		_, ok := p.public(key)
+		return ok
+	case kem.Decapsulator:
+		_, ok := p.private(key)
+		return ok
+	}
+	return false
+}
+
 // ExpandMany implements many.KEM.
 func (p *parameterSet) ExpandMany(rows many.Rows[many.KeyPair]) {
 	var (

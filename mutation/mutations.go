@@ -72,7 +72,7 @@ var mutations = []mutation{
 	{"result for a caller who has gone", "batch/queue.go", "r.state = abandoned\n\tdefault:", "return false\n\tdefault:", "./batch -run=^TestContext$"},
 	{"key for a caller who has gone left alive", "batch/row.go", "r.generated.Destroy()", "", "./batch -run=^TestContext$"},
 	{"row not overwritten", "batch/row.go", "clear(r.memory)", "", "./batch -run=^TestContext$"},
-	{"code of another module in a batch", "batch/row.go", "declaredIn(key) != declaredIn(m)", "declaredIn(key) != declaredIn(key)", "./batch -run=^TestAlone$"},
+	{"code of another module in a batch", "batch/row.go", "key != nil && !m.Knows(key)", "key != nil && !m.Knows(key) && !ok", "./batch -run=^TestAlone$"},
 
 	// Memory and randomness.
 	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/secret -run=^TestOverwritten$"},
@@ -124,7 +124,7 @@ var mutations = []mutation{
 	{"label of another KEM with other parts", "combiner/frameworks.go", "\t\trefuseEnd(label, named.ID)\n", "", ". -run=^TestNames$"},
 	{"label that ends another's", "combiner/frameworks.go", " || strings.HasSuffix(named, label) {", " || named == label {", ". -run=^TestNames$"},
 	{"name of another KEM for a label", "combiner/frameworks.go", "if slices.Contains(taken, label) {", "if slices.Contains(taken, label) && false {", ". -run=^TestNames$"},
-	{"key of another hybrid encapsulated to", "internal/hybrid/hybrid.go", "if !ok || own.public().hybrid != h {", "if !ok {", "./internal/hybrid"},
+	{"key of another hybrid encapsulated to", "internal/hybrid/many.go", "key != nil && key.hybrid != h {", "key != nil && key.hybrid == nil {", "./internal/hybrid"},
 
 	// Memory and randomness.
 	{"Destroy wipes nothing", "internal/mlkem/keys.go", "\tclear(dk.s)\n", "", "./internal/mlkem"},
@@ -243,7 +243,7 @@ var mutations = []mutation{
 	{"private key in JSON", "xwing/xwing.go", "return nil, secret.NotJSON(\"xwing.DecapsulationKey\", name)", "return []byte(`\"\"`), nil", "./xwing -run=^TestPrinting$"},
 	{"key with an error", "internal/fault/fault.go", "\t\treturn none, err\n", "\t\t_ = none\n\t\treturn key, err\n", "./xwing -run=^TestErrors$"},
 	{"label of X-Wing left out", "xwing/xwing.go", ", Label: []byte(hybrid.XWingLabel),", ",", "./xwing"},
-	{"key of another KEM taken", "xwing/xwing.go", "if !ok {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "if !ok && len(sharedKey) == 0 {\n\t\treturn fault.New(pkg, kem.ErrOtherKEM", "./xwing -run=^TestOtherKEM$"},
+	{"key of another KEM taken", "xwing/xwing.go", "own, ok := ek.(*EncapsulationKey)\n\t\t\treturn own.hybrid(), ok", "own, _ := ek.(*EncapsulationKey)\n\t\t\treturn own.hybrid(), true", "./xwing -run=^TestOtherKEM$"},
 
 	// More of key files.
 	{"unknown version read", "keyfile/keyfile.go", "|| version[0] > 1 {", "|| version[0] > 2 {", "./keyfile"},

@@ -16,8 +16,6 @@ import (
 	"crypto"
 	"fmt"
 
-	"hybridkem/internal/derand"
-	"hybridkem/internal/fault"
 	"hybridkem/internal/hybrid"
 	"hybridkem/internal/secret"
 	"hybridkem/kem"
@@ -42,6 +40,18 @@ const (
 var instance = hybrid.Hybrid{
 	Package: pkg, ID: name,
 	PQ: &hybrid.MLKEM768, T: &hybrid.X25519, Combiner: hybrid.C2PRICombiner, Label: []byte(hybrid.XWingLabel),
+	Types: &hybrid.KeyTypes{
+		Private: func(dk any) (*hybrid.DecapsulationKey, bool) {
+			own, ok := dk.(*DecapsulationKey)
+			return own.hybrid(), ok
+		},
+		Public: func(ek any) (*hybrid.EncapsulationKey, bool) {
+			own, ok := ek.(*EncapsulationKey)
+			return own.hybrid(), ok
+		},
+		AsPrivate: func(dk *hybrid.DecapsulationKey) kem.DecapsulationKey { return (*DecapsulationKey)(dk) },
+		AsPublic:  func(ek *hybrid.EncapsulationKey) kem.EncapsulationKey { return (*EncapsulationKey)(ek) },
+	},
 }
 
 // A DecapsulationKey is the secret key used to decapsulate a shared key from a
@@ -224,39 +234,4 @@ func (ek *EncapsulationKey) Equal(x crypto.PublicKey) bool {
 
 // KEM returns X-Wing as a [kem.KEM]. Its keys are of the types *[DecapsulationKey]
 // and *[EncapsulationKey].
-func KEM() kem.KEM { return xwing{} }
-
-type xwing struct{}
-
-func (xwing) Name() string              { return name }
-func (xwing) SeedSize() int             { return SeedSize }
-func (xwing) EncapsulationKeySize() int { return EncapsulationKeySize }
-func (xwing) CiphertextSize() int       { return CiphertextSize }
-func (xwing) SharedKeySize() int        { return SharedKeySize }
-
-func (xwing) GenerateKey() (kem.DecapsulationKey, error) {
-	return fault.OrNil[kem.DecapsulationKey](GenerateKey())
-}
-
-func (xwing) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	return fault.OrNil[kem.DecapsulationKey](NewDecapsulationKey(seed))
-}
-
-func (xwing) NewEncapsulationKey(encapsulationKey []byte) (kem.EncapsulationKey, error) {
-	return fault.OrNil[kem.EncapsulationKey](NewEncapsulationKey(encapsulationKey))
-}
-
-// DecapsulateSeed is [kem.DecapsulateSeed].
-func (xwing) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
-	return DecapsulateSeed(sharedKey, seed, ciphertext)
-}
-
-func (xwing) RandomSize() int { return instance.RandomSize() }
-
-func (xwing) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey)
-	if !ok {
-		return fault.New(pkg, kem.ErrOtherKEM, "the encapsulation key is of another KEM")
-	}
-	return instance.EncapsulateDerand(own.hybrid(), sharedKey, ciphertext, random)
-}
+func KEM() kem.KEM { return &instance }

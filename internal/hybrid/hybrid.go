@@ -60,6 +60,10 @@ type Hybrid struct {
 	// TFirst puts T before PQ in the encapsulation key, in the ciphertext and in
 	// the concatenated secrets.
 	TFirst bool
+
+	// Types are the types of the keys that callers have. If it is nil, they are
+	// those of this package.
+	Types *KeyTypes
 }
 
 // A Combiner says how the shared key of a hybrid is made from the secrets of the
@@ -230,11 +234,8 @@ func (ek *EncapsulationKey) beginEncapsulation(sharedKey, ciphertext []byte) (*p
 // EncapsulateDerand is the EncapsulateTo of ek with the given randomness. It
 // implements derand.KEM.
 func (h *Hybrid) EncapsulateDerand(ek kem.EncapsulationKey, sharedKey, ciphertext []byte, random derand.Random) error {
-	own, ok := ek.(*EncapsulationKey)
-	if ok && own.public() == nil {
-		return errNoKey
-	}
-	if !ok || own.public().hybrid != h {
+	own, ok := h.public(ek)
+	if !ok {
 		return h.wrap(errOtherKEM)
 	}
 	key, use, err := own.begin()

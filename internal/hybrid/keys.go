@@ -86,22 +86,56 @@ func (h *Hybrid) newKeyPair() *DecapsulationKey {
 	return &p.dk
 }
 
-// Making and parsing keys. The methods of kem.KEM wrap those that return the
-// concrete types.
+// KeyTypes are the types of the keys that callers have. Its functions convert
+// keys. Those from callers report false for keys of other types.
+type KeyTypes struct {
+	Private   func(dk any) (*DecapsulationKey, bool)
+	Public    func(ek any) (*EncapsulationKey, bool)
+	AsPrivate func(dk *DecapsulationKey) kem.DecapsulationKey
+	AsPublic  func(ek *EncapsulationKey) kem.EncapsulationKey
+}
+
+var ownTypes = KeyTypes{
+	func(dk any) (own *DecapsulationKey, ok bool) { own, ok = dk.(*DecapsulationKey); return },
+	func(ek any) (own *EncapsulationKey, ok bool) { own, ok = ek.(*EncapsulationKey); return },
+	func(dk *DecapsulationKey) kem.DecapsulationKey { return dk },
+	func(ek *EncapsulationKey) kem.EncapsulationKey { return ek },
+}
+
+func (h *Hybrid) types() *KeyTypes {
+	if h.Types != nil {
+		return h.Types
+	}
+	return &ownTypes
+}
+
+// Making and parsing keys. The methods of kem.KEM wrap those that return the types
+// of this package.
 
 // GenerateKey is Generate as a method of kem.KEM.
 func (h *Hybrid) GenerateKey() (kem.DecapsulationKey, error) {
-	return fault.OrNil[kem.DecapsulationKey](h.Generate())
+	return h.asPrivate(h.Generate())
 }
 
 // NewDecapsulationKey is Expand as a method of kem.KEM.
 func (h *Hybrid) NewDecapsulationKey(seed []byte) (kem.DecapsulationKey, error) {
-	return fault.OrNil[kem.DecapsulationKey](h.Expand(seed))
+	return h.asPrivate(h.Expand(seed))
+}
+
+func (h *Hybrid) asPrivate(dk *DecapsulationKey, err error) (kem.DecapsulationKey, error) {
+	if err != nil {
+		return nil, err
+	}
+	return h.types().AsPrivate(dk), nil
 }
 
 // NewEncapsulationKey is Parse as a method of kem.KEM.
 func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
-	return fault.OrNil[kem.EncapsulationKey](h.Parse(b))
+	ek, err := h.Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	return h.types().AsPublic(ek), nil
 }
 
 // Generate expands a key from a random seed. It returns kem.ErrFIPS with

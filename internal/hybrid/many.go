@@ -10,7 +10,6 @@ import (
 	"hybridkem/internal/secret"
 	"hybridkem/internal/sha3"
 	"hybridkem/internal/x25519"
-	"hybridkem/kem"
 )
 
 // This file does several operations at once, with hybrids of ML-KEM and X25519. A method does for each row
@@ -18,44 +17,19 @@ import (
 // once. Keys of other types do their rows themselves, and may panic, as may a reader that has replaced
 // crypto/rand.Reader.
 
-// KeyTypes are the types of keys that callers have: those of this package, or those of xwing. Its functions
-// convert keys. Those from callers report false for keys of other types.
-type KeyTypes struct {
-	Private   func(dk any) (*DecapsulationKey, bool)
-	Public    func(ek any) (*EncapsulationKey, bool)
-	AsPrivate func(dk *DecapsulationKey) kem.DecapsulationKey
-	AsPublic  func(ek *EncapsulationKey) kem.EncapsulationKey
-}
-
-var ownTypes = KeyTypes{
-	func(dk any) (own *DecapsulationKey, ok bool) { own, ok = dk.(*DecapsulationKey); return },
-	func(ek any) (own *EncapsulationKey, ok bool) { own, ok = ek.(*EncapsulationKey); return },
-	func(dk *DecapsulationKey) kem.DecapsulationKey { return dk },
-	func(ek *EncapsulationKey) kem.EncapsulationKey { return ek },
-}
-
-// ExpandMany implements many.KEM.
-func (h *Hybrid) ExpandMany(rows many.Rows[many.KeyPair]) { h.ExpandRows(rows, &ownTypes) }
-
-// ParseMany implements many.KEM.
-func (h *Hybrid) ParseMany(rows many.Rows[many.PublicKey]) { h.ParseRows(rows, &ownTypes) }
-
-// EncapsulateMany implements many.KEM.
-func (h *Hybrid) EncapsulateMany(rows many.Rows[many.Encapsulation], random derand.Random) {
-	h.EncapsulateRows(rows, random, &ownTypes)
-}
-
-// DecapsulateMany implements many.KEM.
-func (h *Hybrid) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
-	h.DecapsulateRows(rows, &ownTypes)
-}
-
 // Together implements many.KEM. It reports whether the parts are ML-KEM and X25519.
 func (h *Hybrid) Together() bool { return h.PQ.kind == kindMLKEM && h.T.kind == kindX25519 }
 
+// Knows implements many.KEM.
+func (h *Hybrid) Knows(key any) bool {
+	_, private := h.types().Private(key)
+	_, public := h.types().Public(key)
+	return private || public
+}
+
 // private returns the key that dk is, if it is one of h.
-func (h *Hybrid) private(dk any, types *KeyTypes) (*DecapsulationKey, bool) {
-	own, ok := types.Private(dk)
+func (h *Hybrid) private(dk any) (*DecapsulationKey, bool) {
+	own, ok := h.types().Private(dk)
 	if key := own.private(); key != nil && key.public.hybrid != h {
 		return nil, false
 	}
@@ -63,16 +37,16 @@ func (h *Hybrid) private(dk any, types *KeyTypes) (*DecapsulationKey, bool) {
 }
 
 // public returns the key that ek is, if it is one of h.
-func (h *Hybrid) public(ek any, types *KeyTypes) (*EncapsulationKey, bool) {
-	own, ok := types.Public(ek)
+func (h *Hybrid) public(ek any) (*EncapsulationKey, bool) {
+	own, ok := h.types().Public(ek)
 	if key := own.public(); key != nil && key.hybrid != h {
 		return nil, false
 	}
 	return own, ok
 }
 
-// ExpandRows is ExpandMany with keys of the given types.
-func (h *Hybrid) ExpandRows(rows many.Rows[many.KeyPair], types *KeyTypes) {
+// ExpandMany implements many.KEM.
+func (h *Hybrid) ExpandMany(rows many.Rows[many.KeyPair]) {
 	var (
 		n      int
 		own    many.Rows[many.KeyPair]
@@ -86,7 +60,7 @@ func (h *Hybrid) ExpandRows(rows many.Rows[many.KeyPair], types *KeyTypes) {
 		if row.Err = fips.Check(h.Package); row.Err != nil {
 			continue
 		}
-		dk, ok := h.private(row.Key, types)
+		dk, ok := h.private(row.Key)
 		if !ok || dk.private() == nil {
 			dk, resets[n] = h.newKeyPair(), secret.Reset{}
 		} else if resets[n], row.Err = dk.beginReset(); row.Err != nil {
@@ -103,7 +77,7 @@ func (h *Hybrid) ExpandRows(rows many.Rows[many.KeyPair], types *KeyTypes) {
 	secret.DoDeep(func() { h.expandMany(keys[:n]) })
 	for i, row := range own[:n] {
 		if row.Err = h.in(resets[i].End()); row.Err == nil {
-			row.Key = types.AsPrivate(keys[i])
+			row.Key = h.types().AsPrivate(keys[i])
 		}
 	}
 }
@@ -139,8 +113,8 @@ func (h *Hybrid) expandMany(keys []*DecapsulationKey) {
 	}
 }
 
-// ParseRows is ParseMany with keys of the given types.
-func (h *Hybrid) ParseRows(rows many.Rows[many.PublicKey], types *KeyTypes) {
+// ParseMany implements many.KEM.
+func (h *Hybrid) ParseMany(rows many.Rows[many.PublicKey]) {
 	var (
 		n       int
 		own     many.Rows[many.PublicKey]
@@ -151,7 +125,7 @@ func (h *Hybrid) ParseRows(rows many.Rows[many.PublicKey], types *KeyTypes) {
 		valid   [many.Width]bool
 	)
 	for _, row := range rows[:rows.Len()] {
-		ek, ok := h.public(row.Key, types)
+		ek, ok := h.public(row.Key)
 		fresh := !ok || ek.public() == nil
 		if fresh {
 			ek = h.newEncapsulationKey()
@@ -177,13 +151,13 @@ func (h *Hybrid) ParseRows(rows many.Rows[many.PublicKey], types *KeyTypes) {
 		}
 		keys[i].public().keepEncodings()
 		if row.Err = h.in(resets[i].End()); row.Err == nil {
-			row.Key = types.AsPublic(keys[i])
+			row.Key = h.types().AsPublic(keys[i])
 		}
 	}
 }
 
-// EncapsulateRows is EncapsulateMany with keys of the given types.
-func (h *Hybrid) EncapsulateRows(rows many.Rows[many.Encapsulation], random derand.Random, types *KeyTypes) {
+// EncapsulateMany implements many.KEM.
+func (h *Hybrid) EncapsulateMany(rows many.Rows[many.Encapsulation], random derand.Random) {
 	var (
 		n    int
 		uses [many.Width]secret.Use
@@ -196,7 +170,7 @@ func (h *Hybrid) EncapsulateRows(rows many.Rows[many.Encapsulation], random dera
 		}
 	}()
 	for _, row := range rows[:rows.Len()] {
-		ek, ok := h.public(row.Key, types)
+		ek, ok := h.public(row.Key)
 		if !ok {
 			row.Do()
 			continue
@@ -249,8 +223,8 @@ func (h *Hybrid) encapsulateMany(keys []*publicKey, rows many.Rows[many.Encapsul
 	h.combineMany(sharedKeys[:n], &s, ciphertexts[:n], keys)
 }
 
-// DecapsulateRows is DecapsulateMany with keys of the given types.
-func (h *Hybrid) DecapsulateRows(rows many.Rows[many.Decapsulation], types *KeyTypes) {
+// DecapsulateMany implements many.KEM.
+func (h *Hybrid) DecapsulateMany(rows many.Rows[many.Decapsulation]) {
 	var (
 		n    int
 		uses [many.Width]secret.Use
@@ -263,7 +237,7 @@ func (h *Hybrid) DecapsulateRows(rows many.Rows[many.Decapsulation], types *KeyT
 		}
 	}()
 	for _, row := range rows[:rows.Len()] {
-		dk, ok := h.private(row.Key, types)
+		dk, ok := h.private(row.Key)
 		if !ok {
 			row.Do()
 			continue

@@ -72,6 +72,8 @@ type KEM interface {
 	// Together reports whether the KEM does several operations at once. If not, the other methods must not
 	// be called.
 	Together() bool
+	// Knows reports whether key is of one of the types that the KEM's own keys have.
+	Knows(key any) bool
 	ExpandMany(rows Rows[KeyPair])
 	ParseMany(rows Rows[PublicKey])
 	// EncapsulateMany takes the randomness of the rows from random, one after the other, or draws it in
