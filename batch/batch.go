@@ -158,8 +158,9 @@ func Generate(k kem.KEM, rows []KeyPair) {
 	}
 }
 
-// maxSeedSize is the size of the longest seeds of this module, those of ML-KEM.
-const maxSeedSize = 64
+// maxSeedSize is the size of the longest seeds of KEMs that do several operations at once: those of
+// hybrids whose keys are made from keys of ML-KEM and X25519.
+const maxSeedSize = 64 + 32
 
 type seeds [many.Width * maxSeedSize]byte
 

@@ -301,7 +301,7 @@ func TestUK(t *testing.T) {
 	}
 }
 
-var oncePackage = regexp.MustCompile("^(combiner|xwing|tlskex|sshkex): [^:]*$")
+var oncePackage = regexp.MustCompile("^(combiner|composite|openpgp|xwing|tlskex|sshkex): [^:]*$")
 
 func errorText(t *testing.T, what string, err error) {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A Group is a nominal group of draft-irtf-cfrg-hybrid-kems: [X25519], [P256] or [P384].
+// A Group is a nominal group of draft-irtf-cfrg-hybrid-kems: [X25519], [P256], [P384] or [P521].
 // To use another group, make it a KEM whose ciphertext is an ephemeral share, and call
 // [UK] or [CK].
 type Group struct{ part *hybrid.Part }
@@ -32,6 +32,13 @@ func P256() Group { return Group{&nist.P256} }
 // Its operations are crypto/ecdh's and allocate memory.
 func P384() Group { return Group{&nist.P384} }
 
+// P521 returns NIST's P-521 with uncompressed points. Shared secrets are
+// x-coordinates. draft-irtf-cfrg-concrete-hybrid-kems does not have this curve. Here its
+// seeds have 66 bytes, a big-endian number whose bits from 2^521 on are ignored.
+//
+// Its operations are crypto/ecdh's and allocate memory.
+func P521() Group { return Group{&nist.P521} }
+
 // UG returns the hybrid of pq and a group with the [Universal] combiner. The
 // label is its name.
 //
@@ -40,7 +47,7 @@ func P384() Group { return Group{&nist.P384} }
 // another, as the draft demands, or its end, because the label is hashed last.
 //
 // UG panics if the label is empty or taken, if pq is nil, if one of the sizes of pq is not
-// positive, or if t is the zero Group. A label is taken if it is the name or the label of a
+// positive, if the keys of pq are made from parts ([kem.KeysFromParts]), or if t is the zero Group. A label is taken if it is the name or the label of a
 // KEM of this module, if it ends in such a label, or if such a label ends in it. There is one
 // exception: with the parts and the label of a named KEM of this package, [CG] returns that
 // KEM.
@@ -72,8 +79,8 @@ func CK(label string, pq, t kem.KEM) kem.KEM {
 }
 
 // part returns k as a part of a hybrid, or nil if k is nil or a nil pointer. The KEMs of package mlkem are
-// parts that package hybrid knows. It panics if k gives a size that is not positive: without a secret of
-// one part, a hybrid would be the other part alone.
+// parts that package hybrid knows. It panics if keys of k do not expand from a seed, and if k gives a size that
+// is not positive: without a secret of one part, a hybrid would be the other part alone.
 func part(k kem.KEM) *hybrid.Part {
 	v := reflect.ValueOf(k)
 	if !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
@@ -86,6 +93,9 @@ func part(k kem.KEM) *hybrid.Part {
 		return &hybrid.MLKEM768
 	case mlkem.KEM1024():
 		return &hybrid.MLKEM1024
+	}
+	if kem.KeysFromParts(k) {
+		panic("combiner: keys of " + k.Name() + " do not expand from a seed")
 	}
 	if min(k.SeedSize(), k.EncapsulationKeySize(), k.CiphertextSize(), k.SharedKeySize()) <= 0 {
 		panic("combiner: a size of " + k.Name() + " is not positive")

@@ -10,8 +10,12 @@ var (
 	ErrLength = errors.New("kem: wrong length")
 
 	// ErrSeed means that a seed contains no scalar of the curve, so that no key expands
-	// from it. It happens only with P-256 and P-384, for fewer than one seed in 2^128.
+	// from it. It happens only with NIST's curves, for fewer than one seed in 2^128.
 	ErrSeed = errors.New("kem: no key expands from the seed")
+
+	// ErrPrivateKey means that a private key of a part of a hybrid is invalid: its number is not a
+	// scalar of the curve, or it does not have the form of its standard.
+	ErrPrivateKey = errors.New("kem: invalid private key of a part")
 
 	// ErrOverlap means that the buffers for a shared key and a ciphertext share memory.
 	ErrOverlap = errors.New("kem: buffers overlap")
@@ -35,7 +39,7 @@ var (
 	ErrExpandedKey = errors.New("kem: invalid expanded decapsulation key")
 
 	// ErrKeyPair means that a decapsulation key and its encapsulation key give different
-	// shared keys, or that the public key in a file does not belong to the private key.
+	// shared keys, or that the public key beside a private key does not belong to it.
 	ErrKeyPair = errors.New("kem: the parts of a key pair do not match")
 
 	// ErrKeyFile means that a key file is malformed.

@@ -163,6 +163,17 @@ func NeedsTranscript(k KEM) bool {
 	return ok && n.NeedsTranscript()
 }
 
+// KeysFromParts reports whether the decapsulation keys of k are made from private keys of its parts, and not
+// expanded from a seed. Their SeedSize is the size of these keys, one after the other, and their Bytes are these
+// keys. Not all bytes of this size need be a key, and such keys lose what seeds give: see the function FromParts of
+// hybridkem/combiner.
+//
+// Such a KEM has a method KeysFromParts that returns true. A type that wraps a KEM must pass this method on.
+func KeysFromParts(k KEM) bool {
+	p, ok := k.(interface{ KeysFromParts() bool })
+	return ok && p.KeysFromParts()
+}
+
 // DecapsulateSeed decapsulates with the key that expands from a seed, like NewDecapsulationKey of k and then
 // DecapsulateTo and Destroy of the key. sharedKey must have SharedKeySize bytes, and may overlap the seed and
 // the ciphertext. The errors are those of NewDecapsulationKey and DecapsulateTo, and [ErrUnsupported] if k is

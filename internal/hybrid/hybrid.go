@@ -1,11 +1,11 @@
-// Package hybrid implements the hybrid KEMs of packages xwing, combiner,
-// combiner/tlskex and combiner/sshkex. A hybrid has two parts, PQ and T, each
+// Package hybrid implements the hybrid KEMs of packages xwing and combiner, and of
+// the packages below combiner. A hybrid has two parts, PQ and T, each
 // with a key pair of its own, and a combiner that makes one shared key from their
 // two secrets.
 //
 // hybrid.go has the KEM: encapsulation, decapsulation and the combiners. keys.go
-// has the keys. part.go says what a part is, and each kind of part has a file of
-// its own.
+// has the keys, and parts.go those that are made from keys of the parts. part.go
+// says what a part is, and each kind of part has a file of its own.
 //
 // An operation has the same steps for all hybrids. The exported method checks the
 // key and the sizes of the buffers. It then runs a method that is not exported
@@ -24,6 +24,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
+	"sync/atomic"
 
 	"hybridkem/internal/derand"
 	"hybridkem/internal/fault"
@@ -61,9 +62,16 @@ type Hybrid struct {
 	// the concatenated secrets.
 	TFirst bool
 
+	// FromParts is set if a decapsulation key is made from the private keys of the
+	// parts, and stored as these keys, one after the other. Otherwise the keys of the
+	// parts expand from a seed.
+	FromParts bool
+
 	// Types are the types of the keys that callers have. If it is nil, they are
 	// those of this package.
 	Types *KeyTypes
+
+	withParts atomic.Pointer[Hybrid] // the result of WithKeysFromParts
 }
 
 // A Combiner says how the shared key of a hybrid is made from the secrets of the
@@ -108,8 +116,17 @@ func (h *Hybrid) wrap(err error) error { return fault.In(h.Package, err) }
 // Name returns the name of the KEM.
 func (h *Hybrid) Name() string { return h.ID }
 
-// SeedSize returns the size of a seed, from which the seeds of both parts expand.
-func (h *Hybrid) SeedSize() int { return SeedSize }
+// SeedSize returns the size of a seed, from which the seeds of both parts expand. For
+// keys from parts, it returns the size of their stored form.
+func (h *Hybrid) SeedSize() int {
+	if h.FromParts {
+		return h.PQ.size.Private + h.T.size.Private
+	}
+	return SeedSize
+}
+
+// KeysFromParts implements kem.KeysFromParts.
+func (h *Hybrid) KeysFromParts() bool { return h.FromParts }
 
 // EncapsulationKeySize returns the size of an encapsulation key, which is one key
 // of each part.
@@ -458,11 +475,11 @@ func (h *Hybrid) levels() int { return max(h.PQ.levels, h.T.levels) }
 
 // The sizes of buffers on the stack. They are large enough for ML-KEM with any
 // group of this module. The seed and the randomness of P-256 have 128 bytes, and
-// a secret of P-384 has 48.
+// a secret of P-521 has 66.
 const (
 	usualSeedSize   = 64 + 128
 	usualRandomSize = 32 + 128
-	usualSecretSize = 32 + 48
+	usualSecretSize = 32 + 66
 )
 
 // sized returns a slice of size bytes. It is a part of buf if buf is long enough,

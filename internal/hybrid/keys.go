@@ -40,7 +40,7 @@ type privateKey struct {
 	secrets *secrets
 }
 
-// The secrets of a decapsulation key.
+// The secrets of a decapsulation key. A key from parts has no seed.
 type secrets struct {
 	seed  [SeedSize]byte
 	pq, t privatePart
@@ -103,8 +103,11 @@ var ownTypes = KeyTypes{
 }
 
 func (h *Hybrid) types() *KeyTypes {
-	if h.Types != nil {
+	switch {
+	case h.Types != nil:
 		return h.Types
+	case h.FromParts:
+		return &partsTypes
 	}
 	return &ownTypes
 }
@@ -138,8 +141,8 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 	return h.types().AsPublic(ek), nil
 }
 
-// Generate expands a key from a random seed. It returns kem.ErrFIPS with
-// GODEBUG=fips140=only, kem.ErrKeyPair if the key fails its test in FIPS 140-3
+// Generate expands a key from a random seed, or from random seeds of the parts. It
+// returns kem.ErrFIPS with GODEBUG=fips140=only, kem.ErrKeyPair if the key fails its test in FIPS 140-3
 // mode, kem.ErrSeed with P-256 and P-384 for fewer than one seed in 2^128, and the
 // error of a part outside this module.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
@@ -155,6 +158,9 @@ func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 
 // Expand expands a key from a seed of SeedSize bytes. It returns kem.ErrLength
 // for another size, and the errors of Generate, except for kem.ErrKeyPair.
+//
+// For keys from parts, seed is the stored form of a key. Instead of kem.ErrSeed, it
+// returns kem.ErrPrivateKey for a part that is no private key.
 func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 	if err := h.checkSeed(seed); err != nil {
 		return nil, err
@@ -163,14 +169,21 @@ func (h *Hybrid) Expand(seed []byte) (*DecapsulationKey, error) {
 }
 
 func (h *Hybrid) checkSeed(seed []byte) error {
-	if len(seed) != SeedSize {
-		hint := ""
-		if len(seed) == h.PQ.size.Seed {
-			hint = ": that is the length of a seed of " + h.PQ.name
-		}
-		return fault.Length(h.Package, "seed", seed, SeedSize, hint)
+	want, what := h.SeedSize(), "seed"
+	if len(seed) == want {
+		return nil
 	}
-	return nil
+	hint := ""
+	switch len(seed) {
+	case h.PQ.size.Seed:
+		hint = ": that is the length of a seed of " + h.PQ.name
+	case SeedSize:
+		hint = ": that is the length of a seed of a hybrid, but this key is made from the private keys of its parts"
+	}
+	if h.FromParts {
+		what = "private key of " + h.PQ.name + " and " + h.T.name
+	}
+	return fault.Length(h.Package, what, seed, want, hint)
 }
 
 // Regenerate is Generate into the memory of dk, a key of h or a zero value. It also
@@ -246,11 +259,17 @@ func (dk *DecapsulationKey) expand(seed []byte, fresh bool) (err error) {
 		return err
 	}
 	h.do(func() {
-		var own [SeedSize]byte
+		var buf [usualSeedSize]byte
+		size := h.SeedSize()
+		if h.FromParts && seed == nil {
+			size = h.PQ.size.Seed + h.T.size.Seed
+		}
+		own := sized(buf[:], size)
+		defer clear(own)
 		if seed == nil {
-			secret.Random(own[:]) // It may panic, so the old key is still there.
+			secret.Random(own) // It may panic, so the old key is still there.
 		} else {
-			copy(own[:], seed)
+			copy(own, seed)
 		}
 		var r secret.Reset
 		if !fresh {
@@ -265,8 +284,12 @@ func (dk *DecapsulationKey) expand(seed []byte, fresh bool) (err error) {
 				r.End() // It overwrites the secrets now.
 			}
 		}()
-		key.secrets.seed = own
-		if err = key.expand(); err == nil {
+		if h.FromParts {
+			err = key.fromParts(own, seed != nil)
+		} else {
+			err = key.expand(own)
+		}
+		if err == nil {
 			done, err = true, r.End()
 		}
 	})
@@ -282,34 +305,50 @@ func (dk *DecapsulationKey) beginReset() (secret.Reset, error) {
 
 // expand makes the keys of the parts from the hybrid's seed, which expands to
 // PQ's seed and then T's.
-func (key *privateKey) expand() error {
+func (key *privateKey) expand(seed []byte) error {
 	h := key.public.hybrid
+	key.secrets.seed = [SeedSize]byte(seed)
 	var buf [usualSeedSize]byte
 	expanded := sized(buf[:], h.PQ.size.Seed+h.T.size.Seed)
 	defer clear(expanded)
-	sha3.SHAKE256(expanded, key.secrets.seed[:])
+	sha3.SHAKE256(expanded, seed)
+	return key.newParts(expanded[:h.PQ.size.Seed], expanded[h.PQ.size.Seed:], false)
+}
 
-	if err := h.PQ.newPrivateKey(&key.secrets.pq, &key.public.pq, expanded[:h.PQ.size.Seed]); err != nil {
+// fromParts makes the keys of the parts from b: the stored form of a key, or the
+// seeds of PQ and of T.
+func (key *privateKey) fromParts(b []byte, stored bool) error {
+	h := key.public.hybrid
+	if !stored {
+		return key.newParts(b[:h.PQ.size.Seed], b[h.PQ.size.Seed:], false)
+	}
+	pq, t := h.split(b, h.PQ.size.Private)
+	return key.newParts(pq, t, true)
+}
+
+func (key *privateKey) newParts(pq, t []byte, stored bool) error {
+	h := key.public.hybrid
+	if err := h.PQ.newPrivateKey(&key.secrets.pq, &key.public.pq, pq, stored); err != nil {
 		return err
 	}
-	if err := h.T.newPrivateKey(&key.secrets.t, &key.public.t, expanded[h.PQ.size.Seed:]); err != nil {
+	if err := h.T.newPrivateKey(&key.secrets.t, &key.public.t, t, stored); err != nil {
 		return err
 	}
 	key.public.keepEncodings()
 	return nil
 }
 
-// newPrivateKey expands the key pair of a part from seed, which has the part's
-// size. Only external parts return errors: every seed is a seed of ML-KEM and of
-// X25519.
-func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, seed []byte) (err error) {
+// newPrivateKey makes the key pair of a part from b, its seed or the stored form of
+// its private key, which has the part's size. For ML-KEM and X25519, the two are the
+// same, and all bytes are a seed. So only external parts return errors.
+func (p *Part) newPrivateKey(dk *privatePart, ek *publicPart, b []byte, stored bool) (err error) {
 	switch p.kind {
 	case kindMLKEM:
-		p.newMLKEM(dk, ek, (*[mlkemSeedSize]byte)(seed))
+		p.newMLKEM(dk, ek, (*[mlkemSeedSize]byte)(b))
 	case kindX25519:
-		newX25519(dk, ek, (*[x25519.Size]byte)(seed))
+		newX25519(dk, ek, (*[x25519.Size]byte)(b))
 	case kindExternal:
-		err = p.newExternal(dk, ek, seed)
+		err = p.newExternal(dk, ek, b, stored)
 	}
 	//ct:declassify ek.encoded[:]: it is a part of the encapsulation key
 	return err
@@ -557,13 +596,21 @@ func (dk *DecapsulationKey) PublicKey() kem.EncapsulationKey {
 	return nil
 }
 
-// Bytes returns the seed, or nil after Destroy and if dk is nil or a zero value.
+// Bytes returns the seed, or the stored form of a key from parts. It returns nil after
+// Destroy and if dk is nil or a zero value.
 func (dk *DecapsulationKey) Bytes() []byte {
 	key, use, err := dk.begin()
 	if err != nil {
 		return nil
 	}
 	defer key.public.uses.End(use)
+	return key.bytes()
+}
+
+func (key *privateKey) bytes() []byte {
+	if key.public.hybrid.FromParts {
+		return key.stored(key.public.hybrid)
+	}
 	return clone(key.secrets.seed[:])
 }
 
@@ -584,7 +631,13 @@ func (dk *DecapsulationKey) Equal(x crypto.PrivateKey) bool {
 		return false
 	}
 	defer otherKey.public.uses.End(otherUse)
-	return key.public.equal(&otherKey.public) && subtle.ConstantTimeCompare(key.secrets.seed[:], otherKey.secrets.seed[:]) == 1
+	if !key.public.equal(&otherKey.public) {
+		return false
+	}
+	own, others := key.bytes(), otherKey.bytes()
+	defer clear(own)
+	defer clear(others)
+	return subtle.ConstantTimeCompare(own, others) == 1
 }
 
 // Reset expands another key into the memory of dk. See Hybrid.Reset.

@@ -68,13 +68,12 @@ func (h *Hybrid) ExpandMany(rows many.Rows[many.KeyPair]) {
 			continue
 		}
 		own[n], keys[n] = row, dk
-		dk.private().secrets.seed = [SeedSize]byte(row.Seed)
 		n++
 	}
 	if n == 0 {
 		return
 	}
-	secret.DoDeep(func() { h.expandMany(keys[:n]) })
+	secret.DoDeep(func() { h.expandMany(keys[:n], own) })
 	for i, row := range own[:n] {
 		if row.Err = h.in(resets[i].End()); row.Err == nil {
 			row.Key = h.types().AsPrivate(keys[i])
@@ -82,8 +81,8 @@ func (h *Hybrid) ExpandMany(rows many.Rows[many.KeyPair]) {
 	}
 }
 
-// expandMany is expand of several keys.
-func (h *Hybrid) expandMany(keys []*DecapsulationKey) {
+// expandMany is expand or fromParts of several keys.
+func (h *Hybrid) expandMany(keys []*DecapsulationKey, rows many.Rows[many.KeyPair]) {
 	n := len(keys)
 	const size = mlkemSeedSize + x25519.Size
 	var (
@@ -95,11 +94,21 @@ func (h *Hybrid) expandMany(keys []*DecapsulationKey) {
 	)
 	for i, dk := range keys {
 		key := dk.private()
-		seeds[i], outs[i] = key.secrets.seed[:], expanded[i][:]
+		seeds[i], outs[i] = rows[i].Seed, expanded[i][:]
 		dks[i], mlkemSeeds[i] = key.secrets.pq.mlkem, (*[mlkemSeedSize]byte)(outs[i])
 		shares[i], x[i] = &key.public.t.x25519, &key.secrets.t.x25519
 	}
-	sha3.SHAKE256Many(outs[:n], seeds[:n])
+	if h.FromParts {
+		for i := range n {
+			pq, t := h.split(seeds[i], mlkemSeedSize)
+			copy(outs[i][copy(outs[i], pq):], t)
+		}
+	} else {
+		for i, dk := range keys {
+			dk.private().secrets.seed = [SeedSize]byte(seeds[i])
+		}
+		sha3.SHAKE256Many(outs[:n], seeds[:n])
+	}
 	mlkem.GenerateMany(dks[:n], mlkemSeeds[:n])
 	for i := range n {
 		*x[i] = [x25519.Size]byte(outs[i][mlkemSeedSize:])

@@ -28,6 +28,7 @@ type Part struct {
 // Sizes are the sizes of a part, in bytes.
 type Sizes struct {
 	Seed             int
+	Private          int // the stored form of a private key, in hybrids whose keys are made from parts
 	EncapsulationKey int
 	Ciphertext       int
 	SharedKey        int
@@ -42,6 +43,12 @@ const (
 	kindX25519                   // part_x25519.go
 	kindExternal                 // part_external.go: code outside this package
 )
+
+// Name returns the name of the part.
+func (p *Part) Name() string { return p.name }
+
+// External returns the code of an external part, or nil.
+func (p *Part) External() External { return p.external }
 
 // equal reports whether p and x are the same KEM. External parts are equal if
 // their names are, unless both are hybrids.

@@ -10,6 +10,9 @@ type External interface {
 	// NewPrivateKey expands a key pair from seed. It also returns the encoded
 	// encapsulation key.
 	NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error)
+	// ParsePrivateKey makes a key pair from the stored form of the private key, and otherwise is
+	// like NewPrivateKey.
+	ParsePrivateKey(stored []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error)
 	// NewPublicKey parses and checks an encapsulation key.
 	NewPublicKey(b []byte) (ExternalPublicKey, error)
 }
@@ -25,6 +28,8 @@ type ExternalPublicKey interface {
 type ExternalPrivateKey interface {
 	// DecapsulateTo fills sharedKey.
 	DecapsulateTo(sharedKey, ciphertext []byte) error
+	// Bytes returns the stored form of the key, in memory that the caller may overwrite.
+	Bytes() []byte
 	// Destroy overwrites the secrets of the key, if it can.
 	Destroy()
 }
@@ -34,12 +39,23 @@ func ExternalPart(name string, x External, size Sizes) Part {
 	return Part{kind: kindExternal, name: name, external: x, size: size}
 }
 
-// newExternal expands a key pair from seed.
-func (p *Part) newExternal(dk *privatePart, ek *publicPart, seed []byte) (err error) {
-	own := clone(seed)
+// newExternal makes a key pair from b, which is a seed or the stored form of the private key.
+func (p *Part) newExternal(dk *privatePart, ek *publicPart, b []byte, stored bool) (err error) {
+	own := clone(b)
 	defer clear(own)
-	dk.external, ek.external, ek.encoded, err = p.external.NewPrivateKey(own)
+	if stored {
+		dk.external, ek.external, ek.encoded, err = p.external.ParsePrivateKey(own)
+	} else {
+		dk.external, ek.external, ek.encoded, err = p.external.NewPrivateKey(own)
+	}
 	return err
+}
+
+// storeExternal writes the stored form of a private key to b.
+func (dk *privatePart) storeExternal(b []byte) {
+	own := dk.external.Bytes()
+	defer clear(own)
+	copy(b, own)
 }
 
 // parseExternal parses an encapsulation key.

@@ -12,7 +12,7 @@ import (
 // has another size than k said. A panic of k passes through.
 func KEMPart(k kem.KEM) *Part {
 	size := Sizes{
-		Seed: k.SeedSize(), EncapsulationKey: k.EncapsulationKeySize(), Ciphertext: k.CiphertextSize(),
+		Seed: k.SeedSize(), Private: k.SeedSize(), EncapsulationKey: k.EncapsulationKeySize(), Ciphertext: k.CiphertextSize(),
 		SharedKey: k.SharedKeySize(),
 	}
 	if d, ok := k.(derand.KEM); ok {
@@ -64,6 +64,11 @@ func (x externalKEM) NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPub
 		return nil, nil, nil, err
 	}
 	return dk, ek, encoded, nil
+}
+
+// ParsePrivateKey is NewPrivateKey, because a seed is the stored form of a key.
+func (x externalKEM) ParsePrivateKey(seed []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error) {
+	return x.NewPrivateKey(seed)
 }
 
 // NewPublicKey parses an encapsulation key. It returns kem.ErrNoKey if the KEM

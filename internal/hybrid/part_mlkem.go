@@ -23,7 +23,8 @@ var (
 // mlkemPart returns the part of a parameter set, whose sizes it computes.
 func mlkemPart(name string, p *mlkem.Params) Part {
 	return Part{kind: kindMLKEM, name: name, params: p, size: Sizes{
-		Seed: mlkemSeedSize, EncapsulationKey: p.EncapsulationKeySize(), Ciphertext: p.CiphertextSize(),
+		Seed: mlkemSeedSize, Private: mlkemSeedSize,
+		EncapsulationKey: p.EncapsulationKeySize(), Ciphertext: p.CiphertextSize(),
 		SharedKey: mlkemSharedKeySize, Random: mlkemRandomSize,
 	}}
 }

@@ -12,7 +12,7 @@ import (
 // and the ciphertext are u-coordinates, and so is the shared secret. All of them
 // have 32 bytes.
 var X25519 = Part{kind: kindX25519, name: "X25519", size: Sizes{
-	Seed: x25519.Size, EncapsulationKey: x25519.Size, Ciphertext: x25519.Size,
+	Seed: x25519.Size, Private: x25519.Size, EncapsulationKey: x25519.Size, Ciphertext: x25519.Size,
 	SharedKey: x25519.Size, Random: x25519.Size,
 }}
 

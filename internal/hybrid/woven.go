@@ -43,7 +43,7 @@ func scalarMultBeside(j *sha3.Long, ss, scalar, share *[x25519.Size]byte) {
 	single.End()
 }
 
-// DecapsulateSeed decapsulates with the key of a seed, like Expand and then DecapsulateTo, and returns
+// DecapsulateSeed decapsulates with the key of a seed, or of a stored form, like Expand and then DecapsulateTo, and returns
 // their errors. It makes no key that lasts, and allocates nothing. It is only for hybrids of ML-KEM and X25519
 // whose combiner does not hash the encapsulation key of ML-KEM. For others it returns kem.ErrUnsupported.
 func (h *Hybrid) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
@@ -82,7 +82,12 @@ func decapsulateSeed[Polys any](h *Hybrid, sharedKey, seed, ciphertext []byte) e
 // decapsulateOnce is what decapsulateSeed does with secrets.
 func decapsulateOnce[Polys any](h *Hybrid, once *mlkem.Once[Polys], sharedKey, seed, ciphertext []byte) error {
 	var expanded [mlkemSeedSize + x25519.Size]byte
-	sha3.SHAKE256(expanded[:], seed)
+	if h.FromParts {
+		pq, t := h.split(seed, mlkemSeedSize)
+		copy(expanded[copy(expanded[:], pq):], t)
+	} else {
+		sha3.SHAKE256(expanded[:], seed)
+	}
 	ctPQ, ctT := h.split(ciphertext, h.PQ.size.Ciphertext)
 	var secrets [mlkemSharedKeySize + x25519.Size]byte
 	ss := (*[x25519.Size]byte)(secrets[mlkemSharedKeySize:])

@@ -12,31 +12,62 @@ import (
 )
 
 // Elements are uncompressed points, and shared secrets are x-coordinates. The randomness of an
-// encapsulation is the seed of the ephemeral scalar.
+// encapsulation is the seed of the ephemeral scalar. The stored form of a private key is the scalar, or
+// with ECPrivateKey in the name the structure of that name.
 //
-// A seed of P-256 has room for four candidates for the scalar, and a seed of P-384 for one. The order of
-// P-384 is so near to 2^384 that almost all numbers below 2^384 are scalars. With both curves, less
-// than one seed in 2^128 has no scalar.
+// A seed of P-256 has room for four candidates for the scalar, and a seed of P-384 or P-521 for one. The
+// order of P-384 is so near to 2^384 that almost all numbers below 2^384 are scalars, and the order of P-521
+// so near to 2^521. With all curves, less than one seed in 2^128 has no scalar.
 var (
-	P256 = hybrid.ExternalPart("P-256", curve{ecdh.P256, 32},
-		hybrid.Sizes{Seed: 4 * 32, EncapsulationKey: 65, Ciphertext: 65, SharedKey: 32, Random: 4 * 32})
-	P384 = hybrid.ExternalPart("P-384", curve{ecdh.P384, 48},
-		hybrid.Sizes{Seed: 48, EncapsulationKey: 97, Ciphertext: 97, SharedKey: 48, Random: 48})
+	P256 = p256.part("P-256")
+	P384 = p384.part("P-384")
+	P521 = p521.part("P-521")
+
+	P256ECPrivateKey = p256.inECPrivateKey("\x30\x31\x02\x01\x01\x04\x20", "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07").part("P-256")
+	P384ECPrivateKey = p384.inECPrivateKey("\x30\x3e\x02\x01\x01\x04\x30", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x22").part("P-384")
+	P521ECPrivateKey = p521.inECPrivateKey("\x30\x50\x02\x01\x01\x04\x42", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x23").part("P-521")
+
+	p256 = curve{curve: ecdh.P256, scalarSize: 32, candidates: 4}
+	p384 = curve{curve: ecdh.P384, scalarSize: 48, candidates: 1}
+	p521 = curve{curve: ecdh.P521, scalarSize: 66, candidates: 1}
 )
 
-// A curve is a nominal group of draft-irtf-cfrg-concrete-hybrid-kems. It implements hybrid.External.
+// A curve is a nominal group of draft-irtf-cfrg-concrete-hybrid-kems, or P-521 in the same way. It
+// implements hybrid.External.
 type curve struct {
 	curve      func() ecdh.Curve
 	scalarSize int
+	candidates int // in a seed
+
+	// What comes before and after the scalar in the stored form of a private key.
+	before, after string
+}
+
+// inECPrivateKey returns c with private keys in the form of an ECPrivateKey with parameters and without a
+// public key (RFC 5915, section 3). In DER, all keys of a curve have the same bytes around the scalar.
+func (c curve) inECPrivateKey(before, after string) curve {
+	c.before, c.after = before, after
+	return c
+}
+
+func (c curve) part(name string) hybrid.Part {
+	point := 1 + 2*c.scalarSize
+	return hybrid.ExternalPart(name, c, hybrid.Sizes{
+		Seed: c.candidates * c.scalarSize, Private: len(c.before) + c.scalarSize + len(c.after),
+		EncapsulationKey: point, Ciphertext: point, SharedKey: c.scalarSize, Random: c.candidates * c.scalarSize,
+	})
 }
 
 var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
 
-// scalar returns the first candidate of the given size in seed that is a scalar of the curve. It
-// implements RandomScalar of the draft.
-func scalar(curve ecdh.Curve, seed []byte, size int) (*ecdh.PrivateKey, error) {
-	for candidate := range slices.Chunk(seed, size) {
-		key, err := curve.NewPrivateKey(candidate)
+// scalar returns the first candidate in seed that is a scalar of the curve. It implements RandomScalar of
+// the draft. For P-521, which the draft does not have, it clears the bits of the candidate from 2^521 on.
+func (c curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
+	for candidate := range slices.Chunk(seed, c.scalarSize) {
+		if c.scalarSize == p521.scalarSize {
+			candidate[0] &= 1
+		}
+		key, err := c.curve().NewPrivateKey(candidate)
 		//ct:declassify err: nothing depends on a candidate that is refused
 		if err == nil {
 			return key, nil
@@ -47,12 +78,33 @@ func scalar(curve ecdh.Curve, seed []byte, size int) (*ecdh.PrivateKey, error) {
 
 // NewPrivateKey returns kem.ErrSeed if the seed contains no scalar.
 func (c curve) NewPrivateKey(seed []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
-	key, err := scalar(c.curve(), seed, c.scalarSize)
+	key, err := c.scalar(seed)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	return c.keyPair(key)
+}
+
+// ParsePrivateKey returns kem.ErrPrivateKey if stored is not the form of a private key of the curve, or if
+// its number is not a scalar.
+func (c curve) ParsePrivateKey(stored []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
+	before, scalar, after := stored[:len(c.before)], stored[len(c.before):][:c.scalarSize], stored[len(c.before)+c.scalarSize:]
+	//ct:declassify before[:]: it is the same for all keys
+	//ct:declassify after[:]: it is the same for all keys
+	if string(before) != c.before || string(after) != c.after {
+		return nil, nil, nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not an ECPrivateKey with this curve and without a public key", c.curve())
+	}
+	key, err := c.curve().NewPrivateKey(scalar)
+	//ct:declassify err: whether a key is valid is public
+	if err != nil {
+		return nil, nil, nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not a number from 1 to below the order of the curve", c.curve())
+	}
+	return c.keyPair(key)
+}
+
+func (c curve) keyPair(key *ecdh.PrivateKey) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
 	point := key.PublicKey()
-	return privateKey{key}, publicKey{point}, point.Bytes(), nil
+	return privateKey{c, key}, publicKey{c, point}, point.Bytes(), nil
 }
 
 // NewPublicKey returns kem.ErrEncapsulationKey if b is not an uncompressed point of the curve.
@@ -61,14 +113,17 @@ func (c curve) NewPublicKey(b []byte) (hybrid.ExternalPublicKey, error) {
 	if err != nil {
 		return nil, fault.New("", kem.ErrEncapsulationKey, "share in the encapsulation key is not an uncompressed point of %v", c.curve())
 	}
-	return publicKey{point}, nil
+	return publicKey{c, point}, nil
 }
 
-type publicKey struct{ point *ecdh.PublicKey }
+type publicKey struct {
+	curve curve
+	point *ecdh.PublicKey
+}
 
-// Encapsulate returns kem.ErrSeed if random contains no scalar. Scalars have the size of x-coordinates.
+// Encapsulate returns kem.ErrSeed if random contains no scalar.
 func (k publicKey) Encapsulate(sharedKey, ciphertext, random []byte) error {
-	ephemeral, err := scalar(k.point.Curve(), random, len(sharedKey))
+	ephemeral, err := k.curve.scalar(random)
 	if err != nil {
 		return err
 	}
@@ -76,7 +131,10 @@ func (k publicKey) Encapsulate(sharedKey, ciphertext, random []byte) error {
 	return exchange(sharedKey, ephemeral, k.point)
 }
 
-type privateKey struct{ key *ecdh.PrivateKey }
+type privateKey struct {
+	curve curve
+	key   *ecdh.PrivateKey
+}
 
 // DecapsulateTo returns kem.ErrCiphertext if the ciphertext is not an uncompressed point of the curve.
 func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
@@ -85,6 +143,19 @@ func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 		return fault.New("", kem.ErrCiphertext, "share in the ciphertext is not an uncompressed point of %v", k.key.Curve())
 	}
 	return exchange(sharedKey, k.key, share)
+}
+
+// Bytes returns the stored form of the key.
+func (k privateKey) Bytes() []byte {
+	scalar := k.key.Bytes()
+	defer clear(scalar)
+	return slices.Concat([]byte(k.curve.before), scalar, []byte(k.curve.after))
+}
+
+// Stored returns the stored form of the private key of a group, as the part p has it. The group is X25519 or one of NIST's curves.
+func Stored(p *hybrid.Part, key *ecdh.PrivateKey) []byte {
+	c, _ := p.External().(curve) // X25519 is none, and has nothing before and after its scalar.
+	return privateKey{c, key}.Bytes()
 }
 
 // Destroy does nothing. The scalar is in memory of crypto/ecdh, which offers no way to overwrite it.

@@ -1,0 +1,109 @@
+package combiner
+
+import (
+	"crypto"
+	"crypto/ecdh"
+	"fmt"
+
+	"hybridkem/internal/fault"
+	"hybridkem/internal/hybrid"
+	"hybridkem/internal/nist"
+	"hybridkem/kem"
+)
+
+// A PartsKey is a decapsulation key that is made from private keys of the parts. It is a
+// [kem.DecapsulationKey] whose Bytes are these keys, one after the other, and has the methods Reset and
+// Regenerate. [FromParts] says what it lacks.
+type PartsKey = hybrid.PartsKey
+
+// FromParts returns the KEM that differs from k only in the form of its decapsulation keys, which are of the type
+// *[PartsKey]. Such a key is stored as the private keys of the parts, one after the other, in the order in which the
+// encapsulation key has the public ones: PQ's seed, and T's seed if it is a KEM. For a group, it is the scalar: 32
+// bytes with X25519, and with P-256, P-384 and P-521 a big-endian number of 32, 48 and 66 bytes. The SeedSize
+// of the KEM is the size of all that. GenerateKey makes the keys of the parts independently, and
+// NewDecapsulationKey returns [kem.ErrPrivateKey] for a number that is no scalar. Names, encapsulation keys, ciphertexts and shared
+// keys are those of k.
+//
+// It is for keys that somebody else has made, in hardware or for a standard without seeds. Others should
+// use k itself, whose keys are better in two ways (draft-irtf-cfrg-hybrid-kems-12, section 5.2):
+//
+//   - Who makes both parts by hand can make keys that belong together in a way that seeds exclude. Shared keys are then
+//     bound to encapsulation keys and ciphertexts only for keys that were made honestly: LEAK-BIND instead of
+//     MAL-BIND.
+//   - Nothing keeps a part from being used elsewhere, too. It must not be: one use can reveal what another one
+//     protects.
+//
+// It returns [kem.ErrUnsupported] if k is not a hybrid of this module.
+func FromParts(k kem.KEM) (kem.KEM, error) {
+	h, err := fromParts(k)
+	return fault.OrNil[kem.KEM](h, err)
+}
+
+func fromParts(k kem.KEM) (*hybrid.Hybrid, error) {
+	switch h, ok := k.(*hybrid.Hybrid); {
+	case ok && h != nil:
+		return h.WithKeysFromParts(), nil
+	case k == nil || ok:
+		return nil, fault.New("combiner", kem.ErrUnsupported, "the KEM is nil")
+	}
+	return nil, fault.New("combiner", kem.ErrUnsupported, "%s is not a hybrid of this module", k.Name())
+}
+
+// NewPartsKey makes a decapsulation key of [FromParts] of k from private keys of the parts: pq is a
+// [kem.DecapsulationKey], and t is one, too, or for a group a *[ecdh.PrivateKey]. They can be destroyed afterwards.
+//
+// It returns [kem.ErrOtherKEM] if a key is of another KEM or curve than the part, [kem.ErrNoKey] if it is nil or a zero
+// value, [kem.ErrDestroyed] if it has been destroyed, [kem.ErrUnsupported] if it is of another type or k is not a
+// hybrid of this module, and the errors of NewDecapsulationKey.
+func NewPartsKey(k kem.KEM, pq, t crypto.PrivateKey) (*PartsKey, error) {
+	h, err := fromParts(k)
+	if err != nil {
+		return nil, err
+	}
+	storedPQ, err := stored(h.PQ, pq)
+	defer clear(storedPQ)
+	if err != nil {
+		return nil, err
+	}
+	storedT, err := stored(h.T, t)
+	defer clear(storedT)
+	if err != nil {
+		return nil, err
+	}
+	return h.NewPartsKey(storedPQ, storedT)
+}
+
+// stored returns the stored form of a private key of the part p.
+func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
+	other := func(name string) error {
+		return fault.New("combiner", kem.ErrOtherKEM, "the private key is of %s, want one of %s", name, p.Name())
+	}
+	switch key := key.(type) {
+	case kem.DecapsulationKey:
+		if key.KEM() == nil || key.PublicKey() == nil {
+			return nil, errNoPart(p)
+		}
+		if name := key.KEM().Name(); name != p.Name() || kem.KeysFromParts(key.KEM()) {
+			return nil, other(name)
+		}
+		if seed := key.Bytes(); seed != nil {
+			return seed, nil
+		}
+		return nil, fault.New("combiner", kem.ErrDestroyed, "the private key of %s has been destroyed", p.Name())
+	case *ecdh.PrivateKey:
+		if key == nil || key.Curve() == nil {
+			return nil, errNoPart(p)
+		}
+		if name := fmt.Sprint(key.Curve()); name != p.Name() {
+			return nil, other(name)
+		}
+		return nist.Stored(p, key), nil
+	case nil:
+		return nil, errNoPart(p)
+	}
+	return nil, fault.New("combiner", kem.ErrUnsupported, "the private key of %s is a %T, want a kem.DecapsulationKey or an *ecdh.PrivateKey", p.Name(), key)
+}
+
+func errNoPart(p *hybrid.Part) error {
+	return fault.New("combiner", kem.ErrNoKey, "the private key of %s is nil or a zero value", p.Name())
+}
