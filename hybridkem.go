@@ -29,23 +29,34 @@ func All() []kem.KEM {
 		tlskex.X25519MLKEM768(),
 		tlskex.SecP256r1MLKEM768(),
 		tlskex.SecP384r1MLKEM1024(),
+		tlskex.MLKEM512X25519(),
+		tlskex.SecP256r1MLKEM512(),
 		sshkex.MLKEM768X25519SHA256(),
 		sshkex.MLKEM768NISTP256SHA256(),
 		sshkex.MLKEM1024NISTP384SHA384(),
 	}
 }
 
+// aliases are further names of KEMs.
+var aliases = []struct {
+	name string
+	kem  kem.KEM
+}{
+	{"MLKEM768-X25519", xwing.KEM()}, // draft-irtf-cfrg-concrete-hybrid-kems
+	{"MLKEM512", tlskex.MLKEM512()},  // draft-ietf-tls-mlkem
+	{"MLKEM768", tlskex.MLKEM768()},
+	{"MLKEM1024", tlskex.MLKEM1024()},
+}
+
 // ByName returns the KEM with the given name, as its document spells it. Case does not matter.
-// X-Wing has two names, "X-Wing" and "MLKEM768-X25519". For both, ByName returns xwing.KEM,
-// whose Name is "X-Wing".
+// Some KEMs have a second name in another document: X-Wing is also "MLKEM768-X25519", and in TLS
+// ML-KEM-512, ML-KEM-768 and ML-KEM-1024 are "MLKEM512", "MLKEM768" and "MLKEM1024". ByName finds
+// the KEM by both. Its Name is the first.
 //
 // If no KEM has the name, the error wraps [kem.ErrUnsupported]. It suggests similar names and
-// lists all names. ByName does not guess, since the names of different KEMs can differ by a
-// single hyphen.
+// lists the Names of all KEMs. ByName does not guess, since the names of different KEMs can differ
+// by a single hyphen.
 func ByName(name string) (kem.KEM, error) {
-	if strings.EqualFold(name, xwingName) {
-		return xwing.KEM(), nil
-	}
 	names := []string{}
 	for _, k := range All() {
 		if strings.EqualFold(name, k.Name()) {
@@ -53,15 +64,21 @@ func ByName(name string) (kem.KEM, error) {
 		}
 		names = append(names, k.Name())
 	}
+	candidates := slices.Clone(names)
+	for _, a := range aliases {
+		if strings.EqualFold(name, a.name) {
+			return a.kem, nil
+		}
+		if !slices.Equal(letters(a.name), letters(a.kem.Name())) { // otherwise one suggestion is enough
+			candidates = append(candidates, a.name)
+		}
+	}
 	suggestion := ""
-	if near := nearest(name, append(slices.Clone(names), xwingName)); near != nil {
+	if near := nearest(name, candidates); near != nil {
 		suggestion = "did you mean " + strings.Join(near, " or ") + "? "
 	}
 	return nil, fault.New("hybridkem", kem.ErrUnsupported, "no KEM is named %q; %sthe names are %s", name, suggestion, strings.Join(names, ", "))
 }
-
-// xwingName is the name of X-Wing in draft-irtf-cfrg-concrete-hybrid-kems.
-const xwingName = "MLKEM768-X25519"
 
 // nearest returns the names whose letters and digits differ least from those of name. It
 // returns nil if every name differs in more than three.

@@ -42,17 +42,26 @@ func TestByName(t *testing.T) {
 			t.Errorf("%s is not found by its name: %v", k.Name(), err)
 		}
 	}
-	if len(names) != 14 {
-		t.Errorf("%d KEMs, want 14", len(names))
+	if len(names) != 16 {
+		t.Errorf("%d KEMs, want 16", len(names))
 	}
-	if k, err := hybridkem.ByName("MLKEM768-X25519"); err != nil || k.Name() != "X-Wing" {
-		t.Errorf("MLKEM768-X25519 is not X-Wing: %v", err)
+	for name, want := range map[string]kem.KEM{
+		"MLKEM768-X25519": xwing.KEM(),
+		"MLKEM512":        mlkem.KEM512(), "mlkem768": mlkem.KEM768(), "MLKEM1024": mlkem.KEM1024(),
+	} {
+		if k, err := hybridkem.ByName(name); err != nil || k != want {
+			t.Errorf("%s is not %s: %v", name, want.Name(), err)
+		}
+	}
+	if tlskex.MLKEM512() != mlkem.KEM512() || tlskex.MLKEM768() != mlkem.KEM768() || tlskex.MLKEM1024() != mlkem.KEM1024() {
+		t.Error("ML-KEM of TLS is another KEM than that of package mlkem")
 	}
 	for _, test := range []struct{ name, want string }{
 		{"x-wing", "X-Wing"},
 		{"mlkem768-x25519", "X-Wing"},
 		{"ml-kem-512", "ML-KEM-512"},
 		{"x25519mlkem768", "X25519MLKEM768"},
+		{"mlkem512x25519", "MLKEM512X25519"},
 		{"MLKEM768X25519-SHA256", "mlkem768x25519-sha256"},
 	} {
 		if k, err := hybridkem.ByName(test.name); err != nil || k.Name() != test.want {
@@ -63,13 +72,12 @@ func TestByName(t *testing.T) {
 		{"", ""},
 		{"RSA", ""},
 		{"ML-KEM-768 ", "did you mean ML-KEM-768?"},
-		{"MLKEM768", "did you mean ML-KEM-768?"},
+		{"MLKEM-768", "did you mean ML-KEM-768?"},
 		{"xwing", "did you mean X-Wing?"},
 		{"MLKEM768X25519", "did you mean MLKEM768-X25519?"},
 		{"MLKEM768-P384", "did you mean MLKEM768-P256?"},
-		{"MLKEM512X25519", "did you mean hybridkem/MLKEM512+X25519?"},
-		{"MLKEM512-X25519", "did you mean hybridkem/MLKEM512+X25519?"},
-		{"MLKEM51-X25519", "did you mean hybridkem/MLKEM512+X25519?"},
+		{"MLKEM512-X25519", "did you mean hybridkem/MLKEM512+X25519 or MLKEM512X25519?"},
+		{"MLKEM51-X25519", "did you mean hybridkem/MLKEM512+X25519 or MLKEM512X25519?"},
 		{"mlkem768p256", "did you mean MLKEM768-P256?"},
 		{"SecP256MLKEM768", "did you mean SecP256r1MLKEM768?"},
 	} {
@@ -103,7 +111,7 @@ func TestNames(t *testing.T) {
 			}
 		}
 	}
-	for _, label := range append(labels, "") {
+	for _, label := range append(labels, "", "MLKEM512", "MLKEM768", "MLKEM1024") {
 		for what, make := range map[string]func(){
 			"UG": func() { combiner.UG(label, mlkem.KEM512(), combiner.P384()) },
 			"UK": func() { combiner.UK(label, mlkem.KEM512(), xwing.KEM()) },
@@ -144,7 +152,7 @@ func panics(f func()) (text string) {
 func TestNeedsTranscript(t *testing.T) {
 	needs := 0
 	for _, k := range hybridkem.All() {
-		tls := strings.HasPrefix(k.Name(), "Sec") || strings.HasPrefix(k.Name(), "X25519")
+		tls := regexp.MustCompile("^(X25519MLKEM|SecP|MLKEM512X)").MatchString(k.Name())
 		ssh := strings.HasPrefix(k.Name(), "mlkem")
 		if kem.NeedsTranscript(k) != (tls || ssh) {
 			t.Errorf("%s: NeedsTranscript is %v", k.Name(), kem.NeedsTranscript(k))
@@ -158,8 +166,8 @@ func TestNeedsTranscript(t *testing.T) {
 			}
 		}
 	}
-	if needs != 6 || kem.NeedsTranscript(nil) {
-		t.Errorf("%d KEMs need a transcript, want 6", needs)
+	if needs != 8 || kem.NeedsTranscript(nil) {
+		t.Errorf("%d KEMs need a transcript, want 8", needs)
 	}
 }
 
@@ -174,7 +182,7 @@ func TestOtherShares(t *testing.T) {
 			t.Fatal(err)
 		}
 		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
-		size := map[int]int{1120: 32, 800: 32, 1600: 32, 1153: 65, 1665: 97}[len(ciphertext)]
+		size := map[int]int{1120: 32, 800: 32, 1600: 32, 833: 65, 1153: 65, 1665: 97}[len(ciphertext)]
 		if size == 0 {
 			continue // ML-KEM has no share
 		}
@@ -205,8 +213,8 @@ func TestOtherShares(t *testing.T) {
 			other++
 		}
 	}
-	if same != 6 || other != 5 {
-		t.Errorf("%d and %d KEMs with shares, want 6 and 5", same, other)
+	if same != 8 || other != 5 {
+		t.Errorf("%d and %d KEMs with shares, want 8 and 5", same, other)
 	}
 }
 
@@ -307,7 +315,7 @@ func TestFIPS(t *testing.T) {
 			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 				t.Skip(err) // a program cannot run itself under emulation
 			}
-			if err != nil || !strings.Contains(string(out), "14 KEMs in mode "+mode) {
+			if err != nil || !strings.Contains(string(out), "16 KEMs in mode "+mode) {
 				t.Errorf("fips140=%s: %v\n%s", mode, err, out)
 			}
 		}

@@ -106,6 +106,8 @@ var suites = []suite{
 	{tlskex.X25519MLKEM768(), "X25519MLKEM768", mlkem.KEM768(), x25519, false, mlkemFirst},
 	{tlskex.SecP256r1MLKEM768(), "SecP256r1MLKEM768", mlkem.KEM768(), p256, true, curveFirst},
 	{tlskex.SecP384r1MLKEM1024(), "SecP384r1MLKEM1024", mlkem.KEM1024(), p384, true, curveFirst},
+	{tlskex.MLKEM512X25519(), "MLKEM512X25519", mlkem.KEM512(), x25519, false, mlkemFirst},
+	{tlskex.SecP256r1MLKEM512(), "SecP256r1MLKEM512", mlkem.KEM512(), p256, true, curveFirst},
 	{sshkex.MLKEM768X25519SHA256(), "mlkem768x25519-sha256", mlkem.KEM768(), x25519, false, sha256Of},
 	{sshkex.MLKEM768NISTP256SHA256(), "mlkem768nistp256-sha256", mlkem.KEM768(), p256, false, sha256Of},
 	{sshkex.MLKEM1024NISTP384SHA384(), "mlkem1024nistp384-sha384", mlkem.KEM1024(), p384, false, sha384Of},

@@ -137,6 +137,7 @@ func refuseEnd(label, named string) {
 // taken are the names of KEMs that are not labels.
 var taken = []string{
 	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-X25519",
-	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024",
+	"MLKEM512", "MLKEM768", "MLKEM1024",
+	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512X25519", "SecP256r1MLKEM512",
 	"mlkem768x25519-sha256", "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384",
 }

@@ -44,8 +44,7 @@ func allOperations(k kem.KEM, seed, ek, random, sharedKey, ciphertext []byte) er
 		decapsulates(dk, ciphertext, sharedKey))
 }
 
-// An ownVector is a vector of one of this module's own hybrids, which no document
-// defines.
+// An ownVector is a vector of a hybrid for which no document has vectors.
 type ownVector struct {
 	KEM                      string
 	Seed, EK, Random, CT, SS vectors.Hex

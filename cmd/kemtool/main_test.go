@@ -203,7 +203,7 @@ func TestTranscriptOnly(t *testing.T) {
 			marked = append(marked, strings.Fields(line)[0])
 		}
 	}
-	want := []string{"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024",
+	want := []string{"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512X25519", "SecP256r1MLKEM512",
 		"mlkem768x25519-sha256", "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384"}
 	if !slices.Equal(marked, want) {
 		t.Errorf("kems marks %q", marked)
@@ -266,7 +266,7 @@ func TestMistakes(t *testing.T) {
 		{"keygen alice2.pem", 2, "kemtool keygen: keygen takes no file name; to write the key to alice2.pem, use -o alice2.pem"},
 		{"keygen ml-kem-768", 2, "kemtool keygen: the name of the KEM goes with --kem: kemtool keygen --kem ml-kem-768"},
 		{"keygen --kem xwing", 2, `kemtool keygen: no KEM is named "xwing"; did you mean X-Wing? the names are X-Wing, ML-KEM-512, `},
-		{"keygen -kem mlkem768", 2, `kemtool keygen: no KEM is named "mlkem768"; did you mean ML-KEM-768? the names are `},
+		{"keygen -kem mlkem-768", 2, `kemtool keygen: no KEM is named "mlkem-768"; did you mean ML-KEM-768? the names are `},
 		{"keygen --kem X25519", 2, `kemtool keygen: no KEM is named "X25519"; `},
 		{"keygen -x", 2, "kemtool keygen: unknown shorthand flag: 'x' in -x"},
 		{"keygen --kem", 2, "kemtool keygen: flag needs an argument: --kem"},

@@ -110,6 +110,8 @@ var hybrids = []hybrid{
 	{combiner.MLKEM1024P384(), spec.Sets["ML-KEM-1024"], p384, false, labelled("MLKEM1024-P384")},
 	{tlskex.SecP256r1MLKEM768(), spec.Sets["ML-KEM-768"], p256, true, curveFirst},
 	{tlskex.SecP384r1MLKEM1024(), spec.Sets["ML-KEM-1024"], p384, true, curveFirst},
+	{tlskex.MLKEM512X25519(), spec.Sets["ML-KEM-512"], x25519, false, mlkemFirst},
+	{tlskex.SecP256r1MLKEM512(), spec.Sets["ML-KEM-512"], p256, true, curveFirst},
 	{sshkex.MLKEM768X25519SHA256(), spec.Sets["ML-KEM-768"], x25519, false, sha256Of},
 	{sshkex.MLKEM768NISTP256SHA256(), spec.Sets["ML-KEM-768"], p256, false, sha256Of},
 	{sshkex.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
