@@ -32,7 +32,7 @@ func wantError(t *testing.T, what string, err, kind error, want string) {
 	}
 }
 
-var packageNames = regexp.MustCompile(`\b(hybridkem|batch|kem|mlkem|mlkemtest|xwing|combiner|tlskex|sshkex|keyfile|kemtest|hybrid|derand|expanded|fault|testkit): `)
+var packageNames = regexp.MustCompile(`\b(hybridkem|batch|kem|mlkem|mlkemtest|xwing|combiner|composite|openpgp|tlskex|sshkex|keyfile|kemtest|hybrid|derand|expanded|fault|testkit): `)
 
 // TestErrors provokes each kind of error in each KEM.
 func TestErrors(t *testing.T) {

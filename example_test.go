@@ -22,11 +22,11 @@ func ExampleByName() {
 	// true
 }
 
-// The KEMs whose shared keys can be used without the transcript of a protocol.
+// The KEMs whose shared keys can be used without the transcript of a protocol, and whose private keys are seeds.
 func ExampleAll() {
 	for _, k := range hybridkem.All() {
-		if kem.NeedsTranscript(k) {
-			continue // a key exchange of TLS or SSH
+		if kem.NeedsTranscript(k) || kem.KeysFromParts(k) {
+			continue // of TLS or SSH, or of X.509 or OpenPGP
 		}
 		fmt.Println(k.Name())
 	}

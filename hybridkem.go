@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/fault"
@@ -14,8 +16,9 @@ import (
 	"hybridkem/xwing"
 )
 
-// All returns every KEM of the module. The KEMs of TLS and SSH are only for protocols that hash
-// their transcript: [kem.NeedsTranscript] reports whether a KEM is one of them.
+// All returns every KEM of the module that has a name. The KEMs of TLS and SSH are only for protocols that hash
+// their transcript: [kem.NeedsTranscript] reports whether a KEM is one of them. The decapsulation keys of composite ML-KEM
+// and OpenPGP are not seeds, but keys of the parts: [kem.KeysFromParts] reports it.
 func All() []kem.KEM {
 	return []kem.KEM{
 		xwing.KEM(),
@@ -34,6 +37,12 @@ func All() []kem.KEM {
 		sshkex.MLKEM768X25519SHA256(),
 		sshkex.MLKEM768NISTP256SHA256(),
 		sshkex.MLKEM1024NISTP384SHA384(),
+		composite.MLKEM768X25519SHA3256(),
+		composite.MLKEM768ECDHP256SHA3256(),
+		composite.MLKEM768ECDHP384SHA3256(),
+		composite.MLKEM1024ECDHP384SHA3256(),
+		composite.MLKEM1024ECDHP521SHA3256(),
+		openpgp.MLKEM768X25519(),
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"hybridkem"
 	"hybridkem/batch"
 	"hybridkem/combiner"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/testkit"
@@ -42,8 +43,8 @@ func TestByName(t *testing.T) {
 			t.Errorf("%s is not found by its name: %v", k.Name(), err)
 		}
 	}
-	if len(names) != 16 {
-		t.Errorf("%d KEMs, want 16", len(names))
+	if len(names) != 22 {
+		t.Errorf("%d KEMs, want 22", len(names))
 	}
 	for name, want := range map[string]kem.KEM{
 		"MLKEM768-X25519": xwing.KEM(),
@@ -74,7 +75,7 @@ func TestByName(t *testing.T) {
 		{"ML-KEM-768 ", "did you mean ML-KEM-768?"},
 		{"MLKEM-768", "did you mean ML-KEM-768?"},
 		{"xwing", "did you mean X-Wing?"},
-		{"MLKEM768X25519", "did you mean MLKEM768-X25519?"},
+		{"MLKEM768X25519", "did you mean ML-KEM-768+X25519 or MLKEM768-X25519?"},
 		{"MLKEM768-P384", "did you mean MLKEM768-P256?"},
 		{"MLKEM512-X25519", "did you mean hybridkem/MLKEM512+X25519 or MLKEM512X25519?"},
 		{"MLKEM51-X25519", "did you mean hybridkem/MLKEM512+X25519 or MLKEM512X25519?"},
@@ -160,6 +161,12 @@ func TestNeedsTranscript(t *testing.T) {
 		if kem.NeedsTranscript(k) {
 			needs++
 		}
+		if kem.KeysFromParts(k) {
+			if panics(func() { combiner.CK("x", mlkem.KEM768(), k) }) == "" {
+				t.Errorf("%s is a part, although its keys do not expand from seeds", k.Name())
+			}
+			continue
+		}
 		for _, x := range []kem.KEM{combiner.CK("x", mlkem.KEM768(), k), combiner.UK("x", k, mlkem.KEM768())} {
 			if kem.NeedsTranscript(x) {
 				t.Errorf("a hybrid with %s, whose combiner hashes the shares, needs a transcript", k.Name())
@@ -182,21 +189,18 @@ func TestOtherShares(t *testing.T) {
 			t.Fatal(err)
 		}
 		sharedKey, ciphertext := dk.PublicKey().Encapsulate()
-		size := map[int]int{1120: 32, 800: 32, 1600: 32, 833: 65, 1153: 65, 1665: 97}[len(ciphertext)]
+		size := map[int]int{1120: 32, 800: 32, 1600: 32, 833: 65, 1153: 65, 1185: 97, 1665: 97, 1701: 133}[len(ciphertext)]
 		if size == 0 {
 			continue // ML-KEM has no share
 		}
 		share := ciphertext[len(ciphertext)-size:]
-		if strings.HasPrefix(k.Name(), "Sec") {
+		if strings.HasPrefix(k.Name(), "Sec") || k == openpgp.MLKEM768X25519() {
 			share = ciphertext[:size]
 		}
 		if size == 32 {
 			share[31] ^= 0x80
 		} else {
-			p := elliptic.P256().Params().P
-			if size == 97 {
-				p = elliptic.P384().Params().P
-			}
+			p := map[int]elliptic.Curve{65: elliptic.P256(), 97: elliptic.P384(), 133: elliptic.P521()}[size].Params().P
 			y := share[1+size/2:]
 			new(big.Int).Sub(p, new(big.Int).SetBytes(y)).FillBytes(y)
 		}
@@ -213,8 +217,8 @@ func TestOtherShares(t *testing.T) {
 			other++
 		}
 	}
-	if same != 8 || other != 5 {
-		t.Errorf("%d and %d KEMs with shares, want 8 and 5", same, other)
+	if same != 8 || other != 11 {
+		t.Errorf("%d and %d KEMs with shares, want 8 and 11", same, other)
 	}
 }
 
@@ -252,7 +256,13 @@ func TestRandomness(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(dk.Bytes(), random.take()) {
+		seed := random.take()
+		if kem.KeysFromParts(k) {
+			// The seed of ML-KEM and a scalar, of which P-521 changes the first byte.
+			if b := dk.Bytes(); !bytes.Contains(b, seed[:64]) || !bytes.Contains(b, seed[65:96]) {
+				t.Errorf("%s: the keys of the parts are not what was drawn", k.Name())
+			}
+		} else if !bytes.Equal(dk.Bytes(), seed) {
 			t.Errorf("%s: the seed is not what was drawn", k.Name())
 		}
 		ek := dk.PublicKey()
@@ -315,7 +325,7 @@ func TestFIPS(t *testing.T) {
 			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 				t.Skip(err) // a program cannot run itself under emulation
 			}
-			if err != nil || !strings.Contains(string(out), "16 KEMs in mode "+mode) {
+			if err != nil || !strings.Contains(string(out), "22 KEMs in mode "+mode) {
 				t.Errorf("fips140=%s: %v\n%s", mode, err, out)
 			}
 		}
@@ -329,9 +339,9 @@ func TestFIPS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// The first draw is the seed. The second is for the encapsulation that tests
+			// The first draw is the seed, or the seeds of the parts. The second is for the encapsulation that tests
 			// the key.
-			if len(random.draws) != 2 || len(random.draws[0]) != k.SeedSize() {
+			if len(random.draws) != 2 || len(random.draws[0]) < k.SeedSize() && !kem.KeysFromParts(k) {
 				t.Errorf("%s: key generation draws %d times", k.Name(), len(random.draws))
 			}
 			random.draws = nil
@@ -454,7 +464,7 @@ func TestAllocations(t *testing.T) {
 	}
 	for _, k := range hybridkem.All() {
 		seed := make([]byte, k.SeedSize())
-		if regexp.MustCompile(`(?i)p256|p384`).MatchString(k.Name()) {
+		if regexp.MustCompile(`(?i)p256|p384|p521`).MatchString(k.Name()) {
 			continue
 		}
 		var dk kem.DecapsulationKey

@@ -44,6 +44,7 @@ func TestDecapsulateSeed(t *testing.T) {
 			for range 5 {
 				seed, sharedKey := make([]byte, k.SeedSize()), make([]byte, k.SharedKeySize())
 				r.Read(seed)
+				seed = testkit.Seed(k, seed)
 				before := bytes.Clone(seed)
 				dk, err := k.NewDecapsulationKey(seed)
 				if err != nil {
@@ -72,7 +73,7 @@ func TestDecapsulateSeed(t *testing.T) {
 // TestDecapsulateSeedOverlap writes the shared key over the ciphertext and over the seed.
 func TestDecapsulateSeedOverlap(t *testing.T) {
 	for _, k := range hybridkem.All() {
-		seed, sharedKey := bytes.Repeat([]byte{7}, k.SeedSize()), make([]byte, k.SharedKeySize())
+		seed, sharedKey := testkit.Seed(k, bytes.Repeat([]byte{7}, k.SeedSize())), make([]byte, k.SharedKeySize())
 		dk, err := k.NewDecapsulationKey(seed)
 		if err != nil {
 			t.Fatal(err)

@@ -120,7 +120,9 @@ func framework(label string, pq, t *hybrid.Part, combiner hybrid.Combiner) kem.K
 		}
 		refuseEnd(label, named.ID)
 	}
-	refuseEnd(label, hybrid.XWingLabel)
+	for _, other := range otherLabels {
+		refuseEnd(label, other)
+	}
 	if slices.Contains(taken, label) {
 		panic("combiner: the label " + label + " is the name of another KEM")
 	}
@@ -134,10 +136,18 @@ func refuseEnd(label, named string) {
 	}
 }
 
+// otherLabels are the labels of KEMs of other packages.
+var otherLabels = []string{
+	hybrid.XWingLabel, "MLKEM768-P384", "MLKEM1024-P521", // composite ML-KEM has more, which are labels here
+	"\x23OpenPGPCompositeKDFv1\x15",
+}
+
 // taken are the names of KEMs that are not labels.
 var taken = []string{
 	"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-X25519",
 	"MLKEM512", "MLKEM768", "MLKEM1024",
 	"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512X25519", "SecP256r1MLKEM512",
 	"mlkem768x25519-sha256", "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384",
+	"MLKEM768-X25519-SHA3-256", "MLKEM768-ECDH-P256-SHA3-256", "MLKEM768-ECDH-P384-SHA3-256",
+	"MLKEM1024-ECDH-P384-SHA3-256", "MLKEM1024-ECDH-P521-SHA3-256", "ML-KEM-768+X25519",
 }
