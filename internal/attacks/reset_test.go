@@ -15,7 +15,7 @@ import (
 
 	"hybridkem"
 	"hybridkem/combiner"
-	"hybridkem/internal/hybrid"
+	internal "hybridkem/internal/hybrid"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
@@ -56,7 +56,7 @@ func copies(dk kem.DecapsulationKey, ek kem.EncapsulationKey) (kem.Decapsulation
 		c, e := *dk, *ek.(*xwing.EncapsulationKey)
 		return &c, &e
 	case *combiner.PartsKey:
-		c, e := *dk, *ek.(*hybrid.EncapsulationKey)
+		c, e := *dk, *ek.(*internal.EncapsulationKey)
 		return &c, &e
 	}
 	return nil, nil

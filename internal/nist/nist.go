@@ -13,23 +13,31 @@ import (
 
 // Elements are uncompressed points, and shared secrets are x-coordinates. The randomness of an
 // encapsulation is the seed of the ephemeral scalar. The stored form of a private key is the scalar, or
-// with ECPrivateKey in the name the structure of that name.
+// with ECPrivateKey in the name the structure of that name (RFC 5915, section 3), with parameters and
+// without a public key. In DER, it has the same bytes around the scalar for all keys of a curve.
 //
 // A seed of P-256 has room for four candidates for the scalar, and a seed of P-384 or P-521 for one. The
 // order of P-384 is so near to 2^384 that almost all numbers below 2^384 are scalars, and the order of P-521
 // so near to 2^521. With all curves, less than one seed in 2^128 has no scalar.
+//
+// The compiler makes these variables without code that runs at the start. So a program links only the curves that it uses.
 var (
-	P256 = p256.part("P-256")
-	P384 = p384.part("P-384")
-	P521 = p521.part("P-521")
+	P256 = hybrid.ExternalPart("P-256", curve{ecdh.P256, 32, "", ""},
+		hybrid.Sizes{Seed: 4 * 32, Private: 32, EncapsulationKey: 65, Ciphertext: 65, SharedKey: 32, Random: 4 * 32})
+	P384 = hybrid.ExternalPart("P-384", curve{ecdh.P384, 48, "", ""},
+		hybrid.Sizes{Seed: 48, Private: 48, EncapsulationKey: 97, Ciphertext: 97, SharedKey: 48, Random: 48})
+	P521 = hybrid.ExternalPart("P-521", curve{ecdh.P521, 66, "", ""},
+		hybrid.Sizes{Seed: 66, Private: 66, EncapsulationKey: 133, Ciphertext: 133, SharedKey: 66, Random: 66})
 
-	P256ECPrivateKey = p256.inECPrivateKey("\x30\x31\x02\x01\x01\x04\x20", "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07").part("P-256")
-	P384ECPrivateKey = p384.inECPrivateKey("\x30\x3e\x02\x01\x01\x04\x30", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x22").part("P-384")
-	P521ECPrivateKey = p521.inECPrivateKey("\x30\x50\x02\x01\x01\x04\x42", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x23").part("P-521")
-
-	p256 = curve{curve: ecdh.P256, scalarSize: 32, candidates: 4}
-	p384 = curve{curve: ecdh.P384, scalarSize: 48, candidates: 1}
-	p521 = curve{curve: ecdh.P521, scalarSize: 66, candidates: 1}
+	P256ECPrivateKey = hybrid.ExternalPart("P-256", curve{ecdh.P256, 32,
+		"\x30\x31\x02\x01\x01\x04\x20", "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"},
+		hybrid.Sizes{Seed: 4 * 32, Private: 51, EncapsulationKey: 65, Ciphertext: 65, SharedKey: 32, Random: 4 * 32})
+	P384ECPrivateKey = hybrid.ExternalPart("P-384", curve{ecdh.P384, 48,
+		"\x30\x3e\x02\x01\x01\x04\x30", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x22"},
+		hybrid.Sizes{Seed: 48, Private: 64, EncapsulationKey: 97, Ciphertext: 97, SharedKey: 48, Random: 48})
+	P521ECPrivateKey = hybrid.ExternalPart("P-521", curve{ecdh.P521, 66,
+		"\x30\x50\x02\x01\x01\x04\x42", "\xa0\x07\x06\x05\x2b\x81\x04\x00\x23"},
+		hybrid.Sizes{Seed: 66, Private: 82, EncapsulationKey: 133, Ciphertext: 133, SharedKey: 66, Random: 66})
 )
 
 // A curve is a nominal group of draft-irtf-cfrg-concrete-hybrid-kems, or P-521 in the same way. It
@@ -37,25 +45,9 @@ var (
 type curve struct {
 	curve      func() ecdh.Curve
 	scalarSize int
-	candidates int // in a seed
 
 	// What comes before and after the scalar in the stored form of a private key.
 	before, after string
-}
-
-// inECPrivateKey returns c with private keys in the form of an ECPrivateKey with parameters and without a
-// public key (RFC 5915, section 3). In DER, all keys of a curve have the same bytes around the scalar.
-func (c curve) inECPrivateKey(before, after string) curve {
-	c.before, c.after = before, after
-	return c
-}
-
-func (c curve) part(name string) hybrid.Part {
-	point := 1 + 2*c.scalarSize
-	return hybrid.ExternalPart(name, c, hybrid.Sizes{
-		Seed: c.candidates * c.scalarSize, Private: len(c.before) + c.scalarSize + len(c.after),
-		EncapsulationKey: point, Ciphertext: point, SharedKey: c.scalarSize, Random: c.candidates * c.scalarSize,
-	})
 }
 
 var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
@@ -64,7 +56,7 @@ var errScalar = fault.New("", kem.ErrSeed, "no scalar of the curve in the seed")
 // the draft. For P-521, which the draft does not have, it clears the bits of the candidate from 2^521 on.
 func (c curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
 	for candidate := range slices.Chunk(seed, c.scalarSize) {
-		if c.scalarSize == p521.scalarSize {
+		if c.scalarSize == 66 {
 			candidate[0] &= 1
 		}
 		key, err := c.curve().NewPrivateKey(candidate)
