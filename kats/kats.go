@@ -46,6 +46,7 @@ var files = []File{
 	{"keyformat_mlkem.jsonl", "RFC 9935", "ML-KEM keys in files", 19, 0, each(mlkemFormat.check)},
 	{"keyformat_xwing.jsonl", "X-Wing draft", "X-Wing keys in files", 2, 0, each(xwingFormat.check)},
 	{"cms_kemri.jsonl", "RFC 9936", "ML-KEM in CMS", 1, 0, each(cmsVector.check)},
+	{"age_hybrid.jsonl", "CCTV", "X-Wing in files of age", 18, 0, each(ageVector.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

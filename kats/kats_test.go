@@ -107,6 +107,7 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"keyformat_xwing.jsonl":                            {nil, []string{"seed", "der"}},
 	"cms_kemri.jsonl": {[]string{"ss", "kek"},
 		[]string{"pkcs8_seed", "pkcs8_expanded", "pkcs8_both", "spki", "ct", "ori_info"}},
+	"age_hybrid.jsonl":             {[]string{"expect", "file_key"}, nil},
 	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
 }
 
@@ -180,6 +181,13 @@ func wrongVariants(t *testing.T, f File, i int, line []byte) (variants [][]byte)
 			add(wrong)
 		case field == "result":
 			add(with(field, "valid"))
+		case field == "expect":
+			for _, expect := range []string{"success", "no match", "header failure", ""} {
+				if value != expect {
+					add(with(field, expect))
+				}
+			}
+		case field == "file_key" && vector["expect"] != "success": // no file key is found
 		case valid:
 			add(with(field, nil))
 			add(with(field, ""))

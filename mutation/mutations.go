@@ -212,6 +212,12 @@ var mutations = []mutation{
 	{"branch on data taken for one that is not", "assurance/prove/source/machine.go", "\t\tf.fail(\"%v depends on data\", v.Name())\n", "\t\treturn 0\n", "./prove -run=^TestRefused$"},
 
 	// Known answers.
+	{"CMS: key unwrap without its integrity check", "examples/cms/keywrap.go", "if subtle.ConstantTimeCompare(a, initial) != 1 {", "if subtle.ConstantTimeCompare(a, initial) > 1 {", "./examples/cms"},
+	{"CMS: ukm not in the key derivation", "examples/cms/cms.go", "\t\tif r.ukm != nil {\n", "\t\tif false {\n", "./examples/cms"},
+	{"CMS: attributes with the wrong tag", "examples/cms/cms.go", "m.attributes = element(asn1.SET,", "m.attributes = element(constructed(1),", "./examples/cms"},
+	{"CMS: kekLength of another key wrap taken", "examples/cms/cms.go", "case r.kekLength != wrap.keySize:", "case r.kekLength == 0:", "./examples/cms"},
+	{"CMS: any key derivation taken for HKDF-SHA256", "examples/cms/cms.go", "case !r.kdf.oid.Equal(hkdfSHA256):", "case len(r.kdf.oid) == 0:", "./examples/cms"},
+	{"low-order share in an age file skipped", "kats/age.go", "\t\tif err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tif fileKey", "\t\tif err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tif fileKey", "./kats -run=^TestFiles$"},
 	{"vector that is refused taken for passed", "kats/kats.go", "\tif err == nil {\n\t\treturn fmt.Errorf(\"invalid %s is accepted\", what)", "\tif err != nil {\n\t\treturn fmt.Errorf(\"invalid %s is accepted\", what)", "./kats -run=^TestFiles$"},
 	{"fault of a ciphertext blamed on the key", "kats/mlkem.go", "if v.Result == invalid && v.Class != \"c_length\" {", "if v.Result == invalid {", "./kats -run=^TestFiles$"},
 	{"misspelt verdict taken", "kats/kats.go", "\tcase \"valid\", \"acceptable\", invalid:\n", "\tdefault:\n", "./kats -run=^TestOddVectors$"},

@@ -478,6 +478,18 @@ func TestRefused(t *testing.T) {
 	fails(t, "another key", err, "recipient 1 of 1: the content key does not unwrap: the message is for another private key")
 	_, err = openMessage(der, must[kem.DecapsulationKey](t)(xwing.KEM().GenerateKey()))
 	fails(t, "a key of X-Wing", err, "the KEM is ML-KEM-768, and the private key is of X-Wing")
+	for structure, contents := range map[string][]byte{
+		"ContentInfo": {},
+		"AuthEnvelopedData": element(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(authEnvelopedData)
+			b.AddASN1(constructed(0), func(b *cryptobyte.Builder) { sequence(b) })
+		})[2:],
+		// A content in pieces, as BER allows.
+		"EncryptedContentInfo": bytes.Replace(der, []byte{0x80, byte(len(text))}, []byte{0xa0, byte(len(text))}, 1)[4:],
+	} {
+		_, err := openMessage(element(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(contents) }), dk)
+		fails(t, structure, err, "malformed "+structure)
+	}
 	_, err = openMessage([]byte("\x30\x80\x06\x01\x00\x00\x00"), dk)
 	fails(t, "BER", err, "in BER")
 	_, err = openMessage(nil, dk)
