@@ -87,7 +87,7 @@ func (v hpkeVector) check() error {
 	if err != nil {
 		return err
 	}
-	if err := match("skRm", v.deriveKeyPair(k.SeedSize()), v.SkRm); err != nil {
+	if err := match("skRm", deriveKeyPair(v.IkmR, v.KEMID, k.SeedSize()), v.SkRm); err != nil {
 		return err
 	}
 	random, err := v.random()
@@ -99,16 +99,41 @@ func (v hpkeVector) check() error {
 
 // deriveKeyPair is HPKE's DeriveKeyPair. For these KEMs it is SHAKE256.LabeledDerive(ikm,
 // "DeriveKeyPair", "", size), whatever the suite's KDF.
-func (v hpkeVector) deriveKeyPair(size int) []byte {
+func deriveKeyPair(ikm []byte, kemID uint16, size int) []byte {
 	h := sha3.NewSHAKE256()
-	h.Write(v.IkmR)
+	h.Write(ikm)
 	h.Write([]byte("HPKE-v1KEM"))
-	h.Write(binary.BigEndian.AppendUint16(nil, v.KEMID))
+	h.Write(binary.BigEndian.AppendUint16(nil, kemID))
 	h.Write([]byte("\x00\x0dDeriveKeyPair"))
 	h.Write(binary.BigEndian.AppendUint16(nil, uint16(size)))
 	seed := make([]byte, size)
 	h.Read(seed)
 	return seed
+}
+
+// A deriveVector has a seed that comes from ikm by one of the two rules for KEM 0x647a.
+type deriveVector struct {
+	Rule          string
+	Ikm, Seed, EK vectors.Hex
+}
+
+func (v deriveVector) check() error {
+	var seed []byte
+	switch v.Rule {
+	case "draft-ietf-hpke-pq":
+		seed = deriveKeyPair(v.Ikm, 0x647a, xwing.SeedSize)
+	case "draft-connolly-cfrg-xwing-kem":
+		seed = sha3.SumSHAKE256(v.Ikm, xwing.SeedSize)
+	default:
+		return fmt.Errorf("unknown rule %s", v.Rule)
+	}
+	dk, err := xwing.NewDecapsulationKey(seed)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		match("seed", seed, v.Seed),
+		match("encapsulation key", dk.EncapsulationKey().Bytes(), v.EK))
 }
 
 // random returns ikmE, extended to the length of the KEM's randomness. For MLKEM768-P256,

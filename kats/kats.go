@@ -30,6 +30,7 @@ var files = []File{
 	{"xwing_draft.jsonl", "X-Wing draft", "X-Wing, all operations", 3, 0, each(xwingVector.check)},
 	{"hpke_pq_draft.jsonl", "HPKE-PQ draft", "KEMs of HPKE, all operations", 13, 4, each(hpkeVector.check)},
 	{"hpke_pq_go.jsonl", "Go", "KEMs of HPKE, all operations", 13, 4, each(hpkeVector.check)},
+	{"derive_key_pair.jsonl", "HPKE-PQ and X-Wing drafts", "DeriveKeyPair of X-Wing, both rules", 2, 0, each(deriveVector.check)},
 	{"own_hybrids.jsonl", "this module", "hybrids for which no document has vectors", 12, 0, each(ownVector.check)},
 	{"mlkem_acvp_keygen.jsonl.gz", "ACVP 1.1.0.40", "ML-KEM key generation", 75, 0, each(keyGen.check)},
 	{"mlkem_acvp_encap.jsonl.gz", "ACVP 1.1.0.40", "ML-KEM encapsulation", 75, 0, each(encap.check)},

@@ -92,6 +92,7 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"hpke_pq_go.jsonl":                                 {[]string{"skRm", "pkRm", "enc", "shared_secret"}, []string{"ikmR", "ikmE"}},
 	"own_hybrids.jsonl":                                {[]string{"ek", "ct", "ss"}, []string{"seed", "random"}},
 	"mlkem_acvp_keygen.jsonl.gz":                       {[]string{"ek", "dk"}, []string{"seed"}},
+	"derive_key_pair.jsonl":                            {[]string{"seed", "ek"}, []string{"ikm"}},
 	"mlkem_acvp_encap.jsonl.gz":                        {[]string{"c", "K"}, []string{"ek", "m"}},
 	"mlkem_acvp_decap.jsonl":                           {[]string{"K"}, []string{"c"}},
 	"mlkem_acvp_ekcheck.jsonl":                         {[]string{"result"}, nil},

@@ -1,5 +1,5 @@
 // Package xwing implements X-Wing, the hybrid KEM of ML-KEM-768 and X25519 for general
-// use, according to draft-connolly-cfrg-xwing-kem-10.
+// use, according to draft-connolly-cfrg-xwing-kem-11.
 //
 // A shared key stays secret as long as ML-KEM-768 or X25519 is unbroken. A private
 // key is a seed of 32 bytes. A shared key binds the ciphertext and the encapsulation
