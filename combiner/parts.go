@@ -12,26 +12,30 @@ import (
 )
 
 // A PartsKey is a decapsulation key that is made from private keys of the parts. It is a
-// [kem.DecapsulationKey] whose Bytes are these keys, one after the other, and has the methods Reset and
-// Regenerate. [FromParts] says what it lacks.
+// [kem.DecapsulationKey] whose Bytes are these keys, one after the other, and it has the
+// methods Reset and Regenerate. [FromParts] says what such a key lacks.
 type PartsKey = hybrid.PartsKey
 
-// FromParts returns the KEM that differs from k only in the form of its decapsulation keys, which are of the type
-// *[PartsKey]. Such a key is stored as the private keys of the parts, one after the other, in the order in which the
-// encapsulation key has the public ones: PQ's seed, and T's seed if it is a KEM. For a group, it is the scalar: 32
-// bytes with X25519, and with P-256, P-384 and P-521 a big-endian number of 32, 48 and 66 bytes. The SeedSize
-// of the KEM is the size of all that. GenerateKey makes the keys of the parts independently, and
-// NewDecapsulationKey returns [kem.ErrPrivateKey] for a number that is no scalar. Names, encapsulation keys, ciphertexts and shared
-// keys are those of k.
+// FromParts returns the KEM that differs from k only in the form of its decapsulation keys,
+// which are of the type *[PartsKey]. Names, encapsulation keys, ciphertexts and shared keys
+// are those of k.
 //
-// It is for keys that somebody else has made, in hardware or for a standard without seeds. Others should
-// use k itself, whose keys are better in two ways (draft-irtf-cfrg-hybrid-kems-12, section 5.2):
+// The form is the private keys of the parts, one after the other, in the order in which the
+// encapsulation key has the public ones. For ML-KEM and other KEMs, the private key is the
+// seed. For a group, it is the scalar: 32 bytes with X25519, and with P-256, P-384 and P-521 a
+// big-endian number of 32, 48 and 66 bytes. The SeedSize of the KEM is the size of all that.
+// GenerateKey makes the keys of the parts independently. NewDecapsulationKey returns
+// [kem.ErrPrivateKey] for a number that is no scalar of the curve.
 //
-//   - Who makes both parts by hand can make keys that belong together in a way that seeds exclude. Shared keys are then
-//     bound to encapsulation keys and ciphertexts only for keys that were made honestly: LEAK-BIND instead of
-//     MAL-BIND.
-//   - Nothing keeps a part from being used elsewhere, too. It must not be: one use can reveal what another one
-//     protects.
+// It is for keys that were made elsewhere, in hardware or for a standard without seeds. Others
+// should use k itself, because keys from parts lack what a seed gives:
+//
+//   - Shared keys bind encapsulation keys and ciphertexts only if the keys were made honestly:
+//     LEAK-BIND instead of MAL-BIND (draft-irtf-cfrg-hybrid-kems-12, section 5.2). For
+//     example, two keys of [CG] with the same z and the same scalar, but different d, reject a
+//     ciphertext with the same shared key.
+//   - Nothing keeps a part from other uses. It must have none: one use can reveal what another
+//     one protects.
 //
 // It returns [kem.ErrUnsupported] if k is not a hybrid of this module.
 func FromParts(k kem.KEM) (kem.KEM, error) {
@@ -49,12 +53,14 @@ func fromParts(k kem.KEM) (*hybrid.Hybrid, error) {
 	return nil, fault.New("combiner", kem.ErrUnsupported, "%s is not a hybrid of this module", k.Name())
 }
 
-// NewPartsKey makes a decapsulation key of [FromParts] of k from private keys of the parts: pq is a
-// [kem.DecapsulationKey], and t is one, too, or for a group a *[ecdh.PrivateKey]. They can be destroyed afterwards.
+// NewPartsKey makes a decapsulation key of [FromParts] of k from private keys of the parts: pq
+// is a [kem.DecapsulationKey], and t is one, too, or for a group a *[ecdh.PrivateKey]. Neither
+// is needed afterwards.
 //
-// It returns [kem.ErrOtherKEM] if a key is of another KEM or curve than the part, [kem.ErrNoKey] if it is nil or a zero
-// value, [kem.ErrDestroyed] if it has been destroyed, [kem.ErrUnsupported] if it is of another type or k is not a
-// hybrid of this module, and the errors of NewDecapsulationKey.
+// It returns [kem.ErrOtherKEM] if a key is of another KEM or curve than the part, [kem.ErrNoKey]
+// if it is nil or a zero value, [kem.ErrDestroyed] if it has been destroyed, and
+// [kem.ErrUnsupported] if it is of another type or k is not a hybrid of this module. It also
+// returns the errors of NewDecapsulationKey.
 func NewPartsKey(k kem.KEM, pq, t crypto.PrivateKey) (*PartsKey, error) {
 	h, err := fromParts(k)
 	if err != nil {

@@ -54,7 +54,9 @@ import (
 	"reflect"
 )
 
-// A KEM is a key encapsulation mechanism whose key pairs expand from a seed.
+// A KEM is a key encapsulation mechanism whose key pairs expand from a seed. Where
+// [KeysFromParts] reports true, they are made from keys of its parts instead, and what is said
+// of the seed is true of these keys.
 //
 // Its methods are safe for concurrent use.
 type KEM interface {
@@ -70,14 +72,15 @@ type KEM interface {
 	// GenerateKey draws a seed from a secure source and expands it. For the named
 	// KEMs of this module, it returns an error in three cases only: with
 	// GODEBUG=fips140=only ([ErrFIPS]); with GODEBUG=fips140=on, if the new key fails
-	// its test ([ErrKeyPair]); and with P-256 and P-384, for fewer than one seed in
+	// its test ([ErrKeyPair]); and with NIST's curves, for fewer than one seed in
 	// 2^128 ([ErrSeed]).
 	GenerateKey() (DecapsulationKey, error)
 
 	// NewDecapsulationKey expands a decapsulation key from a seed of SeedSize
 	// bytes. The seed must be uniformly random, and used with this KEM only. The
-	// expansion may fail only for a negligible part of all seeds. With
-	// GODEBUG=fips140=only, the named KEMs of this module return [ErrFIPS].
+	// expansion may fail only for a negligible part of all seeds, but keys of parts
+	// may be invalid ([ErrPrivateKey]). With GODEBUG=fips140=only, the named KEMs of
+	// this module return [ErrFIPS].
 	NewDecapsulationKey(seed []byte) (DecapsulationKey, error)
 
 	// NewEncapsulationKey parses and checks an encapsulation key of
@@ -135,8 +138,8 @@ type Decapsulator interface {
 	Destroyed() bool
 }
 
-// A DecapsulationKey is a private key that expands from a seed. The seed alone decides
-// which shared key a ciphertext gives.
+// A DecapsulationKey is a private key that expands from a seed, or is made from keys of the
+// parts ([KeysFromParts]). These alone decide which shared key a ciphertext gives.
 //
 // Its methods are safe for concurrent use.
 type DecapsulationKey interface {
@@ -163,12 +166,13 @@ func NeedsTranscript(k KEM) bool {
 	return ok && n.NeedsTranscript()
 }
 
-// KeysFromParts reports whether the decapsulation keys of k are made from private keys of its parts, and not
-// expanded from a seed. Their SeedSize is the size of these keys, one after the other, and their Bytes are these
-// keys. Not all bytes of this size need be a key, and such keys lose what seeds give: see the function FromParts of
-// hybridkem/combiner.
+// KeysFromParts reports whether the decapsulation keys of k are made from private keys of its
+// parts, and not expanded from a seed. Their Bytes are these keys, one after the other, and
+// SeedSize is the size of all. NewDecapsulationKey takes them, but need not accept all bytes of
+// this size. Such keys lack what seeds give: see the function FromParts of hybridkem/combiner.
 //
-// Such a KEM has a method KeysFromParts that returns true. A type that wraps a KEM must pass this method on.
+// Such a KEM has a method KeysFromParts that returns true. A type that wraps a KEM must
+// pass this method on.
 func KeysFromParts(k KEM) bool {
 	p, ok := k.(interface{ KeysFromParts() bool })
 	return ok && p.KeysFromParts()

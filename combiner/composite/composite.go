@@ -2,20 +2,21 @@
 // draft-ietf-lamps-pq-composite-kem-21, for X.509 and CMS. The draft is not final: its
 // identifiers are registered, but the rest may change.
 //
-// A decapsulation key is made from private keys of the parts: the seed of ML-KEM, 64 bytes, and the key of the group. For
-// X25519, that is the scalar, 32 bytes. For NIST's curves, it is an ECPrivateKey (RFC 5915) in DER, with the curve and without
-// the public key. This is what SeedSize, NewDecapsulationKey and Bytes mean here. Keys are of the type *[combiner.PartsKey].
-// GenerateKey makes both parts anew. Never use a part elsewhere: the draft forbids it. The function FromParts of
-// hybridkem/combiner says what else such keys lack.
+// A decapsulation key is made from private keys of the parts, and of the type
+// *[combiner.PartsKey]. It is stored as the seed of ML-KEM, 64 bytes, followed by the key of the
+// group: for X25519 the scalar, 32 bytes, and for NIST's curves an ECPrivateKey (RFC 5915) in
+// DER, with the curve and without the public key. SeedSize, NewDecapsulationKey and Bytes mean
+// this form. NewDecapsulationKey returns [kem.ErrPrivateKey] if the key of a curve does not have it, or is
+// of another curve or out of range. GenerateKey makes both parts anew. Never use a part
+// elsewhere: the draft forbids it. [combiner.FromParts] says what else such keys lack.
 //
-// NewDecapsulationKey returns [kem.ErrPrivateKey] if the key of a curve does not have that form, or is of another curve, or
-// out of range. To make a key from an *ecdh.PrivateKey, use [combiner.NewPartsKey]. Key files are those of hybridkem/keyfile, which also
-// reads a curve's key with its public key.
+// To make a key from an *ecdh.PrivateKey, use [combiner.NewPartsKey]. Package keyfile of this
+// module has the key files. It also reads a curve's key that contains its public key.
 //
-// The shared key is SHA3-256(ss_PQ ‖ ss_T ‖ ct_T ‖ ek_T ‖ label), as in CG of hybridkem/combiner. Three of
-// the labels are those of X-Wing and of the KEMs [combiner.MLKEM768P256] and [combiner.MLKEM1024P384]. So with the same parts,
-// encapsulation keys, ciphertexts and shared keys are the same, and the decapsulation keys are not.
-// [FromXWing] makes a key from that of X-Wing.
+// The shared key is SHA3-256(ss_PQ ‖ ss_T ‖ ct_T ‖ ek_T ‖ label), as with [combiner.CG]. Three
+// labels are those of X-Wing, [combiner.MLKEM768P256] and [combiner.MLKEM1024P384]. So with the
+// same parts, encapsulation keys, ciphertexts and shared keys are the same as theirs.
+// Decapsulation keys are not. [FromXWing] makes one from that of X-Wing.
 package composite
 
 import (
@@ -71,12 +72,12 @@ var (
 	}
 )
 
-// FromXWing makes the key of [MLKEM768X25519SHA3256] whose parts expand from the seed of dk. Both keys
-// decapsulate the same ciphertexts to the same shared keys, and have the same encapsulation key. The draft allows this use
-// of an X-Wing key. The new key does not contain the seed, so there is no way back.
+// FromXWing makes the key of [MLKEM768X25519SHA3256] from the parts of dk. Both keys have the
+// same encapsulation key, and decapsulate ciphertexts to the same shared keys. The draft allows
+// this use of an X-Wing key. The new key does not contain the seed, so there is no way back.
 //
-// It returns [kem.ErrNoKey] if dk is nil or a zero value, [kem.ErrDestroyed] if it has been destroyed, and [kem.ErrFIPS]
-// with GODEBUG=fips140=only.
+// It returns [kem.ErrNoKey] if dk is nil or a zero value, [kem.ErrDestroyed] if it has been
+// destroyed, and [kem.ErrFIPS] with GODEBUG=fips140=only.
 func FromXWing(dk *xwing.DecapsulationKey) (*combiner.PartsKey, error) {
 	return mlkem768X25519.NewPartsKeyOf((*hybrid.DecapsulationKey)(dk))
 }
