@@ -3,6 +3,6 @@
 //
 // A program that knows which KEM it wants imports that KEM's package instead,
 // and links nothing else: hybridkem/xwing for X-Wing, hybridkem/mlkem for
-// ML-KEM, hybridkem/combiner for other hybrids, and hybridkem/combiner/tlskex
-// and hybridkem/combiner/sshkex for the key exchanges of TLS and SSH.
+// ML-KEM, and hybridkem/combiner for other hybrids. The packages below combiner have the key
+// exchanges of TLS and SSH, composite ML-KEM, and the KEM of OpenPGP.
 package hybridkem
