@@ -309,6 +309,7 @@ var mutations = []mutation{
 	{"extension accepted twice", "examples/tls13/hello.go", "if find(all, e.id) != nil {", "if false {", "./examples/tls13"},
 	{"padding of a record taken for data", "examples/tls13/record.go", "\tinner = bytes.TrimRight(inner, \"\\x00\")\n", "", "./examples/tls13"},
 	{"handshake message before a change of keys", "examples/tls13/record.go", "\tif len(r.messages) > 0 {\n\t\treturn fail(unexpectedMessage, \"%d bytes", "\tif false {\n\t\treturn fail(unexpectedMessage, \"%d bytes", "./examples/tls13"},
+	{"number of a group as in wolfSSL", "examples/tls13/handshake.go", "{4586, ", "{0x2fb6, ", "./examples/tls13 -run=^TestClientHello$"},
 	{"share of another group accepted", "examples/tls13/hello.go", "if id != h.group.id {", "if false {", "./examples/tls13"},
 	{"confirmation of a client not checked", "examples/server/exchange.go", "if !hmac.Equal(confirmation, want) {", "if len(confirmation) != len(want) {", "./examples/server"},
 	{"silent clients keep their connections", "examples/server/exchange.go", "conn.SetDeadline(time.Now().Add(s.patience))", "conn.SetDeadline(time.Time{})", "./examples/server"},

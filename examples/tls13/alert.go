@@ -34,7 +34,7 @@ var alertNames = map[alert]string{
 	49: "access_denied", 50: "decode_error", 51: "decrypt_error", 70: "protocol_version",
 	71: "insufficient_security", 80: "internal_error", 86: "inappropriate_fallback", 90: "user_canceled",
 	109: "missing_extension", 110: "unsupported_extension", 112: "unrecognized_name", 116: "certificate_required",
-	120: "no_application_protocol",
+	117: "general_error", 120: "no_application_protocol",
 }
 
 func (a alert) String() string {

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// A scheme is a signature scheme for CertificateVerify (section 4.2.3). The curve
+// A scheme is a signature scheme for CertificateVerify (section 4.3.3). The curve
 // is nil unless the scheme prescribes one.
 type scheme struct {
 	id    uint16
@@ -45,7 +45,7 @@ var certificateSchemes = []uint16{0x0401, 0x0501, 0x0601}
 // cause.
 const maxRSA = 8192
 
-// readCertificate reads the server's Certificate (section 4.4.2). A CertificateRequest
+// readCertificate reads the server's Certificate (section 4.5.1). A CertificateRequest
 // may come first, which exchangeFinished answers.
 func (h *handshaker) readCertificate() error {
 	message, err := h.expect(typeCertificateRequest, typeCertificate)
@@ -68,7 +68,7 @@ func (h *handshaker) readCertificate() error {
 	if len(context) > 0 {
 		return fail(illegalParameter, "a Certificate with a context")
 	}
-	if list.Empty() { // section 4.4.2.4
+	if list.Empty() { // section 4.5.1.3
 		return fail(decodeError, "the server shows no certificate")
 	}
 	var chain []*x509.Certificate
@@ -96,7 +96,7 @@ func (h *handshaker) readCertificate() error {
 	return h.verifyChain(chain)
 }
 
-// checkCertificateRequest checks a CertificateRequest (section 4.3.2).
+// checkCertificateRequest checks a CertificateRequest (section 4.4.2).
 func checkCertificateRequest(body cryptobyte.String) error {
 	var context cryptobyte.String
 	if !body.ReadUint8LengthPrefixed(&context) {
@@ -107,8 +107,6 @@ func checkCertificateRequest(body cryptobyte.String) error {
 	switch {
 	case err != nil:
 		return err
-	case len(extensions) == 0: // the block has at least 2 bytes
-		return fail(decodeError, "a CertificateRequest without extensions")
 	case len(context) > 0:
 		return fail(illegalParameter, "a CertificateRequest with a context during the handshake")
 	case algorithms == nil:
@@ -137,7 +135,7 @@ func checkedName(host string) (string, error) {
 	return name, nil
 }
 
-// verifyChain checks the first certificate (sections 4.4.2.2 and 4.4.2.4). It must be for
+// verifyChain checks the first certificate (sections 4.5.1.2 and 4.5.1.3). It must be for
 // this server, lead to a root, and allow signing handshakes.
 func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 	h.server = chain[0]
@@ -167,7 +165,7 @@ func (h *handshaker) verifyChain(chain []*x509.Certificate) error {
 	return fail(reason, "%v", err)
 }
 
-// isWeak tells whether MD5 or SHA-1 makes a certificate invalid (section 4.4.2.4). The
+// isWeak tells whether MD5 or SHA-1 makes a certificate invalid (section 4.5.1.3). The
 // signature of a root, which is its own, does not count.
 func isWeak(c *x509.Certificate) bool {
 	weak := []x509.SignatureAlgorithm{x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1}
@@ -175,7 +173,7 @@ func isWeak(c *x509.Certificate) bool {
 }
 
 // readCertificateVerify checks the signature that proves that the server has the
-// certificate's key (section 4.4.3).
+// certificate's key (section 4.5.2).
 func (h *handshaker) readCertificateVerify() error {
 	content := bytes.Repeat([]byte{' '}, 64)
 	content = append(content, "TLS 1.3, server CertificateVerify\x00"...)

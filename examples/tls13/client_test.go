@@ -20,6 +20,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -82,27 +83,42 @@ func checkError(t *testing.T, what string, err error, want string) {
 
 func checkState(t *testing.T, state tls.ConnectionState, g *group, s *suite) {
 	t.Helper()
-	if state.Version != tls.VersionTLS13 || uint16(state.CurveID) != g.id || state.CurveID.String() != g.kem.Name() ||
+	if state.Version != tls.VersionTLS13 || uint16(state.CurveID) != g.id || state.CurveID.String() != g.name ||
 		state.CipherSuite != s.id {
 		t.Errorf("the server has version %#x, group %v, cipher suite %s; want TLS 1.3, %s, %s",
-			state.Version, state.CurveID, tls.CipherSuiteName(state.CipherSuite), g.kem.Name(), s.name)
+			state.Version, state.CurveID, tls.CipherSuiteName(state.CipherSuite), g.name, s.name)
 	}
 }
 
-// TestGroups runs crypto/tls with each group and each cipher suite. No other group is
-// offered, so none can be a fallback.
+// TestGroups runs crypto/tls with each group that it has and each cipher suite. No other group
+// is offered, so none can be a fallback. The fake server takes the place of crypto/tls for the
+// other groups.
 func TestGroups(t *testing.T) {
+	var used []string
 	for _, g := range allGroups {
+		preferences := curves([]*group{g})
+		if len(preferences) == 0 {
+			t.Logf("peer not run: crypto/tls of %s: it does not have the group %s", runtime.Version(), g.name)
+		} else {
+			used = append(used, g.name)
+		}
 		for _, s := range allSuites {
-			t.Run(g.kem.Name()+"/"+s.name, func(t *testing.T) {
-				server := startGo(t, goConfig("P-256", nil), []byte("the page"))
+			t.Run(g.name+"/"+s.name, func(t *testing.T) {
 				cfg := testConfig()
 				cfg.groups, cfg.suites = []*group{g}, []*suite{s}
+				if len(preferences) == 0 {
+					page := checkFake(t, &fake{suite: s}, cfg, closeNotify)
+					checkContains(t, "the page", page, g.name+"\n")
+					return
+				}
+				serverCfg := goConfig("P-256", nil)
+				serverCfg.CurvePreferences = preferences
+				server := startGo(t, serverCfg, []byte("the page"))
 				page, err := visit(t, server.address, cfg)
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, want := range []string{g.kem.Name() + "\n", s.name + "\n", "CN=leaf\n", "200 OK\n\nthe page"} {
+				for _, want := range []string{g.name + "\n", s.name + "\n", "CN=leaf\n", "200 OK\n\nthe page"} {
 					checkContains(t, "the page", page, want)
 				}
 				state := <-server.state
@@ -113,26 +129,7 @@ func TestGroups(t *testing.T) {
 			})
 		}
 	}
-}
-
-const mlkem1024 = tls.CurveID(514) // from Go 1.27 on
-
-// TestMLKEM1024 offers crypto/tls a group that is no hybrid.
-func TestMLKEM1024(t *testing.T) {
-	if mlkem1024.String() != "MLKEM1024" {
-		t.Skip("crypto/tls does not have the group")
-	}
-	cfg := testConfig()
-	cfg.groups = []*group{{uint16(mlkem1024), mlkem.KEM1024()}}
-	serverCfg := goConfig("P-256", nil)
-	serverCfg.CurvePreferences = []tls.CurveID{mlkem1024}
-	server := startGo(t, serverCfg, nil)
-	if _, err := visit(t, server.address, cfg); err != nil {
-		t.Fatal(err)
-	}
-	if state := <-server.state; state.CurveID != mlkem1024 {
-		t.Errorf("the server has used %v", state.CurveID)
-	}
+	t.Logf("peer: crypto/tls of %s: TLS 1.3 with every cipher suite and %s", runtime.Version(), strings.Join(used, ", "))
 }
 
 // TestClientHello checks what crypto/tls reads from the ClientHello.
@@ -150,7 +147,7 @@ func TestClientHello(t *testing.T) {
 	hello := <-hellos
 	if hello.ServerName != testName || !slices.Equal(hello.SupportedVersions, []uint16{tls.VersionTLS13}) ||
 		!slices.Equal(hello.CipherSuites, []uint16{0x1301, 0x1302, 0x1303}) ||
-		!slices.Equal(hello.SupportedCurves, []tls.CurveID{tls.X25519MLKEM768, tls.SecP256r1MLKEM768, tls.SecP384r1MLKEM1024}) ||
+		!slices.Equal(hello.SupportedCurves, []tls.CurveID{4588, 4587, 4589, 514, 513, 4586, 4585, 512}) ||
 		!slices.Equal(hello.SignatureSchemes, []tls.SignatureScheme{
 			tls.ECDSAWithP256AndSHA256, tls.ECDSAWithP384AndSHA384,
 			tls.PSSWithSHA256, tls.PSSWithSHA384, tls.PSSWithSHA512, tls.Ed25519,
@@ -188,26 +185,32 @@ func TestGoCertificates(t *testing.T) {
 	checkError(t, "P-521", err, "the server gave up: handshake_failure")
 }
 
-// TestGoRetry uses a server that wants another group than the client's first.
-func TestGoRetry(t *testing.T) {
+// TestRetry uses a server that wants another group than the client's first.
+func TestRetry(t *testing.T) {
 	for _, g := range allGroups[1:] {
 		for _, s := range allSuites[:2] { // for both hashes
-			server := startGo(t, &tls.Config{
-				Certificates:     []tls.Certificate{tlsCertificate("P-256", nil)},
-				CurvePreferences: []tls.CurveID{tls.CurveID(g.id)},
-			}, nil)
 			cfg := testConfig()
 			cfg.suites = []*suite{s}
-			page, err := visit(t, server.address, cfg)
-			if err != nil {
-				t.Errorf("%s: %v", g.kem.Name(), err)
+			preferences := curves([]*group{g})
+			if len(preferences) == 0 {
+				page := checkFake(t, &fake{suite: s, retry: ext(extKeyShare, uint16s(g.id))}, cfg, closeNotify)
+				checkContains(t, "the page", page, g.name)
 				continue
 			}
-			checkContains(t, "the page", page, g.kem.Name())
+			server := startGo(t, &tls.Config{
+				Certificates:     []tls.Certificate{tlsCertificate("P-256", nil)},
+				CurvePreferences: preferences,
+			}, nil)
+			page, err := visit(t, server.address, cfg)
+			if err != nil {
+				t.Errorf("%s: %v", g.name, err)
+				continue
+			}
+			checkContains(t, "the page", page, g.name)
 			state := <-server.state
 			checkState(t, state, g, s)
 			if !state.HelloRetryRequest {
-				t.Errorf("%s: without HelloRetryRequest", g.kem.Name())
+				t.Errorf("%s: without HelloRetryRequest", g.name)
 			}
 		}
 	}
@@ -256,7 +259,7 @@ func TestGoRefused(t *testing.T) {
 			client: "(certificate_unknown)", remote: "remote error: tls: unknown certificate"},
 		{name: "TLS 1.2", server: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 },
 			client: "the server gave up: protocol_version", remote: "unsupported versions"},
-		{name: "no group", server: func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, mlkem1024} },
+		{name: "no group", server: func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256} },
 			client: "the server gave up: handshake_failure", remote: "no key exchanges supported by both"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -330,10 +333,11 @@ func TestFake(t *testing.T) {
 	checkFake(t, &fake{request: request}, testConfig(), closeNotify)
 }
 
-// TestShares uses servers with a wrong share. RFC 10024 and sections 4.2.8.2 and 7.4.2
-// demand illegal_parameter. Only an empty share breaks the syntax of section 4.2.8.
+// TestShares uses servers with a wrong share. RFC 10024, the drafts and sections 4.3.8.2 and
+// 7.4.2 demand illegal_parameter. Only an empty share breaks the syntax of section 4.3.8.
 func TestShares(t *testing.T) {
 	cut := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:len(b)-n] } }
+	without := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[n:] } }
 	overwrite := func(from int, part ...byte) func([]byte) []byte {
 		return func(b []byte) []byte {
 			copy(b[from:], part)
@@ -347,50 +351,74 @@ func TestShares(t *testing.T) {
 		"the largest":   func([]byte) []byte { return make([]byte, 1<<15) },
 	}
 	order8 := must(hex.DecodeString("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"))
-	x25519 := allGroups[0].kem.CiphertextSize() - 32
-	for g, tests := range map[*group]map[string]func([]byte) []byte{
-		allGroups[0]: {
-			"without X25519":       cut(32),
-			"another ML-KEM":       func(b []byte) []byte { return append(make([]byte, 1568), b[x25519:]...) },
-			"X25519 zero":          overwrite(x25519, make([]byte, 32)...),
-			"X25519 one":           overwrite(x25519, append([]byte{1}, make([]byte, 31)...)...),
-			"X25519, order 8":      overwrite(x25519, order8...),
-			"X25519, p":            overwrite(x25519, append(append([]byte{0xed}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)...),
-			"the client's own key": func([]byte) []byte { return make([]byte, allGroups[0].kem.EncapsulationKeySize()) },
-		},
-		allGroups[1]: {
-			"not on the curve": func(b []byte) []byte { b[64] ^= 1; return b },
-			"compressed":       overwrite(0, 2),
-			"hybrid form":      overwrite(0, 6),
-			"zero point":       overwrite(1, make([]byte, 64)...),
-			"infinity":         overwrite(0, make([]byte, 65)...),
-			"without ML-KEM":   func(b []byte) []byte { return b[:65] },
-			"without P-256":    func(b []byte) []byte { return b[65:] },
-		},
-		allGroups[2]: {
+	// x25519 has the wrong shares of a hybrid with X25519. The ciphertexts of its ML-KEM have the given size.
+	x25519 := func(size int) map[string]func([]byte) []byte {
+		return map[string]func([]byte) []byte{
+			"without X25519":  cut(32),
+			"without ML-KEM":  without(size),
+			"another ML-KEM":  func(b []byte) []byte { return append(make([]byte, mlkem.CiphertextSize1024), b[size:]...) },
+			"X25519 zero":     overwrite(size, make([]byte, 32)...),
+			"X25519 one":      overwrite(size, append([]byte{1}, make([]byte, 31)...)...),
+			"X25519, order 8": overwrite(size, order8...),
+			"X25519, p":       overwrite(size, append(append([]byte{0xed}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)...),
+		}
+	}
+	p256 := map[string]func([]byte) []byte{
+		"not on the curve": func(b []byte) []byte { b[64] ^= 1; return b },
+		"compressed":       overwrite(0, 2),
+		"hybrid form":      overwrite(0, 6),
+		"coordinate p":     overwrite(1, elliptic.P256().Params().P.Bytes()...),
+		"zero point":       overwrite(1, make([]byte, 64)...),
+		"infinity":         overwrite(0, make([]byte, 65)...),
+		"without ML-KEM":   func(b []byte) []byte { return b[:65] },
+		"without P-256":    without(65),
+	}
+	// alone has the shares of other groups that a server can take for those of ML-KEM alone.
+	alone := map[string]func([]byte) []byte{
+		"with X25519":       func(b []byte) []byte { return append(b, order8...) },
+		"of another ML-KEM": func(b []byte) []byte { return make([]byte, mlkem.CiphertextSize512+mlkem.CiphertextSize768-len(b)) },
+	}
+	tests := map[string]map[string]func([]byte) []byte{
+		"X25519MLKEM768":    x25519(mlkem.CiphertextSize768),
+		"MLKEM512X25519":    x25519(mlkem.CiphertextSize512),
+		"SecP256r1MLKEM768": p256,
+		"SecP256r1MLKEM512": p256,
+		"SecP384r1MLKEM1024": {
 			"not on the curve": func(b []byte) []byte { b[96] ^= 1; return b },
 			"coordinate p":     overwrite(1, elliptic.P384().Params().P.Bytes()...),
-			"ML-KEM-768":       func(b []byte) []byte { return b[:97+1088] },
-			"without P-384":    func(b []byte) []byte { return b[97:] },
+			"ML-KEM-768":       func(b []byte) []byte { return b[:97+mlkem.CiphertextSize768] },
+			"without P-384":    without(97),
 		},
-	} {
+		"MLKEM512":  alone,
+		"MLKEM768":  alone,
+		"MLKEM1024": {"of ML-KEM-768": func(b []byte) []byte { return b[:mlkem.CiphertextSize768] }},
+	}
+	for _, g := range allGroups {
 		cfg := testConfig()
 		cfg.groups = []*group{g}
-		for _, all := range []map[string]func([]byte) []byte{lengths, tests} {
+		if len(tests[g.name]) == 0 {
+			t.Errorf("no wrong shares of %s", g.name)
+		}
+		for _, all := range []map[string]func([]byte) []byte{lengths, tests[g.name]} {
 			for name, answer := range all {
-				t.Run(g.kem.Name()+"/"+name, func(t *testing.T) {
+				t.Run(g.name+"/"+name, func(t *testing.T) {
 					checkFake(t, &fake{answer: answer}, cfg, illegalParameter)
 				})
 			}
 		}
+		if own := g.kem.EncapsulationKeySize(); own != g.kem.CiphertextSize() {
+			t.Run(g.name+"/the client's own length", func(t *testing.T) {
+				checkFake(t, &fake{answer: func([]byte) []byte { return make([]byte, own) }}, cfg, illegalParameter)
+			})
+		}
 
-		t.Run(g.kem.Name()+"/empty", func(t *testing.T) {
+		t.Run(g.name+"/empty", func(t *testing.T) {
 			checkFake(t, &fake{answer: func([]byte) []byte { return nil }}, cfg, decodeError)
 		})
 
 		// A false ciphertext of the right form is noticed only when the keys differ.
 		falsify := func(b []byte) []byte { b[100] ^= 1; return b }
-		t.Run(g.kem.Name()+"/false", func(t *testing.T) {
+		t.Run(g.name+"/false", func(t *testing.T) {
 			address, done := (&fake{answer: falsify}).start(t)
 			_, err := visit(t, address, cfg)
 			checkError(t, "the client", err, "(bad_record_mac)")
@@ -568,7 +596,7 @@ func TestMessages(t *testing.T) {
 		{"CertificateRequest, longer", fake{request: addByte(request)}, decodeError},
 		{"CertificateRequest, malformed", fake{request: []byte{0, 0, 1}}, decodeError},
 		{"CertificateRequest, context", fake{request: append([]byte{1, 1}, request[1:]...)}, illegalParameter},
-		{"CertificateRequest, no extensions", fake{request: requestOf()}, decodeError},
+		{"CertificateRequest, no extensions", fake{request: requestOf()}, missingExtension},
 		{"CertificateRequest, missing algorithms", fake{request: requestOf(ext(47, nil))}, missingExtension},
 		{"CertificateRequest, algorithms without a list", fake{request: requestOf(ext(extSignatureAlgorithms, nil))}, decodeError},
 		{"CertificateRequest, no algorithms", fake{request: requestOf(ext(extSignatureAlgorithms, vector16()))}, decodeError},
@@ -849,7 +877,7 @@ func TestPage(t *testing.T) {
 		return message(typeNewSessionTicket, slices.Concat(head, []byte("ages"), vector8(nonce), vector16(ticket), vector16(extensions...)))
 	}
 	opaque := []byte("opaque")
-	lawful := ticket(maxLifetime, nil, opaque, ext(42, []byte{0, 0, 0, 1}), ext(0xfafa, nil))
+	lawful := ticket(7*24*60*60, nil, opaque, ext(42, []byte{0, 0, 0, 1}), ext(0xfafa, nil))
 	for _, test := range []struct {
 		name string
 		send func(*fake) error // after the header; the page ends with "end"
@@ -867,9 +895,9 @@ func TestPage(t *testing.T) {
 		{"ticket, shorter", sends(message(typeNewSessionTicket, cutByte(lawful[4:]))), decodeError},
 		{"ticket, half an extension", sends(ticket(1, nil, opaque, []byte{0, 42, 0})), decodeError},
 		{"ticket, no extensions", sends(message(typeNewSessionTicket, []byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2})), decodeError},
-		{"ticket, lifetime", sends(ticket(maxLifetime+1, nil, opaque)), illegalParameter},
+		{"ticket, lifetime", sends(ticket(math.MaxUint32, nil, opaque)), closeNotify},
 		{"ticket, extension twice", sends(ticket(1, nil, opaque, ext(42, nil), ext(42, nil))), illegalParameter},
-		{"ticket, extension elsewhere", sends(ticket(1, nil, opaque, ext(extServerName, nil))), illegalParameter},
+		{"ticket, extension elsewhere", sends(ticket(1, nil, opaque, ext(extServerName, nil))), closeNotify},
 		{"large ticket", sends([]byte{typeNewSessionTicket, 1, 0, 0}), internalError},
 		{"ticket interrupted", sends([]byte{typeNewSessionTicket, 0}), unexpectedMessage},
 		{"empty data and padding", func(f *fake) error {
@@ -1143,7 +1171,7 @@ func TestDestroy(t *testing.T) {
 		first := &countingKEM{KEM: allGroups[0].kem}
 		second := &countingKEM{KEM: allGroups[1].kem}
 		cfg := testConfig()
-		cfg.groups = []*group{{allGroups[0].id, first}, {allGroups[1].id, second}}
+		cfg.groups = []*group{{allGroups[0].id, allGroups[0].name, first}, {allGroups[1].id, allGroups[1].name, second}}
 		f := &fake{retry: ext(extKeyShare, uint16s(allGroups[1].id))}
 		if want != closeNotify {
 			f.answer = cutByte

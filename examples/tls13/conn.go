@@ -46,7 +46,7 @@ func (c *conn) advance() error {
 	c.messages = append(c.messages, data...)
 	for {
 		// A CertificateRequest cannot come, since the client has not sent the extension
-		// that allows it (section 4.6.2).
+		// that allows it (section 4.7.2).
 		message, err := c.message(typeNewSessionTicket, typeKeyUpdate)
 		if message == nil || err != nil {
 			return err
@@ -65,30 +65,20 @@ func (c *conn) advance() error {
 	}
 }
 
-// maxLifetime is the longest lifetime of a ticket (section 4.6.1): a week, in seconds.
-const maxLifetime = 7 * 24 * 60 * 60
-
-// checkTicket checks a NewSessionTicket (section 4.6.1). The client connects only once, so
-// it does not keep the ticket.
+// checkTicket checks the syntax of a NewSessionTicket (section 4.7.1). The client connects
+// only once, so it must ignore what the ticket says.
 func checkTicket(body cryptobyte.String) error {
-	var lifetime uint32
 	var nonce, ticket cryptobyte.String
-	const ageAdd = 4
-	if !body.ReadUint32(&lifetime) || !body.Skip(ageAdd) || !body.ReadUint8LengthPrefixed(&nonce) ||
+	const lifetime, ageAdd = 4, 4
+	if !body.Skip(lifetime+ageAdd) || !body.ReadUint8LengthPrefixed(&nonce) ||
 		!body.ReadUint16LengthPrefixed(&ticket) || ticket.Empty() {
 		return fail(decodeError, "a malformed NewSessionTicket")
 	}
-	extensions, err := lastExtensions(body)
-	if err != nil {
-		return err
-	}
-	if lifetime > maxLifetime {
-		return fail(illegalParameter, "a ticket for %d seconds", lifetime)
-	}
-	return refuseMisplaced(extensions)
+	_, err := lastExtensions(body)
+	return err
 }
 
-// keyUpdate handles a KeyUpdate (section 4.6.3).
+// keyUpdate handles a KeyUpdate (section 4.7.3).
 func (c *conn) keyUpdate(body cryptobyte.String) error {
 	var requested uint8
 	if !body.ReadUint8(&requested) || !body.Empty() {

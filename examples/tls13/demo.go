@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// demonstrate fetches a page with each group from a crypto/tls server. The page names the
-// group that the server has used.
+// demonstrate fetches a page from a crypto/tls server with each group that crypto/tls has. The
+// page names the group that the server has used.
 func demonstrate(ctx context.Context, stdout io.Writer, cfg config) error {
 	certificate, roots, err := selfSigned()
 	if err != nil {
@@ -31,7 +31,7 @@ func demonstrate(ctx context.Context, stdout io.Writer, cfg config) error {
 		return err
 	}
 	server := http.Server{
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}},
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, CurvePreferences: curves(allGroups)},
 		ErrorLog:  log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, "crypto/tls has used %v\n", r.TLS.CurveID)
@@ -43,17 +43,32 @@ func demonstrate(ctx context.Context, stdout io.Writer, cfg config) error {
 	cfg.roots = roots
 	u := &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: "/"}
 	for _, g := range allGroups {
+		if len(curves([]*group{g})) == 0 {
+			fmt.Fprintf(stdout, "crypto/tls does not have %s\n\n", g.name)
+			continue
+		}
 		var page bytes.Buffer
 		cfg.groups = []*group{g}
 		if err := fetch(ctx, &page, u.Host, u, cfg); err != nil {
-			return fmt.Errorf("%s: %w", g.kem.Name(), err)
+			return fmt.Errorf("%s: %w", g.name, err)
 		}
 		fmt.Fprintln(stdout, page.String())
-		if !bytes.Contains(page.Bytes(), []byte("crypto/tls has used "+g.kem.Name())) {
+		if !bytes.Contains(page.Bytes(), []byte("crypto/tls has used "+g.name)) {
 			return errors.New("the server has used another group")
 		}
 	}
 	return nil
+}
+
+// curves returns those of the groups that the crypto/tls of this program has. It has those whose
+// names it knows: MLKEM1024 since Go 1.27.
+func curves(groups []*group) (all []tls.CurveID) {
+	for _, g := range groups {
+		if id := tls.CurveID(g.id); id.String() == g.name {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 func selfSigned() (tls.Certificate, *x509.CertPool, error) {

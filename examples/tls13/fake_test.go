@@ -382,9 +382,9 @@ func (f *fake) serve() error {
 	if err := f.send(typeFinished, f.suite.finished(f.out.secret, f.transcript.Sum(nil))); err != nil {
 		return err
 	}
-	master := f.suite.masterSecret(secret)
+	mainSecret := f.suite.mainSecret(secret)
 	digest = f.transcript.Sum(nil)
-	f.out = f.suite.protect(f.suite.deriveSecret(master, "s ap traffic", digest))
+	f.out = f.suite.protect(f.suite.deriveSecret(mainSecret, "s ap traffic", digest))
 
 	if f.hangUp {
 		return nil
@@ -407,7 +407,7 @@ func (f *fake) serve() error {
 	if !bytes.Equal(m, want) {
 		return errors.New("the client's Finished is wrong")
 	}
-	f.in = f.suite.protect(f.suite.deriveSecret(master, "c ap traffic", digest))
+	f.in = f.suite.protect(f.suite.deriveSecret(mainSecret, "c ap traffic", digest))
 	f.confirmed = true
 	if f.then == nil {
 		f.then = servePage

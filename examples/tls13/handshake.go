@@ -27,18 +27,27 @@ const (
 	typeMessageHash         = 254
 )
 
-// A group is a key exchange of RFC 10024. The client's share is an encapsulation key, and
-// the server's share is the ciphertext. The shared key takes the place of the
-// Diffie-Hellman secret.
+// A group is a key exchange with a KEM. The client's share is an encapsulation key, and the
+// server's share is the ciphertext. The shared key takes the place of the Diffie-Hellman
+// secret.
 type group struct {
-	id  uint16
-	kem kem.KEM
+	id   uint16
+	name string // in TLS, which calls ML-KEM-768 MLKEM768
+	kem  kem.KEM
 }
 
+// allGroups has the hybrids of RFC 10024, then ML-KEM alone (draft-ietf-tls-mlkem), and last
+// what has ML-KEM-512. The hybrids of ML-KEM-512 are those of
+// draft-rosomakho-tls-ecdhe-mlkem512, an individual draft.
 var allGroups = []*group{
-	{4588, tlskex.X25519MLKEM768()},
-	{4587, tlskex.SecP256r1MLKEM768()},
-	{4589, tlskex.SecP384r1MLKEM1024()},
+	{4588, "X25519MLKEM768", tlskex.X25519MLKEM768()},
+	{4587, "SecP256r1MLKEM768", tlskex.SecP256r1MLKEM768()},
+	{4589, "SecP384r1MLKEM1024", tlskex.SecP384r1MLKEM1024()},
+	{514, "MLKEM1024", tlskex.MLKEM1024()},
+	{513, "MLKEM768", tlskex.MLKEM768()},
+	{4586, "MLKEM512X25519", tlskex.MLKEM512X25519()},
+	{4585, "SecP256r1MLKEM512", tlskex.SecP256r1MLKEM512()},
+	{512, "MLKEM512", tlskex.MLKEM512()},
 }
 
 type config struct {
@@ -131,7 +140,7 @@ func (h *handshaker) encrypt(shared []byte) error {
 	return h.rekey(h.suite.protect(h.suite.deriveSecret(h.secret, "s hs traffic", hellos)))
 }
 
-// readEncryptedExtensions reads EncryptedExtensions (section 4.3.1). It makes no use of
+// readEncryptedExtensions reads EncryptedExtensions (section 4.4.1). It makes no use of
 // the server's groups, which would matter only for another connection.
 func (h *handshaker) readEncryptedExtensions() error {
 	message, err := h.expect(typeEncryptedExtensions)
@@ -155,7 +164,7 @@ func (h *handshaker) readEncryptedExtensions() error {
 }
 
 // exchangeFinished checks the server's Finished, which proves that both ends have seen
-// the same handshake. Then it sends the client's Finished (section 4.4.4). The keys of
+// the same handshake. Then it sends the client's Finished (section 4.5.3). The keys of
 // the application data depend on the handshake up to the server's Finished (section 7.1).
 func (h *handshaker) exchangeFinished() error {
 	want := h.suite.finished(h.in.secret, h.transcript.Sum(nil))
@@ -171,14 +180,14 @@ func (h *handshaker) exchangeFinished() error {
 	}
 	h.confirmed = true
 	digest := h.transcript.Sum(nil)
-	master := h.suite.masterSecret(h.secret)
-	err = h.rekey(h.suite.protect(h.suite.deriveSecret(master, "s ap traffic", digest)))
+	mainSecret := h.suite.mainSecret(h.secret)
+	err = h.rekey(h.suite.protect(h.suite.deriveSecret(mainSecret, "s ap traffic", digest)))
 	if err != nil {
 		return err
 	}
 
 	var flight []byte
-	if h.asked { // the client has no certificate (section 4.4.2)
+	if h.asked { // the client has no certificate (section 4.5.1)
 		flight = []byte{typeCertificate, 0, 0, 4, 0, 0, 0, 0}
 		h.transcript.Write(flight)
 	}
@@ -187,8 +196,8 @@ func (h *handshaker) exchangeFinished() error {
 	if err := h.write(typeHandshake, append(flight, verify...)); err != nil {
 		return err
 	}
-	h.out = h.suite.protect(h.suite.deriveSecret(master, "c ap traffic", digest))
+	h.out = h.suite.protect(h.suite.deriveSecret(mainSecret, "c ap traffic", digest))
 	clear(h.secret)
-	clear(master)
+	clear(mainSecret)
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// Types of extensions (section 4.2).
+// Types of extensions (section 4.3).
 const (
 	extServerName          = 0
 	extSupportedGroups     = 10
@@ -25,7 +25,7 @@ var knownExtensions = []uint16{
 
 const version13 = 0x0304
 
-// exchangeHellos sends the ClientHello and reads the ServerHello (section 4.1). If a
+// exchangeHellos sends the ClientHello and reads the ServerHello (section 4.2). If a
 // HelloRetryRequest comes in between, it answers that. At the end it sets the first keys.
 func (h *handshaker) exchangeHellos() error {
 	if err := h.generateShare(h.groups[0]); err != nil {
@@ -43,7 +43,7 @@ func (h *handshaker) exchangeHellos() error {
 	transcript := h.suite.hash.New()
 
 	if answer.retry {
-		// In the transcript, a hash replaces the first ClientHello (section 4.4.1).
+		// In the transcript, a hash replaces the first ClientHello (section 4.1).
 		digest := sum(h.suite.hash, hello)
 		transcript.Write([]byte{typeMessageHash, 0, 0, byte(len(digest))})
 		transcript.Write(digest)
@@ -59,9 +59,9 @@ func (h *handshaker) exchangeHellos() error {
 	transcript.Write(answer.raw)
 	h.transcript = transcript
 
-	// Decapsulate fails if the share has a wrong length (RFC 10024), a point that is not
-	// on the curve (section 4.2.8.2), or an X25519 point that gives a secret of zero
-	// (section 7.4.2). For a false ML-KEM ciphertext of the right length it does not
+	// Decapsulate fails if the share has a wrong length (RFC 10024 and the drafts), a point
+	// that is not on the curve (section 4.3.8.2), or an X25519 point that gives a secret of
+	// zero (section 7.4.2). For a false ML-KEM ciphertext of the right length it does not
 	// fail, but gives another secret than the server's.
 	shared, err := h.key.Decapsulate(answer.share)
 	if err != nil {
@@ -82,7 +82,7 @@ func (h *handshaker) generateShare(g *group) error {
 	return nil
 }
 
-// retry answers a HelloRetryRequest (section 4.1.4) with a ClientHello that has another
+// retry answers a HelloRetryRequest (section 4.2.4) with a ClientHello that has another
 // share, a cookie, or both.
 func (h *handshaker) retry(r *serverHello) ([]byte, error) {
 	if r.group == nil && r.cookie == nil {
@@ -96,7 +96,7 @@ func (h *handshaker) retry(r *serverHello) ([]byte, error) {
 	return h.sendClientHello(r.cookie)
 }
 
-// sendClientHello sends a ClientHello (section 4.1.2) and returns it.
+// sendClientHello sends a ClientHello (section 4.2.2) and returns it.
 func (h *handshaker) sendClientHello(cookie []byte) ([]byte, error) {
 	h.sent = nil
 	var b cryptobyte.Builder
@@ -121,7 +121,7 @@ func (h *handshaker) sendClientHello(cookie []byte) ([]byte, error) {
 	return hello, h.write(typeHandshake, hello)
 }
 
-// addExtensions adds the extensions of the ClientHello (section 4.2).
+// addExtensions adds the extensions of the ClientHello (section 4.3).
 func (h *handshaker) addExtensions(b *cryptobyte.Builder, cookie []byte) {
 	add := func(id uint16, content cryptobyte.BuilderContinuation) {
 		h.sent = append(h.sent, id)
@@ -136,16 +136,16 @@ func (h *handshaker) addExtensions(b *cryptobyte.Builder, cookie []byte) {
 			})
 		})
 	}
-	add(extSupportedVersions, func(b *cryptobyte.Builder) { // section 4.2.1
+	add(extSupportedVersions, func(b *cryptobyte.Builder) { // section 4.3.1
 		b.AddUint8(2)
 		b.AddUint16(version13)
 	})
 	if cookie != nil {
-		add(extCookie, func(b *cryptobyte.Builder) { // section 4.2.2
+		add(extCookie, func(b *cryptobyte.Builder) { // section 4.3.2
 			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(cookie) })
 		})
 	}
-	add(extSignatureAlgorithms, func(b *cryptobyte.Builder) { // section 4.2.3
+	add(extSignatureAlgorithms, func(b *cryptobyte.Builder) { // section 4.3.3
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 			for _, s := range schemes {
 				b.AddUint16(s.id)
@@ -155,14 +155,14 @@ func (h *handshaker) addExtensions(b *cryptobyte.Builder, cookie []byte) {
 			}
 		})
 	})
-	add(extSupportedGroups, func(b *cryptobyte.Builder) { // section 4.2.7
+	add(extSupportedGroups, func(b *cryptobyte.Builder) { // section 4.3.7
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 			for _, g := range h.groups {
 				b.AddUint16(g.id)
 			}
 		})
 	})
-	add(extKeyShare, func(b *cryptobyte.Builder) { // section 4.2.8
+	add(extKeyShare, func(b *cryptobyte.Builder) { // section 4.3.8
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 			b.AddUint16(h.group.id)
 			share := h.key.Encapsulator().Bytes()
@@ -176,7 +176,7 @@ type extension struct {
 	data cryptobyte.String
 }
 
-// readExtensions reads a block of extensions from s (section 4.2).
+// readExtensions reads a block of extensions from s (section 4.3).
 func readExtensions(s *cryptobyte.String) ([]extension, error) {
 	var block cryptobyte.String
 	if !s.ReadUint16LengthPrefixed(&block) {
@@ -214,7 +214,7 @@ func find(all []extension, id uint16) *cryptobyte.String {
 	return nil
 }
 
-// allow refuses extensions that an answer to the ClientHello must not have (section 4.2):
+// allow refuses extensions that an answer to the ClientHello must not have (section 4.3):
 // those that the client did not ask for, and those that belong to another message. Only a
 // cookie may come without being asked for.
 func (h *handshaker) allow(all []extension, ids ...uint16) error {
@@ -227,8 +227,8 @@ func (h *handshaker) allow(all []extension, ids ...uint16) error {
 }
 
 // refuseMisplaced refuses extensions that belong to another message, if the client knows
-// them. In messages that are not answers, unknown extensions must be ignored (sections
-// 4.3.2 and 4.6.1).
+// them. In a CertificateRequest, which is not an answer, unknown extensions must be ignored
+// (section 4.4.2).
 func refuseMisplaced(all []extension, ids ...uint16) error {
 	for _, e := range all {
 		if slices.Contains(knownExtensions, e.id) && !slices.Contains(ids, e.id) {
@@ -239,7 +239,7 @@ func refuseMisplaced(all []extension, ids ...uint16) error {
 }
 
 // isList tells whether data is one list of 16-bit numbers that is not empty, as in
-// supported_groups (section 4.2.7) and signature_algorithms (section 4.2.3).
+// supported_groups (section 4.3.7) and signature_algorithms (section 4.3.3).
 func isList(data cryptobyte.String) bool {
 	var list cryptobyte.String
 	return data.ReadUint16LengthPrefixed(&list) && data.Empty() && len(list) > 0 && len(list)%2 == 0
@@ -255,11 +255,11 @@ type serverHello struct {
 	cookie cryptobyte.String // only in a HelloRetryRequest; nil if none
 }
 
-// retryRandom marks a HelloRetryRequest (section 4.1.3).
+// retryRandom marks a HelloRetryRequest (section 4.2.3).
 var retryRandom = sha256.Sum256([]byte("HelloRetryRequest"))
 
-// readServerHello reads and checks a ServerHello (section 4.1.3) or a
-// HelloRetryRequest (section 4.1.4).
+// readServerHello reads and checks a ServerHello (section 4.2.3) or a
+// HelloRetryRequest (section 4.2.4).
 func (h *handshaker) readServerHello() (*serverHello, error) {
 	message, err := h.expect(typeServerHello)
 	if err != nil {
@@ -281,7 +281,7 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 		}
 	}
 
-	// The version must be checked first (section 4.2.1).
+	// The version must be checked first (section 4.3.1).
 	if err := checkVersion(find(extensions, extSupportedVersions), random[24:]); err != nil {
 		return nil, err
 	}
@@ -317,14 +317,14 @@ func (h *handshaker) readServerHello() (*serverHello, error) {
 		return nil, fail(decodeError, "a malformed key_share")
 	}
 	if id != h.group.id {
-		return nil, fail(illegalParameter, "a share of group %d where one of %s is due", id, h.group.kem.Name())
+		return nil, fail(illegalParameter, "a share of group %d where one of %s is due", id, h.group.name)
 	}
 	return hello, nil
 }
 
 // checkVersion checks the version in supported_versions. Without that extension, it looks
 // at the mark in the server's random: there, a server that knows TLS 1.3 shows that it
-// was not asked for it (section 4.1.3).
+// was not asked for it (section 4.2.3).
 func checkVersion(selected *cryptobyte.String, mark []byte) error {
 	var version uint16
 	switch {

@@ -52,7 +52,7 @@ func (s *suite) deriveSecret(secret []byte, label string, transcript []byte) []b
 	return s.expandLabel(secret, label, transcript, s.hash.Size())
 }
 
-// handshakeSecret returns the Handshake Secret, where shared is "(EC)DHE" (section 7.1).
+// handshakeSecret returns the Handshake Secret, where shared is the "asymmetric shared secret" (section 7.1).
 // There is no pre-shared key, so the Early Secret derives from zeros.
 func (s *suite) handshakeSecret(shared []byte) []byte {
 	zeros := make([]byte, s.hash.Size())
@@ -60,8 +60,8 @@ func (s *suite) handshakeSecret(shared []byte) []byte {
 	return s.nextSecret(early, shared)
 }
 
-// masterSecret returns the Master Secret (section 7.1).
-func (s *suite) masterSecret(handshakeSecret []byte) []byte {
+// mainSecret returns the Main Secret (section 7.1).
+func (s *suite) mainSecret(handshakeSecret []byte) []byte {
 	return s.nextSecret(handshakeSecret, make([]byte, s.hash.Size()))
 }
 
@@ -82,7 +82,7 @@ func (d *direction) next() direction {
 	return d.suite.protect(d.suite.deriveSecret(d.secret, "traffic upd", nil))
 }
 
-// finished returns the verify_data of the end that sends with the secret (section 4.4.4).
+// finished returns the verify_data of the end that sends with the secret (section 4.5.3).
 func (s *suite) finished(secret, transcript []byte) []byte {
 	mac := hmac.New(s.hash.New, s.expandLabel(secret, "finished", nil, s.hash.Size()))
 	mac.Write(transcript)

@@ -1,30 +1,32 @@
-// Tls13 is a small TLS 1.3 client that fetches a page. Its only key exchanges are the
-// hybrids of RFC 10024. It is meant to be read alongside RFC 8446: a section without a
-// document is a section of that RFC.
+// Tls13 is a small TLS 1.3 client that fetches a page. Its only key exchanges are those with
+// ML-KEM: the hybrids of RFC 10024, and those of two drafts, ML-KEM alone and the hybrids of
+// ML-KEM-512. It is meant to be read alongside RFC 9846, which obsoletes RFC 8446: a section
+// without a document is a section of RFC 9846.
 //
 //	record.go       section 5     records, their protection, what may come when
 //	keyschedule.go  section 7     secrets and keys
 //	handshake.go    section 4     the steps of the handshake, Finished
-//	hello.go        section 4.1   ClientHello, HelloRetryRequest, ServerHello, extensions
-//	certificate.go  section 4.4   Certificate, CertificateVerify
-//	conn.go         section 4.6   reading and writing, KeyUpdate, closing
+//	hello.go        section 4.2   ClientHello, HelloRetryRequest, ServerHello, extensions
+//	certificate.go  section 4.5   Certificate, CertificateVerify
+//	conn.go         section 4.7   reading and writing, KeyUpdate, closing
 //	alert.go        section 6     what the server is told when something is wrong
 //	print.go                      what a terminal shows of the server's text
 //
 // In TLS, the client's share is an encapsulation key and the server's share is the
-// ciphertext. A shared key of [hybridkem/combiner/tlskex] is the concatenation of two
-// secrets. Its KDF is the key schedule, which also hashes both shares with the rest of
-// the transcript.
+// ciphertext. The shared key of a hybrid of [hybridkem/combiner/tlskex] is the concatenation
+// of two secrets, as RFC 9954 describes. Its KDF is the key schedule, which also hashes both
+// shares with the rest of the transcript.
 //
 // The client prefers X25519MLKEM768 and sends only the share of that group. A server
 // that wants another group asks for it with a HelloRetryRequest. The client lacks P-256,
 // which section 9.1 demands. It has no session resumption, no early data and no
 // certificate of its own: a server that asks for one is told so. It does not check
 // whether certificates are revoked. It is an example of using KEMs and not a vetted
-// implementation. For real traffic, use crypto/tls, which supports these groups too.
+// implementation. For real traffic, use crypto/tls, which supports the hybrids of RFC 10024
+// too.
 //
 // Without arguments, Tls13 fetches a page from a crypto/tls server on the loopback
-// interface, once with each group. To fetch another page:
+// interface, once with each group that crypto/tls has. To fetch another page:
 //
 //	tls13 [-group NAME] [-ca FILE] [-handshake TIME] [-timeout TIME] https://HOST[:PORT]/PATH
 //
@@ -142,10 +144,10 @@ func get(ctx context.Context, stdout io.Writer, page, name, ca string, cfg confi
 func findGroup(name string) ([]*group, error) {
 	var names []string
 	for _, g := range allGroups {
-		if strings.EqualFold(g.kem.Name(), name) {
+		if strings.EqualFold(g.name, name) {
 			return []*group{g}, nil
 		}
-		names = append(names, g.kem.Name())
+		names = append(names, g.name)
 	}
 	return nil, fmt.Errorf("no group %q: there are %s", name, strings.Join(names, ", "))
 }
@@ -191,7 +193,7 @@ func exchange(ctx context.Context, tcp net.Conn, stdout io.Writer, u *url.URL, c
 }
 
 func getPage(ctx context.Context, c *conn, stdout io.Writer, u *url.URL) error {
-	fmt.Fprintf(stdout, "group         %s\n", c.group.kem.Name())
+	fmt.Fprintf(stdout, "group         %s\n", c.group.name)
 	fmt.Fprintf(stdout, "cipher suite  %s\n", c.suite.name)
 	fmt.Fprintf(stdout, "server        %s\n", visible(c.server.Subject.String()))
 

@@ -26,8 +26,8 @@ func TestRFC8448(t *testing.T) {
 	s := allSuites[0]
 	secret := s.handshakeSecret(shared)
 	equal("handshake secret", secret, "1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac")
-	master := s.masterSecret(secret)
-	equal("master secret", master, "18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919")
+	mainSecret := s.mainSecret(secret)
+	equal("main secret", mainSecret, "18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919")
 
 	server := s.protect(s.deriveSecret(secret, "s hs traffic", hellos))
 	equal("server's handshake secret", server.secret, "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38")
@@ -40,17 +40,17 @@ func TestRFC8448(t *testing.T) {
 	verify := s.finished(client.secret, finished)
 	equal("client's Finished", verify, "a8ec436d677634ae525ac1fcebe11a039ec17694fac6e98527b642f2edd5ce61")
 
-	serverData := s.protect(s.deriveSecret(master, "s ap traffic", finished))
+	serverData := s.protect(s.deriveSecret(mainSecret, "s ap traffic", finished))
 	equal("server's secret", serverData.secret, "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643")
 	equal("server's key", s.expandLabel(serverData.secret, "key", nil, 16), "9f02283b6c9c07efc26bb9f2ac92e356")
 	equal("server's IV", serverData.iv, "cf782b88dd83549aadf1e984")
-	clientData := s.protect(s.deriveSecret(master, "c ap traffic", finished))
+	clientData := s.protect(s.deriveSecret(mainSecret, "c ap traffic", finished))
 	equal("client's secret", clientData.secret, "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5")
 	equal("client's key", s.expandLabel(clientData.secret, "key", nil, 16), "17422dda596ed5d9acd890e3c63f5051")
 	equal("client's IV", clientData.iv, "5b78923dee08579033e523d9")
 
 	// RFC 8448 has no KeyUpdate, so the expected values come from section 7.2 of RFC
-	// 8446, written out.
+	// 9846, written out.
 	info := "\x00\x20" + "\x11tls13 traffic upd" + "\x00"
 	next := serverData.next()
 	equal("server's next secret", next.secret, hex.EncodeToString(must(hkdf.Expand(sha256.New, serverData.secret, info, 32))))
