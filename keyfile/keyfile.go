@@ -73,11 +73,15 @@ const pkg = "keyfile" // in errors
 // expanded keys, the error wraps [kem.ErrUnsupported]. For a key that has been destroyed it wraps
 // [kem.ErrDestroyed], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
-	f, seed, err := seedOf(key)
+	k, seed, err := seedOf(key)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(seed)
+	f, err := formatOf(k)
+	if err != nil {
+		return nil, err
+	}
 	// 128 bytes are enough. A builder that grows would leave a copy of the seed.
 	b := cryptobyte.NewBuilder(make([]byte, 0, 128))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -94,8 +98,8 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	return exact(b.BytesOrPanic()), nil
 }
 
-// seedOf returns the format and the seed of a decapsulation key.
-func seedOf(key any) (*format, []byte, error) {
+// seedOf returns the KEM and the seed of a decapsulation key.
+func seedOf(key any) (kem.KEM, []byte, error) {
 	switch key := key.(type) {
 	case nil:
 		return nil, nil, errNoKey
@@ -107,10 +111,6 @@ func seedOf(key any) (*format, []byte, error) {
 		if key.KEM() == nil || key.PublicKey() == nil {
 			return nil, nil, errNoKey
 		}
-		f, err := formatOf(key.KEM())
-		if err != nil {
-			return nil, nil, err
-		}
 		seed := key.Bytes()
 		if seed == nil {
 			return nil, nil, fault.New(pkg, kem.ErrDestroyed, "the decapsulation key has been destroyed")
@@ -118,7 +118,7 @@ func seedOf(key any) (*format, []byte, error) {
 		if want := key.KEM().SeedSize(); len(seed) != want { // a type of another module
 			return nil, nil, fault.Length(pkg, "seed", seed, want, "")
 		}
-		return f, seed, nil
+		return key.KEM(), seed, nil
 	case kem.Decapsulator:
 		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is an expanded key, which has no seed", typeName(key))
 	case kem.EncapsulationKey, *stdmlkem.EncapsulationKey768, *stdmlkem.EncapsulationKey1024:
@@ -127,16 +127,15 @@ func seedOf(key any) (*format, []byte, error) {
 	return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is not a decapsulation key with a seed, or no pointer to one", typeName(key))
 }
 
-// standard returns the format and the encoding of a key of crypto/mlkem, which is a key of k.
+// standard returns k and the encoding of a key of crypto/mlkem, which is a key of k.
 func standard[K comparable, P interface {
 	*K
 	Bytes() []byte
-}](key P, k kem.KEM) (*format, []byte, error) {
+}](key P, k kem.KEM) (kem.KEM, []byte, error) {
 	if key == nil || *key == *new(K) {
 		return nil, nil, errNoKey
 	}
-	f, err := formatOf(k)
-	return f, key.Bytes(), err
+	return k, key.Bytes(), nil
 }
 
 // typeName returns the name of the type of x, with its import path: there are several packages mlkem.
@@ -162,7 +161,11 @@ func typeName(x any) string {
 // *mlkem.EncapsulationKey768 or *mlkem.EncapsulationKey1024 of crypto/mlkem. For other keys, the
 // error wraps [kem.ErrUnsupported], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
-	f, encoded, err := encodingOf(pub)
+	k, encoded, err := encodingOf(pub)
+	if err != nil {
+		return nil, err
+	}
+	f, err := formatOf(k)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +177,8 @@ func MarshalPKIXPublicKey(pub any) ([]byte, error) {
 	return exact(b.BytesOrPanic()), nil
 }
 
-// encodingOf returns the format and the encoding of an encapsulation key.
-func encodingOf(pub any) (*format, []byte, error) {
+// encodingOf returns the KEM and the encoding of an encapsulation key.
+func encodingOf(pub any) (kem.KEM, []byte, error) {
 	switch pub := pub.(type) {
 	case nil:
 		return nil, nil, errNoKey
@@ -191,8 +194,7 @@ func encodingOf(pub any) (*format, []byte, error) {
 		if want := pub.KEM().EncapsulationKeySize(); len(encoded) != want { // a type of another module
 			return nil, nil, fault.Length(pkg, "encapsulation key", encoded, want, "")
 		}
-		f, err := formatOf(pub.KEM())
-		return f, encoded, err
+		return pub.KEM(), encoded, nil
 	case kem.Decapsulator, *stdmlkem.DecapsulationKey768, *stdmlkem.DecapsulationKey1024:
 		return nil, nil, fault.New(pkg, kem.ErrUnsupported, "%s is a decapsulation key, not an encapsulation key", typeName(pub))
 	}
