@@ -48,6 +48,7 @@ var files = []File{
 	{"keyformat_xwing.jsonl", "X-Wing draft", "X-Wing keys in files", 2, 0, each(xwingFormat.check)},
 	{"cms_kemri.jsonl", "RFC 9936", "ML-KEM in CMS", 1, 0, each(cmsVector.check)},
 	{"age_hybrid.jsonl", "CCTV", "X-Wing in files of age", 18, 0, each(ageVector.check)},
+	{"jose_hpke_pq.jsonl", "JOSE HPKE PQ draft", "keys in JWKs, encapsulated keys in JWEs", 10, 0, each(joseVector.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

@@ -110,6 +110,8 @@ var fields = map[string]struct{ answers, inputs []string }{
 		[]string{"pkcs8_seed", "pkcs8_expanded", "pkcs8_both", "spki", "ct", "ori_info"}},
 	"age_hybrid.jsonl":             {[]string{"expect", "file_key"}, nil},
 	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
+	"jose_hpke_pq.jsonl":           {[]string{"alg"}, []string{"compact"}},
+	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
 }
 
 // TestWrongVectors checks that no vector passes after an answer is changed or removed, or
@@ -217,6 +219,47 @@ func changeDigit(s string, i int) string {
 		digit = "1"
 	}
 	return s[:i] + digit + s[i+1:]
+}
+
+// TestWrongJOSE checks that a change of any part of a JWK or a JWE that package kats looks at is noticed.
+func TestWrongJOSE(t *testing.T) {
+	file, err := vectors.Read[joseVector]("jose_hpke_pq.jsonl", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range file {
+		var jwk map[string]string
+		if err := json.Unmarshal(v.JWK, &jwk); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range jwk {
+			for at := 0; at < len(value); at += 1 + len(value)/8 {
+				if name == "priv" && at >= 42 {
+					break // z, a half of the seeds of ML-KEM, is for invalid ciphertexts only
+				}
+				wrong, changed := v, maps.Clone(jwk)
+				changed[name] = changeDigit(value, at)
+				if wrong.JWK, err = json.Marshal(changed); err != nil {
+					t.Fatal(err)
+				}
+				if wrong.check() == nil {
+					t.Errorf("%s: a JWK with another %s passes", v.Alg, name)
+				}
+			}
+		}
+		for i := range 4 {
+			for _, at := range []int{0, 20, 30} {
+				wrong := v
+				m := &wrong.Flattened
+				part := []*string{&m.Protected, &m.EncryptedKey, &m.Ciphertext, &m.AAD}[i]
+				*part = changeDigit(*part, at)
+				// With -KE, HPKE has sealed a key, and not the plaintext and its AAD.
+				if inside := i == 1 || !strings.HasSuffix(v.Alg, "-KE"); inside && wrong.check() == nil {
+					t.Errorf("%s: a JWE with part %d changed passes", v.Alg, i)
+				}
+			}
+		}
+	}
 }
 
 // TestExpandedKeyParts checks that a change in any part of an expanded key is noticed.

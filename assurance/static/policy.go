@@ -121,6 +121,7 @@ var trusted = map[string]trust{
 	"(*golang.org/x/crypto/cryptobyte.Builder).AddASN1":      {[]int{0}, known, syntax},
 	"(*golang.org/x/crypto/cryptobyte.Builder).BytesOrPanic": {nil, secret, syntax},
 	"(*encoding/base64.Encoding).Encode":                     {[]int{1}, known, "PEM: it indexes a table with bytes of private keys"},
+	"(*encoding/base64.Encoding).AppendEncode":               {[]int{1}, secret, "JWK: the same"},
 
 	"slices.Chunk":                        {nil, secret, "it cuts, by length"},
 	"a function value":                    {nil, secret, "the iterator of slices.Chunk"},
