@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,21 +21,36 @@ import (
 
 // integrated has the algorithms of draft-ietf-jose-hpke-pq-pqt, section 3, that encrypt the plaintext
 // itself. For each there is one that encrypts a content key, with -KE behind the name.
-var integrated = map[string]kem.KEM{
-	"HPKE-8":  combiner.MLKEM768P256(),
-	"HPKE-9":  xwing.KEM(),
-	"HPKE-10": combiner.MLKEM1024P384(),
-	"HPKE-12": mlkem.KEM768(),
-	"HPKE-13": mlkem.KEM1024(),
+var integrated = []struct {
+	name string
+	kem  kem.KEM
+}{
+	{"HPKE-8", combiner.MLKEM768P256()},
+	{"HPKE-9", xwing.KEM()},
+	{"HPKE-10", combiner.MLKEM1024P384()},
+	{"HPKE-12", mlkem.KEM768()},
+	{"HPKE-13", mlkem.KEM1024()},
 }
 
 // kemOf returns the KEM of a JWK's algorithm, or kem.ErrUnsupported.
 func kemOf(alg string) (kem.KEM, error) {
-	k, ok := integrated[strings.TrimSuffix(alg, "-KE")]
-	if !ok {
-		return nil, fault.New(pkg, kem.ErrUnsupported, "the algorithm of the JWK is %s, which is not HPKE-8, -9, -10, -12 or -13, with or without -KE", short(alg))
+	name := strings.TrimSuffix(alg, "-KE")
+	for _, a := range integrated {
+		if a.name == name {
+			return a.kem, nil
+		}
 	}
-	return k, nil
+	return nil, fault.New(pkg, kem.ErrUnsupported, "the algorithm of the JWK is %s, which is not HPKE-8, -9, -10, -12 or -13, with or without -KE", short(alg))
+}
+
+// hasAlgorithm reports whether an algorithm is for keys of k.
+func hasAlgorithm(k kem.KEM) bool {
+	for _, a := range integrated {
+		if a.kem == k {
+			return true
+		}
+	}
+	return false
 }
 
 // MarshalPrivateJWK returns a decapsulation key as a JSON Web Key: kty AKP (RFC 9964, section 3), with the
@@ -93,7 +107,7 @@ func marshalJWK(k kem.KEM, alg, kid string, seed, ek []byte) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !slices.Contains(slices.Collect(maps.Values(integrated)), k):
+	case !hasAlgorithm(k):
 		return nil, fault.New(pkg, kem.ErrUnsupported, "no JWK for keys of %s", k.Name())
 	case k != want:
 		return nil, fault.New(pkg, kem.ErrOtherKEM, "%s is for keys of %s, not of %s", alg, want.Name(), k.Name())
