@@ -269,6 +269,14 @@ var mutations = []mutation{
 	{"damaged last block skipped", "internal/envelope/pem.go", "case lines(rest, beginLine) > 0 || lines(rest, endLine) > 0:", "case false:", "./keyfile"},
 	{"line of another length", "internal/envelope/pem.go", "const line = 48", "const line = 45", "./keyfile"},
 
+	// JSON Web Keys, and what is encrypted to them.
+	{"seed of a JWK not cleared", "keyfile/jwk.go", "\tdefer clear(seed)\n\tpub, err := j.bytes(", "\tpub, err := j.bytes(", "./internal/attacks -short=false -run=^TestMemory$"},
+	{"pub of a JWK not compared", "keyfile/jwk.go", "if !bytes.Equal(pub, dk.PublicKey().Bytes()) {", "if false {", "./keyfile"},
+	{"member of a JWK twice", "keyfile/jwk.go", "if _, ok := members[name]; ok {", "if false {", "./keyfile"},
+	{"private JWK read as a public key", "keyfile/jwk.go", "if _, ok := j.object[\"priv\"]; ok {", "if false {", "./keyfile"},
+	{"separator in a string", "keyfile/jwk.go", "\t\tcase inString:\n", "\t\tcase inString && false:\n", "./keyfile"},
+	{"algorithm of a JWE not compared", "examples/hpke/jwe.go", "case h.Alg != alg:", "case h.Alg == \"\":", "./examples/hpke"},
+
 	// More of the conformance suite.
 	{"repeated encapsulation not noticed", "kem/kemtest/conformance.go", "if bytes.Equal(firstKey, secondKey) || bytes.Equal(firstCiphertext, secondCiphertext) {", "if len(secondKey)+len(firstCiphertext)+len(secondCiphertext) == 0 {", "./kem/kemtest"},
 	{"buffers after an error not looked at", "kem/kemtest/conformance.go", "if !bytes.Equal(s, pattern) || !bytes.Equal(c, pattern) {", "if false {", "./kem/kemtest"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha3"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
@@ -227,7 +228,8 @@ type memoryCase struct {
 	Ciphertext, Rejected []byte
 	SharedKey, Rejection []byte
 	Expanded             []byte // the expanded key, for ML-KEM only
-	PEM, Both            []byte // key files, for KEMs that have them
+	PEM, Both, JWK       []byte // key files, for KEMs that have them
+	Algorithm            string // of the JWK
 	Secrets              []needle
 }
 
@@ -282,8 +284,17 @@ func derElement(tag byte, parts ...[]byte) []byte {
 	return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, contents...)
 }
 
-// addFile adds the file of a private key, if its KEM has such files, and the base64 in it.
+// jwkAlgorithms has an algorithm for the JWKs of each KEM that has some.
+var jwkAlgorithms = map[string]string{
+	"MLKEM768-P256": "HPKE-8", "X-Wing": "HPKE-9", "MLKEM1024-P384": "HPKE-10", "ML-KEM-768": "HPKE-12", "ML-KEM-1024": "HPKE-13",
+}
+
+// addFile adds the files of a private key, if its KEM has such files, and the base64 in them.
 func (c *memoryCase) addFile(t *testing.T, l loot, k kem.KEM, seed []byte) {
+	if alg, ok := jwkAlgorithms[k.Name()]; ok {
+		c.Algorithm, c.JWK = alg, mask(must(keyfile.MarshalPrivateJWK(must(k.NewDecapsulationKey(seed))(t), alg, ""))(t))
+		l.add("base64url of the seed", base64.RawURLEncoding.AppendEncode(nil, seed), 1)
+	}
 	file, err := keyfile.MarshalPrivateKeyPEM(must(k.NewDecapsulationKey(seed))(t))
 	if err != nil {
 		return
@@ -467,7 +478,7 @@ type trial struct {
 	c                               *memoryCase
 	kem                             kem.KEM
 	seed, ciphertext, rejected      []byte
-	expandedKey, pem, both          []byte
+	expandedKey, pem, both, jwk     []byte
 	sharedKey, ownCiphertext, other []byte
 	dk, twin                        kem.DecapsulationKey
 	read                            expanded.Key
@@ -492,14 +503,14 @@ func unmask(b []byte) []byte { return mask(b) }
 func newTrial(c *memoryCase, k kem.KEM) *trial {
 	return &trial{
 		c: c, kem: k, seed: unmask(c.Seed), ciphertext: unmask(c.Ciphertext), rejected: unmask(c.Rejected),
-		expandedKey: unmask(c.Expanded), pem: unmask(c.PEM), both: unmask(c.Both),
+		expandedKey: unmask(c.Expanded), pem: unmask(c.PEM), both: unmask(c.Both), jwk: unmask(c.JWK),
 		sharedKey: make([]byte, k.SharedKeySize()), ownCiphertext: make([]byte, k.CiphertextSize()),
 	}
 }
 
 // end clears what the caller holds and destroys the keys.
 func (x *trial) end() {
-	for _, b := range [][]byte{x.seed, x.expandedKey, x.pem, x.both, x.sharedKey, x.other} {
+	for _, b := range [][]byte{x.seed, x.expandedKey, x.pem, x.both, x.jwk, x.sharedKey, x.other} {
 		clear(b)
 	}
 	for _, dk := range []kem.DecapsulationKey{x.dk, x.twin} {
@@ -545,6 +556,7 @@ type operation struct {
 func isBorn(c *memoryCase) bool      { return c.KEM != "stillborn" }
 func endsWell(c *memoryCase) bool    { return !ends(c.KEM) }
 func hasFile(c *memoryCase) bool     { return c.PEM != nil }
+func hasJWK(c *memoryCase) bool      { return c.JWK != nil }
 func hasExpanded(c *memoryCase) bool { return c.Expanded != nil }
 func takesRandom(c *memoryCase) bool { return !isForeign(c.KEM) }
 func together(c *memoryCase) bool {
@@ -718,6 +730,25 @@ var operations = []operation{
 		_, err1 := keyfile.ParsePrivateKeyPEM(x.other)
 		_, err2 := keyfile.ParsePublicKeyPEM(x.pem)
 		if err1 == nil || err2 == nil {
+			return errors.New("no error")
+		}
+		return nil
+	}, false},
+	{"MarshalPrivateJWK", true, hasJWK, func(x *trial) (err error) {
+		x.other, err = keyfile.MarshalPrivateJWK(x.dk, x.c.Algorithm, "")
+		return isOr(x.other, x.c.JWK, err)
+	}, false},
+	{"ParsePrivateJWK", false, hasJWK, func(x *trial) (err error) {
+		x.dk, _, _, err = keyfile.ParsePrivateJWK(x.jwk)
+		return err
+	}, false},
+	{"refused JWKs", false, hasJWK, func(x *trial) error {
+		_, _, _, err1 := keyfile.ParsePublicJWK(x.jwk)
+		x.jwk[len(x.jwk)-3] = '=' // in pub
+		_, _, _, err2 := keyfile.ParsePrivateJWK(x.jwk)
+		x.jwk[len(x.jwk)-1] = ' '
+		_, _, _, err3 := keyfile.ParsePrivateJWK(x.jwk)
+		if err1 == nil || err2 == nil || err3 == nil {
 			return errors.New("no error")
 		}
 		return nil
