@@ -109,7 +109,6 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"cms_kemri.jsonl": {[]string{"ss", "kek"},
 		[]string{"pkcs8_seed", "pkcs8_expanded", "pkcs8_both", "spki", "ct", "ori_info"}},
 	"age_hybrid.jsonl":             {[]string{"expect", "file_key"}, nil},
-	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
 	"jose_hpke_pq.jsonl":           {[]string{"alg"}, []string{"compact"}},
 	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
 }

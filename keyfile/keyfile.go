@@ -1,8 +1,8 @@
 // Package keyfile reads and writes keys in standard file formats: PKCS #8 for
 // decapsulation keys and SubjectPublicKeyInfo for encapsulation keys, both in DER and
-// in PEM.
+// in PEM; and JSON Web Keys (JWK) for both.
 //
-// It supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935, and
+// In DER and PEM it supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935, and
 // X-Wing, according to draft-connolly-cfrg-xwing-kem. No document gives an identifier
 // to the other KEMs of this module. For their keys, the functions return an error that
 // wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509, and write the keys of
@@ -14,6 +14,9 @@
 // forms before RFC 9935. Only [ParseLegacyPrivateKey] reads them. Files encrypted
 // with a password are not read. If a file is something else, the error tells what it is. No error
 // contains a part of a private key.
+//
+// JWKs have an algorithm, and the supported algorithms are those of draft-ietf-jose-hpke-pq-pqt: see
+// [MarshalPrivateJWK].
 package keyfile
 
 import (

@@ -703,11 +703,23 @@ func TestDemonstration(t *testing.T) {
 		}
 	}
 
+	for _, a := range jweAlgorithms {
+		for _, alg := range []string{a.alg, a.alg + "-KE"} {
+			want := `^public key\n\{"alg":"` + alg + `","kty":"AKP","pub":"[^"]+"\}\nmessage\n[\w-]+\.[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\nopened\n"Meet me at nine\."\n$`
+			stdout, stderr := output(0, "-kem", a.kem, "-jwe", alg)
+			if !regexp.MustCompile(want).MatchString(stdout) || stderr != "" {
+				t.Errorf("%s: printed %q and %q", alg, stdout, stderr)
+			}
+		}
+	}
+
 	for _, test := range []struct {
 		args   []string
 		code   int
 		stderr string
 	}{
+		{[]string{"-jwe", "HPKE-12"}, 1, "hpke: keyfile: HPKE-12 is for keys of ML-KEM-768, not of X-Wing"},
+		{[]string{"-jwe", "HPKE-0"}, 1, `hpke: keyfile: the algorithm of the JWK is "HPKE-0"`},
 		{[]string{"-help"}, 0, "Usage of hpke"},
 		{[]string{"-unknown"}, 2, "flag provided but not defined: -unknown"},
 		{[]string{"X-Wing"}, 2, "hpke: there are no arguments"},

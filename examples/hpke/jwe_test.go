@@ -66,9 +66,7 @@ func TestJWEVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The plaintext of the draft is known from its beginning and its length only in this place: all
-	// messages must have the same one.
-	var plaintext []byte
+	var plaintext []byte // the vectors do not have it, but it is the same in all
 	for _, v := range file {
 		m, err := parseJWE(v.Flattened)
 		if err != nil {
@@ -84,7 +82,9 @@ func TestJWEVectors(t *testing.T) {
 		equal(t, v.ID+", flattened", got, plaintext)
 		opens(t, v.ID+", compact", v.JWK, []byte(v.Compact), plaintext)
 	}
-	t.Logf("%q", plaintext)
+	if !bytes.HasPrefix(plaintext, []byte("You can trust us to stick with you")) {
+		t.Errorf("plaintext %q", plaintext)
+	}
 }
 
 // TestJWE seals to keys of each algorithm, in both serializations, and opens the messages. With integrated
@@ -167,8 +167,8 @@ func headerOf(t *testing.T, m *jwe) (h map[string]any) {
 	return h
 }
 
-// TestJWEContentKeys opens messages of other programs: with the smaller keys of AES-GCM, and with unknown header
-// parameters.
+// TestJWEContentKeys opens messages with the smaller keys of AES-GCM, with keys of wrong sizes, and with unknown
+// header parameters.
 func TestJWEContentKeys(t *testing.T) {
 	_, private, public := jwks(t, "X-Wing", "HPKE-9-KE", "")
 	for _, enc := range []string{"A128GCM", "A192GCM", "A256GCM"} {
@@ -363,8 +363,5 @@ func TestBadSerialization(t *testing.T) {
 				t.Errorf("%d characters of %d open to %q", n, len(compact), plaintext)
 			}
 		}
-	}
-	if !bytes.Contains(flattened, []byte(`"encrypted_key"`)) {
-		t.Error("no encrypted key")
 	}
 }

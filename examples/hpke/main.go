@@ -9,7 +9,8 @@
 //
 // Both ends can then also export secrets, for keys of their own. Read hpke.go first: it
 // has the mode, from the tables of algorithms to Seal, Open and Export. turboshake.go
-// has the two hash functions that Go lacks, and this file has the demonstration.
+// has the two hash functions that Go lacks, jwe.go has messages in JSON Web Encryption, and
+// this file has the demonstration.
 //
 // Only the holder of the private key can read the messages. A message does not open if
 // it was altered or moved, or if an earlier one is missing. HPKE does not show whether
@@ -31,6 +32,8 @@ import (
 	"strings"
 
 	"hybridkem"
+	"hybridkem/kem"
+	"hybridkem/keyfile"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -49,6 +52,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	kemName := flags.String("kem", "X-Wing", "`KEM`: ML-KEM-512, -768 or -1024, X-Wing, MLKEM768-P256, MLKEM1024-P384")
 	kdfName := flags.String("kdf", "HKDF-SHA256", "`KDF`: "+strings.Join(kdfNames, ", "))
 	aeadName := flags.String("aead", "ChaCha20Poly1305", "`AEAD`: "+strings.Join(aeadNames, ", "))
+	alg := flags.String("jwe", "", "show a JWK and a JWE of an `algorithm` for the KEM: HPKE-9 for X-Wing, HPKE-12-KE for ML-KEM-768 ...")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -66,11 +70,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "hpke:", err)
 		return 1
 	}
-	s, err := newSuite(k, *kdfName, *aeadName)
-	if err == nil {
-		err = demonstrate(stdout, s)
+	show := func() error {
+		if *alg != "" {
+			return demonstrateJWE(stdout, k, *alg)
+		}
+		s, err := newSuite(k, *kdfName, *aeadName)
+		if err != nil {
+			return err
+		}
+		return demonstrate(stdout, s)
 	}
-	if err != nil {
+	if err := show(); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
@@ -134,5 +144,45 @@ func demonstrate(w io.Writer, s *suite) error {
 	if !bytes.Equal(sent, received) {
 		return errors.New("hpke: the exported secrets differ")
 	}
+	return nil
+}
+
+// demonstrateJWE plays both ends with a key in a JWK. Only the public JWK and the message go from one end to
+// the other.
+func demonstrateJWE(w io.Writer, k kem.KEM, alg string) error {
+	skR, err := k.GenerateKey()
+	if err != nil {
+		return fmt.Errorf("hpke: %w", err)
+	}
+	defer skR.Destroy()
+	private, err := keyfile.MarshalPrivateJWK(skR, alg, "")
+	if err != nil {
+		return fmt.Errorf("hpke: %w", err)
+	}
+	public, err := keyfile.MarshalPublicJWK(skR.PublicKey(), alg, "")
+	if err != nil {
+		return fmt.Errorf("hpke: %w", err)
+	}
+	fmt.Fprintf(w, "public key\n%s\n", public)
+
+	sealed, err := sealJWE(public, nil, []byte("Meet me at nine."))
+	if err != nil {
+		return err
+	}
+	message, err := sealed.compact()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "message\n%s\n", message)
+
+	received, err := parseJWE([]byte(message))
+	if err != nil {
+		return err
+	}
+	opened, err := received.open(private)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "opened\n%q\n", opened)
 	return nil
 }
