@@ -3,7 +3,10 @@ package keyfile_test
 import (
 	"bytes"
 	stdmlkem "crypto/mlkem"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -130,4 +133,42 @@ func ExampleParseLegacyPrivateKey() {
 	// Output:
 	// keyfile: the private key has a form from before RFC 9935, a bare seed: ParseLegacyPrivateKey and "kemtool convert" read it
 	// mlkem.DecapsulationKey768(ML-KEM-768) <nil>
+}
+
+// The kid of a JWK is often its thumbprint, which RFC 7638 defines.
+func ExampleMarshalPrivateJWK() {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	const alg = "HPKE-9"
+	hashed, err := keyfile.MarshalPublicJWK(dk.EncapsulationKey(), alg, "")
+	if err != nil {
+		panic(err)
+	}
+	thumbprint := sha256.Sum256(hashed)
+	kid := base64.RawURLEncoding.EncodeToString(thumbprint[:])
+
+	private, err := keyfile.MarshalPrivateJWK(dk, alg, kid)
+	if err != nil {
+		panic(err)
+	}
+	public, err := keyfile.MarshalPublicJWK(dk.EncapsulationKey(), alg, kid)
+	if err != nil {
+		panic(err)
+	}
+	set, err := json.Marshal(map[string][]json.RawMessage{"keys": {public}}) // for others
+	if err != nil {
+		panic(err)
+	}
+
+	key, alg1, kid1, err := keyfile.ParsePrivateJWK(private)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%T %v %s %v\n", key, dk.Equal(key), alg1, kid1 == kid)
+	fmt.Printf("%.24s\n", set)
+	// Output:
+	// *xwing.DecapsulationKey true HPKE-9 true
+	// {"keys":[{"alg":"HPKE-9"
 }

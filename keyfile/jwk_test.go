@@ -471,8 +471,8 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
-// FuzzJWK parses any bytes. What is read is written again, and the new JWK must give the same key. It must
-// be what encoding/json reads from the old one, unless names differ in case only.
+// FuzzJWK parses any bytes. What is read is written again, and the new JWK must give the same key. encoding/json
+// must read the same members from the old one.
 func FuzzJWK(f *testing.F) {
 	for _, a := range jwkAlgorithms {
 		dk := fixedKey(f, a.kem)
