@@ -203,29 +203,29 @@ func TestStrangers(t *testing.T) {
 	session.out.write(recordSize, sizeRecord(0))
 	first.(*net.TCPConn).CloseWrite()
 	s.checkKept(t, nil)
-	for name, speak := range map[string]func(conn net.Conn){
-		"idle":      func(conn net.Conn) {},
-		"half idle": func(conn net.Conn) { conn.Write(hello.Bytes()[:helloSize-1]) },
-		"replays": func(conn net.Conn) {
+	for name, speak := range map[string]func(t *testing.T, conn net.Conn){
+		"idle":      func(t *testing.T, conn net.Conn) {},
+		"half idle": func(t *testing.T, conn net.Conn) { conn.Write(hello.Bytes()[:helloSize-1]) },
+		"replays": func(t *testing.T, conn net.Conn) {
 			conn.Write(hello.Bytes()[:helloSize])
 			answer := make([]byte, answerSize)
 			if _, err := io.ReadFull(conn, answer); err != nil || answer[0] != accepted {
-				t.Errorf("a replay got answer %d, error %v", answer[0], err)
+				t.Fatalf("a replay got answer %d, error %v", answer[0], err)
 			}
 		},
-		"garbage": func(conn net.Conn) { conn.Write(randomBytes(helloSize)) },
+		"garbage": func(t *testing.T, conn net.Conn) { conn.Write(randomBytes(helloSize)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := usual
 			l.connections, l.patience, l.lastWord = 4, time.Hour, 50*time.Millisecond
 			s := startLimited(t, key, l)
 			for range 3 * l.connections {
-				speak(s.dial(t))
+				speak(t, s.dial(t))
 			}
 			checkEmpty(t, s.dir)
 			start := time.Now()
 			if _, err := s.send(t, s.addr, []byte("file")); err != nil {
-				t.Errorf("the honest client: %v", err)
+				t.Fatalf("the honest client: %v", err)
 			}
 			s.checkKept(t, []byte("file"))
 			if d := time.Since(start); d > 5*time.Second {
