@@ -229,11 +229,13 @@ func compareDecoders(root string, programs map[string]*machine.Program) (line st
 	return fmt.Sprintf("%d instructions of %d kernels: two decoders agree", total, len(names)), nil
 }
 
+// Terms live long, so that there is little to collect, in the tests too.
+func init() { debug.SetGCPercent(400) }
+
 func main() {
 	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
 	simulate := flag.Bool("cosim", false, "compare the semantics of instructions with the processor instead")
 	flag.Parse()
-	debug.SetGCPercent(400) // terms live long, so that there is little to collect
 	command := func() error { return run("..", *only) }
 	if *simulate {
 		command = func() error { return cosimulate("..") }
