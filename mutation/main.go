@@ -61,7 +61,7 @@ func run(filter string) error {
 		results[i] = make(chan result, 1)
 	}
 	next := make(chan int)
-	for range runtime.NumCPU() {
+	for range runtime.NumCPU() + 1 { // because a build or a test often waits
 		go func() {
 			for i := range next {
 				by, err := mutations[i].try()
@@ -176,8 +176,8 @@ func (m mutation) try() (by string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// Programs link faster without DWARF.
-	args := []string{"test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-timeout=2m"}
+	// Programs build faster without DWARF.
+	args := []string{"test", "-short", "-failfast", "-vet=off", "-gcflags=-dwarf=false", "-ldflags=-w", "-timeout=2m"}
 	out, err := o.Go(m.module(), append(args, strings.Fields(m.tests)...)...)
 	if err == nil {
 		return "", errors.New("NOT CAUGHT")
