@@ -49,6 +49,7 @@ var files = []File{
 	{"cms_kemri.jsonl", "RFC 9936", "ML-KEM in CMS", 1, 0, each(cmsVector.check)},
 	{"age_hybrid.jsonl", "CCTV", "X-Wing in files of age", 18, 0, each(ageVector.check)},
 	{"jose_hpke_pq.jsonl", "JOSE HPKE PQ draft", "keys in JWKs, encapsulated keys in JWEs", 10, 0, each(joseVector.check)},
+	{"incremental_mlkem.jsonl", "ACVP 1.1.0.40, split", "ML-KEM encapsulation in two steps", 9, 0, each(twoStep.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

@@ -104,6 +104,7 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"mlkem_cctv_modulus.jsonl.gz":                      {[]string{"result"}, nil},
 	"mlkem_cctv_strcmp.jsonl":                          {[]string{"K"}, []string{"c"}},
 	"mlkem_cctv_unlucky.jsonl":                         {[]string{"c", "K"}, []string{"ek", "m", "c"}},
+	"incremental_mlkem.jsonl":                          {[]string{"ct1", "ct2", "ss"}, []string{"m", "header", "ek_vector"}},
 	"keyformat_mlkem.jsonl":                            {[]string{"result", "class"}, []string{"seed", "der"}},
 	"keyformat_xwing.jsonl":                            {nil, []string{"seed", "der"}},
 	"cms_kemri.jsonl": {[]string{"ss", "kek"},

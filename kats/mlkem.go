@@ -4,12 +4,14 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hybridkem/internal/expanded"
 	"hybridkem/kats/vectors"
 	"hybridkem/kem"
 	"hybridkem/kem/kemtest"
 	"hybridkem/mlkem"
+	"hybridkem/mlkem/mlkemtest"
 )
 
 // A set is a parameter set of ML-KEM. In JSON it is the set's name.
@@ -80,6 +82,45 @@ func (v decap) check() error {
 		return err
 	}
 	return decapsulates(dk, v.C, v.K)
+}
+
+type twoStep struct {
+	Set          set
+	M, Header    vectors.Hex
+	Vector       vectors.Hex `json:"ek_vector"`
+	CT1, CT2, SS vectors.Hex
+	Origin       string
+}
+
+// check does both steps. It also encapsulates to the whole key, which must give the same.
+func (v twoStep) check() error {
+	var state interface {
+		Finish(vector []byte) (part2 []byte, err error)
+	}
+	var sharedKey, part1 []byte
+	var err error
+	switch v.Set.KEM {
+	case mlkem.KEM512():
+		state, sharedKey, part1, err = mlkemtest.BeginEncapsulation512(v.Header, v.M)
+	case mlkem.KEM768():
+		state, sharedKey, part1, err = mlkemtest.BeginEncapsulation768(v.Header, v.M)
+	case mlkem.KEM1024():
+		state, sharedKey, part1, err = mlkemtest.BeginEncapsulation1024(v.Header, v.M)
+	}
+	if err != nil {
+		return err
+	}
+	part2, err := state.Finish(v.Vector)
+	if err != nil {
+		return err
+	}
+	ek, err := v.Set.NewEncapsulationKey(slices.Concat(v.Vector, v.Header[:32]))
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		match("part 1", part1, v.CT1), match("part 2", part2, v.CT2), match("the shared key", sharedKey, v.SS),
+		encapsulates(ek, v.M, v.SS, slices.Concat(v.CT1, v.CT2)))
 }
 
 type unlucky struct {

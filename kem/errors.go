@@ -21,7 +21,8 @@ var (
 	ErrOverlap = errors.New("kem: buffers overlap")
 
 	// ErrEncapsulationKey means that an encapsulation key is invalid: an ML-KEM coefficient
-	// is not below q, or a share is not a point of its curve.
+	// is not below q, a share is not a point of its curve, or an encapsulation vector does not
+	// have the hash that is in the header.
 	ErrEncapsulationKey = errors.New("kem: invalid encapsulation key")
 
 	// ErrCiphertext means that a ciphertext is invalid: its share is not a point of its
@@ -45,8 +46,13 @@ var (
 	// ErrKeyFile means that a key file is malformed.
 	ErrKeyFile = errors.New("kem: malformed key file")
 
+	// ErrState means that a stored encapsulation state is invalid: it is altered, or of another
+	// version or parameter set.
+	ErrState = errors.New("kem: invalid encapsulation state")
+
 	// ErrDestroyed means that the decapsulation key has been destroyed, with Destroy, or because
-	// Reset has put another key in its place.
+	// Reset has put another key in its place. An encapsulation state is also destroyed by its
+	// second step.
 	ErrDestroyed = errors.New("kem: the decapsulation key has been destroyed")
 
 	// ErrReset means that Reset has put another key in the place of the encapsulation key.
@@ -56,7 +62,7 @@ var (
 	// a key cannot be used, because it is being reset.
 	ErrInUse = errors.New("kem: the key is in use")
 
-	// ErrNoKey means that a key is nil, or the zero value of its type.
+	// ErrNoKey means that a key or an encapsulation state is nil, or the zero value of its type.
 	ErrNoKey = errors.New("kem: the key is nil or a zero value")
 
 	// ErrOtherKEM means that a key belongs to another KEM.

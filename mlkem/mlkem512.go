@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"fmt"
 
+	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
@@ -303,6 +304,21 @@ func (ek *EncapsulationKey512) Bytes() []byte {
 //go:noinline
 func (ek *EncapsulationKey512) appendBytes(b []byte) []byte { return ek.public().appendBytes(b) }
 
+// Header returns the header of the encapsulation key, of [HeaderSize] bytes. It is what the first step
+// of an encapsulation needs: see [BeginEncapsulation512].
+func (ek *EncapsulationKey512) Header() []byte { return ek.appendHeader(make([]byte, 0, HeaderSize)) }
+
+//go:noinline
+func (ek *EncapsulationKey512) appendHeader(b []byte) []byte { return ek.public().appendHeader(b) }
+
+// EncapsulationVector returns the encapsulation key without its last 32 bytes, which are in the
+// header. It has [EncapsulationVectorSize512] bytes, and is what the second step of an encapsulation
+// needs: see [EncapsulationState512.Finish].
+func (ek *EncapsulationKey512) EncapsulationVector() []byte {
+	b := ek.Bytes()
+	return b[:min(len(b), EncapsulationVectorSize512)]
+}
+
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
 // zero value, and after a copy has been reset.
@@ -339,6 +355,152 @@ func (ek *EncapsulationKey512) KEM() kem.KEM { return KEM512() }
 func (ek *EncapsulationKey512) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey512)
 	return ok && ek.public().equal(other.public())
+}
+
+// An EncapsulationState512 is an encapsulation between its two steps. The first step gives the
+// shared key and part 1 of the ciphertext, and the second gives part 2. The two parts, one after
+// the other, are the ciphertext. A copy is the same state. The zero value has no encapsulation, but can
+// [EncapsulationState512.Begin] one.
+//
+// Do not use the shared key before the second step has succeeded. Until then the encapsulation key has
+// not been checked, and nobody else can have the shared key.
+//
+// The state is secret: the shared key follows from it. If it is stored, do not finish a
+// stored copy that has been finished, and keep none. A second time gives the same part 2, for a
+// shared key that is in use already, and whoever reads the copy knows that key.
+//
+// Its methods are safe for concurrent use. Of several second steps at once, more than one can succeed,
+// with the same result.
+type EncapsulationState512 struct {
+	handle secret.Handle[stateMemory]
+}
+
+// BeginEncapsulation512 does the first step of an encapsulation, drawing random bytes from a
+// secure source. Part 1 of the ciphertext has [CiphertextPart1Size512] bytes. If the header does not have
+// [HeaderSize] bytes, it returns an error ([kem.ErrLength]). Every other header is accepted.
+//
+// The shared key and the state must be kept secret. Do not use the shared key before
+// [EncapsulationState512.Finish] has succeeded.
+func BeginEncapsulation512(header []byte) (state *EncapsulationState512, sharedKey, part1 []byte, err error) {
+	return beginEncapsulation512(header, derand.Random{})
+}
+
+func beginEncapsulation512(header []byte, random derand.Random) (s *EncapsulationState512, sharedKey, part1 []byte, err error) {
+	sharedKey, part1 = make([]byte, SharedKeySize), make([]byte, CiphertextPart1Size512)
+	if err := checkBegin(&mlkem.MLKEM512, sharedKey, part1, header); err != nil {
+		return nil, nil, nil, err
+	}
+	s = newEncapsulationState512()
+	if err := s.state().encapsulate(sharedKey, part1, header, random); err != nil {
+		return nil, nil, nil, err
+	}
+	return s, sharedKey, part1, nil
+}
+
+// newEncapsulationState512 returns a state in fresh memory.
+func newEncapsulationState512() *EncapsulationState512 {
+	type memory struct {
+		state    EncapsulationState512
+		memory   stateMemory
+		counters secret.PublicCounters
+	}
+	m, s := mlkem.NewState[memory](&mlkem.MLKEM512)
+	m.state.handle = secret.NewHandle(&m.memory, m.memory.init(s, &m.counters))
+	return &m.state
+}
+
+// NewEncapsulationState512 reads a stored state, which [EncapsulationState512.Bytes] has returned. It returns
+// an error if the stored state does not have [EncapsulationStateSize] bytes ([kem.ErrLength]), and if it
+// is of another version or parameter set or has been altered ([kem.ErrState]). The checksum finds
+// accidents only: who can write a stored state can write a valid one.
+func NewEncapsulationState512(state []byte) (*EncapsulationState512, error) {
+	s := newEncapsulationState512()
+	if err := s.state().restore(state); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Begin is like [BeginEncapsulation512], but writes to sharedKey, which must have [SharedKeySize]
+// bytes, and to part1, which must have [CiphertextPart1Size512]. The two must not overlap
+// ([kem.ErrOverlap]). It puts the new encapsulation in the place of the one in s, which it overwrites first
+// if it is unfinished. It allocates nothing unless s is a zero value. From then on copies made before
+// are destroyed. If s is in use, Begin returns [kem.ErrInUse]. If it returns an error, it has written
+// nothing, and the old state stays.
+func (s *EncapsulationState512) Begin(sharedKey, part1, header []byte) error {
+	if s == nil {
+		return errNoState
+	}
+	if err := checkBegin(&mlkem.MLKEM512, sharedKey, part1, header); err != nil {
+		return err
+	}
+	if s.handle.Memory() == nil {
+		if err := s.handle.Set(&newEncapsulationState512().handle); err != nil {
+			return stateError(err)
+		}
+	}
+	return s.state().encapsulate(sharedKey, part1, header, derand.Random{})
+}
+
+func (s *EncapsulationState512) state() state {
+	if s == nil {
+		return state{}
+	}
+	return state{s.handle.Memory(), &s.handle.Generation}
+}
+
+// Finish does the second step, with the encapsulation vector of the key whose header the first
+// step had. Part 2 of the ciphertext has [CiphertextPart2Size512] bytes. If the vector does not have
+// [EncapsulationVectorSize512] bytes ([kem.ErrLength]), has a coefficient that is not reduced modulo q, or does
+// not have the hash that is in the header ([kem.ErrEncapsulationKey]), Finish returns an error, and s
+// stays for another vector. Otherwise it destroys s, and the shared key can be used.
+func (s *EncapsulationState512) Finish(vector []byte) (part2 []byte, err error) {
+	part2 = make([]byte, CiphertextPart2Size512)
+	if err := s.FinishTo(part2, vector); err != nil {
+		return nil, err
+	}
+	return part2, nil
+}
+
+// FinishTo is like Finish, but writes to part2, which must have [CiphertextPart2Size512] bytes and may
+// overlap the vector. It allocates nothing. If it returns an error, it has written nothing.
+//
+//go:noinline
+func (s *EncapsulationState512) FinishTo(part2, vector []byte) error {
+	return s.state().finishTo(part2, vector)
+}
+
+// Bytes returns the state in a form that can be stored, of [EncapsulationStateSize] bytes, or nil after
+// Finish and Destroy. The form is the same on all machines.
+//
+// The state must be kept secret.
+func (s *EncapsulationState512) Bytes() []byte {
+	return s.append(make([]byte, 0, EncapsulationStateSize))
+}
+
+//go:noinline
+func (s *EncapsulationState512) append(b []byte) []byte { return s.state().append(b) }
+
+// Destroy overwrites the secrets that the state and its copies hold. From then on the second step
+// returns [kem.ErrDestroyed], and Bytes returns nil.
+//
+// Destroy does not wait for operations that other goroutines have begun. They end as usual, and the
+// last of them overwrites the secrets.
+func (s *EncapsulationState512) Destroy() { s.state().destroy() }
+
+// Destroyed reports whether Finish has succeeded, Destroy has been called, or a copy has begun another
+// encapsulation.
+func (s *EncapsulationState512) Destroyed() bool { return s.state().destroyed() }
+
+// Format prints the names of the type and the KEM for every verb.
+func (s EncapsulationState512) Format(f fmt.State, _ rune) {
+	secret.Print(f, "mlkem.EncapsulationState512", instance512.name)
+}
+
+// MarshalJSON returns an error, so that no secret gets into JSON by mistake. To store the
+// state, use Bytes.
+func (s EncapsulationState512) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.EncapsulationState512", instance512.name)
 }
 
 // An ExpandedKey512 is a decapsulation key in the expanded form of FIPS 203,
@@ -476,4 +638,9 @@ func (*kem512) NewExpandedKey(expandedKey []byte) (expanded.Key, error) {
 	}
 	matches := func(seedKey kem.DecapsulationKey) bool { return dk.Matches(seedKey.(*DecapsulationKey512)) }
 	return expanded.Key{Decapsulator: dk, Matches: matches}, nil
+}
+
+// BeginDerand implements derand.TwoStep.
+func (*kem512) BeginDerand(header []byte, random derand.Random) (state any, sharedKey, part1 []byte, err error) {
+	return beginEncapsulation512(header, random)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"fmt"
 
+	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/fault"
 	"hybridkem/internal/fips"
@@ -301,6 +302,21 @@ func (ek *EncapsulationKey768) Bytes() []byte {
 //go:noinline
 func (ek *EncapsulationKey768) appendBytes(b []byte) []byte { return ek.public().appendBytes(b) }
 
+// Header returns the header of the encapsulation key, of [HeaderSize] bytes. It is what the first step
+// of an encapsulation needs: see [BeginEncapsulation768].
+func (ek *EncapsulationKey768) Header() []byte { return ek.appendHeader(make([]byte, 0, HeaderSize)) }
+
+//go:noinline
+func (ek *EncapsulationKey768) appendHeader(b []byte) []byte { return ek.public().appendHeader(b) }
+
+// EncapsulationVector returns the encapsulation key without its last 32 bytes, which are in the
+// header. It has [EncapsulationVectorSize768] bytes, and is what the second step of an encapsulation
+// needs: see [EncapsulationState768.Finish].
+func (ek *EncapsulationKey768) EncapsulationVector() []byte {
+	b := ek.Bytes()
+	return b[:min(len(b), EncapsulationVectorSize768)]
+}
+
 // Encapsulate generates a shared key and an associated ciphertext from an
 // encapsulation key, drawing random bytes from a secure source. It panics if ek is nil or a
 // zero value, and after a copy has been reset.
@@ -337,6 +353,152 @@ func (ek *EncapsulationKey768) KEM() kem.KEM { return KEM768() }
 func (ek *EncapsulationKey768) Equal(x crypto.PublicKey) bool {
 	other, ok := x.(*EncapsulationKey768)
 	return ok && ek.public().equal(other.public())
+}
+
+// An EncapsulationState768 is an encapsulation between its two steps. The first step gives the
+// shared key and part 1 of the ciphertext, and the second gives part 2. The two parts, one after
+// the other, are the ciphertext. A copy is the same state. The zero value has no encapsulation, but can
+// [EncapsulationState768.Begin] one.
+//
+// Do not use the shared key before the second step has succeeded. Until then the encapsulation key has
+// not been checked, and nobody else can have the shared key.
+//
+// The state is secret: the shared key follows from it. If it is stored, do not finish a
+// stored copy that has been finished, and keep none. A second time gives the same part 2, for a
+// shared key that is in use already, and whoever reads the copy knows that key.
+//
+// Its methods are safe for concurrent use. Of several second steps at once, more than one can succeed,
+// with the same result.
+type EncapsulationState768 struct {
+	handle secret.Handle[stateMemory]
+}
+
+// BeginEncapsulation768 does the first step of an encapsulation, drawing random bytes from a
+// secure source. Part 1 of the ciphertext has [CiphertextPart1Size768] bytes. If the header does not have
+// [HeaderSize] bytes, it returns an error ([kem.ErrLength]). Every other header is accepted.
+//
+// The shared key and the state must be kept secret. Do not use the shared key before
+// [EncapsulationState768.Finish] has succeeded.
+func BeginEncapsulation768(header []byte) (state *EncapsulationState768, sharedKey, part1 []byte, err error) {
+	return beginEncapsulation768(header, derand.Random{})
+}
+
+func beginEncapsulation768(header []byte, random derand.Random) (s *EncapsulationState768, sharedKey, part1 []byte, err error) {
+	sharedKey, part1 = make([]byte, SharedKeySize), make([]byte, CiphertextPart1Size768)
+	if err := checkBegin(&mlkem.MLKEM768, sharedKey, part1, header); err != nil {
+		return nil, nil, nil, err
+	}
+	s = newEncapsulationState768()
+	if err := s.state().encapsulate(sharedKey, part1, header, random); err != nil {
+		return nil, nil, nil, err
+	}
+	return s, sharedKey, part1, nil
+}
+
+// newEncapsulationState768 returns a state in fresh memory.
+func newEncapsulationState768() *EncapsulationState768 {
+	type memory struct {
+		state    EncapsulationState768
+		memory   stateMemory
+		counters secret.PublicCounters
+	}
+	m, s := mlkem.NewState[memory](&mlkem.MLKEM768)
+	m.state.handle = secret.NewHandle(&m.memory, m.memory.init(s, &m.counters))
+	return &m.state
+}
+
+// NewEncapsulationState768 reads a stored state, which [EncapsulationState768.Bytes] has returned. It returns
+// an error if the stored state does not have [EncapsulationStateSize] bytes ([kem.ErrLength]), and if it
+// is of another version or parameter set or has been altered ([kem.ErrState]). The checksum finds
+// accidents only: who can write a stored state can write a valid one.
+func NewEncapsulationState768(state []byte) (*EncapsulationState768, error) {
+	s := newEncapsulationState768()
+	if err := s.state().restore(state); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Begin is like [BeginEncapsulation768], but writes to sharedKey, which must have [SharedKeySize]
+// bytes, and to part1, which must have [CiphertextPart1Size768]. The two must not overlap
+// ([kem.ErrOverlap]). It puts the new encapsulation in the place of the one in s, which it overwrites first
+// if it is unfinished. It allocates nothing unless s is a zero value. From then on copies made before
+// are destroyed. If s is in use, Begin returns [kem.ErrInUse]. If it returns an error, it has written
+// nothing, and the old state stays.
+func (s *EncapsulationState768) Begin(sharedKey, part1, header []byte) error {
+	if s == nil {
+		return errNoState
+	}
+	if err := checkBegin(&mlkem.MLKEM768, sharedKey, part1, header); err != nil {
+		return err
+	}
+	if s.handle.Memory() == nil {
+		if err := s.handle.Set(&newEncapsulationState768().handle); err != nil {
+			return stateError(err)
+		}
+	}
+	return s.state().encapsulate(sharedKey, part1, header, derand.Random{})
+}
+
+func (s *EncapsulationState768) state() state {
+	if s == nil {
+		return state{}
+	}
+	return state{s.handle.Memory(), &s.handle.Generation}
+}
+
+// Finish does the second step, with the encapsulation vector of the key whose header the first
+// step had. Part 2 of the ciphertext has [CiphertextPart2Size768] bytes. If the vector does not have
+// [EncapsulationVectorSize768] bytes ([kem.ErrLength]), has a coefficient that is not reduced modulo q, or does
+// not have the hash that is in the header ([kem.ErrEncapsulationKey]), Finish returns an error, and s
+// stays for another vector. Otherwise it destroys s, and the shared key can be used.
+func (s *EncapsulationState768) Finish(vector []byte) (part2 []byte, err error) {
+	part2 = make([]byte, CiphertextPart2Size768)
+	if err := s.FinishTo(part2, vector); err != nil {
+		return nil, err
+	}
+	return part2, nil
+}
+
+// FinishTo is like Finish, but writes to part2, which must have [CiphertextPart2Size768] bytes and may
+// overlap the vector. It allocates nothing. If it returns an error, it has written nothing.
+//
+//go:noinline
+func (s *EncapsulationState768) FinishTo(part2, vector []byte) error {
+	return s.state().finishTo(part2, vector)
+}
+
+// Bytes returns the state in a form that can be stored, of [EncapsulationStateSize] bytes, or nil after
+// Finish and Destroy. The form is the same on all machines.
+//
+// The state must be kept secret.
+func (s *EncapsulationState768) Bytes() []byte {
+	return s.append(make([]byte, 0, EncapsulationStateSize))
+}
+
+//go:noinline
+func (s *EncapsulationState768) append(b []byte) []byte { return s.state().append(b) }
+
+// Destroy overwrites the secrets that the state and its copies hold. From then on the second step
+// returns [kem.ErrDestroyed], and Bytes returns nil.
+//
+// Destroy does not wait for operations that other goroutines have begun. They end as usual, and the
+// last of them overwrites the secrets.
+func (s *EncapsulationState768) Destroy() { s.state().destroy() }
+
+// Destroyed reports whether Finish has succeeded, Destroy has been called, or a copy has begun another
+// encapsulation.
+func (s *EncapsulationState768) Destroyed() bool { return s.state().destroyed() }
+
+// Format prints the names of the type and the KEM for every verb.
+func (s EncapsulationState768) Format(f fmt.State, _ rune) {
+	secret.Print(f, "mlkem.EncapsulationState768", instance768.name)
+}
+
+// MarshalJSON returns an error, so that no secret gets into JSON by mistake. To store the
+// state, use Bytes.
+func (s EncapsulationState768) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("mlkem.EncapsulationState768", instance768.name)
 }
 
 // An ExpandedKey768 is a decapsulation key in the expanded form of FIPS 203,
@@ -474,4 +636,9 @@ func (*kem768) NewExpandedKey(expandedKey []byte) (expanded.Key, error) {
 	}
 	matches := func(seedKey kem.DecapsulationKey) bool { return dk.Matches(seedKey.(*DecapsulationKey768)) }
 	return expanded.Key{Decapsulator: dk, Matches: matches}, nil
+}
+
+// BeginDerand implements derand.TwoStep.
+func (*kem768) BeginDerand(header []byte, random derand.Random) (state any, sharedKey, part1 []byte, err error) {
+	return beginEncapsulation768(header, random)
 }

@@ -4,10 +4,10 @@ var mutations = []mutation{
 	// Key generation.
 	{"k byte missing from G", "internal/mlkem/kpke.go", "g(&x.batch, &dk.d, []byte{byte(k)})", "g(&x.batch, &dk.d, nil)", "./internal/mlkem"},
 	{"matrix transposed", "internal/mlkem/kpke.go", "[2]byte{byte(j), byte(i)}", "[2]byte{byte(i), byte(j)}", "./internal/mlkem"},
-	{"column taken for a row", "internal/mlkem/kpke.go", "InnerProduct(ek.a[i:], k, yHat)", "InnerProduct(ek.a[i*k:], 1, yHat)", "./internal/mlkem"},
+	{"column taken for a row", "internal/mlkem/kpke.go", "ek.a[i:], p.k, &w.product", "ek.a[i*p.k:], 1, &w.product", "./internal/mlkem"},
 	{"η of the wrong set", "internal/mlkem/params.go", "{k: 2, eta1: 3,", "{k: 2, eta1: 2,", "./internal/mlkem"},
 	{"η₁ in the place of η₂", "internal/mlkem/params.go", "eta2 = 2", "eta2 = 3", "./internal/mlkem"},
-	{"noise counter not continued", "internal/mlkem/kpke.go", "noise.eta, noise.end = eta2, 2*k+1", "noise.eta, noise.n, noise.end = eta2, 0, k+1", "./internal/mlkem"},
+	{"noise counter not continued", "internal/mlkem/kpke.go", "noise.eta, noise.end = eta2, 2*p.k+1", "noise.eta, noise.n, noise.end = eta2, 0, p.k+1", "./internal/mlkem"},
 	{"wrong d_u", "internal/mlkem/params.go", "eta1: 2, du: 11, dv: 5", "eta1: 2, du: 10, dv: 5", "./internal/mlkem"},
 
 	// Sampling.

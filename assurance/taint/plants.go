@@ -19,7 +19,7 @@ var plants = []struct {
 }{
 	{"branch on a bit of the message", "internal/mlkem/kpke.go",
 		"mu.Decompress(m[:], 1)", "if m[7]&1 == 1 {\n\t\tmu.Decompress(m[:], 1)\n\t}\n\tmu.Decompress(m[:], 1)",
-		"branch", "mlkem.(*EncapsulationKey).encryptWith"},
+		"branch", "mlkem.(*encryption).addMessage"},
 	{"table with noise as the index", "internal/ring/sample.go",
 		"c[j], c[j+1] = int16(x&15)-2,", "c[j], c[j+1] = [16]int16{-2, -1, 0, 1, 2}[x&15],",
 		"address", "ring.(*Poly).sampleCBD2"},

@@ -50,3 +50,24 @@ func Encapsulate(pkg string, ek kem.EncapsulationKey, random []byte) (sharedKey,
 	}
 	return sharedKey, ciphertext, nil
 }
+
+// A TwoStep is a KEM that can encapsulate in two steps.
+type TwoStep interface {
+	KEM
+	// BeginDerand does the first step with the given randomness. The state is a pointer of the KEM's own type.
+	BeginDerand(header []byte, random Random) (state any, sharedKey, part1 []byte, err error)
+}
+
+// Begin does the first step of an encapsulation with the given randomness, for a k that is a TwoStep. Its
+// errors name pkg.
+func Begin[State any](pkg string, k kem.KEM, header, random []byte) (state *State, sharedKey, part1 []byte, err error) {
+	own := k.(TwoStep)
+	if want := own.RandomSize(); len(random) != want {
+		return nil, nil, nil, fault.Length(pkg, "randomness", random, want, "")
+	}
+	s, sharedKey, part1, err := own.BeginDerand(header, From(random))
+	if err != nil {
+		return nil, nil, nil, fault.In(pkg, err)
+	}
+	return s.(*State), sharedKey, part1, nil
+}

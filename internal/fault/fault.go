@@ -82,14 +82,35 @@ func encoding(b []byte) string {
 
 // EncapsulateTo checks the lengths of the buffers for an encapsulation, and that they do not overlap.
 func EncapsulateTo(pkg string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
+	return encapsulateTo(pkg, "ciphertext", sharedKey, ciphertext, sharedKeySize, ciphertextSize)
+}
+
+// BeginTo is EncapsulateTo for the first of two steps, which gives part 1 of the ciphertext.
+func BeginTo(pkg string, sharedKey, part1 []byte, sharedKeySize, part1Size int) error {
+	return encapsulateTo(pkg, "first part of the ciphertext", sharedKey, part1, sharedKeySize, part1Size)
+}
+
+func encapsulateTo(pkg, what string, sharedKey, ciphertext []byte, sharedKeySize, ciphertextSize int) error {
 	if len(sharedKey) != sharedKeySize {
 		return buffer(pkg, "shared key", sharedKey, sharedKeySize)
 	}
 	if len(ciphertext) != ciphertextSize {
-		return buffer(pkg, "ciphertext", ciphertext, ciphertextSize)
+		return buffer(pkg, what, ciphertext, ciphertextSize)
 	}
 	if overlap(sharedKey, ciphertext) {
-		return New(pkg, kem.ErrOverlap, "the buffers for the shared key and the ciphertext overlap")
+		return New(pkg, kem.ErrOverlap, "the buffers for the shared key and the %s overlap", what)
+	}
+	return nil
+}
+
+// FinishTo checks the lengths of the buffer and of the encapsulation vector for the second step. The two may
+// overlap.
+func FinishTo(pkg string, part2, vector []byte, part2Size, vectorSize int) error {
+	if len(part2) != part2Size {
+		return buffer(pkg, "second part of the ciphertext", part2, part2Size)
+	}
+	if len(vector) != vectorSize {
+		return Length(pkg, "encapsulation vector", vector, vectorSize, "")
 	}
 	return nil
 }

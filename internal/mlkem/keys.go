@@ -166,6 +166,11 @@ func (ek *EncapsulationKey) AppendBytes(b []byte) []byte {
 	return append(b, ek.rho[:]...)
 }
 
+// AppendHeader appends the header, ρ ‖ H(ek), to b.
+func (ek *EncapsulationKey) AppendHeader(b []byte) []byte {
+	return append(append(b, ek.rho[:]...), ek.h[:]...)
+}
+
 // Equal reports whether ek and x, which are of one parameter set, are the same key.
 func (ek *EncapsulationKey) Equal(x *EncapsulationKey) bool {
 	return ek.rho == x.rho && slices.Equal(ek.t, x.t)

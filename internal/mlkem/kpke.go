@@ -81,41 +81,64 @@ func (ek *EncapsulationKey) encrypt(b *sha3.Batch, c []byte, m, r *[32]byte) {
 // It implements K-PKE.Encrypt, according to FIPS 203, Algorithm 14, with Â and t̂ taken
 // from the key.
 func (ek *EncapsulationKey) encryptWith(noise *prf, c []byte, m *[32]byte) {
-	k, eta1, du, dv := ek.params.k, ek.params.eta1, ek.params.du, ek.params.dv
-
-	// ŷ ← NTT(y)
-	noise.eta, noise.end = eta1, k
-	if eta1 == eta2 {
-		noise.end = 2*k + 1
-	}
+	p := ek.params
 	var room atLine[workspace]
-	memory := room.get()
-	y, yHat, product := &memory.f, memory.factors[:k], &memory.product
-	for i := range k {
-		y.SampleCBD(noise.next(), eta1)
-		yHat[i].Set(y.NTT())
+	w := room.get()
+	w.sampleY(p, noise)
+	for i := range p.k {
+		c = w.encryptU(p, noise, c, ek.a[i:], p.k, &w.product)
 	}
+	w.addMessage(noise, m, &w.product)
+	w.encryptV(p, c, ek.t, &w.product)
+}
 
-	// u ← NTT⁻¹(Âᵀ∘ŷ) + e₁, with column i of Â for u[i]
-	noise.eta, noise.end = eta2, 2*k+1
-	e := y // in its memory
-	for i := range k {
-		e.SampleCBD(noise.next(), eta2)
-		product.InnerProduct(ek.a[i:], k, yHat)
-		u := product.InverseNTT()
-		u.Add(e)
-		u.Compress(c[i*32*du:][:32*du], du)
+// An encryption is what K-PKE.Encrypt works with. It comes in parts, so that the last part, which alone
+// needs t̂, can be done later.
+type encryption struct {
+	f       ring.Poly // in the end e₂ + μ
+	factors [maxK]ring.Factor
+}
+
+// sampleY sets ŷ ← NTT(y).
+func (e *encryption) sampleY(p *Params, noise *prf) {
+	noise.eta, noise.end = p.eta1, p.k
+	if p.eta1 == eta2 {
+		noise.end = 2*p.k + 1
 	}
+	y := &e.f
+	for i := range p.k {
+		y.SampleCBD(noise.next(), p.eta1)
+		e.factors[i].Set(y.NTT())
+	}
+	noise.eta, noise.end = eta2, 2*p.k+1
+}
 
-	// v ← NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + μ
-	e.SampleCBD(noise.next(), eta2)
-	product.InnerProduct(ek.t, 1, yHat)
-	v := product.InverseNTT()
-	v.Add(e)
-	mu := e // in its memory
+// encryptU compresses the next u[i] ← NTT⁻¹(Âᵀ∘ŷ)[i] + e₁[i] to the start of c, and returns the rest of c.
+// It needs column i of Â: a[0], a[stride], and so on.
+func (e *encryption) encryptU(p *Params, noise *prf, c []byte, a []ring.NTT, stride int, product *ring.NTT) []byte {
+	e1 := &e.f
+	e1.SampleCBD(noise.next(), eta2)
+	product.InnerProduct(a, stride, e.factors[:p.k])
+	u := product.InverseNTT()
+	u.Add(e1)
+	u.Compress(c[:32*p.du], p.du)
+	return c[32*p.du:]
+}
+
+// addMessage sets f ← e₂ + μ, after all of u.
+func (e *encryption) addMessage(noise *prf, m *[32]byte, room *ring.NTT) {
+	e.f.SampleCBD(noise.next(), eta2)
+	mu := (*ring.Poly)(room)
 	mu.Decompress(m[:], 1)
-	v.Add(mu)
-	v.Compress(c[k*32*du:][:32*dv], dv)
+	e.f.Add(mu)
+}
+
+// encryptV compresses v ← NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + μ to c.
+func (e *encryption) encryptV(p *Params, c []byte, t []ring.NTT, product *ring.NTT) {
+	product.InnerProduct(t, 1, e.factors[:p.k])
+	v := product.InverseNTT()
+	v.Add(&e.f)
+	v.Compress(c, p.dv)
 }
 
 // decrypt sets m to the decryption of c.
@@ -144,9 +167,8 @@ func (dk *DecapsulationKey) decrypt(m *[32]byte, c []byte) {
 
 // A workspace holds the polynomials of an encryption or a decryption, which begin at a line.
 type workspace struct {
-	f       ring.Poly
+	encryption
 	product ring.NTT
-	factors [maxK]ring.Factor
 }
 
 // An expander is what the expansion of a matrix works with. The parts are in one struct so that their
@@ -177,13 +199,17 @@ func (ek *EncapsulationKey) expandMatrix(x *expander, want int) {
 		}
 	}
 	for x.made < want {
-		rest, ends := ek.a[x.made:], ends[x.made:k*k]
-		n := x.batch.SHAKE128s(x.streams[:], usualStream, &ek.rho, ends)
-		for l := range n {
-			sampleNTT(&rest[l], x.streams[l*usualStream:][:usualStream], &ek.rho, ends[l])
-		}
-		x.made += n
+		x.made += x.sample(ek.a[x.made:], &ek.rho, ends[x.made:k*k])
 	}
+}
+
+// sample samples polynomials of Â with these ends, as many as a batch makes at once. It returns their number.
+func (x *expander) sample(a []ring.NTT, rho *[32]byte, ends [][2]byte) (n int) {
+	n = x.batch.SHAKE128s(x.streams[:], usualStream, rho, ends)
+	for l := range n {
+		sampleNTT(&a[l], x.streams[l*usualStream:][:usualStream], rho, ends[l])
+	}
+	return n
 }
 
 // usualStream is the size of the streams that Â is sampled from: three blocks of SHAKE128

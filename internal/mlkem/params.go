@@ -3,7 +3,8 @@
 //
 // Its files are in the order of the standard: kpke.go holds K-PKE, Algorithms 13 to 15; mlkem.go
 // holds ML-KEM, Algorithms 16 to 18; keys.go has the memory and the encodings of keys. Of the
-// operations in other orders, many.go has several at once, and seed.go has decapsulation with a seed.
+// operations in other orders, many.go has several at once, seed.go has decapsulation with a seed, and
+// twostep.go has encapsulation in two steps.
 // Functions on single polynomials are in internal/ring.
 package mlkem
 
@@ -30,15 +31,25 @@ const (
 	maxCiphertextSize = 1568
 )
 
+// K returns the parameter k, by which parameter sets differ.
+func (p *Params) K() byte { return byte(p.k) }
+
 // EncapsulationKeySize returns the size of an encapsulation key: t̂ ‖ ρ.
 func (p *Params) EncapsulationKeySize() int {
 	return ring.EncodedSize*p.k + 32
 }
 
+// VectorSize returns the size of t̂.
+func (p *Params) VectorSize() int { return ring.EncodedSize * p.k }
+
 // CiphertextSize returns the size of a ciphertext: c₁ ‖ c₂.
-func (p *Params) CiphertextSize() int {
-	return ring.N / 8 * (p.du*p.k + p.dv)
-}
+func (p *Params) CiphertextSize() int { return p.C1Size() + p.C2Size() }
+
+// C1Size returns the size of c₁, which holds u.
+func (p *Params) C1Size() int { return ring.N / 8 * p.du * p.k }
+
+// C2Size returns the size of c₂, which holds v.
+func (p *Params) C2Size() int { return ring.N / 8 * p.dv }
 
 // ExpandedKeySize returns the size of an expanded decapsulation key:
 // ŝ ‖ ek ‖ H(ek) ‖ z.

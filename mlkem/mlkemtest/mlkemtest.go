@@ -32,3 +32,24 @@ func Encapsulate768(ek *mlkem.EncapsulationKey768, random []byte) (sharedKey, ci
 func Encapsulate1024(ek *mlkem.EncapsulationKey1024, random []byte) (sharedKey, ciphertext []byte, err error) {
 	return derand.Encapsulate(pkg, ek, random)
 }
+
+// BeginEncapsulation512 is [mlkem.BeginEncapsulation512], derandomized with the 32 bytes random.
+//
+// It must only be used for known-answer tests.
+func BeginEncapsulation512(header, random []byte) (state *mlkem.EncapsulationState512, sharedKey, part1 []byte, err error) {
+	return derand.Begin[mlkem.EncapsulationState512](pkg, mlkem.KEM512(), header, random)
+}
+
+// BeginEncapsulation768 is [mlkem.BeginEncapsulation768], derandomized with the 32 bytes random.
+//
+// It must only be used for known-answer tests.
+func BeginEncapsulation768(header, random []byte) (state *mlkem.EncapsulationState768, sharedKey, part1 []byte, err error) {
+	return derand.Begin[mlkem.EncapsulationState768](pkg, mlkem.KEM768(), header, random)
+}
+
+// BeginEncapsulation1024 is [mlkem.BeginEncapsulation1024], derandomized with the 32 bytes random.
+//
+// It must only be used for known-answer tests.
+func BeginEncapsulation1024(header, random []byte) (state *mlkem.EncapsulationState1024, sharedKey, part1 []byte, err error) {
+	return derand.Begin[mlkem.EncapsulationState1024](pkg, mlkem.KEM1024(), header, random)
+}

@@ -16,6 +16,8 @@ var Functions = []string{
 	"mlkem.EncapsulationKey.multiplyRow",
 	"mlkem.DecapsulationKey.decrypt",
 	"mlkem.EncapsulationKey.encryptWith",
+	"mlkem.encryption.sampleY",
+	"mlkem.encryption.encryptU",
 	"mlkem.DecapsulationKey.DecapsulateWith",
 	"mlkem.EncapsulationKey.decode",
 }
