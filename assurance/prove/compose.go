@@ -32,6 +32,9 @@ type composer struct {
 	sampled   int // how many coefficients the first sampling of a polynomial sets
 	unreduced int // which polynomial to decode has a coefficient that is q or more, or -1
 	decoded   int
+
+	state      *source.Object // of an encapsulation in two steps
+	encryption *source.Object // what it points to
 }
 
 // coefficients returns a new variable for coefficients within bounds.
@@ -124,6 +127,8 @@ func (c *composer) before(name string, args []source.Value) (results source.Valu
 	switch {
 	case strings.HasSuffix(name, "].get"): // atLine aligns
 		return args[0], true
+	case name == "bytes.Equal": // a vector has the hash that is in the header
+		return source.Value{c.Space.Const(1, 1)}, true
 	case pkg == "sha3":
 		return c.hash(method, args), true
 	case pkg != "ring" || method == "NTT.SampleCBD" || strings.HasPrefix(method, "Factor.words"):
@@ -183,7 +188,7 @@ func (c *composer) polynomials(method string, args []source.Value) (results sour
 		f.Object.Cells[f.At] = c.Space.Var("set", 64) // the rest is not looked at
 	case "NTT.InnerProduct":
 		a, b := args[1][0].(source.Slice), args[3][0].(source.Slice)
-		factor := len(c.Variable("a factor", c.program.Parameter("ring.Factor.Set", 0)).Cells)
+		factor := c.factorSize()
 		if stride := number(2); b.Len < 1 || b.Len > 4 || stride != 1 && stride != b.Len {
 			return nil, fmt.Errorf("%s: %d products with stride %d", method, b.Len, stride)
 		}
@@ -264,6 +269,8 @@ func (c *composer) hash(method string, args []source.Value) source.Value {
 		c.unknown(args[1][0].(source.Pointer), 32)
 	case "Long.Sum":
 		c.unknown(args[1][0].(source.Pointer), 32)
+	case "Sum256":
+		c.unknown(args[0][0].(source.Pointer), 32)
 	case "Many.Read":
 		outs := args[1][0].(source.Slice)
 		for i := range outs.Len {
@@ -335,14 +342,48 @@ func (c *composer) bytes(name string, n int) *source.Object {
 	return o
 }
 
+// stateEncryption is where a state points to its encryption: after the parameters, the header and m.
+const stateEncryption = 1 + 64 + 32
+
+// newState makes memory for a state, with the parameters of keys.
+func (c *composer) newState(keys *keyPair) {
+	c.state = c.Variable("state", c.program.Parameter("mlkem.State.Overwrite", 0))
+	c.encryption = c.Variable("encryption", c.program.Parameter("mlkem.encryption.sampleY", 0))
+	c.state.Cells[0], c.state.Cells[stateEncryption] = keys.ek.Cells[0], c.encryption.Pointer()[0]
+}
+
+// begun demands that the encryption of the state holds e₂ + μ and ŷ, or makes it so.
+func (c *composer) begun(make bool) error {
+	f, want := c.encryption.Pointer()[0].(source.Pointer), interval{-(q + 1), q + 1}
+	if make {
+		c.fill(f, 256, c.coefficients(want))
+	} else if got, err := c.least(f); err != nil || !got.within(want) {
+		return fmt.Errorf("e₂ + μ: %s, want %s: %v", got.of("f"), want.of("f"), err)
+	}
+	factor, set := c.factorSize(), c.Space.Var("set", 64)
+	for i := range c.k {
+		if at := 256 + i*factor; make {
+			c.encryption.Cells[at] = set
+		} else if c.encryption.Cells[at] != set {
+			return fmt.Errorf("factor %d was not set", i)
+		}
+	}
+	return nil
+}
+
+// factorSize returns the number of cells of a factor.
+func (c *composer) factorSize() int {
+	return len(c.Variable("a factor", c.program.Parameter("ring.Factor.Set", 0)).Cells)
+}
+
 // An operation is a function of mlkem, on n key pairs. The arguments are those that the type of
 // the function asks for: keys come from the key pairs, and bytes are unknown.
 type operation struct {
 	function string
-	keys     int             // the number of key pairs
-	before   string          // the polynomials of a key pair that must be canonical: of t, a and s
-	after    string          // those that the function leaves canonical, if it does not return false
-	length   func(k int) int // of arguments whose type does not tell it
+	keys     int               // the number of key pairs
+	before   string            // the polynomials of a key pair that must be canonical: of t, a and s; and e for a state that has begun
+	after    string            // those that the function leaves canonical, if it does not return false
+	lengths  []func(k int) int // of slices of bytes, whose type does not tell it
 	says     string
 }
 
@@ -350,14 +391,19 @@ const composes = "calls of methods of ring are within the bounds of their commen
 
 var operations = []operation{
 	{"mlkem.DecapsulationKey.Generate", 1, "", "tas", nil, composes + "Â, t̂ and ŝ are canonical after"},
-	{"mlkem.EncapsulationKey.Parse", 1, "", "ta", encodedSize, composes + "Â and t̂ are canonical after, if it returns true"},
-	{"mlkem.EncapsulationKey.Encapsulate", 1, "ta", "ta", ciphertextSize, composes + "Â and t̂ are canonical before"},
-	{"mlkem.DecapsulationKey.Decapsulate", 1, "tas", "tas", ciphertextSize, composes + "Â, t̂ and ŝ are canonical before"},
+	{"mlkem.EncapsulationKey.Parse", 1, "", "ta", sizes{encodedSize}, composes + "Â and t̂ are canonical after, if it returns true"},
+	{"mlkem.EncapsulationKey.Encapsulate", 1, "ta", "ta", sizes{ciphertextSize}, composes + "Â and t̂ are canonical before"},
+	{"mlkem.DecapsulationKey.Decapsulate", 1, "tas", "tas", sizes{ciphertextSize}, composes + "Â, t̂ and ŝ are canonical before"},
 	{"mlkem.GenerateMany", 8, "", "tas", nil, composes + "as Generate, for eight keys"},
-	{"mlkem.ParseMany", 8, "", "ta", encodedSize, composes + "as Parse, for eight keys"},
-	{"mlkem.EncapsulateMany", 8, "ta", "ta", ciphertextSize, composes + "as Encapsulate, for eight keys"},
-	{"mlkem.DecapsulateMany", 8, "tas", "tas", ciphertextSize, composes + "as Decapsulate, for eight keys"},
+	{"mlkem.ParseMany", 8, "", "ta", sizes{encodedSize}, composes + "as Parse, for eight keys"},
+	{"mlkem.EncapsulateMany", 8, "ta", "ta", sizes{ciphertextSize}, composes + "as Encapsulate, for eight keys"},
+	{"mlkem.DecapsulateMany", 8, "tas", "tas", sizes{ciphertextSize}, composes + "as Decapsulate, for eight keys"},
+	{"mlkem.State.Begin", 1, "", "e", sizes{c1Size}, composes + "ŷ is set after, and e₂ + μ is not more than its parts"},
+	{"mlkem.State.Restore", 1, "", "e", nil, composes + "as Begin"},
+	{"mlkem.State.Finish", 1, "e", "e", sizes{c2Size, vectorSize}, composes + "the state is as after Begin, and the vector has the hash of the header"},
 }
+
+type sizes []func(k int) int
 
 // encodedSize returns the size of an encapsulation key.
 func encodedSize(k int) int { return 384*k + 32 }
@@ -365,7 +411,12 @@ func encodedSize(k int) int { return 384*k + 32 }
 // ciphertextSize returns the size of a ciphertext.
 func ciphertextSize(k int) int { return map[int]int{2: 768, 3: 1088, 4: 1568}[k] }
 
-// argument returns an argument of a type: a key, bytes of a length if their number is not in
+// vectorSize returns the size of t̂, c1Size that of c₁, and c2Size that of c₂.
+func vectorSize(k int) int { return 384 * k }
+func c1Size(k int) int     { return ciphertextSize(k) - c2Size(k) }
+func c2Size(k int) int     { return map[int]int{2: 128, 3: 128, 4: 160}[k] }
+
+// argument returns an argument of a type: a key, a state, bytes of a length if their number is not in
 // the type, or a slice of so many of either.
 func (c *composer) argument(t types.Type, keys []*keyPair, length int) (v source.Value, err error) {
 	switch t := t.Underlying().(type) {
@@ -375,6 +426,8 @@ func (c *composer) argument(t types.Type, keys []*keyPair, length int) (v source
 			return keys[0].dk.Pointer(), nil
 		case strings.HasSuffix(e, ".EncapsulationKey"):
 			return keys[0].ek.Pointer(), nil
+		case strings.HasSuffix(e, ".State"):
+			return c.state.Pointer(), nil
 		}
 		if array, ok := t.Elem().Underlying().(*types.Array); ok {
 			return c.bytes("an argument", int(array.Len())).Pointer(), nil
@@ -420,13 +473,22 @@ func (c *composer) run(op *operation, f source.Function) error {
 		}
 		keys = append(keys, pair)
 	}
-	length := 0
-	if op.length != nil {
-		length = op.length(c.k)
+	c.newState(keys[0])
+	if strings.Contains(op.before, "e") {
+		c.begun(true)
 	}
 	var args []source.Value
+	lengths := op.lengths
 	for i := range f.Params {
-		a, err := c.argument(c.program.Parameter(op.function, i), keys, length)
+		t := c.program.Parameter(op.function, i)
+		length := 0
+		if _, ok := t.Underlying().(*types.Slice); ok && len(lengths) > 0 {
+			length = lengths[0](c.k)
+			if len(lengths) > 1 {
+				lengths = lengths[1:]
+			}
+		}
+		a, err := c.argument(t, keys, length)
 		if err != nil {
 			return err
 		}
@@ -439,11 +501,16 @@ func (c *composer) run(op *operation, f source.Function) error {
 	if err != nil {
 		return err
 	}
-	if len(results) == 1 && results[0].(*term.Word).Is(0) {
+	if len(results) > 0 && results[0].(*term.Word).Is(0) {
 		if c.unreduced < 0 {
 			return errors.New("it returns false")
 		}
 		return nil
+	}
+	if strings.Contains(op.after, "e") {
+		if err := c.begun(false); err != nil {
+			return err
+		}
 	}
 	for n, pair := range keys {
 		if n == c.unreduced/c.k && c.unreduced >= 0 {

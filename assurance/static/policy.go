@@ -27,6 +27,9 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/internal/mlkem DecapsulationKey.s", "the expanded private key"},
 	{"hybridkem/internal/mlkem DecapsulationKey.z", "a half of the seed"},
 	{"hybridkem/internal/mlkem DecapsulationKey.d", "the other half"},
+	{"hybridkem/internal/mlkem State.m", "it gives the shared key"},
+	{"hybridkem/internal/mlkem encryption.f", "the noise and the message"},
+	{"hybridkem/internal/mlkem encryption.factors", "the secret vector of an encapsulation"},
 	{"hybridkem/internal/hybrid secrets.seed", "the private key"},
 	{"hybridkem/internal/hybrid privatePart.x25519", "a scalar"},
 	{"hybridkem/internal/nist privateKey.key", "a scalar"},
@@ -39,7 +42,7 @@ var secretFields = []struct{ field, reason string }{
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
-var secretParameters = []string{"seed", "expandedKey", "random", "ssPQ", "ssT"}
+var secretParameters = []string{"seed", "expandedKey", "state", "random", "ssPQ", "ssT"}
 
 // A trust says why a function that is not followed may be given secrets. The secrets flow
 // to the arguments that the function writes to, counting the receiver as argument 0, and to

@@ -1,6 +1,8 @@
 package mlkem
 
 import (
+	"bytes"
+
 	"hybridkem/internal/ring"
 	"hybridkem/internal/sha3"
 )
@@ -122,7 +124,7 @@ func (s *State) Finish(c2, vector []byte) (reduced, matches bool) {
 	}
 	var h [32]byte // H(ek)
 	sha3.Sum256(&h, vector, s.header[:32])
-	if h != [32]byte(s.header[32:]) {
+	if !bytes.Equal(h[:], s.header[32:]) {
 		return true, false
 	}
 	s.e.encryptV(p, c2, t, &memory.product)

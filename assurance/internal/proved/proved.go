@@ -18,6 +18,9 @@ var Functions = []string{
 	"mlkem.EncapsulationKey.encryptWith",
 	"mlkem.encryption.sampleY",
 	"mlkem.encryption.encryptU",
+	"mlkem.encryption.encryptV",
+	"mlkem.State.Begin",
+	"mlkem.State.Finish",
 	"mlkem.DecapsulationKey.DecapsulateWith",
 	"mlkem.EncapsulationKey.decode",
 }
