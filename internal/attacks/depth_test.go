@@ -100,6 +100,21 @@ func TestDepth(t *testing.T) {
 		for _, h := range hybrids {
 			all = append(all, h.KEM)
 		}
+		for _, s := range twoSteps {
+			x := s.usual(t)
+			own, sharedKey, part1, err := s.begin(x.header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored, part2 := own.Bytes(), make([]byte, s.part2)
+			below(s.Name()+", Begin", func() { own.Begin(sharedKey, part1, x.header) })
+			below(s.Name()+", a stored state", func() { s.restore(stored) })
+			below(s.Name()+", Bytes of a state", func() { own.Bytes() })
+			below(s.Name()+", FinishTo", func() { own.FinishTo(part2, x.vector) })
+			if !own.Destroyed() {
+				t.Errorf("%s: the second step has failed", s.Name())
+			}
+		}
 		for _, k := range all {
 			seed := pattern(k.SeedSize())
 			dk := must(k.NewDecapsulationKey(seed))(t)

@@ -265,6 +265,76 @@ func FuzzEncapsulationKey(f *testing.F) {
 	})
 }
 
+// FuzzTwoStep edits the header, the stored state and the vector of an encapsulation in two steps. It corrects
+// the hash in the header and the checksum of the state in some inputs.
+func FuzzTwoStep(f *testing.F) {
+	for n := range byte(3) {
+		large := []byte{2, 0, 1, 128}
+		f.Add(n, pattern(32), []byte{}, []byte{}, []byte{}, false)
+		f.Add(n, pattern(32), []byte{1, 40, 0, 0}, []byte{}, []byte{}, false)
+		f.Add(n, pattern(32), []byte{}, []byte{0, 0, 0, 2}, []byte{}, true)
+		f.Add(n, pattern(32), []byte{}, []byte{1, 70, 0, 0}, []byte{}, true)
+		f.Add(n, pattern(32), []byte{}, []byte{6, 0, 0, 7}, large, true)
+		f.Add(n, pattern(32), []byte{}, []byte{}, large, true)
+		f.Add(n, pattern(32), []byte{}, []byte{}, []byte{2, 3, 0, 127}, true)
+	}
+	f.Fuzz(func(t *testing.T, n byte, m, headerScript, stateScript, vectorScript []byte, correct bool) {
+		s := twoSteps[int(n)%len(twoSteps)]
+		m = fit(m, 32)
+		x := s.usual(t)
+		header, vector := edit(x.header, headerScript), edit(x.vector, vectorScript)
+		if correct && len(header) == 64 {
+			hash := sha3.Sum256(slices.Concat(vector, header[:32]))
+			copy(header[32:], hash[:])
+		}
+		own, _, _, err := s.derand(header, m)
+		if (err == nil) != (len(header) == mlkem.HeaderSize) {
+			t.Fatalf("a header of %d bytes: %v", len(header), err)
+		}
+		if err != nil {
+			return
+		}
+		stored := own.Bytes()
+		b := edit(stored, stateScript)
+		sized := len(b) == mlkem.EncapsulationStateSize
+		if correct && sized {
+			copy(b[98:], stateChecksum(b))
+		}
+		valid := sized && b[0] == stored[0] && b[1] == stored[1] && bytes.Equal(b[98:], stateChecksum(b))
+		read, err := s.restore(b)
+		if (err == nil) != valid {
+			t.Fatalf("%v, but the state is valid: %v", err, valid)
+		}
+		if !valid {
+			return
+		}
+		if !bytes.Equal(read.Bytes(), b) {
+			t.Fatal("a state is stored otherwise than it was read")
+		}
+		sum := sha3.Sum256(slices.Concat(vector, b[2:34]))
+		valid = len(vector) == s.vector && reduced(vector) && bytes.Equal(sum[:], b[34:66])
+		part2 := pattern(s.part2)
+		err = read.FinishTo(part2, vector)
+		if (err == nil) != valid || read.Destroyed() != valid || !valid && !bytes.Equal(part2, pattern(s.part2)) {
+			t.Fatalf("%v, but the vector is valid: %v", err, valid)
+		}
+		if !valid {
+			return
+		}
+		ek := must(s.NewEncapsulationKey(slices.Concat(vector, b[2:34])))(t)
+		_, want, err := kemtest.Encapsulate(ek, b[66:98])
+		if err != nil || !bytes.HasSuffix(want, part2) {
+			t.Errorf("part 2 is wrong: %v", err)
+		}
+	})
+}
+
+// stateChecksum returns the checksum of a stored state.
+func stateChecksum(b []byte) []byte {
+	sum := sha3.Sum256(slices.Concat([]byte("hybridkem encapsulation state"), b[:98]))
+	return sum[:16]
+}
+
 // An honestKey is an expanded key and a ciphertext for it, computed by the specification.
 type honestKey struct{ seed, dk, ciphertext []byte }
 

@@ -482,6 +482,7 @@ type trial struct {
 	sharedKey, ownCiphertext, other []byte
 	dk, twin                        kem.DecapsulationKey
 	read                            expanded.Key
+	state                           state
 	more                            []needle // secrets that the operation has drawn
 }
 
@@ -521,6 +522,9 @@ func (x *trial) end() {
 	if x.read.Decapsulator != nil {
 		x.read.Destroy()
 	}
+	if x.state != nil {
+		x.state.Destroy()
+	}
 }
 
 // destroy destroys keys that must have the seed.
@@ -558,6 +562,47 @@ func endsWell(c *memoryCase) bool    { return !ends(c.KEM) }
 func hasFile(c *memoryCase) bool     { return c.PEM != nil }
 func hasJWK(c *memoryCase) bool      { return c.JWK != nil }
 func hasExpanded(c *memoryCase) bool { return c.Expanded != nil }
+
+// takesSteps returns the functions of a parameter set for encapsulation in two steps, or nil.
+func takesSteps(c *memoryCase) *twoStep {
+	i := slices.IndexFunc(twoSteps, func(s twoStep) bool { return s.Name() == c.KEM })
+	if i < 0 {
+		return nil
+	}
+	return &twoSteps[i]
+}
+func isTwoStep(c *memoryCase) bool { return takesSteps(c) != nil }
+
+// steps does both steps. If it stores the state, it also finishes the stored one.
+func (x *trial) steps(stores bool) (err error) {
+	s, ek := takesSteps(x.c), x.dk.PublicKey()
+	header, vector := headerOf(ek)
+	if x.state, x.other, _, err = s.begin(header); err != nil {
+		return err
+	}
+	states := []state{x.state}
+	if stores {
+		b := x.state.Bytes()
+		defer clear(b)
+		read, err := s.restore(b)
+		if err != nil {
+			return err
+		}
+		defer read.Destroy()
+		b[len(b)-1] ^= 1
+		if _, err := s.restore(b); err == nil {
+			return errors.New("an altered state is read")
+		}
+		states = append(states, read)
+	}
+	for _, own := range states {
+		part2, err := own.Finish(vector)
+		if err != nil || !bytes.HasSuffix(x.ciphertext, part2) {
+			return errors.Join(err, errors.New("part 2 is wrong"))
+		}
+	}
+	return is(x.other, x.c.SharedKey)
+}
 func takesRandom(c *memoryCase) bool { return !isForeign(c.KEM) }
 func together(c *memoryCase) bool {
 	_, ok := many.Of(kemByName(c.KEM))
@@ -590,6 +635,25 @@ var operations = []operation{
 	}, false},
 	{"EncapsulateTo", true, endsWell, func(x *trial) error {
 		return isOr(x.sharedKey, x.c.SharedKey, x.dk.PublicKey().EncapsulateTo(x.sharedKey, x.ownCiphertext))
+	}, true},
+	{"both steps", true, isTwoStep, func(x *trial) error { return x.steps(false) }, true},
+	{"both steps, with a stored state", true, isTwoStep, func(x *trial) error { return x.steps(true) }, true},
+	{"the first step, and Destroy", true, isTwoStep, func(x *trial) (err error) {
+		header, vector := headerOf(x.dk.PublicKey())
+		x.state, x.other, _, err = takesSteps(x.c).begin(header)
+		vector[0] ^= 1
+		if _, wrong := x.state.Finish(vector); wrong == nil {
+			err = errors.New("a wrong vector is taken")
+		}
+		x.state.Destroy()
+		return err
+	}, true},
+	{"the first step in the place of another", true, isTwoStep, func(x *trial) (err error) {
+		header, _ := headerOf(x.dk.PublicKey())
+		s := takesSteps(x.c)
+		x.state, x.other, _, err = s.begin(header)
+		rand.Reader = defaultSource
+		return errors.Join(err, x.state.Begin(x.sharedKey, make([]byte, s.part1), header))
 	}, true},
 	{"EncapsulateTo, default source", true, endsWell, func(x *trial) error {
 		rand.Reader = defaultSource

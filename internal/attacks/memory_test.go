@@ -193,6 +193,27 @@ func TestDestroy(t *testing.T) {
 		expandedKey := must(s.newExpandedKey(dk))(t)
 		l.destroyed(t, s.Name()+", expanded", expandedKey.Decapsulator, "d and z", "ŝ")
 	}
+	for _, s := range twoSteps {
+		x := s.usual(t)
+		own, _, _, err := s.derand(x.header, x.m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := loot{}
+		l.addEncapsulation(s.spec, x.dk.PublicKey().Bytes(), x.m)
+		stored := must(s.restore(own.Bytes()))(t)
+		l.destroyed(t, s.Name()+", state", own, "m")
+		l.destroyed(t, s.Name()+", stored state", stored, "m")
+		finished, _, _, err := s.derand(x.header, x.m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		memory := heldBy(finished)
+		x.finishes(t, s.Name(), finished)
+		if after := l.in(memory); len(after) > 0 {
+			t.Errorf("%s: Finish leaves %v", s.Name(), after)
+		}
+	}
 	for _, h := range hybrids {
 		seed := pattern(32)
 		seedM, seedT := h.expand(seed)

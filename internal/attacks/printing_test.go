@@ -220,8 +220,9 @@ func TestPrinting(t *testing.T) {
 		t.Skip("slow here, and the same on every machine")
 	}
 	check := func(name, typeName string, key any, c *confession) {
+		kemName, _, _ := strings.Cut(name, ", ")
 		t.Run(name, func(t *testing.T) {
-			some := []string{"X-Wing", "ML-KEM-768", "ML-KEM-768, expanded"}
+			some := []string{"X-Wing", "ML-KEM-768", "ML-KEM-768, expanded", "ML-KEM-768, state"}
 			if testing.Short() {
 				some = some[:1]
 			}
@@ -238,7 +239,7 @@ func TestPrinting(t *testing.T) {
 						}
 					}
 					direct := what == "alone" || what == "by value"
-					named := strings.Contains(text, typeName) && strings.Contains(text, strings.TrimSuffix(name, ", expanded"))
+					named := strings.Contains(text, typeName) && strings.Contains(text, kemName)
 					switch {
 					case !direct || how == "%!" || how == "XML" || how == "gob" || strings.ContainsAny(how[len(how)-1:], "Tpw"):
 					case how == "JSON":
@@ -262,6 +263,21 @@ func TestPrinting(t *testing.T) {
 		number := strings.TrimPrefix(s.Name(), "ML-KEM-")
 		check(s.Name(), "mlkem.DecapsulationKey"+number, must(s.NewDecapsulationKey(seed))(t), c)
 		check(s.Name()+", expanded", "mlkem.ExpandedKey"+number, must(s.newExpandedKey(encoded))(t).Decapsulator, c)
+	}
+	for _, s := range twoSteps {
+		x := s.usual(t)
+		own, _, _, err := s.derand(x.header, x.m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := new(confession)
+		c.add(numbersOf(x.m))
+		random := sha3.Sum512(slices.Concat(x.m, x.header[32:]))
+		for _, f := range noise(s.spec.Eta1, random[32:], s.spec.K) {
+			f = spec.NTT(f)
+			c.add(numbersOf(f[:]))
+		}
+		check(s.Name()+", state", "mlkem.EncapsulationState"+strings.TrimPrefix(s.Name(), "ML-KEM-"), own, c)
 	}
 	// All hybrids have keys of two types.
 	for _, h := range []hybrid{hybrids[0], hybrids[1], hybrids[4]} {

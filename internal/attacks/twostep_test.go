@@ -117,15 +117,21 @@ type split struct {
 func (s twoStep) newSplit(t testing.TB, seed, m []byte) split {
 	t.Helper()
 	dk := must(s.NewDecapsulationKey(seed))(t)
-	ek := dk.PublicKey().(interface {
-		Header() []byte
-		EncapsulationVector() []byte
-	})
+	header, vector := headerOf(dk.PublicKey())
 	sharedKey, ciphertext, err := kemtest.Encapsulate(dk.PublicKey(), m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return split{dk, ek.Header(), ek.EncapsulationVector(), m, sharedKey, ciphertext}
+	return split{dk, header, vector, m, sharedKey, ciphertext}
+}
+
+// headerOf returns the header and the vector of an encapsulation key.
+func headerOf(ek kem.EncapsulationKey) (header, vector []byte) {
+	own := ek.(interface {
+		Header() []byte
+		EncapsulationVector() []byte
+	})
+	return own.Header(), own.EncapsulationVector()
 }
 
 func (s twoStep) usual(t testing.TB) split { return s.newSplit(t, pattern(64), pattern(32)) }
@@ -269,9 +275,7 @@ func TestAlteredStates(t *testing.T) {
 		for at, text := range []string{"is of version 2", "is of another parameter set"} {
 			altered := bytes.Clone(b)
 			altered[at]++
-			end := len(altered) - 16
-			sum := sha3.Sum256(slices.Concat([]byte("hybridkem encapsulation state"), altered[:end]))
-			copy(altered[end:], sum[:16])
+			copy(altered[98:], stateChecksum(altered))
 			refused("another byte with its checksum", altered, kem.ErrState, text)
 		}
 		if got, err := twoSteps[(i+1)%3].restore(b); got != nil || !errors.Is(err, kem.ErrState) {
