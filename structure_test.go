@@ -269,6 +269,9 @@ func declares(t *testing.T, dir, typeName, function string) bool {
 				if star, ok := x.(*ast.StarExpr); ok {
 					x = star.X
 				}
+				if generic, ok := x.(*ast.IndexExpr); ok {
+					x = generic.X
+				}
 				receiver = x.(*ast.Ident).Name
 			}
 			if receiver == typeName {

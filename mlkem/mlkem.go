@@ -21,7 +21,12 @@
 // Therefore hash the encapsulation key, together with the shared key, into your KDF. A
 // protocol that hashes its whole transcript does so. Never use a seed with two KEMs.
 //
-// With GODEBUG=fips140=only, all functions that make or parse keys return [kem.ErrFIPS].
+// An encapsulation can come in two steps: [BeginEncapsulation768] needs only the header of an
+// encapsulation key, and [EncapsulationState768.Finish] the rest. So a protocol that sends keys and
+// ciphertexts in pieces need not wait for a whole key. The state between the steps can be stored.
+//
+// With GODEBUG=fips140=only, all functions that make or parse keys, or begin with a header, return
+// [kem.ErrFIPS].
 //
 // [NIST FIPS 203]: https://doi.org/10.6028/NIST.FIPS.203
 package mlkem

@@ -425,8 +425,8 @@ func NewEncapsulationState1024(state []byte) (*EncapsulationState1024, error) {
 // bytes, and to part1, which must have [CiphertextPart1Size1024]. The two must not overlap
 // ([kem.ErrOverlap]). It puts the new encapsulation in the place of the one in s, which it overwrites first
 // if it is unfinished. It allocates nothing unless s is a zero value. From then on copies made before
-// are destroyed. If s is in use, Begin returns [kem.ErrInUse]. If it returns an error, it has written
-// nothing, and the old state stays.
+// are destroyed. If s is in use, Begin returns [kem.ErrInUse]. Do not copy or print s meanwhile. If it
+// returns an error, it has written nothing, and the old state stays.
 func (s *EncapsulationState1024) Begin(sharedKey, part1, header []byte) error {
 	if s == nil {
 		return errNoState

@@ -44,6 +44,42 @@ func Example() {
 	// Output: true
 }
 
+// Alice sends the parts of her encapsulation key one after the other, and Bob those of the ciphertext.
+func ExampleBeginEncapsulation768() {
+	dk, err := mlkem.GenerateKey768()
+	if err != nil {
+		panic(err)
+	}
+	header, vector := dk.EncapsulationKey().Header(), dk.EncapsulationKey().EncapsulationVector()
+
+	// Bob has the header. He sends part 1, and stores the state, which is secret.
+	state, bobKey, part1, err := mlkem.BeginEncapsulation768(header)
+	if err != nil {
+		panic(err)
+	}
+	stored := state.Bytes()
+	state.Destroy()
+
+	// Bob has the vector. He sends part 2, forgets the state, and may use the shared key from now on.
+	state, err = mlkem.NewEncapsulationState768(stored)
+	if err != nil {
+		panic(err)
+	}
+	part2, err := state.Finish(vector)
+	if err != nil {
+		panic(err)
+	}
+	clear(stored)
+
+	// Alice has both parts.
+	aliceKey, err := dk.Decapsulate(append(part1, part2...))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(bytes.Equal(aliceKey, bobKey))
+	// Output: true
+}
+
 // A set has the functions of a parameter set, with types that all sets share.
 type set struct {
 	kem            kem.KEM
