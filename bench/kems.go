@@ -27,6 +27,7 @@ import (
 const (
 	ours        = "hybridkem"
 	oursInto    = "hybridkem, …To"
+	oursSteps   = "hybridkem, two steps"
 	cryptoMLKEM = "crypto/mlkem"
 	cryptoHPKE  = "crypto/hpke"
 	composition = "crypto/mlkem + crypto/ecdh"
@@ -195,17 +196,21 @@ func kemGroups() ([]*kemGroup, error) {
 		kem   kem.KEM
 		std   *scheme[crypto.Decapsulator, crypto.Encapsulator]
 		circl circl.Scheme
+		state state
 	}{
-		{mlkem.KEM512(), nil, mlkem512.Scheme()},
-		{mlkem.KEM768(), &std768, mlkem768.Scheme()},
-		{mlkem.KEM1024(), &std1024, mlkem1024.Scheme()},
-		{xwing.KEM(), nil, circlxwing.Scheme()},
+		{mlkem.KEM512(), nil, mlkem512.Scheme(), new(mlkem.EncapsulationState512)},
+		{mlkem.KEM768(), &std768, mlkem768.Scheme(), new(mlkem.EncapsulationState768)},
+		{mlkem.KEM1024(), &std1024, mlkem1024.Scheme(), new(mlkem.EncapsulationState1024)},
+		{xwing.KEM(), nil, circlxwing.Scheme(), nil},
 	} {
 		g := &kemGroup{kem: k.kem, seeds: fixedSeeds(k.kem.SeedSize())}
 		groups = append(groups, g)
 		add := func(x *implementation, err error) { errs = append(errs, g.add(x, err)) }
 		add(newOurs(k.kem).implement(ours, g.seeds))
 		add(intoBuffers(k.kem, g.seeds))
+		if k.state != nil {
+			add(twoSteps(k.kem, g.seeds, k.state))
+		}
 		if k.std != nil {
 			add(k.std.implement(cryptoMLKEM, g.seeds))
 		}
@@ -319,6 +324,51 @@ func intoBuffers(k kem.KEM, seeds [][]byte) (*implementation, error) {
 		},
 		encapsulate: func(int) { ek.EncapsulateTo(sharedKey, ciphertext) },
 		decapsulate: func(int) { dk.DecapsulateTo(again, held) },
+	}
+	return x, nil
+}
+
+// A state is the state of an encapsulation in two steps.
+type state interface {
+	Begin(sharedKey, part1, header []byte) error
+	FinishTo(part2, vector []byte) error
+}
+
+// twoSteps returns an implementation that encapsulates in two steps, into buffers and one state, which all calls
+// share. It offers nothing else.
+func twoSteps(k kem.KEM, seeds [][]byte, s state) (*implementation, error) {
+	x, err := newOurs(k).implement(oursSteps, seeds)
+	if err != nil {
+		return nil, err
+	}
+	var headers, vectors [inputs][]byte
+	for i, seed := range seeds {
+		dk, err := k.NewDecapsulationKey(seed)
+		if err != nil {
+			return nil, err
+		}
+		ek := dk.PublicKey().(interface {
+			Header() []byte
+			EncapsulationVector() []byte
+		})
+		headers[i], vectors[i] = ek.Header(), ek.EncapsulationVector()
+	}
+	sharedKey, ciphertext := make([]byte, k.SharedKeySize()), make([]byte, k.CiphertextSize())
+	part2Size := mlkem.CiphertextPart2Size768
+	if k == mlkem.KEM1024() {
+		part2Size = mlkem.CiphertextPart2Size1024
+	}
+	part1, part2 := ciphertext[:len(ciphertext)-part2Size], ciphertext[len(ciphertext)-part2Size:]
+	steps := func(i int) error {
+		if err := s.Begin(sharedKey, part1, headers[i%inputs]); err != nil {
+			return err
+		}
+		return s.FinishTo(part2, vectors[i%inputs])
+	}
+	x.operations = map[string]func(int){parseEncapsulate: func(i int) { steps(i) }}
+	x.encapsulate = func(i int) ([]byte, []byte, error) {
+		err := steps(i)
+		return slices.Clone(sharedKey), slices.Clone(ciphertext), err
 	}
 	return x, nil
 }
