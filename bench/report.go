@@ -124,6 +124,7 @@ func (m machine) lines() []string {
 // a section stands under the first table that has the implementation.
 var notes = []struct{ implementation, section, note string }{
 	{oursInto, "", "EncapsulateTo, DecapsulateTo and Reset, into memory that is used again."},
+	{oursSteps, "", "Begin and FinishTo, into memory that is used again: first from the header of the key, then with the rest."},
 	{oursSingly, "", "The same operations, one after the other, into memory that is used again. In columns of what is done at once, times are for one operation."},
 	{baselineName, "", "hybridkem at another commit, as a process of its own."},
 	{cryptoHPKE, "", "What its API shows: NewSender or NewRecipient, and Export. That includes the key schedule, with SHAKE256."},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hybridkem"
@@ -44,6 +45,7 @@ var operations = []struct {
 	{"seeds of wrong lengths", always, wrongLengths},
 	{"combiners", isXWing, combiners},
 	{"comparison", always, comparison},
+	{"encapsulation in two steps", isMLKEM, twoSteps},
 	{"expanded keys", isMLKEM, expandedKeys},
 	{"file with a seed", hasFiles, seedFile},
 	{"files with expanded keys", isMLKEM, expandedFiles},
@@ -212,6 +214,57 @@ func combiners(kem.KEM) {
 	ss, other := secret(random(32)), random(32)
 	wantSecret(combiner.C2PRI(ss, ss, other, other, other))
 	wantSecret(combiner.Universal(ss, ss, other, other, other, other, other))
+}
+
+// A state is the state of an encapsulation in two steps, of any parameter set.
+type state interface {
+	Begin(sharedKey, part1, header []byte) error
+	Finish(vector []byte) ([]byte, error)
+	Bytes() []byte
+	Destroy()
+}
+
+// twoSteps does both steps, with the state and with a stored one, and gives wrong vectors and stored states.
+func twoSteps(k kem.KEM) {
+	dk := newKey(k, random(k.SeedSize()))
+	own := publicKey(dk).(interface {
+		Header() []byte
+		EncapsulationVector() []byte
+	})
+	header, vector := own.Header(), own.EncapsulationVector()
+	var s state
+	restore := func(b []byte) (state, error) { return mlkem.NewEncapsulationState768(b) }
+	part1 := make([]byte, mlkem.CiphertextPart1Size768)
+	switch k {
+	case mlkem.KEM512():
+		s, part1 = new(mlkem.EncapsulationState512), part1[:mlkem.CiphertextPart1Size512]
+		restore = func(b []byte) (state, error) { return mlkem.NewEncapsulationState512(b) }
+	case mlkem.KEM768():
+		s = new(mlkem.EncapsulationState768)
+	case mlkem.KEM1024():
+		s, part1 = new(mlkem.EncapsulationState1024), make([]byte, mlkem.CiphertextPart1Size1024)
+		restore = func(b []byte) (state, error) { return mlkem.NewEncapsulationState1024(b) }
+	}
+	sharedKey := make([]byte, k.SharedKeySize())
+	want(s.Begin(sharedKey, part1, header) == nil, "there is an error")
+	wantSecret(sharedKey)
+	b := s.Bytes()
+	wantSecret(b[len(b)-48:])
+	for _, altered := range [][]byte{near(public(bytes.Clone(b)))[0], near(public(bytes.Clone(b)))[1]} {
+		_, err := restore(secret(altered))
+		want(errors.Is(err, kem.ErrState), "an altered state is taken")
+	}
+	stored := must(restore(b))
+	for _, wrong := range near(vector) {
+		_, err := stored.Finish(wrong)
+		want(errors.Is(err, kem.ErrEncapsulationKey), "a wrong vector is taken")
+	}
+	for _, s := range []state{s, stored} {
+		part2 := must(s.Finish(vector))
+		got := must(dk.Decapsulate(slices.Concat(public(bytes.Clone(part1)), public(part2))))
+		wantEqual(got, bytes.Clone(sharedKey), true)
+		s.Destroy()
+	}
 }
 
 func comparison(k kem.KEM) {
