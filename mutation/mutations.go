@@ -249,7 +249,7 @@ var mutations = []mutation{
 	{"checksum of a stored state ignored", "mlkem/twostep.go", "if valid != 1 {", "if valid > 1 {", "./internal/attacks -run=^TestAlteredStates$"},
 	{"version of a stored state ignored", "mlkem/twostep.go", "if version != stateVersion {", "if version == 0 {", "./internal/attacks -run=^TestAlteredStates$"},
 	{"ŷ left in a destroyed state", "internal/mlkem/twostep.go", "\tclear(s.e.factors[:s.params.k])\n", "", "./internal/mlkem -run=^TestState$"},
-	{"stored state on an unprotected stack", "mlkem/twostep.go", "\ts.uses.Do(use, func() {\n\t\tb = s.state", "\tfunc(f func()) { f(); s.uses.End(use) }(func() {\n\t\tb = s.state", "./internal/attacks -short=false -run=^TestMemory$"},
+	{"first step on an unprotected stack", "mlkem/twostep.go", "\tsecret.Do(func() {\n\t\tvar m", "\tfunc(f func()) { f() }(func() {\n\t\tvar m", "./internal/attacks -short=false -run=^TestMemory$"},
 	{"encapsulation key of a pair reset alone", "internal/secret/uses.go", "\tif u.secret != nil {\n", "\tif false {\n", "./internal/attacks -run=^TestReset$"},
 	{"refused encapsulation key overwrites the old one", "mlkem/mlkem.go", "if !k.fresh && !k.ek.Valid(b) {", "if false {", "./internal/attacks -run=^TestPublicReset$"},
 	{"refused hybrid key overwrites the old one", "internal/hybrid/keys.go", "if err := key.check(b); err != nil {", "if err := key.check(b); false {", "./internal/attacks -run=^TestPublicReset$"},
