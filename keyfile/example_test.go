@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 
+	"hybridkem/combiner/composite"
 	"hybridkem/kats/vectors"
 	"hybridkem/keyfile"
 	"hybridkem/mlkem"
@@ -45,6 +46,40 @@ func Example() {
 	// Output:
 	// *xwing.DecapsulationKey true
 	// *xwing.EncapsulationKey true
+}
+
+// The draft of the composite KEMs allows to use a key of X-Wing as one of MLKEM768-X25519-SHA3-256.
+func ExampleParsePKCS8PrivateKey_composite() {
+	dk, err := xwing.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	file, err := keyfile.MarshalPKCS8PrivateKey(dk)
+	if err != nil {
+		panic(err)
+	}
+
+	// Somebody encapsulates to the composite key.
+	key, err := keyfile.ParsePKCS8PrivateKey(file)
+	if err != nil {
+		panic(err)
+	}
+	converted, err := composite.FromXWing(key.(*xwing.DecapsulationKey))
+	if err != nil {
+		panic(err)
+	}
+	file, err = keyfile.MarshalPKCS8PrivateKey(converted)
+	if err != nil {
+		panic(err)
+	}
+	key, err = keyfile.ParsePKCS8PrivateKey(file)
+	if err != nil {
+		panic(err)
+	}
+	sharedKey, ciphertext := converted.PublicKey().Encapsulate()
+	again, err := key.Decapsulate(ciphertext)
+	fmt.Println(key.KEM().Name(), bytes.Equal(sharedKey, again), err)
+	// Output: MLKEM768-X25519-SHA3-256 true <nil>
 }
 
 // example is a certificate of RFC 9935.

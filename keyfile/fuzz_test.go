@@ -16,6 +16,17 @@ func FuzzKeyFile(f *testing.F) {
 	for _, v := range keyFiles(f) {
 		f.Add([]byte(v.DER))
 	}
+	for _, k := range composites() {
+		dk, err := k.GenerateKey()
+		if err != nil {
+			f.Fatal(err)
+		}
+		file, err := keyfile.MarshalPKCS8PrivateKey(dk)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
 	for _, file := range otherPrograms(f) {
 		if block, _ := pem.Decode(file.contents); block != nil {
 			file.contents = block.Bytes

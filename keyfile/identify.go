@@ -8,8 +8,6 @@ import (
 	"hybridkem/internal/envelope"
 	"hybridkem/internal/fault"
 	"hybridkem/kem"
-	"hybridkem/mlkem"
-	"hybridkem/xwing"
 )
 
 // A kind is what a file is that can be mistaken for another.
@@ -54,23 +52,43 @@ func identify(file []byte) kind {
 	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
 		return inUTF16
 	}
-	_, ok := only(file, asn1.SEQUENCE)
-	if !ok || len(file) == mlkem.SeedSize || len(file) == xwing.SeedSize { // a seed can begin like DER
+	if k := rawPrivate(file); k != unknown { // it can begin like DER
+		return k
+	}
+	if _, ok := only(file, asn1.SEQUENCE); !ok {
 		return raw(file)
 	}
 	k := envelope.Identify(file)
 	return kind{k, help[k]}
 }
 
-// raw returns the kind of a file that is not DER.
+// rawPrivate returns the kind of a file that has the form of a private key without a file around it, or else
+// unknown. Files of X25519 composites have the length of keys of P-256 composites, so the ECPrivateKey in these is looked at.
+func rawPrivate(file []byte) kind {
+	for _, f := range formats {
+		name := envelope.Kind(f.kem.Name())
+		switch {
+		case len(file) != f.kem.SeedSize():
+		case f.curve != nil:
+			if _, err := f.ecParts(file); err == nil {
+				return kind{"a raw private key of ML-KEM and " + envelope.Kind(f.curve.name), "NewDecapsulationKey of a KEM of package composite takes one"}
+			}
+		case kem.KeysFromParts(f.kem):
+			return kind{"perhaps a raw private key of " + name, "NewDecapsulationKey of its KEM takes one"}
+		case f.bare():
+			return kind{"perhaps a raw seed of " + name, "NewDecapsulationKey of package xwing takes one"}
+		default:
+			return kind{"perhaps a raw seed of ML-KEM", "NewDecapsulationKey512, 768 or 1024 of package mlkem takes one"}
+		}
+	}
+	return unknown
+}
+
+// raw returns the kind of a file that is neither DER nor a private key.
 func raw(file []byte) kind {
 	for _, f := range formats {
 		name := envelope.Kind(f.kem.Name())
 		switch n := len(file); {
-		case n == f.kem.SeedSize() && f.bare():
-			return kind{"perhaps a raw seed of " + name, "NewDecapsulationKey of package xwing takes one"}
-		case n == f.kem.SeedSize():
-			return kind{"perhaps a raw seed of ML-KEM", "NewDecapsulationKey512, 768 or 1024 of package mlkem takes one"}
 		case n == f.kem.EncapsulationKeySize():
 			return kind{"perhaps a raw encapsulation key of " + name, "NewEncapsulationKey of its KEM takes one"}
 		case n == expandedSize(f.kem) && !f.bare():
@@ -94,14 +112,29 @@ var others = map[string]string{
 	"2.16.840.1.101.3.4.3.17": "ML-DSA-44",
 	"2.16.840.1.101.3.4.3.18": "ML-DSA-65",
 	"2.16.840.1.101.3.4.3.19": "ML-DSA-87",
-	"1.3.6.1.5.5.7.6.58":      "a composite of ML-KEM-768 and X25519",
-	"1.3.6.1.5.5.7.6.59":      "a composite of ML-KEM-768 and P-256",
-	"1.3.6.1.5.5.7.6.63":      "a composite of ML-KEM-1024 and P-384",
-	"1.3.6.1.5.5.7.6.66":      "a composite of ML-KEM-1024 and P-521",
+	"1.3.6.1.5.5.7.6.55":      "MLKEM768-RSA2048-SHA3-256",
+	"1.3.6.1.5.5.7.6.56":      "MLKEM768-RSA3072-SHA3-256",
+	"1.3.6.1.5.5.7.6.57":      "MLKEM768-RSA4096-SHA3-256",
+	"1.3.6.1.5.5.7.6.61":      "MLKEM768-ECDH-brainpoolP256r1-SHA3-256",
+	"1.3.6.1.5.5.7.6.62":      "MLKEM1024-RSA3072-SHA3-256",
+	"1.3.6.1.5.5.7.6.64":      "MLKEM1024-ECDH-brainpoolP384r1-SHA3-256",
+	"1.3.6.1.5.5.7.6.65":      "MLKEM1024-X448-SHA3-256",
 	"1.3.6.1.4.1.22554.5.6.1": "Kyber512 or the draft of ML-KEM-512",
 	"1.3.6.1.4.1.22554.5.6.2": "Kyber768 or the draft of ML-KEM-768",
 	"1.3.6.1.4.1.22554.5.6.3": "Kyber1024 or the draft of ML-KEM-1024",
 	"1.3.6.1.4.1.2.267.8.2.2": "Kyber512",
 	"1.3.6.1.4.1.2.267.8.3.3": "Kyber768",
 	"1.3.6.1.4.1.2.267.8.4.4": "Kyber1024",
+}
+
+// curves names the curves that an ECPrivateKey can be of, by their identifiers.
+var curves = map[string]string{
+	"1.2.840.10045.3.1.7":   "P-256",
+	"1.3.132.0.10":          "secp256k1",
+	"1.3.132.0.33":          "P-224",
+	"1.3.132.0.34":          "P-384",
+	"1.3.132.0.35":          "P-521",
+	"1.3.36.3.3.2.8.1.1.7":  "brainpoolP256r1",
+	"1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+	"1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
 }

@@ -2,14 +2,16 @@
 // decapsulation keys and SubjectPublicKeyInfo for encapsulation keys, both in DER and
 // in PEM; and JSON Web Keys (JWK) for both.
 //
-// In DER and PEM it supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935, and
-// X-Wing, according to draft-connolly-cfrg-xwing-kem. No document gives an identifier
-// to the other KEMs of this module. For their keys, the functions return an error that
+// In DER and PEM it supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935,
+// X-Wing, according to draft-connolly-cfrg-xwing-kem, and the KEMs of
+// hybridkem/combiner/composite, according to draft-ietf-lamps-pq-composite-kem-21. No document gives an
+// identifier to the other KEMs of this module. For their keys, the functions return an error that
 // wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509, and write the keys of
 // crypto/mlkem too.
 //
-// Decapsulation keys are written as seeds. For ML-KEM, two more forms are read:
-// expanded keys made elsewhere, and a seed together with its expanded key. A file that
+// Decapsulation keys are written as seeds, or as private keys of the parts if they are made of these. For
+// ML-KEM, two more forms are read: expanded keys made elsewhere, and a seed together with its expanded key. For a
+// composite KEM, the private key of a curve may contain its public key. A file that
 // is not DER is refused, and so is a key whose parts do not match. Other programs wrote some more
 // forms before RFC 9935. Only [ParseLegacyPrivateKey] reads them. Files encrypted
 // with a password are not read. If a file is something else, the error tells what it is. No error
@@ -21,6 +23,7 @@ package keyfile
 
 import (
 	"bytes"
+	"cmp"
 	stdmlkem "crypto/mlkem"
 	encodingasn1 "encoding/asn1"
 	"reflect"
@@ -29,6 +32,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"hybridkem/combiner/composite"
 	"hybridkem/internal/envelope"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/fault"
@@ -40,20 +44,34 @@ import (
 
 // A format is the file format of a KEM's keys.
 type format struct {
-	kem kem.KEM
-	oid encodingasn1.ObjectIdentifier
+	kem   kem.KEM
+	oid   encodingasn1.ObjectIdentifier
+	curve *curve // of an ECPrivateKey that follows the seed of ML-KEM; nil if there is none
 }
+
+// A curve is one of a composite KEM.
+type curve struct {
+	name       string // in curves
+	scalarSize int
+}
+
+var p256, p384, p521 = &curve{"P-256", 32}, &curve{"P-384", 48}, &curve{"P-521", 66}
 
 var formats = []format{
-	{mlkem.KEM512(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 1}},
-	{mlkem.KEM768(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 2}},
-	{mlkem.KEM1024(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 3}},
-	{xwing.KEM(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 62253, 25722}},
+	{mlkem.KEM512(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 1}, nil},
+	{mlkem.KEM768(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 2}, nil},
+	{mlkem.KEM1024(), encodingasn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 3}, nil},
+	{xwing.KEM(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 62253, 25722}, nil},
+	{composite.MLKEM768X25519SHA3256(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 6, 58}, nil},
+	{composite.MLKEM768ECDHP256SHA3256(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 6, 59}, p256},
+	{composite.MLKEM768ECDHP384SHA3256(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 6, 60}, p384},
+	{composite.MLKEM1024ECDHP384SHA3256(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 6, 63}, p384},
+	{composite.MLKEM1024ECDHP521SHA3256(), encodingasn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 6, 66}, p521},
 }
 
-// bare reports whether PKCS #8 contains the seed without a structure around it, and never a public key.
-// For ML-KEM it contains a CHOICE.
-func (f *format) bare() bool { return f.kem == xwing.KEM() }
+// bare reports whether PKCS #8 contains the private key without a structure around it. For ML-KEM it contains
+// a CHOICE.
+func (f *format) bare() bool { return f.kem == xwing.KEM() || kem.KeysFromParts(f.kem) }
 
 // formatOf returns the format of k, or kem.ErrUnsupported.
 func formatOf(k kem.KEM) (*format, error) {
@@ -62,17 +80,29 @@ func formatOf(k kem.KEM) (*format, error) {
 			return &formats[i], nil
 		}
 	}
+	if kem.KeysFromParts(k) {
+		return nil, fault.New(pkg, kem.ErrUnsupported, "no file format for keys of %s from parts%s", k.Name(), instead[k.Name()])
+	}
 	return nil, fault.New(pkg, kem.ErrUnsupported, "no file format for keys of %s", k.Name())
+}
+
+// instead ends the error for keys from parts, by the names of their KEMs.
+var instead = map[string]string{
+	"X-Wing":            ", but the same parts make a key of composite.MLKEM768X25519SHA3256, which has one",
+	"MLKEM768-P256":     ", but the same parts make a key of composite.MLKEM768ECDHP256SHA3256, which has one",
+	"MLKEM1024-P384":    ", but the same parts make a key of composite.MLKEM1024ECDHP384SHA3256, which has one",
+	"ML-KEM-768+X25519": ", which belong in packets of OpenPGP",
 }
 
 const pkg = "keyfile" // in errors
 
-// MarshalPKCS8PrivateKey returns the seed of a decapsulation key in PKCS #8 form, DER
+// MarshalPKCS8PrivateKey returns the seed or the parts of a decapsulation key in PKCS #8 form, DER
 // (RFC 5958, OneAsymmetricKey without a public key).
 //
 // The key is a *mlkem.DecapsulationKey512, *mlkem.DecapsulationKey768,
-// *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey of this module, or a
-// *mlkem.DecapsulationKey768 or *mlkem.DecapsulationKey1024 of crypto/mlkem. For other keys, and for
+// *mlkem.DecapsulationKey1024, *xwing.DecapsulationKey or, for a KEM of hybridkem/combiner/composite,
+// *combiner.PartsKey of this module, or a *mlkem.DecapsulationKey768 or
+// *mlkem.DecapsulationKey1024 of crypto/mlkem. For other keys, and for
 // expanded keys, the error wraps [kem.ErrUnsupported]. For a key that has been destroyed it wraps
 // [kem.ErrDestroyed], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
@@ -85,8 +115,8 @@ func MarshalPKCS8PrivateKey(key any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// 128 bytes are enough. A builder that grows would leave a copy of the seed.
-	b := cryptobyte.NewBuilder(make([]byte, 0, 128))
+	// 256 bytes are enough. A builder that grows would leave a copy of the seed.
+	b := cryptobyte.NewBuilder(make([]byte, 0, 256))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(0)
 		f.addAlgorithm(b)
@@ -160,7 +190,8 @@ func typeName(x any) string {
 // (RFC 5280, section 4.1).
 //
 // The key is a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey of this module, or a
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey of this module, an encapsulation key
+// of hybridkem/combiner/composite, or a
 // *mlkem.EncapsulationKey768 or *mlkem.EncapsulationKey1024 of crypto/mlkem. For other keys, the
 // error wraps [kem.ErrUnsupported], and for nil and zero values [kem.ErrNoKey].
 func MarshalPKIXPublicKey(pub any) ([]byte, error) {
@@ -223,24 +254,29 @@ var (
 	seedTag       = asn1.Tag(0).ContextSpecific()
 	attributesTag = asn1.Tag(0).ContextSpecific().Constructed()
 	publicKeyTag  = asn1.Tag(1).ContextSpecific()
+	parametersTag = asn1.Tag(0).ContextSpecific().Constructed() // in an ECPrivateKey
+	pointTag      = asn1.Tag(1).ContextSpecific().Constructed() // in an ECPrivateKey
 )
 
 // ParsePKCS8PrivateKey reads a decapsulation key in PKCS #8 form, DER.
 //
 // If the file contains a seed, it returns a *mlkem.DecapsulationKey512,
-// *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, which
+// *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, and if it contains the
+// parts of a composite key, a *combiner.PartsKey. These
 // are [kem.DecapsulationKey]s. If the file contains only an expanded key of ML-KEM, it
 // returns a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which
 // lack some properties: see their comments.
 //
 // An expanded key must pass the checks of FIPS 203, section 7.3, and a test decapsulation.
 // If there is a seed too, the expanded key must be equal to the one that the seed expands
-// to. A file of ML-KEM may also contain the public key, which must belong to the private
-// key. Attributes are skipped.
+// to. A file of ML-KEM or of a composite KEM may also contain the public key, which must belong to the private
+// key. The ECPrivateKey of a composite KEM must name its curve, and may contain its own public key, which no
+// file that is written here contains. Attributes are skipped.
 //
 // The error wraps [kem.ErrKeyFile] if the file is malformed or something else,
-// [kem.ErrUnsupported] for another algorithm, [kem.ErrLength] for a seed or an expanded key of a wrong
-// length, [kem.ErrExpandedKey] for an expanded key that is invalid or not that of the seed,
+// [kem.ErrUnsupported] for another algorithm, [kem.ErrLength] for a seed, an expanded key or parts of a wrong
+// length, [kem.ErrPrivateKey] for an ECPrivateKey of another curve or whose number is no scalar,
+// [kem.ErrExpandedKey] for an expanded key that is invalid or not that of the seed,
 // [kem.ErrKeyPair] if the test decapsulation fails or the public key does not belong to
 // the private key, and [kem.ErrFIPS] with GODEBUG=fips140=only.
 func ParsePKCS8PrivateKey(der []byte) (kem.Decapsulator, error) {
@@ -270,6 +306,7 @@ func parsePKCS8(der []byte, legacy bool) (kem.Decapsulator, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(p.rebuilt)
 	if p.legacy != "" && !legacy {
 		return nil, fault.New(pkg, kem.ErrKeyFile, "the private key has a form from before RFC 9935, %s: ParseLegacyPrivateKey and \"kemtool convert\" read it", p.legacy)
 	}
@@ -323,7 +360,7 @@ func splitPKCS8(der []byte) (*pkcs8, error) {
 		if file.publicKey, err = wholeBytes(bits); err != nil {
 			return nil, err
 		}
-		if file.bare() {
+		if file.kem == xwing.KEM() {
 			return nil, fault.New(pkg, kem.ErrKeyFile, "a public key beside the private key of %s, where it must be absent", file.kem.Name())
 		}
 	}
@@ -332,18 +369,23 @@ func splitPKCS8(der []byte) (*pkcs8, error) {
 
 // parts are what the contents of a private key consist of.
 type parts struct {
-	seed, expanded []byte // at least one is not nil
+	seed, expanded []byte // at least one is not nil; seed may also be the stored form of a key from parts
+	rebuilt        []byte // seed, if it is not in the memory of the file
 	publicKey      []byte // nil if there is none
+	point          []byte // the public key in an ECPrivateKey, or nil
 	legacy         string // the name of the form, if it is from before RFC 9935
 }
 
 // parts splits the contents of a private key. For ML-KEM, RFC 9935, section 6, makes them a CHOICE of a
-// seed, an expanded key or both. For X-Wing, they are the seed.
+// seed, an expanded key or both. For X-Wing, they are the seed, and for composites the private keys of the parts.
 //
 // A bare seed can begin like any structure. So the lengths of the bare forms are compared first, and for
 // contents that are not one whole structure the error tells only their length.
 func (file *pkcs8) parts() (parts, error) {
 	b := file.contents
+	if file.curve != nil && len(b) > mlkem.SeedSize {
+		return file.ecParts(b)
+	}
 	if file.bare() {
 		return parts{seed: b}, nil
 	}
@@ -378,6 +420,70 @@ func (file *pkcs8) parts() (parts, error) {
 	return parts{}, fault.New(pkg, kem.ErrKeyFile, "the private key has %d bytes and none of the forms of RFC 9935", len(b))
 }
 
+// ecParts splits the private key of a composite KEM with a curve, whose second part is an ECPrivateKey in DER (RFC
+// 5915, section 3). A public key in it is cut out, because the stored form of the key has none.
+//
+// The sizes of all elements before the end of the scalar are checked before the next one is read, so no byte of
+// the scalar is taken for a tag or a length, and no error depends on it.
+func (f *format) ecParts(b cryptobyte.String) (parts, error) {
+	seed, key := b[:mlkem.SeedSize], b[mlkem.SeedSize:]
+	if len(key) == f.curve.scalarSize {
+		return parts{}, fault.New(pkg, kem.ErrPrivateKey, "the private key of %s is a bare scalar, want an ECPrivateKey", f.curve.name)
+	}
+	what := "private key of " + f.curve.name
+	contents, err := readFile(key, what)
+	if err != nil {
+		return parts{}, err
+	}
+	s := contents
+	version, err := read(&s, "the version of the "+what, asn1.INTEGER)
+	if err != nil {
+		return parts{}, err
+	}
+	if !bytes.Equal(version, []byte{1}) {
+		return parts{}, fault.New(pkg, kem.ErrKeyFile, "unknown version of the %s", what)
+	}
+	scalar, err := read(&s, "the scalar in the "+what, asn1.OCTET_STRING)
+	if err != nil {
+		return parts{}, err
+	}
+	if len(scalar) != f.curve.scalarSize {
+		return parts{}, fault.New(pkg, kem.ErrPrivateKey, "the scalar in the %s has %d bytes, want %d", what, len(scalar), f.curve.scalarSize)
+	}
+	parameters, err := read(&s, "the name of the curve in the "+what, parametersTag)
+	if err != nil {
+		return parts{}, err
+	}
+	var oid encodingasn1.ObjectIdentifier
+	if !parameters.ReadASN1ObjectIdentifier(&oid) || !parameters.Empty() {
+		return parts{}, fault.New(pkg, kem.ErrKeyFile, "the curve in the %s has no valid identifier", what)
+	}
+	if name := curves[oid.String()]; name != f.curve.name {
+		return parts{}, fault.New(pkg, kem.ErrPrivateKey, "the %s is of another curve, %s (%v)", what, cmp.Or(name, "which is unknown"), oid)
+	}
+	if s.Empty() {
+		return parts{seed: b}, nil
+	}
+	withoutPoint := contents[:len(contents)-len(s)]
+	field, err := read(&s, "the public key in the "+what, pointTag)
+	if err != nil {
+		return parts{}, err
+	}
+	bits, err := read(&field, "the public key in the "+what, asn1.BIT_STRING)
+	if err != nil {
+		return parts{}, err
+	}
+	point, err := wholeBytes(bits)
+	if err = cmp.Or(err, end(field, "the public key in the "+what), end(s, "the "+what)); err != nil {
+		return parts{}, err
+	}
+	rebuilt := cryptobyte.NewFixedBuilder(make([]byte, 0, len(b)))
+	rebuilt.AddBytes(seed)
+	rebuilt.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(withoutPoint) })
+	stored := rebuilt.BytesOrPanic()
+	return parts{seed: stored, rebuilt: stored, point: point}, nil
+}
+
 // cut cuts b into an expanded key of n bytes and the encapsulation key.
 func cut(b []byte, n int) parts {
 	publicKey := b[n:]
@@ -407,7 +513,17 @@ func (file *pkcs8) parse(p parts) (kem.Decapsulator, error) {
 			return nil, fault.New(pkg, kem.ErrKeyPair, "the public key does not belong to the private key")
 		}
 	}
+	if p.point != nil && !bytes.Equal(p.point, file.pointOf(dk)) {
+		dk.Destroy()
+		return nil, fault.New(pkg, kem.ErrKeyPair, "the public key in the private key of %s is not its uncompressed point", file.curve.name)
+	}
 	return dk, nil
+}
+
+// pointOf returns the share of the curve in the encapsulation key of dk.
+func (f *format) pointOf(dk kem.Decapsulator) []byte {
+	ek := dk.PublicKey().Bytes()
+	return ek[len(ek)-(1+2*f.curve.scalarSize):]
 }
 
 // key returns the key of the seed, if there is one. An expanded key beside the seed must be equal to what
@@ -522,7 +638,7 @@ func readAlgorithm(s *cryptobyte.String) (*format, error) {
 		}
 	}
 	if name, ok := others[oid.String()]; ok {
-		return nil, fault.New(pkg, kem.ErrUnsupported, "the key is for %s (%v), not for ML-KEM or X-Wing", name, oid)
+		return nil, fault.New(pkg, kem.ErrUnsupported, "the key is for %s (%v), not for a supported KEM", name, oid)
 	}
 	return nil, fault.New(pkg, kem.ErrUnsupported, "unknown algorithm %v", oid)
 }
