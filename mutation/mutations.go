@@ -265,8 +265,13 @@ var mutations = []mutation{
 
 	// More of key files.
 	{"unknown version read", "keyfile/keyfile.go", "|| version[0] > 1 {", "|| version[0] > 2 {", "./keyfile"},
-	{"public key beside X-Wing's read", "keyfile/keyfile.go", "if file.bare() {\n\t\t\treturn nil, fault.New(", "if false {\n\t\t\treturn nil, fault.New(", "./keyfile"},
+	{"public key beside X-Wing's read", "keyfile/keyfile.go", "if file.kem == xwing.KEM() {", "if false {", "./keyfile"},
 	{"data after a seed accepted", "keyfile/keyfile.go", "ok = b.ReadASN1(&contents, tag) && b.Empty()", "ok = b.ReadASN1(&contents, tag)", "./keyfile"},
+	{"point in an ECPrivateKey not compared", "keyfile/keyfile.go", "if p.point != nil && !bytes.Equal(p.point, file.pointOf(dk)) {", "if false {", "./keyfile"},
+	{"scalar's size not checked before what follows it", "keyfile/keyfile.go", "if len(scalar) != f.curve.scalarSize {", "if false {", "./keyfile"},
+	{"another curve not named", "keyfile/keyfile.go", "if name := curves[oid.String()]; name != f.curve.name {", "if name := curves[oid.String()]; false {", "./keyfile"},
+	{"data after an ECPrivateKey's point accepted", "keyfile/keyfile.go", "cmp.Or(err, end(field, \"the public key in the \"+what), end(s, \"the \"+what))", "err", "./keyfile"},
+	{"file of an X25519 composite taken for a raw key", "keyfile/identify.go", "if _, err := f.ecParts(file); err == nil {", "if true {", "./keyfile"},
 	{"label of a block not looked at", "keyfile/pem.go", "if block.Label != label {", "if false {", "./keyfile"},
 	{"headers of a block accepted", "keyfile/pem.go", "if block.Headers {", "if false {", "./keyfile"},
 	{"second block accepted", "keyfile/pem.go", "if der != nil {", "if false {", "./keyfile"},
@@ -342,7 +347,7 @@ var mutations = []mutation{
 	{"key in an argument shown", "cmd/kemtool/main.go", "slices.ContainsFunc(args, holdsKey) {", "slices.ContainsFunc(args, holdsKey) || true {", ". -run TestKeyArguments"},
 	{"empty name is standard output", "cmd/kemtool/main.go", "case value == \"\":", "case false:", ". -run TestEmpty"},
 	{"passphrase read once a key", "cmd/kemtool/input.go", "t.phrase = line", "return line, nil", ". -run TestPassphraseFile"},
-	{"raw seed taken for DER", "cmd/kemtool/keys.go", "if namesWith(kem.KEM.SeedSize, len(file)) != \"\" {", "if false {", ". -run TestMistakes"},
+	{"raw seed taken for DER", "cmd/kemtool/keys.go", "if dk, err := k.NewDecapsulationKey(file); err == nil {", "if dk, err := k.NewDecapsulationKey(file); false && err == nil {", ". -run TestMistakes"},
 	{"symbolic link replaced", "cmd/kemtool/output.go", "o.path, err = filepath.EvalSymlinks(o.name)", "_, err = filepath.EvalSymlinks(o.name)", ". -run TestLinks"},
 	{"-f for the shared key too", "cmd/kemtool/commands.go", "s, err := t.create(secret, aSharedKey)", "secret.force = secret.force || out.force\n\t\t\ts, err := t.create(secret, aSharedKey)", ". -run TestOverwriting"},
 	{"file left after an interrupt", "cmd/kemtool/main.go", "\t\tt.removeTemporary()\n\t\tif t.restore", "\t\tif t.restore", ". -run TestSignals"},

@@ -529,7 +529,7 @@ func (t *tool) kems() *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "name\tseed\tpublic key\tciphertext\tshared key\tuse")
+			fmt.Fprintln(w, "name\tprivate key\tpublic key\tciphertext\tshared key\tuse")
 			for _, k := range hybridkem.All() {
 				use := "encap, decap"
 				switch {

@@ -23,7 +23,7 @@ import (
 )
 
 // For some KEMs, no document defines a key file. Their keys are PEM blocks here, with the
-// KEM's name before one of these labels. A block holds the seed or the encapsulation key.
+// KEM's name before one of these labels. A block holds the seed, the private keys of the parts, or the encapsulation key.
 const (
 	privateLabel = " PRIVATE KEY"
 	publicLabel  = " PUBLIC KEY"
@@ -89,10 +89,17 @@ func isUTF16(file []byte) bool {
 
 var asciiInUTF16 = regexp.MustCompile(`^(([^\x00]\x00){3}|(\x00[^\x00]){3})`)
 
-// identify is envelope.Identify, but for files that have the length of a seed and may be one.
+// identify is envelope.Identify, but for files that may be a seed or a key from parts. One that has the length of a key
+// with an ECPrivateKey can also be the file of a shorter key.
 func identify(file []byte) envelope.Kind {
-	if namesWith(kem.KEM.SeedSize, len(file)) != "" {
-		return ""
+	for _, k := range hybridkem.All() {
+		if k.SeedSize() != len(file) {
+			continue
+		}
+		if dk, err := k.NewDecapsulationKey(file); err == nil {
+			dk.Destroy()
+			return ""
+		}
 	}
 	return envelope.Identify(file)
 }
@@ -407,7 +414,8 @@ func describe(file []byte) error {
 		{"a ciphertext", kem.KEM.CiphertextSize},
 		{"a raw encapsulation key", kem.KEM.EncapsulationKeySize},
 		{"a shared key", kem.KEM.SharedKeySize},
-		{"a seed", kem.KEM.SeedSize},
+		{"a seed", func(k kem.KEM) int { return privateKeySize(k, false) }},
+		{"a raw private key", func(k kem.KEM) int { return privateKeySize(k, true) }},
 	} {
 		if names := namesWith(length.of, len(file)); names != "" {
 			texts = append(texts, fmt.Sprintf("%s of %s", length.what, names))
@@ -426,6 +434,14 @@ func describe(file []byte) error {
 		return fmt.Errorf("%d bytes that begin like a key in DER, and are damaged or cut short", len(file))
 	}
 	return fmt.Errorf("neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, %d bytes", len(file))
+}
+
+// privateKeySize returns the size of a seed, or of a private key from parts, and 0 if k has no such keys.
+func privateKeySize(k kem.KEM, fromParts bool) int {
+	if kem.KeysFromParts(k) != fromParts {
+		return 0
+	}
+	return k.SeedSize()
 }
 
 // namesWith returns the names of the KEMs with a length, or of the first of them.

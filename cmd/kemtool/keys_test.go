@@ -130,7 +130,7 @@ func TestKeyFiles(t *testing.T) {
 // TestForms checks the file formats that no document defines, and DER.
 func TestForms(t *testing.T) {
 	for _, k := range hybridkem.All() {
-		dk, err := k.NewDecapsulationKey(make([]byte, k.SeedSize()))
+		dk, err := k.GenerateKey()
 		if err != nil {
 			t.Fatal(err)
 		}

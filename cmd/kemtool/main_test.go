@@ -300,7 +300,7 @@ func TestMistakes(t *testing.T) {
 		{"pub ssh", 1, `kemtool pub: ssh: holds a block "OPENSSH PRIVATE KEY", and no private key of a KEM`},
 		{"pub ec", 1, `kemtool pub: ec: holds an elliptic-curve private key (SEC 1), and no private key of a KEM`},
 		{"pub message", 1, "kemtool pub: message: no key file, but 1120 bytes, the length of a ciphertext of X-Wing, "},
-		{"pub x25519.pem", 1, "kemtool pub: x25519.pem: the key is for X25519 (1.3.101.110), not for ML-KEM or X-Wing"},
+		{"pub x25519.pem", 1, "kemtool pub: x25519.pem: the key is for X25519 (1.3.101.110), not for a supported KEM"},
 		{"encap -s new mislabelled", 1, `kemtool encap: mislabelled: the block "PUBLIC KEY" holds a private key; take care of it as of a private key, and correct the label`},
 		{"encap -s new alice.pem", 1, "kemtool encap: alice.pem: holds a private key, and no public key of a KEM; kemtool pub makes the public key of a private one"},
 		{"encap -s new x25519.pem", 1, "kemtool encap: x25519.pem: holds a private key, and no public key of a KEM; kemtool pub makes the public key of a private one"},
@@ -324,13 +324,13 @@ func TestMistakes(t *testing.T) {
 		{"decap --key alice.pem cut", 1, "kemtool decap: cut: 1119 bytes; a ciphertext of X-Wing has 1120"},
 		{"decap --key alice.pem long", 1, "kemtool decap: long: 1121 bytes; a ciphertext of X-Wing has 1120"},
 		{"decap --key alice.pem message768", 1, "kemtool decap: message768: 1088 bytes; a ciphertext of X-Wing has 1120, and one of ML-KEM-768 has this length"},
-		{"decap --key bob.pem message", 1, "kemtool decap: message: 1120 bytes; a ciphertext of ML-KEM-768 has 1088, and one of X-Wing, X25519MLKEM768, mlkem768x25519-sha256 has this length"},
+		{"decap --key bob.pem message", 1, "kemtool decap: message: 1120 bytes; a ciphertext of ML-KEM-768 has 1088, and one of X-Wing, X25519MLKEM768, mlkem768x25519-sha256, 2 more KEMs has this length"},
 		{"decap --key alice.pem alice.pub", 1, "kemtool decap: alice.pub: holds a public key, and no ciphertext"},
 		{"decap --key alice.pem sealed", 1, "kemtool decap: sealed: encrypted in the age format; kemtool open decrypts it"},
 		{"decap --key alice.pub message", 1, "kemtool decap: alice.pub: holds a public key, and no private key of a KEM"},
 		{"inspect alice.pem bob.pem", 2, "kemtool inspect: too many arguments: alice.pem bob.pem\n"},
 		{"inspect letter", 1, "kemtool inspect: letter: neither a key in PEM or DER nor one of age, and nothing of a KEM has its length, 6 bytes"},
-		{"inspect x25519.pem", 1, "kemtool inspect: x25519.pem: the key is for X25519 (1.3.101.110), not for ML-KEM or X-Wing"},
+		{"inspect x25519.pem", 1, "kemtool inspect: x25519.pem: the key is for X25519 (1.3.101.110), not for a supported KEM"},
 		{"inspect big", 1, "kemtool inspect: big: more than 1048576 bytes, too long for the key"},
 		{"inspect ssh", 1, `kemtool inspect: ssh: holds a block "OPENSSH PRIVATE KEY", which is no key of a KEM of kemtool`},
 		{"kems X-Wing", 2, "kemtool kems: kems takes no argument; kemtool inspect describes a file"},
@@ -433,12 +433,14 @@ func TestKeyArguments(t *testing.T) {
 func TestGoodGuesses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "both", x25519+ok(t, "", "keygen")) // the other algorithm does not count
+	write(t, "parts", strings.Repeat("p", 96))
 	for _, test := range []struct{ line, stdout string }{
 		{"keygen -kem x-wing -o alice.pem", ""},
 		{"pub alice.pem -o alice.pub", ""},
 		{"encap -secret=bob.key alice.pub -o message", ""},
-		{"inspect message", "no key file, but 1120 bytes, the length of a ciphertext of X-Wing, X25519MLKEM768, mlkem768x25519-sha256\n"},
-		{"inspect bob.key", "no key file, but 32 bytes, the length of a shared key of X-Wing, ML-KEM-512, ML-KEM-768, 7 more KEMs; or of a seed of X-Wing, "},
+		{"inspect message", "no key file, but 1120 bytes, the length of a ciphertext of X-Wing, X25519MLKEM768, mlkem768x25519-sha256, 2 more KEMs\n"},
+		{"inspect bob.key", "no key file, but 32 bytes, the length of a shared key of X-Wing, ML-KEM-512, ML-KEM-768, 13 more KEMs; or of a seed of X-Wing, "},
+		{"inspect parts", "no key file, but 96 bytes, the length of a raw private key of MLKEM768-X25519-SHA3-256, ML-KEM-768+X25519\n"},
 		{"decap -key alice.pem message -o -", ""},
 		{"keygen --kem MLKEM768-X25519", "-----BEGIN PRIVATE KEY-----\n"},
 		{"seal -r alice.pub message", ""},
