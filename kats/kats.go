@@ -50,6 +50,9 @@ var files = []File{
 	{"age_hybrid.jsonl", "CCTV", "X-Wing in files of age", 18, 0, each(ageVector.check)},
 	{"jose_hpke_pq.jsonl", "JOSE HPKE PQ draft", "keys in JWKs, encapsulated keys in JWEs", 10, 0, each(joseVector.check)},
 	{"incremental_mlkem.jsonl", "ACVP 1.1.0.40, split", "ML-KEM encapsulation in two steps", 9, 0, each(twoStep.check)},
+	{"composite_mlkem.jsonl", "composite ML-KEM draft", "composite KEMs, decapsulation and keys in files", 9, 2, each(compositeVector.check)},
+	{"composite_mlkem_combiner.jsonl", "composite ML-KEM draft", "combiner of the composite KEMs", 3, 0, each(compositeCombination.check)},
+	{"openpgp_mlkem768_x25519.jsonl", "RFC 9980", "KEM of OpenPGP, decapsulation", 3, 0, each(openPGPVector.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
 }
 

@@ -109,9 +109,12 @@ var fields = map[string]struct{ answers, inputs []string }{
 	"keyformat_xwing.jsonl":                            {nil, []string{"seed", "der"}},
 	"cms_kemri.jsonl": {[]string{"ss", "kek"},
 		[]string{"pkcs8_seed", "pkcs8_expanded", "pkcs8_both", "spki", "ct", "ori_info"}},
-	"age_hybrid.jsonl":             {[]string{"expect", "file_key"}, nil},
-	"jose_hpke_pq.jsonl":           {[]string{"alg"}, []string{"compact"}},
-	"wycheproof_x25519_test.jsonl": {[]string{"shared"}, nil},
+	"age_hybrid.jsonl":               {[]string{"expect", "file_key"}, nil},
+	"jose_hpke_pq.jsonl":             {[]string{"alg"}, []string{"compact"}},
+	"composite_mlkem.jsonl":          {[]string{"oid", "label", "ek", "ss", "dk_pkcs8"}, []string{"dk", "ct", "certificate"}},
+	"composite_mlkem_combiner.jsonl": {[]string{"input", "ss"}, []string{"ss_PQ", "ss_T", "ct_T", "ek_T", "label"}},
+	"openpgp_mlkem768_x25519.jsonl":  {[]string{"ek_PQ", "ek_T", "ss_PQ", "ss_T", "kek"}, []string{"seed_PQ", "dk_T", "ct_PQ", "ct_T", "label"}},
+	"wycheproof_x25519_test.jsonl":   {[]string{"shared"}, nil},
 }
 
 // TestWrongVectors checks that no vector passes after an answer is changed or removed, or
