@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/testkit"
@@ -33,11 +35,16 @@ var (
 	x25519 = group{ecdh.X25519(), 32, 32, 32}
 	p256   = group{ecdh.P256(), 128, 32, 65}
 	p384   = group{ecdh.P384(), 48, 48, 97}
+	p521   = group{ecdh.P521(), 66, 66, 133}
 )
 
 func (g group) scalar(t *testing.T, seed []byte) *ecdh.PrivateKey {
 	t.Helper()
-	scalar, err := g.curve.NewPrivateKey(seed[:g.candidate])
+	candidate := bytes.Clone(seed[:g.candidate])
+	if g == p521 {
+		candidate[0] &= 1
+	}
+	scalar, err := g.curve.NewPrivateKey(candidate)
 	if err != nil {
 		t.Fatal(err) // for P-256, one seed in 2^32 does this
 	}
@@ -115,22 +122,38 @@ var suites = []suite{
 	{combiner.CG("cg", mlkem.KEM512(), combiner.P256()), "cg", mlkem.KEM512(), p256, false, c2pri("cg")},
 	{combiner.UG("ug", mlkem.KEM768(), combiner.X25519()), "ug", mlkem.KEM768(), x25519, false, universal("ug")},
 	{combiner.UG("ug384", mlkem.KEM512(), combiner.P384()), "ug384", mlkem.KEM512(), p384, false, universal("ug384")},
+	{combiner.UG("ug521", mlkem.KEM768(), combiner.P521()), "ug521", mlkem.KEM768(), p521, false, universal("ug521")},
+	{combiner.CG("cg521", mlkem.KEM1024(), combiner.P521()), "cg521", mlkem.KEM1024(), p521, false, c2pri("cg521")},
+
+	{composite.MLKEM768X25519SHA3256(), "MLKEM768-X25519-SHA3-256", mlkem.KEM768(), x25519, false, c2pri(xwingLabel)},
+	{composite.MLKEM768ECDHP256SHA3256(), "MLKEM768-ECDH-P256-SHA3-256", mlkem.KEM768(), p256, false, c2pri("MLKEM768-P256")},
+	{composite.MLKEM768ECDHP384SHA3256(), "MLKEM768-ECDH-P384-SHA3-256", mlkem.KEM768(), p384, false, c2pri("MLKEM768-P384")},
+	{composite.MLKEM1024ECDHP384SHA3256(), "MLKEM1024-ECDH-P384-SHA3-256", mlkem.KEM1024(), p384, false, c2pri("MLKEM1024-P384")},
+	{composite.MLKEM1024ECDHP521SHA3256(), "MLKEM1024-ECDH-P521-SHA3-256", mlkem.KEM1024(), p521, false, c2pri("MLKEM1024-P521")},
+	{openpgp.MLKEM768X25519(), "ML-KEM-768+X25519", mlkem.KEM768(), x25519, true, c2pri("\x23OpenPGPCompositeKDFv1\x15")},
 }
 
-// TestSuites computes the keys, ciphertexts and shared keys of each hybrid from its parts.
+// join returns what belongs to the parts in the order of the hybrid.
+func (s suite) join(pq, t []byte) []byte {
+	if s.tFirst {
+		return slices.Concat(t, pq)
+	}
+	return slices.Concat(pq, t)
+}
+
+// TestSuites computes the keys, ciphertexts and shared keys of each hybrid from its parts. If its keys are seeds,
+// it also takes the key from parts.
 func TestSuites(t *testing.T) {
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) {
 			if s.kem.Name() != s.name {
 				t.Errorf("the name is %q", s.kem.Name())
 			}
-			join := func(pq, t []byte) []byte {
-				if s.tFirst {
-					return slices.Concat(t, pq)
-				}
-				return slices.Concat(pq, t)
+			rounds := 5
+			if s.group == p521 {
+				rounds = 2 // each takes a tenth of a second
 			}
-			for n := range 5 {
+			for n := range rounds {
 				seed := bytes.Repeat([]byte{byte(n)}, 32)
 				expanded := sha3.SumSHAKE256(seed, mlkem.SeedSize+s.group.seedSize)
 				dkPQ, err := s.pq.NewDecapsulationKey(expanded[:mlkem.SeedSize])
@@ -138,51 +161,65 @@ func TestSuites(t *testing.T) {
 					t.Fatal(err)
 				}
 				dkT := s.group.scalar(t, expanded[mlkem.SeedSize:])
-				ekPQ, ekT := dkPQ.Encapsulator().Bytes(), dkT.PublicKey().Bytes()
-
-				dk, err := s.kem.NewDecapsulationKey(seed)
+				fromParts, err := combiner.NewPartsKey(s.kem, dkPQ, dkT)
 				if err != nil {
 					t.Fatal(err)
 				}
-				ek := dk.PublicKey()
-				if !bytes.Equal(ek.Bytes(), join(ekPQ, ekT)) {
-					t.Fatal("wrong encapsulation key")
+				keys := []kem.DecapsulationKey{fromParts}
+				if !kem.KeysFromParts(s.kem) {
+					dk, err := s.kem.NewDecapsulationKey(seed)
+					if err != nil {
+						t.Fatal(err)
+					}
+					keys = append(keys, dk)
 				}
-
-				random := sha3.SumSHAKE128(seed, 32+s.group.seedSize)
-				ssPQ, ctPQ, err := kemtest.Encapsulate(dkPQ.PublicKey(), random[:32])
-				if err != nil {
-					t.Fatal(err)
-				}
-				ephemeral := s.group.scalar(t, random[32:])
-				ctT := ephemeral.PublicKey().Bytes()
-				ssT := s.group.ecdh(t, ephemeral, ekT)
-
-				sharedKey, ciphertext, err := kemtest.Encapsulate(ek, random)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(ciphertext, join(ctPQ, ctT)) {
-					t.Error("wrong ciphertext")
-				}
-				if !bytes.Equal(sharedKey, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
-					t.Error("wrong shared key of encapsulation")
-				}
-				if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
-					t.Errorf("wrong shared key of decapsulation: %v", err)
-				}
-
-				// A ciphertext that ML-KEM rejects.
-				ctPQ[100] ^= 1
-				if ssPQ, err = dkPQ.Decapsulate(ctPQ); err != nil {
-					t.Fatal(err)
-				}
-				got, err := dk.Decapsulate(join(ctPQ, ctT))
-				if err != nil || !bytes.Equal(got, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
-					t.Errorf("wrong shared key for a ciphertext that ML-KEM rejects: %v", err)
+				for _, dk := range keys {
+					s.exchange(t, dk, dkPQ, dkT, sha3.SumSHAKE128(seed, 32+s.group.seedSize))
 				}
 			}
 		})
+	}
+}
+
+// exchange checks dk, whose parts are dkPQ and dkT, and an encapsulation to it.
+func (s suite) exchange(t *testing.T, dk, dkPQ kem.DecapsulationKey, dkT *ecdh.PrivateKey, random []byte) {
+	t.Helper()
+	ekPQ, ekT := dkPQ.Encapsulator().Bytes(), dkT.PublicKey().Bytes()
+	ek := dk.PublicKey()
+	if !bytes.Equal(ek.Bytes(), s.join(ekPQ, ekT)) {
+		t.Fatal("wrong encapsulation key")
+	}
+
+	ssPQ, ctPQ, err := kemtest.Encapsulate(dkPQ.PublicKey(), random[:32])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ephemeral := s.group.scalar(t, random[32:])
+	ctT := ephemeral.PublicKey().Bytes()
+	ssT := s.group.ecdh(t, ephemeral, ekT)
+
+	sharedKey, ciphertext, err := kemtest.Encapsulate(ek, random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(ciphertext, s.join(ctPQ, ctT)) {
+		t.Error("wrong ciphertext")
+	}
+	if !bytes.Equal(sharedKey, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
+		t.Error("wrong shared key of encapsulation")
+	}
+	if got, err := dk.Decapsulate(ciphertext); err != nil || !bytes.Equal(got, sharedKey) {
+		t.Errorf("wrong shared key of decapsulation: %v", err)
+	}
+
+	// A ciphertext that ML-KEM rejects.
+	ctPQ[100] ^= 1
+	if ssPQ, err = dkPQ.Decapsulate(ctPQ); err != nil {
+		t.Fatal(err)
+	}
+	got, err := dk.Decapsulate(s.join(ctPQ, ctT))
+	if err != nil || !bytes.Equal(got, s.secret(ssPQ, ssT, ctPQ, ctT, ekPQ, ekT)) {
+		t.Errorf("wrong shared key for a ciphertext that ML-KEM rejects: %v", err)
 	}
 }
 
@@ -424,7 +461,7 @@ func TestFailingPart(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	for _, k := range []kem.KEM{
 		combiner.MLKEM512X25519(), xwing.KEM(), combiner.MLKEM1024X25519(), tlskex.X25519MLKEM768(),
-		sshkex.MLKEM768X25519SHA256(),
+		sshkex.MLKEM768X25519SHA256(), composite.MLKEM768X25519SHA3256(), openpgp.MLKEM768X25519(),
 		combiner.UG("own", mlkem.KEM768(), combiner.X25519()),
 	} {
 		dk, err := k.GenerateKey()

@@ -82,8 +82,7 @@ func CK(label string, pq, t kem.KEM) kem.KEM {
 // parts that package hybrid knows. It panics if keys of k do not expand from a seed, and if k gives a size that
 // is not positive: without a secret of one part, a hybrid would be the other part alone.
 func part(k kem.KEM) *hybrid.Part {
-	v := reflect.ValueOf(k)
-	if !v.IsValid() || (v.Kind() == reflect.Pointer && v.IsNil()) {
+	if isNil(k) {
 		return nil
 	}
 	switch k {
@@ -101,6 +100,12 @@ func part(k kem.KEM) *hybrid.Part {
 		panic("combiner: a size of " + k.Name() + " is not positive")
 	}
 	return hybrid.KEMPart(k)
+}
+
+// isNil reports whether x is nil or a nil pointer.
+func isNil(x any) bool {
+	v := reflect.ValueOf(x)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // framework returns the hybrid of two parts, or the named hybrid that it is. It panics as UG says.

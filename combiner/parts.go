@@ -44,11 +44,11 @@ func FromParts(k kem.KEM) (kem.KEM, error) {
 }
 
 func fromParts(k kem.KEM) (*hybrid.Hybrid, error) {
-	switch h, ok := k.(*hybrid.Hybrid); {
-	case ok && h != nil:
-		return h.WithKeysFromParts(), nil
-	case k == nil || ok:
+	if isNil(k) {
 		return nil, fault.New("combiner", kem.ErrUnsupported, "the KEM is nil")
+	}
+	if h, ok := k.(*hybrid.Hybrid); ok {
+		return h.WithKeysFromParts(), nil
 	}
 	return nil, fault.New("combiner", kem.ErrUnsupported, "%s is not a hybrid of this module", k.Name())
 }
@@ -81,6 +81,9 @@ func NewPartsKey(k kem.KEM, pq, t crypto.PrivateKey) (*PartsKey, error) {
 
 // stored returns the stored form of a private key of the part p.
 func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
+	if isNil(key) {
+		return nil, errNoPart(p)
+	}
 	other := func(name string) error {
 		return fault.New("combiner", kem.ErrOtherKEM, "the private key is of %s, want one of %s", name, p.Name())
 	}
@@ -97,15 +100,13 @@ func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
 		}
 		return nil, fault.New("combiner", kem.ErrDestroyed, "the private key of %s has been destroyed", p.Name())
 	case *ecdh.PrivateKey:
-		if key == nil || key.Curve() == nil {
+		if key.Curve() == nil {
 			return nil, errNoPart(p)
 		}
 		if name := fmt.Sprint(key.Curve()); name != p.Name() {
 			return nil, other(name)
 		}
 		return nist.Stored(p, key), nil
-	case nil:
-		return nil, errNoPart(p)
 	}
 	return nil, fault.New("combiner", kem.ErrUnsupported, "the private key of %s is a %T, want a kem.DecapsulationKey or an *ecdh.PrivateKey", p.Name(), key)
 }

@@ -104,8 +104,9 @@ const (
 )
 
 var (
-	// The package in errNoKey is xwing, because only the key types of xwing have
-	// names outside this module. Only reflection can make zero values of others.
+	// The package in errNoKey is xwing, because only the key types of xwing, and
+	// PartsKey, have names outside this module. Only reflection can make zero values
+	// of others.
 	errNoKey    = fault.New("xwing", kem.ErrNoKey, "the key is nil or a zero value")
 	errOtherKEM = fault.New("", kem.ErrOtherKEM, "the encapsulation key is of another KEM")
 )

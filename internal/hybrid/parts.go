@@ -94,6 +94,14 @@ func (p *Part) store(dk *privatePart, b []byte) {
 	}
 }
 
+// inCombiner returns err, or instead of errNoKey an error of the package in which callers find PartsKey.
+func inCombiner(err error) error {
+	if err == errNoKey {
+		return fault.In("combiner", err)
+	}
+	return err
+}
+
 func (dk *PartsKey) hybrid() *DecapsulationKey { return (*DecapsulationKey)(dk) }
 
 // KEM returns the hybrid of the key, or nil if dk is nil or a zero value.
@@ -105,13 +113,14 @@ func (dk *PartsKey) Bytes() []byte { return dk.hybrid().Bytes() }
 
 // Decapsulate returns the shared key of a ciphertext, as [kem.Decapsulator] says.
 func (dk *PartsKey) Decapsulate(ciphertext []byte) (sharedKey []byte, err error) {
-	return dk.hybrid().Decapsulate(ciphertext)
+	sharedKey, err = dk.hybrid().Decapsulate(ciphertext)
+	return sharedKey, inCombiner(err)
 }
 
 // DecapsulateTo is like Decapsulate, but writes to the caller's memory, as
 // [kem.Decapsulator] says.
 func (dk *PartsKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
-	return dk.hybrid().DecapsulateTo(sharedKey, ciphertext)
+	return inCombiner(dk.hybrid().DecapsulateTo(sharedKey, ciphertext))
 }
 
 // Encapsulator is PublicKey as a method of crypto.Decapsulator.
@@ -128,10 +137,10 @@ func (dk *PartsKey) Equal(x crypto.PrivateKey) bool {
 }
 
 // Reset puts the key with the given stored form in the place of dk. See package kem.
-func (dk *PartsKey) Reset(stored []byte) error { return dk.hybrid().Reset(stored) }
+func (dk *PartsKey) Reset(stored []byte) error { return inCombiner(dk.hybrid().Reset(stored)) }
 
 // Regenerate is Reset with random keys of the parts.
-func (dk *PartsKey) Regenerate() error { return dk.hybrid().Regenerate() }
+func (dk *PartsKey) Regenerate() error { return inCombiner(dk.hybrid().Regenerate()) }
 
 // Destroy overwrites the secrets of the key and all its copies, as [kem.Decapsulator] says.
 func (dk *PartsKey) Destroy() { dk.hybrid().Destroy() }
