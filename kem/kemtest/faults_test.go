@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -254,6 +255,38 @@ func blind(k *twisted) {
 	k.decapsulate = func(d *dk, c []byte) ([]byte, error) { return d.DecapsulationKey.Decapsulate(zeroed(c)) }
 	k.decapsulateTo = func(d *dk, s, c []byte) error { return d.DecapsulationKey.DecapsulateTo(s, zeroed(c)) }
 }
+
+// fromParts makes keys of the KEM stored forms that end in a zero byte, and lets it refuse others. Then it calls
+// set.
+func fromParts(set func(k *twisted)) func(k *twisted) {
+	return func(k *twisted) {
+		// The suite keeps stored forms by the name of their KEM.
+		name := fmt.Sprint("from parts, ", partsKEMs.Add(1))
+		k.parts, k.name = true, &name
+		k.generate = func() (kem.DecapsulationKey, error) {
+			d, err := k.goodGenerate()
+			if err != nil {
+				return nil, err
+			}
+			b := d.Bytes()
+			b[seedSize-1] = 0
+			return k.goodDK(b)
+		}
+		k.newDK = func(stored []byte) (kem.DecapsulationKey, error) {
+			if len(stored) == seedSize && stored[seedSize-1] != 0 {
+				return nil, errFault
+			}
+			d, err := k.goodDK(stored)
+			if err == nil {
+				d.(*dk).read = true
+			}
+			return d, err
+		}
+		set(k)
+	}
+}
+
+var partsKEMs atomic.Int32
 
 // A fault is a KEM that fails a condition of the named check. The text of the failure begins with
 // message.
@@ -601,6 +634,50 @@ var faults = []fault{
 			return e.EncapsulationKey.EncapsulateTo(sharedKey, ciphertext)
 		}
 	}},
+	{"Seed", "NewDecapsulationKey with the seed of a generated key", "stored forms refused", fromParts(dkFails(always))},
+	{"Seed", "Bytes does not return the seed", "a stored form that changes when it is read", fromParts(func(k *twisted) {
+		k.dkBytes = func(d *dk) []byte {
+			if b := d.DecapsulationKey.Bytes(); d.read {
+				return flipped(b)
+			} else {
+				return b
+			}
+		}
+	})},
+	{"Seed", "Decapsulate and Encapsulate disagree", "another key from a stored form", fromParts(func(k *twisted) {
+		k.newDK = func(stored []byte) (kem.DecapsulationKey, error) { return k.goodDK(flipped(bytes.Clone(stored))) }
+	})},
+	{"Equal", "equal keys are not Equal", "one stored form read twice", fromParts(func(k *twisted) {
+		k.dkEqual = func(d *dk, x crypto.PrivateKey) bool { return d == x }
+	})},
+	{"Equal", "byte %d of the seed does not count", "a byte of the stored form ignored", fromParts(func(k *twisted) {
+		k.newDK = func(stored []byte) (kem.DecapsulationKey, error) {
+			return k.goodDK(append(cut(bytes.Clone(stored), seedSize-1), 0))
+		}
+	})},
+	{"Equal", "different keys are Equal", "keys with one stored form", fromParts(func(k *twisted) {
+		k.newDK = func([]byte) (kem.DecapsulationKey, error) { return k.goodDK(make([]byte, seedSize)) }
+	})},
+	{"Memory", "the key was changed through the seed", "a stored form that is not copied", fromParts(func(k *twisted) {
+		var last []byte
+		read := k.newDK
+		k.newDK = func(stored []byte) (kem.DecapsulationKey, error) { last = stored; return read(stored) }
+		k.decapsulate = func(d *dk, c []byte) ([]byte, error) {
+			s, err := d.DecapsulationKey.Decapsulate(c)
+			if d.read && bytes.Equal(last, make([]byte, seedSize)) {
+				flipped(s)
+			}
+			return s, err
+		}
+	})},
+	{"Reset", "Reset: ", "a stored form refused", fromParts(func(k *twisted) {
+		k.reset = func(*dk, []byte) error { return errFault }
+	})},
+	{"Reset", "Reset gives another key", "another stored form", fromParts(func(k *twisted) {
+		k.reset = func(d *dk, stored []byte) error { return d.goodReset(flipped(bytes.Clone(stored))) }
+	})},
+	{"EncodedKey", "NewDecapsulationKey: ", "no stored form, because no key is generated", fromParts(generateFails(always))},
+
 	{"DestroyMeanwhile", "a key that is destroyed meanwhile decapsulates to a wrong", "a wrong shared key", func(k *twisted) {
 		k.decapsulate = func(d *dk, c []byte) ([]byte, error) {
 			s, err := d.DecapsulationKey.Decapsulate(c)
@@ -875,5 +952,10 @@ func TestEachConditionFails(t *testing.T) {
 	t.Logf("%d conditions, %d faults", len(needed), len(faults))
 }
 
-// TestNoFault runs the suite for a KEM without faults.
-func TestNoFault(t *testing.T) { TestKEM(t, newTwisted()) }
+// TestNoFault runs the suite for KEMs without faults.
+func TestNoFault(t *testing.T) {
+	TestKEM(t, newTwisted())
+	k := newTwisted()
+	fromParts(func(*twisted) {})(k)
+	TestKEM(t, k)
+}

@@ -14,6 +14,7 @@ type twisted struct {
 	kem.KEM
 	sizes *[4]int // of seeds, encapsulation keys, ciphertexts and shared keys
 	name  *string
+	parts bool // whether keys are made from parts
 
 	generate func() (kem.DecapsulationKey, error)
 	newDK    func(seed []byte) (kem.DecapsulationKey, error)
@@ -42,6 +43,7 @@ type dk struct {
 	k     *twisted
 	calls atomic.Int32 // for faults that count
 	dead  atomic.Bool  // for faults that have a Destroy of their own
+	read  bool         // whether a KEM made by fromParts has read the key from its stored form
 }
 
 type ek struct {
@@ -69,6 +71,8 @@ func (k *twisted) Name() string {
 	}
 	return k.KEM.Name()
 }
+
+func (k *twisted) KeysFromParts() bool { return k.parts }
 
 // goodDK is NewDecapsulationKey without a fault.
 func (k *twisted) goodDK(seed []byte) (kem.DecapsulationKey, error) {

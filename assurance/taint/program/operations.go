@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdh"
 	"encoding/asn1"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"hybridkem/assurance/taint/mark"
 	"hybridkem/batch"
 	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/internal/derand"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/many"
@@ -24,9 +27,11 @@ import (
 	"hybridkem/xwing"
 )
 
-// kems returns every KEM of the module, and one KEM of each framework that has none among them.
+// kems returns every KEM of the module, one KEM of each framework that has none among them, and one whose keys
+// from parts have a bare scalar of a NIST curve.
 func kems() []kem.KEM {
 	return append(hybridkem.All(),
+		must(combiner.FromParts(combiner.MLKEM768P256())),
 		combiner.UG("UG(ML-KEM-768, X25519)", mlkem.KEM768(), combiner.X25519()),
 		combiner.UK("UK(ML-KEM-768, ML-KEM-512)", mlkem.KEM768(), mlkem.KEM512()),
 		combiner.CK("CK(ML-KEM-768, X-Wing)", mlkem.KEM768(), xwing.KEM()))
@@ -38,7 +43,16 @@ var operations = []struct {
 	exists func(kem.KEM) bool
 	run    func(kem.KEM)
 }{
-	{"key from a seed", always, func(k kem.KEM) { use(newKey(k, random(k.SeedSize()))) }},
+	{"key from a seed", always, func(k kem.KEM) { use(newKey(k, newSeed(k))) }},
+	{"key from keys of the parts", hasCurve, func(k kem.KEM) {
+		t := must(curves[k.Name()].NewPrivateKey(secret(random(32))))
+		use(must(combiner.NewPartsKey(k, newKey(mlkem.KEM768(), random(mlkem.SeedSize)), t)))
+	}},
+	{"composite key", isXWing, func(k kem.KEM) { use(must(composite.FromXWing(newKey(k, newSeed(k)).(*xwing.DecapsulationKey)))) }},
+	{"OpenPGP key", isOpenPGP, func(k kem.KEM) {
+		seed := newSeed(k)
+		use(must(openpgp.NewDecapsulationKey(secret(seed), public(newKey(k, seed).Encapsulator().Bytes()))))
+	}},
 	{"batches", isTogether, batches},
 	{"decapsulation with a seed", isTogether, decapsulateSeed},
 	{"expanded key", isMLKEM, func(k kem.KEM) { use(must(expanded.Parse(k, expand(k, random(64), nothing))).Decapsulator) }},
@@ -60,6 +74,15 @@ func isMLKEM(k kem.KEM) bool {
 
 func isXWing(k kem.KEM) bool { return k == xwing.KEM() } // for operations that need one KEM only
 
+func isOpenPGP(k kem.KEM) bool { return k == openpgp.MLKEM768X25519() }
+
+// curves are the curves of some KEMs whose keys are made from parts.
+var curves = map[string]ecdh.Curve{
+	composite.MLKEM768X25519SHA3256().Name(): ecdh.X25519(), composite.MLKEM768ECDHP256SHA3256().Name(): ecdh.P256(),
+}
+
+func hasCurve(k kem.KEM) bool { return curves[k.Name()] != nil }
+
 // isTogether reports whether k does several operations at once.
 func isTogether(k kem.KEM) bool {
 	_, ok := many.Of(k)
@@ -68,8 +91,26 @@ func isTogether(k kem.KEM) bool {
 
 // hasFiles reports whether there is a file format for keys of k.
 func hasFiles(k kem.KEM) bool {
-	_, err := keyfile.MarshalPKCS8PrivateKey(must(k.NewDecapsulationKey(make([]byte, k.SeedSize()))))
+	_, err := keyfile.MarshalPKCS8PrivateKey(newKey(k, newSeed(k)))
 	return !errors.Is(err, kem.ErrUnsupported)
+}
+
+// newSeed returns a seed. If keys of k are made from parts, it returns the stored form of a key.
+func newSeed(k kem.KEM) []byte {
+	if kem.KeysFromParts(k) {
+		return public(must(k.GenerateKey()).Bytes())
+	}
+	return random(k.SeedSize())
+}
+
+// wantSecretKey is wantSecret for the bytes of a private key of k. An ECPrivateKey at their end has bytes that
+// are the same for all keys of a curve, and its scalar follows its length.
+func wantSecretKey(k kem.KEM, b []byte) {
+	if strings.Contains(k.Name(), "-ECDH-") {
+		wantSecret(b[:mlkem.SeedSize])
+		b = b[mlkem.SeedSize:][7:][:b[mlkem.SeedSize+6]]
+	}
+	wantSecret(b)
 }
 
 // newKey returns a key from a seed that is a secret.
@@ -111,7 +152,7 @@ func use(dk kem.Decapsulator) {
 	}
 	want(kem.CheckKeyPair(pair{dk, ek}) == nil, "a key pair is none")
 	other := must(dk.KEM().GenerateKey())
-	wantSecret(other.Bytes())
+	wantSecretKey(other.KEM(), other.Bytes())
 	want(errors.Is(kem.CheckKeyPair(pair{dk, publicKey(other)}), kem.ErrKeyPair), "halves of two pairs are one")
 	// The search branches on each byte of the printed text, so a secret in it is reported.
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -122,7 +163,7 @@ func use(dk kem.Decapsulator) {
 	_, err := json.Marshal(dk)
 	want(err != nil, "a key can be written as JSON")
 	if withSeed, ok := dk.(kem.DecapsulationKey); ok {
-		wantSecret(withSeed.Bytes())
+		wantSecretKey(withSeed.KEM(), withSeed.Bytes())
 	}
 	dk.Destroy()
 	want(dk.Destroyed(), "a key is not destroyed")
@@ -144,7 +185,7 @@ func encapsulate(ek kem.EncapsulationKey) (sharedKey, ciphertext []byte) {
 func batches(k kem.KEM) {
 	keys := make([]batch.KeyPair, many.Width)
 	for i := range keys {
-		keys[i].Seed = secret(random(k.SeedSize()))
+		keys[i].Seed = secret(newSeed(k))
 	}
 	batch.Expand(k, keys)
 	publicKeys := make([]batch.PublicKey, len(keys))
@@ -183,7 +224,7 @@ func batches(k kem.KEM) {
 }
 
 func decapsulateSeed(k kem.KEM) {
-	seed := random(k.SeedSize())
+	seed := newSeed(k)
 	sharedKey, ciphertext := encapsulate(publicKey(newKey(k, seed)))
 	got := make([]byte, len(sharedKey))
 	for i, c := range [][]byte{ciphertext, near(ciphertext)[0]} {
@@ -268,11 +309,15 @@ func twoSteps(k kem.KEM) {
 }
 
 func comparison(k kem.KEM) {
-	seed := random(k.SeedSize())
+	seed := newSeed(k)
 	dk, same := newKey(k, seed), newKey(k, seed)
 	wantResult(dk.Equal(same), true)
-	for _, seed := range near(seed) {
-		wantResult(dk.Equal(newKey(k, seed)), false)
+	for _, seed := range append(near(seed), newSeed(k)) {
+		other, err := k.NewDecapsulationKey(secret(seed))
+		if errors.Is(err, kem.ErrPrivateKey) {
+			continue // These bytes are no stored form of a key from parts.
+		}
+		wantResult(dk.Equal(must(other, err)), false)
 	}
 }
 
@@ -310,11 +355,11 @@ func expandedKeys(k kem.KEM) {
 // seedFile writes a key as PEM and as DER, and parses the DER. It does not parse the PEM,
 // because base64 would give a seed without marks. After that step PEM is treated like DER.
 func seedFile(k kem.KEM) {
-	seed := random(k.SeedSize())
+	seed := newSeed(k)
 	dk := newKey(k, seed)
 	must(keyfile.MarshalPrivateKeyPEM(dk))
 	der := must(keyfile.MarshalPKCS8PrivateKey(dk))
-	wantSecret(der[len(der)-len(seed):])
+	wantSecretKey(k, der[len(der)-len(seed):])
 	use(must(keyfile.ParsePKCS8PrivateKey(der)))
 }
 
