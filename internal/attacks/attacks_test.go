@@ -65,8 +65,8 @@ func step(plain, short int) int {
 }
 
 // conformance runs the suite for all KEMs in a sweep, and for some of each kind otherwise. The
-// tests of package combiner also run it for hybrids with foreign parts and with P-384, which takes
-// most of the time.
+// tests of package combiner also run it for hybrids with foreign parts, for keys from parts, and with
+// P-384, which takes most of the time.
 func conformance(t *testing.T) {
 	some := []string{"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "MLKEM768-P256", "X25519MLKEM768", "mlkem768x25519-sha256"}
 	if testing.Short() {

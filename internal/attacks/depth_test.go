@@ -10,9 +10,12 @@ import (
 	"unsafe"
 
 	"hybridkem/batch"
+	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
 	"hybridkem/internal/many"
 	"hybridkem/internal/testkit"
 	"hybridkem/kem"
+	"hybridkem/xwing"
 )
 
 // stackSize is how much of the stack TestDepth looks at: more than any operation uses.
@@ -116,7 +119,7 @@ func TestDepth(t *testing.T) {
 			}
 		}
 		for _, k := range all {
-			seed := pattern(k.SeedSize())
+			seed := testkit.Seed(k, pattern(k.SeedSize()))
 			dk := must(k.NewDecapsulationKey(seed))(t)
 			ek := dk.PublicKey()
 			sharedKey, ciphertext := ek.Encapsulate()
@@ -127,6 +130,12 @@ func TestDepth(t *testing.T) {
 			if !slices.ContainsFunc(hybrids, func(h hybrid) bool { return h.KEM == k && h.group != x25519 }) {
 				// With a NIST curve, it is NewDecapsulationKey and DecapsulateTo.
 				below(k.Name()+", DecapsulateSeed", func() { kem.DecapsulateSeed(k, sharedKey, seed, ciphertext) })
+			}
+			switch dk := dk.(type) {
+			case *xwing.DecapsulationKey:
+				below("FromXWing", func() { composite.FromXWing(dk) })
+			case *combiner.PartsKey:
+				below(k.Name()+", Reset", func() { dk.Reset(seed) })
 			}
 			if _, ok := many.Of(k); !ok {
 				continue

@@ -477,13 +477,13 @@ func recentExchange(t testing.TB, h hybrid, seed, random []byte) exchange {
 	return x
 }
 
-// hybridOf chooses a hybrid by a byte. It rarely chooses one with P-384, which takes most of the
+// hybridOf chooses a hybrid by a byte. It rarely chooses one with P-384 or P-521, which take most of the
 // time.
 func hybridOf(n byte) hybrid {
 	rare := n >= 250
 	var all []hybrid
 	for _, h := range hybrids {
-		if (h.group == p384) == rare {
+		if slow := h.group == p384 || h.group == p521; slow == rare {
 			all = append(all, h)
 		}
 	}
@@ -507,7 +507,7 @@ func FuzzHybrid(f *testing.F) {
 		x := hybridOf(n).fastExchange(f, pattern(32), pattern(64))
 		f.Add(n, x.seed, x.random, replace(x.join(x.ekM, share[:])), replace(x.join(x.ctM, share[:])))
 	}
-	for _, n := range []byte{0, 1, 2, 3, 4, 5, 6, 7, 250, 251, 252} {
+	for _, n := range []byte{0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 250, 251, 252} {
 		for _, script := range [][]byte{{}, {1, 0xff, 0xff, 0xff}, {5, 0, 0, 0}, {6, 0, 0, 0}} {
 			f.Add(n, pattern(32), pattern(160), script, script)
 		}

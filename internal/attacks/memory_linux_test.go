@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/sha3"
 	"encoding/base64"
@@ -25,6 +26,8 @@ import (
 	"hybridkem"
 	"hybridkem/batch"
 	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/internal/cpu"
 	"hybridkem/internal/expanded"
 	"hybridkem/internal/many"
@@ -35,6 +38,7 @@ import (
 	"hybridkem/kem/kemtest"
 	"hybridkem/keyfile"
 	"hybridkem/mlkem"
+	"hybridkem/xwing"
 )
 
 // TestMemory runs every operation. After each, it searches all writable memory of the process for
@@ -106,7 +110,7 @@ func TestMemory(t *testing.T) {
 func reach(name, implementation string) []kind {
 	implementations := cpu.Sets()
 	used := implementation == implementations[len(implementations)-1]
-	usual := name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256"
+	usual := name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256" || name == partsX25519 || name == partsP256
 	switch {
 	case testkit.Sweep() && usual:
 		return kinds
@@ -118,6 +122,9 @@ func reach(name, implementation string) []kind {
 	}
 	return nil
 }
+
+// These are KEMs whose keys are made from parts.
+const partsX25519, partsP256 = "ML-KEM-768+X25519", "MLKEM768-ECDH-P256-SHA3-256"
 
 // skipUnreadable skips a test if the process cannot read its memory. On amd64 that is an error.
 func skipUnreadable(t *testing.T, s *searcher) {
@@ -224,6 +231,8 @@ const (
 type memoryCase struct {
 	KEM                  string
 	Seed                 []byte
+	Drawn                []byte // what GenerateKey draws for this key, if it is not the seed
+	Another              []byte // what another key comes from, if not from zeros
 	Random               []byte // in the order in which it is drawn
 	Ciphertext, Rejected []byte
 	SharedKey, Rejection []byte
@@ -442,7 +451,9 @@ func hybridCase(t *testing.T, h hybrid) memoryCase {
 	l := loot{}
 	l.addKey(h.spec, seedExpanded[:64], x.dkM)
 	l.addEncapsulation(h.spec, x.ekM, x.random[:32])
-	l.add("the seed", x.seed, 1)
+	if !kem.KeysFromParts(h.KEM) {
+		l.add("the seed", x.seed, 1)
+	}
 	l.add("the expanded seed", seedExpanded[:h.seedSizePQ()], 1)
 	if h.group == x25519 {
 		l.add("the scalar", x.seedT, 1)
@@ -464,11 +475,14 @@ func hybridCase(t *testing.T, h hybrid) memoryCase {
 		random = slices.Concat(x.random[32:], x.random[:32])
 	}
 	c := memoryCase{
-		KEM: h.Name(), Seed: mask(x.seed), Random: mask(random),
+		KEM: h.Name(), Seed: mask(h.private(x.seed)), Random: mask(random),
 		Ciphertext: mask(x.honestCiphertext), Rejected: mask(h.join(wrongM, x.ctT)),
 		SharedKey: mask(sharedKey), Rejection: mask(rejection),
 	}
-	c.addFile(t, l, h.KEM, x.seed)
+	if kem.KeysFromParts(h.KEM) {
+		c.Drawn, c.Another = mask(seedExpanded), mask(h.private(make([]byte, 32)))
+	}
+	c.addFile(t, l, h.KEM, h.private(x.seed))
 	c.Secrets = l.needles()
 	return c
 }
@@ -478,6 +492,7 @@ type trial struct {
 	c                               *memoryCase
 	kem                             kem.KEM
 	seed, ciphertext, rejected      []byte
+	another                         []byte
 	expandedKey, pem, both, jwk     []byte
 	sharedKey, ownCiphertext, other []byte
 	dk, twin                        kem.DecapsulationKey
@@ -502,8 +517,12 @@ func (r *maskedReader) Read(b []byte) (int, error) {
 func unmask(b []byte) []byte { return mask(b) }
 
 func newTrial(c *memoryCase, k kem.KEM) *trial {
+	another := make([]byte, k.SeedSize())
+	if c.Another != nil {
+		another = unmask(c.Another)
+	}
 	return &trial{
-		c: c, kem: k, seed: unmask(c.Seed), ciphertext: unmask(c.Ciphertext), rejected: unmask(c.Rejected),
+		c: c, kem: k, seed: unmask(c.Seed), another: another, ciphertext: unmask(c.Ciphertext), rejected: unmask(c.Rejected),
 		expandedKey: unmask(c.Expanded), pem: unmask(c.PEM), both: unmask(c.Both), jwk: unmask(c.JWK),
 		sharedKey: make([]byte, k.SharedKeySize()), ownCiphertext: make([]byte, k.CiphertextSize()),
 	}
@@ -625,7 +644,11 @@ var operations = []operation{
 		rand.Reader = defaultSource
 		if x.dk, err = x.kem.GenerateKey(); err == nil {
 			x.other = x.dk.Bytes()
-			x.drew(x.other)
+			drawn := x.other
+			if x.c.KEM == partsP256 {
+				drawn = drawn[:mlkem.SeedSize] // crypto/ecdh keeps the scalar
+			}
+			x.drew(drawn)
 		}
 		return err
 	}, false},
@@ -756,20 +779,65 @@ var operations = []operation{
 		return nil
 	}, false},
 	{"Reset of the key", true, isBorn, func(x *trial) error {
-		return x.dk.(privateReset).Reset(make([]byte, x.kem.SeedSize()))
+		return x.dk.(privateReset).Reset(x.another)
 	}, false},
 	{"Reset to the key", false, isBorn, func(x *trial) (err error) {
-		if x.dk, err = x.kem.NewDecapsulationKey(make([]byte, x.kem.SeedSize())); err == nil {
+		if x.dk, err = x.kem.NewDecapsulationKey(x.another); err == nil {
 			err = x.dk.(privateReset).Reset(x.seed)
 		}
 		return err
 	}, false},
 	{"Regenerate", false, isBorn, func(x *trial) (err error) {
-		if x.dk, err = x.kem.NewDecapsulationKey(make([]byte, x.kem.SeedSize())); err == nil {
+		if x.dk, err = x.kem.NewDecapsulationKey(x.another); err == nil {
 			err = x.dk.(privateReset).Regenerate()
 		}
 		x.other = x.dk.Bytes()
 		return isOr(x.other, x.c.Seed, err)
+	}, false},
+	{"FromXWing", true, func(c *memoryCase) bool { return c.KEM == "X-Wing" }, func(x *trial) error {
+		twin, err := composite.FromXWing(x.dk.(*xwing.DecapsulationKey))
+		if err == nil {
+			x.twin = twin
+		}
+		return err
+	}, false},
+	// crypto/ecdh keeps the scalars that it gets, which are not searched for.
+	{"NewPartsKey", false, func(c *memoryCase) bool { return c.KEM == partsP256 }, func(x *trial) error {
+		pq, err1 := mlkem.NewDecapsulationKey768(x.seed[:64])
+		t, err2 := ecdh.P256().NewPrivateKey(x.seed[64+7:][:32])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		defer pq.Destroy()
+		dk, err := combiner.NewPartsKey(x.kem, pq, t)
+		if err == nil {
+			x.dk = dk
+		}
+		return err
+	}, false},
+	{"refused private keys of parts", false, func(c *memoryCase) bool { return c.KEM == partsP256 }, func(x *trial) error {
+		var err error
+		for _, i := range []int{64, len(x.seed) - 1} {
+			x.seed[i] ^= 1
+			_, refusal := x.kem.NewDecapsulationKey(x.seed)
+			x.seed[i] ^= 1
+			if !errors.Is(refusal, kem.ErrPrivateKey) {
+				err = errors.New("no error")
+			}
+		}
+		return err
+	}, false},
+	{"OpenPGP key", true, func(c *memoryCase) bool { return c.KEM == partsX25519 }, func(x *trial) error {
+		public := x.dk.PublicKey().Bytes()
+		twin, err := openpgp.NewDecapsulationKey(x.seed, public)
+		if err == nil {
+			x.twin = twin
+		}
+		public[0] ^= 1
+		if _, refusal := openpgp.NewDecapsulationKey(x.seed, public); !errors.Is(refusal, kem.ErrKeyPair) {
+			err = errors.New("no error")
+		}
+		return err
 	}, false},
 	{"printing", true, isBorn, func(x *trial) error {
 		if text := fmt.Sprintf("%x %+v %t", x.dk, x.dk, x.dk); text == "" {
@@ -937,6 +1005,9 @@ func (c *memoryCase) searchAfter(t testing.TB, s *searcher, o operation, k kind)
 		on(func(f func()) { f() })(func() { x.dk, err = x.kem.NewDecapsulationKey(x.seed) })
 	}
 	rand.Reader = &maskedReader{c.Seed}
+	if c.Drawn != nil && !strings.HasPrefix(o.name, "batch") { // A batch draws stored forms.
+		rand.Reader = &maskedReader{c.Drawn}
+	}
 	if o.replay {
 		rand.Reader = &maskedReader{c.Random}
 	}

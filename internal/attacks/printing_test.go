@@ -18,8 +18,10 @@ import (
 	"strings"
 	"testing"
 
+	"hybridkem/combiner/composite"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
+	"hybridkem/kem"
 )
 
 // A confession finds a secret in printed text, in any notation of fmt. It looks for four
@@ -222,7 +224,7 @@ func TestPrinting(t *testing.T) {
 	check := func(name, typeName string, key any, c *confession) {
 		kemName, _, _ := strings.Cut(name, ", ")
 		t.Run(name, func(t *testing.T) {
-			some := []string{"X-Wing", "ML-KEM-768", "ML-KEM-768, expanded", "ML-KEM-768, state"}
+			some := []string{"X-Wing", "ML-KEM-768", "ML-KEM-768, expanded", "ML-KEM-768, state", "MLKEM768-X25519-SHA3-256"}
 			if testing.Short() {
 				some = some[:1]
 			}
@@ -279,8 +281,13 @@ func TestPrinting(t *testing.T) {
 		}
 		check(s.Name()+", state", "mlkem.EncapsulationState"+strings.TrimPrefix(s.Name(), "ML-KEM-"), own, c)
 	}
-	// All hybrids have keys of two types.
-	for _, h := range []hybrid{hybrids[0], hybrids[1], hybrids[4]} {
+	// All hybrids have keys of three types.
+	named := func(k kem.KEM) hybrid {
+		return hybrids[slices.IndexFunc(hybrids, func(h hybrid) bool { return h.KEM == k })]
+	}
+	for _, h := range []hybrid{
+		hybrids[0], hybrids[1], hybrids[4], named(composite.MLKEM768X25519SHA3256()), named(composite.MLKEM768ECDHP256SHA3256()),
+	} {
 		seed := sha3.SumSHAKE256([]byte(h.Name()), 32)
 		expanded := sha3.SumSHAKE256(seed, 64+h.group.seedSize)
 		_, encoded := spec.KeyGenInternal(h.spec, expanded[:32], expanded[32:64])
@@ -290,7 +297,7 @@ func TestPrinting(t *testing.T) {
 			c.add(numbersOf(part))
 		}
 		c.addExpanded(encoded)
-		dk := must(h.NewDecapsulationKey(seed))(t)
+		dk := must(h.NewDecapsulationKey(h.private(seed)))(t)
 		check(h.Name(), reflect.TypeOf(dk).Elem().String(), dk, c)
 	}
 }

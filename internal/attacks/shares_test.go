@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
+	"encoding/asn1"
 	"math/big"
 	"slices"
 	"sync"
 	"testing"
 
 	"hybridkem/combiner"
+	"hybridkem/combiner/composite"
+	"hybridkem/combiner/openpgp"
 	"hybridkem/combiner/sshkex"
 	"hybridkem/combiner/tlskex"
 	"hybridkem/internal/spec"
@@ -28,6 +31,8 @@ type group struct {
 	public func(seed []byte) []byte
 	// exchange returns the shared secret with element, or nil if element must be refused.
 	exchange func(seed, element []byte) []byte
+	// stored returns the private key of the seed as composite ML-KEM has it.
+	stored func(seed []byte) []byte
 }
 
 // x25519 uses crypto/ecdh. Package spec compares crypto/ecdh with the specification, which takes
@@ -42,6 +47,9 @@ func newCurve(curve ecdh.Curve, seedSize, scalarSize, elementSize int) *group {
 	// scalar returns the first candidate in the seed that is a valid scalar.
 	scalar := func(seed []byte) *ecdh.PrivateKey {
 		for candidate := range slices.Chunk(seed, scalarSize) {
+			if curve == ecdh.P521() {
+				candidate = slices.Concat([]byte{candidate[0] & 1}, candidate[1:])
+			}
 			if k, err := curve.NewPrivateKey(candidate); err == nil {
 				return k
 			}
@@ -67,10 +75,34 @@ func newCurve(curve ecdh.Curve, seedSize, scalarSize, elementSize int) *group {
 			}
 			return ss
 		},
+		stored: func(seed []byte) []byte {
+			k := scalar(seed)
+			if curve == ecdh.X25519() {
+				return k.Bytes()
+			}
+			// ECPrivateKey of RFC 5915, without the public key.
+			b, err := asn1.Marshal(struct {
+				Version    int
+				PrivateKey []byte
+				Curve      asn1.ObjectIdentifier `asn1:"explicit,tag:0"`
+			}{1, k.Bytes(), curveOIDs[curve]})
+			if err != nil {
+				panic(err)
+			}
+			return b
+		},
 	}
 }
 
-var p256, p384 = newNIST(ecdh.P256(), 128, 32), newNIST(ecdh.P384(), 48, 48)
+var curveOIDs = map[ecdh.Curve]asn1.ObjectIdentifier{
+	ecdh.P256(): {1, 2, 840, 10045, 3, 1, 7}, ecdh.P384(): {1, 3, 132, 0, 34}, ecdh.P521(): {1, 3, 132, 0, 35},
+}
+
+var (
+	p256 = newNIST(ecdh.P256(), 128, 32)
+	p384 = newNIST(ecdh.P384(), 48, 48)
+	p521 = newNIST(ecdh.P521(), 66, 66)
+)
 
 // A hybrid is a hybrid KEM with the parts and the combiner that the specification gives it.
 type hybrid struct {
@@ -115,6 +147,22 @@ var hybrids = []hybrid{
 	{sshkex.MLKEM768X25519SHA256(), spec.Sets["ML-KEM-768"], x25519, false, sha256Of},
 	{sshkex.MLKEM768NISTP256SHA256(), spec.Sets["ML-KEM-768"], p256, false, sha256Of},
 	{sshkex.MLKEM1024NISTP384SHA384(), spec.Sets["ML-KEM-1024"], p384, false, sha384Of},
+	{composite.MLKEM768X25519SHA3256(), spec.Sets["ML-KEM-768"], x25519, false, labelled(`\.//^\`)},
+	{composite.MLKEM768ECDHP256SHA3256(), spec.Sets["ML-KEM-768"], p256, false, labelled("MLKEM768-P256")},
+	{composite.MLKEM768ECDHP384SHA3256(), spec.Sets["ML-KEM-768"], p384, false, labelled("MLKEM768-P384")},
+	{composite.MLKEM1024ECDHP384SHA3256(), spec.Sets["ML-KEM-1024"], p384, false, labelled("MLKEM1024-P384")},
+	{composite.MLKEM1024ECDHP521SHA3256(), spec.Sets["ML-KEM-1024"], p521, false, labelled("MLKEM1024-P521")},
+	{openpgp.MLKEM768X25519(), spec.Sets["ML-KEM-768"], x25519, true, labelled("\x23OpenPGPCompositeKDFv1\x15")},
+}
+
+// private returns what NewDecapsulationKey takes for the key of a seed: the seed, or the private keys of the
+// parts.
+func (h hybrid) private(seed []byte) []byte {
+	if !kem.KeysFromParts(h.KEM) {
+		return seed
+	}
+	seedM, seedT := h.expand(seed)
+	return h.join(seedM, h.group.stored(seedT))
 }
 
 // expand returns the seeds of the parts.
@@ -206,7 +254,7 @@ func (h hybrid) exchangeWith(t testing.TB, seed, random, ekM []byte, peer mlkemP
 	x.ssM, x.ctM = x.encapsulate(x.ekM, random[:32])
 	x.ctT = h.group.public(random[32:])
 	x.wantEK, x.honestCiphertext = h.join(x.ekM, x.ekT), h.join(x.ctM, x.ctT)
-	x.decapsulationKey = must(h.NewDecapsulationKey(seed))(t)
+	x.decapsulationKey = must(h.NewDecapsulationKey(h.private(seed)))(t)
 	if got := x.decapsulationKey.Encapsulator().Bytes(); !bytes.Equal(got, x.wantEK) {
 		t.Fatalf("%s: wrong encapsulation key", h.Name())
 	}
@@ -340,6 +388,9 @@ var (
 	curve384 = newNISTCurve(48,
 		"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
 		"b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef")
+	curve521 = newNISTCurve(66,
+		"1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00")
 )
 
 // y returns a y for x, or nil if there is none.
@@ -398,11 +449,7 @@ func nistPoints(t *testing.T) {
 		}
 		t.Run(h.Name(), func(t *testing.T) {
 			x := h.exchange(t, pattern(32), pattern(32+h.group.seedSize))
-			curve := curve256
-			if h.group == p384 {
-				curve = curve384
-			}
-			right, wrong := curve.points()
+			right, wrong := map[*group]nistCurve{p256: curve256, p384: curve384, p521: curve521}[h.group].points()
 			for i, point := range slices.Concat(right, wrong) {
 				if accepted := h.group.exchange(x.seedT, point) != nil; accepted != (i < len(right)) {
 					t.Fatalf("crypto/ecdh accepts %x: %v", point, accepted)
