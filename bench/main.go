@@ -242,8 +242,12 @@ func goOperations() ([]operation, []*kemGroup, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	parts, err := partsTable()
+	if err != nil {
+		return nil, nil, err
+	}
 	table, err := kemOperationTable(groups)
-	return append(table, kernels...), groups, err
+	return slices.Concat(table, parts, kernels), groups, err
 }
 
 // measure fills in all measurements of r.

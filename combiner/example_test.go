@@ -8,6 +8,7 @@ import (
 
 	"hybridkem/combiner"
 	"hybridkem/mlkem"
+	"hybridkem/xwing"
 )
 
 // A hybrid that no document defines. Its label begins with a name that nobody else
@@ -30,6 +31,50 @@ func ExampleCG() {
 	// Output:
 	// example.org/MLKEM768+P384/CG/v1
 	// 1281 1185 true
+}
+
+// An ML-KEM seed and an X25519 key from elsewhere become one key. It is stored as both, one after the other. The
+// parts must not be used for anything else.
+func Example_parts() {
+	pq, err := mlkem.GenerateKey768()
+	if err != nil {
+		panic(err)
+	}
+	t, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	dk, err := combiner.NewPartsKey(xwing.KEM(), pq, t)
+	if err != nil {
+		panic(err)
+	}
+	defer dk.Destroy()
+	pq.Destroy()
+	stored := dk.Bytes()
+	defer clear(stored)
+
+	// Later, the key is read again.
+	k, err := combiner.FromParts(xwing.KEM())
+	if err != nil {
+		panic(err)
+	}
+	again, err := k.NewDecapsulationKey(stored)
+	if err != nil {
+		panic(err)
+	}
+	defer again.Destroy()
+	// Encapsulation keys are those of X-Wing.
+	ek, err := xwing.NewEncapsulationKey(again.PublicKey().Bytes())
+	if err != nil {
+		panic(err)
+	}
+	bobKey, ciphertext := ek.Encapsulate()
+	aliceKey, err := again.Decapsulate(ciphertext)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(len(stored), again.Equal(dk), bytes.Equal(aliceKey, bobKey))
+	// Output: 96 true true
 }
 
 // A protocol that stores ML-KEM and X25519 keys separately can combine their secrets
