@@ -114,7 +114,7 @@ var mutations = []mutation{
 	{"MLKEM512X25519 with another parameter set", "combiner/tlskex/tlskex.go", "PQ: &hybrid.MLKEM512, T: &hybrid.X25519", "PQ: &hybrid.MLKEM768, T: &hybrid.X25519", "./internal/attacks -run=^TestOwnAnswers$"},
 	{"alias of another KEM", "hybridkem.go", "{\"MLKEM768\", tlskex.MLKEM768()}", "{\"MLKEM768\", tlskex.MLKEM1024()}", ". -run=^TestByName$"},
 	{"alias free for a label", "combiner/frameworks.go", "\t\"MLKEM512\", \"MLKEM768\", \"MLKEM1024\",\n", "", ". -run=^TestNames$"},
-	{"hybrid seed expanded in the wrong order", "internal/hybrid/keys.go", "key.newParts(expanded[:h.PQ.size.Seed], expanded[h.PQ.size.Seed:], false)", "key.newParts(expanded[h.T.size.Seed:], expanded[:h.T.size.Seed], false)", "./xwing"},
+	{"hybrid seed expanded in the wrong order", "internal/hybrid/keys.go", "pq, t := b[:h.PQ.size.Seed], b[h.PQ.size.Seed:]", "pq, t := b[len(b)-h.PQ.size.Seed:], b[:len(b)-h.PQ.size.Seed]", "./xwing"},
 	{"share made canonical before it is hashed", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssPQ, ssT, ctPQ, append(append([]byte(nil), ctT[:31]...), ctT[31]&127), ekPQ, ek.t.encoded, h.Label}", "./xwing"},
 	{"own share hashed for the peer's", "internal/hybrid/hybrid.go", "{ssPQ, ssT, ctPQ, ctT, ekPQ, ek.t.encoded, h.Label}", "{ssPQ, ssT, ctPQ, ek.t.encoded, ekPQ, ctT, h.Label}", "./xwing"},
 	{"scalar candidates not tried in turn", "internal/nist/nist.go", "slices.Chunk(seed, c.scalarSize)", "slices.Chunk(seed[:c.scalarSize], c.scalarSize)", "./combiner -run=^TestScalarCandidates$"},

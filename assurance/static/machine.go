@@ -9,7 +9,8 @@ import (
 
 // public lists the packages whose exported functions and methods are given secrets.
 var public = []string{
-	"./kem", "./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./batch", "./keyfile",
+	"./kem", "./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./combiner/composite",
+	"./combiner/openpgp", "./batch", "./keyfile",
 	"./internal/hybrid",
 }
 

@@ -20,7 +20,7 @@ const checked = "hybridkem/kem.CheckKeyPair"
 // delegating lists packages that reach keys and KEMs only through methods of interfaces. If all methods that
 // a call can reach are entry points, they are analysed as such only. Otherwise a queue, from which every
 // operation of every KEM can be reached in several ways, would take hours.
-var delegating = []string{"hybridkem/batch", "hybridkem/internal/many", "hybridkem/kem"}
+var delegating = []string{"hybridkem/batch", "hybridkem/combiner", "hybridkem/internal/many", "hybridkem/kem"}
 
 // secretFields lists the fields that hold secrets.
 var secretFields = []struct{ field, reason string }{
@@ -42,7 +42,7 @@ var secretFields = []struct{ field, reason string }{
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
-var secretParameters = []string{"seed", "expandedKey", "state", "random", "ssPQ", "ssT"}
+var secretParameters = []string{"seed", "stored", "storedPQ", "storedT", "secretKey", "expandedKey", "state", "random", "ssPQ", "ssT"}
 
 // A trust says why a function that is not followed may be given secrets. The secrets flow
 // to the arguments that the function writes to, counting the receiver as argument 0, and to
@@ -132,6 +132,7 @@ var trusted = map[string]trust{
 	"(crypto/ecdh.Curve).NewPrivateKey":   {nil, secret, standard},
 	"(*crypto/ecdh.PrivateKey).PublicKey": {nil, known, "the public key is public"},
 	"(*crypto/ecdh.PrivateKey).Curve":     {nil, known, "the curve is public"},
+	"(*crypto/ecdh.PrivateKey).Bytes":     {nil, source, "a scalar"},
 	"(*crypto/ecdh.PrivateKey).ECDH":      {nil, first, standard + "; the error depends on the curve only"},
 }
 

@@ -284,12 +284,7 @@ func (dk *DecapsulationKey) expand(seed []byte, fresh bool) (err error) {
 				r.End() // It overwrites the secrets now.
 			}
 		}()
-		if h.FromParts {
-			err = key.fromParts(own, seed != nil)
-		} else {
-			err = key.expand(own)
-		}
-		if err == nil {
+		if err = key.expand(own, seed != nil); err == nil {
 			done, err = true, r.End()
 		}
 	})
@@ -303,31 +298,23 @@ func (dk *DecapsulationKey) beginReset() (secret.Reset, error) {
 	return key.public.uses.BeginReset(&dk.handle.Generation)
 }
 
-// expand makes the keys of the parts from the hybrid's seed, which expands to
-// PQ's seed and then T's.
-func (key *privateKey) expand(seed []byte) error {
+// expand makes the keys of the parts from b: the hybrid's seed, which expands to
+// PQ's seed and then T's. For keys from parts, b is their stored form, or else PQ's
+// seed and then T's.
+func (key *privateKey) expand(b []byte, stored bool) error {
 	h := key.public.hybrid
-	key.secrets.seed = [SeedSize]byte(seed)
 	var buf [usualSeedSize]byte
-	expanded := sized(buf[:], h.PQ.size.Seed+h.T.size.Seed)
-	defer clear(expanded)
-	sha3.SHAKE256(expanded, seed)
-	return key.newParts(expanded[:h.PQ.size.Seed], expanded[h.PQ.size.Seed:], false)
-}
-
-// fromParts makes the keys of the parts from b: the stored form of a key, or the
-// seeds of PQ and of T.
-func (key *privateKey) fromParts(b []byte, stored bool) error {
-	h := key.public.hybrid
-	if !stored {
-		return key.newParts(b[:h.PQ.size.Seed], b[h.PQ.size.Seed:], false)
+	if !h.FromParts {
+		key.secrets.seed = [SeedSize]byte(b)
+		expanded := sized(buf[:], h.PQ.size.Seed+h.T.size.Seed)
+		defer clear(expanded)
+		sha3.SHAKE256(expanded, b)
+		b, stored = expanded, false
 	}
-	pq, t := h.split(b, h.PQ.size.Private)
-	return key.newParts(pq, t, true)
-}
-
-func (key *privateKey) newParts(pq, t []byte, stored bool) error {
-	h := key.public.hybrid
+	pq, t := b[:h.PQ.size.Seed], b[h.PQ.size.Seed:]
+	if stored {
+		pq, t = h.split(b, h.PQ.size.Private)
+	}
 	if err := h.PQ.newPrivateKey(&key.secrets.pq, &key.public.pq, pq, stored); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (h *Hybrid) ExpandMany(rows many.Rows[many.KeyPair]) {
 	}
 }
 
-// expandMany is expand or fromParts of several keys.
+// expandMany is expand of several keys, which for keys from parts gets stored forms.
 func (h *Hybrid) expandMany(keys []*DecapsulationKey, rows many.Rows[many.KeyPair]) {
 	n := len(keys)
 	const size = mlkemSeedSize + x25519.Size

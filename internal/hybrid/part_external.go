@@ -7,12 +7,9 @@ package hybrid
 // of callers on the stack, and so that foreign code cannot change them. All
 // slices have the sizes of the part.
 type External interface {
-	// NewPrivateKey expands a key pair from seed. It also returns the encoded
-	// encapsulation key.
-	NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error)
-	// ParsePrivateKey makes a key pair from the stored form of the private key, and otherwise is
-	// like NewPrivateKey.
-	ParsePrivateKey(stored []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error)
+	// NewPrivateKey makes a key pair from b, which is a seed or the stored form of the
+	// private key. It also returns the encoded encapsulation key.
+	NewPrivateKey(b []byte, stored bool) (ExternalPrivateKey, ExternalPublicKey, []byte, error)
 	// NewPublicKey parses and checks an encapsulation key.
 	NewPublicKey(b []byte) (ExternalPublicKey, error)
 }
@@ -43,11 +40,7 @@ func ExternalPart(name string, x External, size Sizes) Part {
 func (p *Part) newExternal(dk *privatePart, ek *publicPart, b []byte, stored bool) (err error) {
 	own := clone(b)
 	defer clear(own)
-	if stored {
-		dk.external, ek.external, ek.encoded, err = p.external.ParsePrivateKey(own)
-	} else {
-		dk.external, ek.external, ek.encoded, err = p.external.NewPrivateKey(own)
-	}
+	dk.external, ek.external, ek.encoded, err = p.external.NewPrivateKey(own, stored)
 	return err
 }
 

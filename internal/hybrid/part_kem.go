@@ -33,12 +33,12 @@ type externalKEM struct {
 	keySize int // of encoded encapsulation keys, as the KEM gave it at first
 }
 
-// NewPrivateKey expands a key pair. The public key is parsed anew from its
+// NewPrivateKey expands a key pair from a seed, which is also the stored form. The public key is parsed anew from its
 // encoding, so that encapsulation uses the key that others see.
 //
 // It returns kem.ErrNoKey if the KEM returns neither a key nor an error, and
 // kem.ErrLength if the encoded key does not have the size that the KEM gives.
-func (x externalKEM) NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error) {
+func (x externalKEM) NewPrivateKey(seed []byte, _ bool) (ExternalPrivateKey, ExternalPublicKey, []byte, error) {
 	dk, err := x.kem.NewDecapsulationKey(seed)
 	if err != nil {
 		return nil, nil, nil, err // dk may be a nil pointer.
@@ -64,11 +64,6 @@ func (x externalKEM) NewPrivateKey(seed []byte) (ExternalPrivateKey, ExternalPub
 		return nil, nil, nil, err
 	}
 	return dk, ek, encoded, nil
-}
-
-// ParsePrivateKey is NewPrivateKey, because a seed is the stored form of a key.
-func (x externalKEM) ParsePrivateKey(seed []byte) (ExternalPrivateKey, ExternalPublicKey, []byte, error) {
-	return x.NewPrivateKey(seed)
 }
 
 // NewPublicKey parses an encapsulation key. It returns kem.ErrNoKey if the KEM

@@ -41,14 +41,14 @@ func (h *Hybrid) WithKeysFromParts() *Hybrid {
 
 // NewPartsKey makes a key of h, which must have FromParts, from the stored forms of
 // the private keys of PQ and T. Its errors are those of Expand.
-func (h *Hybrid) NewPartsKey(pq, t []byte) (*PartsKey, error) {
+func (h *Hybrid) NewPartsKey(storedPQ, storedT []byte) (*PartsKey, error) {
 	stored := make([]byte, h.SeedSize())
 	defer clear(stored)
 	toPQ, toT := h.split(stored, h.PQ.size.Private)
 	for _, part := range []struct {
 		to, from []byte
 		name     string
-	}{{toPQ, pq, h.PQ.name}, {toT, t, h.T.name}} {
+	}{{toPQ, storedPQ, h.PQ.name}, {toT, storedT, h.T.name}} {
 		if len(part.from) != len(part.to) {
 			return nil, fault.Length(h.Package, "private key of "+part.name, part.from, len(part.to), "")
 		}

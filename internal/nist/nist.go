@@ -69,35 +69,37 @@ func (c curve) scalar(seed []byte) (*ecdh.PrivateKey, error) {
 	return nil, errScalar
 }
 
-// NewPrivateKey returns kem.ErrSeed if the seed contains no scalar.
-func (c curve) NewPrivateKey(seed []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
-	key, err := c.scalar(seed)
+// NewPrivateKey returns kem.ErrSeed if a seed contains no scalar, and the errors of parse for a stored key.
+func (c curve) NewPrivateKey(b []byte, stored bool) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
+	var key *ecdh.PrivateKey
+	var err error
+	if stored {
+		key, err = c.parse(b)
+	} else {
+		key, err = c.scalar(b)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return c.keyPair(key)
+	point := key.PublicKey()
+	return privateKey{c, key}, publicKey{c, point}, point.Bytes(), nil
 }
 
-// ParsePrivateKey returns kem.ErrPrivateKey if stored is not the form of a private key of the curve, or if
-// its number is not a scalar.
-func (c curve) ParsePrivateKey(stored []byte) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
+// parse returns kem.ErrPrivateKey if stored is not the form of a private key of the curve, or if its number is
+// not a scalar.
+func (c curve) parse(stored []byte) (*ecdh.PrivateKey, error) {
 	before, scalar, after := stored[:len(c.before)], stored[len(c.before):][:c.scalarSize], stored[len(c.before)+c.scalarSize:]
 	framed := subtle.ConstantTimeCompare(before, []byte(c.before)) & subtle.ConstantTimeCompare(after, []byte(c.after))
 	//ct:declassify framed: whether a key is valid is public
 	if framed != 1 {
-		return nil, nil, nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not an ECPrivateKey with this curve and without a public key", c.curve())
+		return nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not an ECPrivateKey with this curve and without a public key", c.curve())
 	}
 	key, err := c.curve().NewPrivateKey(scalar)
 	//ct:declassify err: whether a key is valid is public
 	if err != nil {
-		return nil, nil, nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not a number from 1 to below the order of the curve", c.curve())
+		return nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not a number from 1 to below the order of the curve", c.curve())
 	}
-	return c.keyPair(key)
-}
-
-func (c curve) keyPair(key *ecdh.PrivateKey) (hybrid.ExternalPrivateKey, hybrid.ExternalPublicKey, []byte, error) {
-	point := key.PublicKey()
-	return privateKey{c, key}, publicKey{c, point}, point.Bytes(), nil
+	return key, nil
 }
 
 // NewPublicKey returns kem.ErrEncapsulationKey if b is not an uncompressed point of the curve.
