@@ -135,7 +135,7 @@ var mutations = []mutation{
 	{"ML-KEM first in OpenPGP", "combiner/openpgp/openpgp.go", "TFirst: true, ", "", "./combiner -run=^TestSuites$"},
 	{"algorithm of OpenPGP's other KEM", "combiner/openpgp/openpgp.go", "\\x23OpenPGP", "\\x24OpenPGP", "./combiner -run=^TestSuites$"},
 	{"label of another parameter set in composite ML-KEM", "combiner/composite/composite.go", "\"MLKEM768-P384\"", "\"MLKEM1024-P384\"", "./combiner -run=^TestSuites$"},
-	{"curve of an ECPrivateKey not checked", "internal/nist/nist.go", " & subtle.ConstantTimeCompare(after, []byte(c.after))", "", "./combiner -run=^TestStoredErrors$"},
+	{"curve of an ECPrivateKey not checked", "internal/nist/nist.go", "(before, []byte(c.before)) & ", "(before, []byte(c.before)) | ", "./combiner -run=^TestStoredErrors$"},
 	{"bits of a stored number ignored like those of a seed", "internal/nist/nist.go", "key, err := c.curve().NewPrivateKey(scalar)", "key, err := c.scalar(scalar)", "./combiner -run=^TestStoredErrors$"},
 	{"bits of a P-521 seed not ignored", "internal/nist/nist.go", "candidate[0] &= 1", "candidate[0] &= 0xff", "./combiner -run=^TestP521Seeds$"},
 	{"composite key from the seed of X-Wing", "internal/hybrid/parts.go", "\tdefer clear(stored)\n\town, err :=", "\tdefer clear(stored)\n\tcopy(stored, key.secrets.seed[:])\n\town, err :=", "./combiner -run=^TestFromXWing$"},

@@ -128,6 +128,7 @@ var trusted = map[string]trust{
 	"(*encoding/base64.Encoding).Decode":                     {[]int{1}, known, "JWK: the same; whether base64 is valid is public"},
 
 	"slices.Chunk":                        {nil, secret, "it cuts, by length"},
+	"slices.Concat":                       {nil, secret, "it copies"},
 	"a function value":                    {nil, secret, "the iterator of slices.Chunk"},
 	"(crypto/ecdh.Curve).NewPrivateKey":   {nil, secret, standard},
 	"(*crypto/ecdh.PrivateKey).PublicKey": {nil, known, "the public key is public"},
@@ -142,7 +143,7 @@ const uninitialized = "it ends at the first word of X that is not 0: one scalar 
 var accepted = map[string]string{
 	"(*filippo.io/edwards25519.Scalar).signedRadix16: a branch": "it panics if a scalar has 256 bits; none has",
 
-	"hybridkem/internal/nist.scalar$1: a directive in a loop": "a candidate that is refused is not used",
+	"(hybridkem/internal/nist.curve).scalar$1: a directive in a loop": "a candidate that is refused is not used",
 
 	"hybridkem/internal/fault.encoding: a directive in a loop": "the error of one of several operations does not end the loop over them",
 

@@ -353,7 +353,7 @@ func TestResetMemory(t *testing.T) {
 		l := loot{}
 		l.add("the seed", seed, 1)
 		l.addKey(h.spec, seedM, dkM)
-		check(l, must(h.NewDecapsulationKey(seed))(t).(privateReset))
+		check(l, must(h.NewDecapsulationKey(h.private(seed)))(t).(privateReset))
 	}
 }
 

@@ -141,16 +141,18 @@ func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 }
 
 // Bytes returns the stored form of the key.
-func (k privateKey) Bytes() []byte {
-	scalar := k.key.Bytes()
-	defer clear(scalar)
-	return slices.Concat([]byte(k.curve.before), scalar, []byte(k.curve.after))
-}
+func (k privateKey) Bytes() []byte { return k.curve.stored(k.key) }
 
 // Stored returns the stored form of the private key of a group, as the part p has it. The group is X25519 or one of NIST's curves.
 func Stored(p *hybrid.Part, key *ecdh.PrivateKey) []byte {
 	c, _ := p.External().(curve) // X25519 is none, and has nothing before and after its scalar.
-	return privateKey{c, key}.Bytes()
+	return c.stored(key)
+}
+
+func (c curve) stored(key *ecdh.PrivateKey) []byte {
+	scalar := key.Bytes()
+	defer clear(scalar)
+	return slices.Concat([]byte(c.before), scalar, []byte(c.after))
 }
 
 // Destroy does nothing. The scalar is in memory of crypto/ecdh, which offers no way to overwrite it.
