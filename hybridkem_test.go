@@ -390,6 +390,24 @@ func TestFIPS(t *testing.T) {
 		if _, err := mlkem.NewExpandedKey768(make([]byte, mlkem.ExpandedKeySize768)); err == nil || !strings.Contains(err.Error(), "fips140=only") {
 			t.Errorf("an expanded key: %v", err)
 		}
+		header := make([]byte, mlkem.HeaderSize)
+		var stored []byte
+		fips140.WithoutEnforcement(func() {
+			state, _, _, err := mlkem.BeginEncapsulation768(header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored = state.Bytes()
+		})
+		_, _, _, err := mlkem.BeginEncapsulation768(header)
+		_, errStored := mlkem.NewEncapsulationState768(stored)
+		var state mlkem.EncapsulationState768
+		errInto := state.Begin(make([]byte, mlkem.SharedKeySize), make([]byte, mlkem.CiphertextPart1Size768), header)
+		for _, err := range []error{err, errStored, errInto} {
+			if !errors.Is(err, kem.ErrFIPS) {
+				t.Errorf("an encapsulation in two steps: %v", err)
+			}
+		}
 	}
 	if fips140.Enabled() != true || fips140.Enforced() != (mode == "only") {
 		t.Errorf("the mode is not %s", mode)

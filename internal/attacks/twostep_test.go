@@ -2,11 +2,13 @@ package attacks
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha3"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -410,6 +412,28 @@ func TestStates(t *testing.T) {
 			part2 := must(own.Finish(x.vector))(t)
 			decapsulates(t, s.Name()+" again after "+what, x.dk, slices.Concat(part1, part2), sharedKey)
 		}
+	}
+}
+
+// TestBeginPanics checks that a state stays if its next randomness cannot be drawn.
+func TestBeginPanics(t *testing.T) {
+	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
+	for _, s := range twoSteps {
+		x := s.usual(t)
+		own, _, _, err := s.derand(x.header, x.m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rand.Reader = strings.NewReader("too short")
+		sharedKey, part1 := pattern(32), pattern(s.part1)
+		panicked := func() (value any) {
+			defer func() { value = recover() }()
+			return own.Begin(sharedKey, part1, x.header)
+		}()
+		if text, ok := panicked.(string); !ok || !strings.Contains(text, "rand.Reader") || !bytes.Equal(sharedKey, pattern(32)) || !bytes.Equal(part1, pattern(s.part1)) {
+			t.Errorf("%s: Begin without randomness writes, or does not panic", s.Name())
+		}
+		x.finishes(t, s.Name(), own)
 	}
 }
 
