@@ -126,7 +126,7 @@ var notes = []struct{ implementation, section, note string }{
 	{oursInto, "", "EncapsulateTo, DecapsulateTo and Reset, into memory that is used again."},
 	{oursSteps, "", "Begin and FinishTo, into memory that is used again: first from the header of the key, then with the rest."},
 	{oursSingly, "", "The same operations, one after the other, into memory that is used again. In columns of what is done at once, times are for one operation."},
-	{fromSeeds, "", "X-Wing and MLKEM768-P256, whose keys are seeds, and which have the same parts."},
+	{fromSeeds, "", "X-Wing and MLKEM768-P256, whose keys are seeds, and which have the same parts. Keys of both forms are random here."},
 	{baselineName, "", "hybridkem at another commit, as a process of its own."},
 	{cryptoHPKE, "", "What its API shows: NewSender or NewRecipient, and Export. That includes the key schedule, with SHAKE256."},
 	{"mlkem-native", "", "Holds keys in the expanded encoding. Key generation writes it; each decapsulation checks the hash in it and expands the matrix anew."},
