@@ -92,7 +92,10 @@ func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
 		if key.KEM() == nil || key.PublicKey() == nil {
 			return nil, errNoPart(p)
 		}
-		if name := key.KEM().Name(); name != p.Name() || kem.KeysFromParts(key.KEM()) {
+		switch name := key.KEM().Name(); {
+		case kem.KeysFromParts(key.KEM()):
+			return nil, other(name + " and made from parts")
+		case name != p.Name():
 			return nil, other(name)
 		}
 		if seed := key.Bytes(); seed != nil {

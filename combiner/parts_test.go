@@ -295,6 +295,11 @@ func TestNewPartsKeyErrors(t *testing.T) {
 		}
 	}
 
+	_, err := combiner.NewPartsKey(combiner.UK("outer", inner, mlkem.KEM512()), innerParts, pq512)
+	if want := "combiner: the private key is of inner and made from parts, want one of inner"; fmt.Sprint(err) != want {
+		t.Errorf("a key from parts as a part: %v, want %s", err, want)
+	}
+
 	// A key of another module's KEM is a part if the KEM is.
 	foreignKey := get(foreign.NewDecapsulationKey(seed))(t)
 	dk := get(combiner.NewPartsKey(combiner.UG("foreign", foreign, combiner.P256()), foreignKey, p256Key))(t)
