@@ -258,7 +258,7 @@ func TestRandomness(t *testing.T) {
 		}
 		seed := random.take()
 		if kem.KeysFromParts(k) {
-			// The seed of ML-KEM and a scalar, of which P-521 changes the first byte.
+			// The seed of ML-KEM and a scalar. P-521 changes its first byte.
 			if b := dk.Bytes(); !bytes.Contains(b, seed[:64]) || !bytes.Contains(b, seed[65:96]) {
 				t.Errorf("%s: the keys of the parts are not what was drawn", k.Name())
 			}

@@ -85,7 +85,7 @@ func refusedAs(name string, err error) error {
 	return verify(fmt.Sprintf("a key of %s: %v", name, err), errors.Is(err, kem.ErrUnsupported) && strings.Contains(err.Error(), name))
 }
 
-// checkParts makes the key from its parts, of which crypto/x509 reads that of a curve, and combines what they decapsulate.
+// checkParts makes the key from its parts, and combines what they decapsulate. crypto/x509 reads the key of a curve.
 func (v compositeVector) checkParts(k kem.KEM) error {
 	pq := mlkem.KEM768()
 	if strings.HasPrefix(k.Name(), "MLKEM1024") {
