@@ -43,7 +43,7 @@ func counts(k kem.KEM) (counts []int) {
 }
 
 // slow reports whether k has a NIST curve.
-func slow(k kem.KEM) bool { return regexp.MustCompile("P-?(256|384)").MatchString(k.Name()) }
+func slow(k kem.KEM) bool { return regexp.MustCompile("P-?(256|384|521)").MatchString(k.Name()) }
 
 // TestRows checks that rows give the same as single operations, also if some have errors: for any number
 // of rows of one KEM, and of all KEMs mixed.
