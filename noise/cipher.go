@@ -1,0 +1,142 @@
+package noise
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+	"math"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+const (
+	// keySize is the size of the keys of ciphers, and of pre-shared keys.
+	keySize = 32
+	// tagSize is how many bytes a ciphertext is longer than its plaintext.
+	tagSize = 16
+)
+
+// A cipherFunction is a cipher function of section 12.
+type cipherFunction struct {
+	name string
+	new  func(key []byte) (cipher.AEAD, error)
+	// order is the byte order of the counter in a nonce.
+	order binary.ByteOrder
+}
+
+var ciphers = []cipherFunction{
+	{"ChaChaPoly", chacha20poly1305.New, binary.LittleEndian},
+	{"AESGCM", newGCM, binary.BigEndian},
+}
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// A CipherState encrypts and decrypts messages with one key and counts their nonces,
+// according to section 5.1. Its methods must not be called at the same time.
+//
+// The key itself is overwritten by Rekey and Destroy. What the cipher of crypto/aes or
+// x/crypto has made from it is not, and stays in memory until it is collected.
+type CipherState struct {
+	function *cipherFunction
+	k        [keySize]byte
+	aead     cipher.AEAD // nil if there is no key
+	n        uint64
+	nonce    [12]byte
+}
+
+// maxNonce is reserved, for Rekey.
+const maxNonce = math.MaxUint64
+
+func (c *CipherState) initializeKey(key []byte) {
+	copy(c.k[:], key)
+	c.aead, _ = c.function.new(c.k[:]) // its only error is a wrong length
+	c.n = 0
+}
+
+func (c *CipherState) hasKey() bool { return c.aead != nil }
+
+// Nonce returns the nonce of the next message.
+func (c *CipherState) Nonce() uint64 { return c.n }
+
+// SetNonce sets the nonce of the next message, for messages that come out of order. For messages to
+// decrypt only: a key must never encrypt two messages with the same nonce.
+func (c *CipherState) SetNonce(nonce uint64) { c.n = nonce }
+
+// encodedNonce returns n as the cipher has it: four zero bytes, and then the number.
+func (c *CipherState) encodedNonce(n uint64) []byte {
+	c.function.order.PutUint64(c.nonce[4:], n)
+	return c.nonce[:]
+}
+
+// Encrypt appends the encrypted plaintext to dst, and returns the result. The ciphertext is 16 bytes
+// longer than the plaintext, and ad is authenticated with it. It implements EncryptWithAd.
+//
+// It returns [ErrNonce] after 2^64 - 1 messages, and [ErrMessageLength] if the ciphertext would be longer than
+// [MaxMessageSize].
+func (c *CipherState) Encrypt(dst, ad, plaintext []byte) ([]byte, error) {
+	if len(plaintext) > MaxMessageSize-tagSize {
+		return nil, ErrMessageLength
+	}
+	return c.encrypt(dst, ad, plaintext)
+}
+
+func (c *CipherState) encrypt(dst, ad, plaintext []byte) ([]byte, error) {
+	switch {
+	case !c.hasKey():
+		return nil, errNoKey
+	case c.n == maxNonce:
+		return nil, ErrNonce
+	}
+	dst = c.aead.Seal(dst, c.encodedNonce(c.n), plaintext, ad)
+	c.n++
+	return dst, nil
+}
+
+// Decrypt appends the decrypted ciphertext to dst, and returns the result. It implements
+// DecryptWithAd. It returns [ErrDecrypt] if the ciphertext was not made with the same key, nonce and ad;
+// then it has written nothing, and the nonce stays as it is. It also returns the errors of Encrypt.
+func (c *CipherState) Decrypt(dst, ad, ciphertext []byte) ([]byte, error) {
+	if len(ciphertext) > MaxMessageSize {
+		return nil, ErrMessageLength
+	}
+	switch {
+	case !c.hasKey():
+		return nil, errNoKey
+	case c.n == maxNonce:
+		return nil, ErrNonce
+	}
+	dst, err := c.aead.Open(dst, c.encodedNonce(c.n), ciphertext, ad)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	c.n++
+	return dst, nil
+}
+
+// Rekey replaces the key by one that is computed from it, so that a key that becomes known does not
+// open earlier messages. Both sides must do it between the same messages. The nonce stays as it is. It
+// implements REKEY.
+func (c *CipherState) Rekey() error {
+	if !c.hasKey() {
+		return errNoKey
+	}
+	n := c.n
+	var zeros [keySize]byte
+	key := c.aead.Seal(nil, c.encodedNonce(maxNonce), zeros[:], nil)
+	defer clear(key)
+	c.initializeKey(key[:keySize])
+	c.n = n
+	return nil
+}
+
+// Destroy overwrites the key. Other methods return errors from then on.
+func (c *CipherState) Destroy() {
+	clear(c.k[:])
+	c.aead = nil
+}

@@ -1,0 +1,69 @@
+// Package noise implements the Noise Protocol Framework, revision 34, with KEMs: handshakes that authenticate two sides
+// and agree on keys, for protocols of one's own. Sections in comments are those of the framework.
+//
+// [Client] and [Server] run a handshake over a connection and encrypt it, as those of crypto/tls do. A [HandshakeState]
+// makes and reads the messages of a handshake one by one, for other transports.
+//
+// The name of a protocol says all of it: [ParseProtocol] lists what there is. Protocols with a KEM resist quantum computers, and
+// those with a KEM and 25519 are safe as long as one of the two is:
+//
+//   - Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256 keeps what is sent secret later, too. Static keys, and so
+//     authentication, are X25519 alone.
+//   - Noise_hybridIK_25519+MLKEM768_AESGCM_SHA256 and Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256 also authenticate with both.
+//   - Noise_pqXX_MLKEM768_ChaChaPoly_SHA256 is the KEM alone.
+//
+// SPEC.md says what each pattern gives, and which claims are those of the papers.
+//
+// Everything sent is hashed into the handshake hash, and the keys of KEMs are mixed into the chaining key. So KEMs whose
+// shared keys need a transcript ([kem.NeedsTranscript]) can be used, and so can ML-KEM alone.
+//
+// An error of a message from the peer says which message it is and nothing else. From then on the handshake has ended.
+package noise
+
+import (
+	"errors"
+	"fmt"
+)
+
+// MaxMessageSize is the largest size of a message of a handshake and of transport, in bytes (section 3).
+const MaxMessageSize = 65535
+
+// The errors of this package wrap one of these, and say more. Use [errors.Is].
+var (
+	// ErrProtocol means that a protocol name or a pattern is unknown or invalid.
+	ErrProtocol = errors.New("noise: invalid protocol")
+
+	// ErrConfig means that a key or another value in a Config is missing, superfluous or invalid.
+	ErrConfig = errors.New("noise: invalid configuration")
+
+	// ErrOrder means that a method has been called when the handshake is in another state, or after it has ended.
+	ErrOrder = errors.New("noise: called out of order")
+
+	// ErrHandshake means that a message of the peer is invalid. The handshake has ended.
+	ErrHandshake = errors.New("noise: invalid handshake message")
+
+	// ErrDecrypt means that a transport message is not authentic.
+	ErrDecrypt = errors.New("noise: a message is not authentic")
+
+	// ErrMessageLength means that a message would be longer than MaxMessageSize.
+	ErrMessageLength = errors.New("noise: a message is too long")
+
+	// ErrNonce means that a key has encrypted as many messages as it may.
+	ErrNonce = errors.New("noise: the key has been used for the last nonce")
+)
+
+var errNoKey = fault(ErrOrder, "there is no key")
+
+// A wrapped is an error with a text of its own.
+type wrapped struct {
+	text string
+	kind error
+}
+
+func (w *wrapped) Error() string { return "noise: " + w.text }
+func (w *wrapped) Unwrap() error { return w.kind }
+
+// fault returns an error that wraps kind.
+func fault(kind error, format string, args ...any) error {
+	return &wrapped{fmt.Sprintf(format, args...), kind}
+}

@@ -1,0 +1,120 @@
+package noise
+
+import (
+	"slices"
+	"strings"
+
+	"hybridkem/combiner"
+	"hybridkem/kem"
+	"hybridkem/mlkem"
+	"hybridkem/xwing"
+)
+
+// A NamedKEM is a KEM and its name in protocol names, which consists of letters and digits.
+type NamedKEM struct {
+	Name string
+	KEM  kem.KEM
+}
+
+// kems are the KEMs with names that others use, or that are their registered names without hyphens.
+var kems = []NamedKEM{
+	{"MLKEM512", mlkem.KEM512()},
+	{"MLKEM768", mlkem.KEM768()},
+	{"MLKEM1024", mlkem.KEM1024()},
+	{"XWing", xwing.KEM()},
+	{"MLKEM768P256", combiner.MLKEM768P256()},
+	{"MLKEM1024P384", combiner.MLKEM1024P384()},
+}
+
+// A Protocol is a Noise protocol: a handshake pattern, DH functions or KEMs or both, a cipher and a hash
+// function. It is made from its name.
+type Protocol struct {
+	name    string
+	pattern *pattern
+	// The KEM of ephemeral keys, and that of static keys. They are nil for a pattern without KEMs.
+	ephemeralKEM, staticKEM kem.KEM
+	cipher                  *cipherFunction
+	hash                    *hashFunction
+}
+
+// ParseProtocol returns the protocol with a name such as "Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256", according to
+// section 8. A name is hashed as it is, so that both sides need the same one.
+//
+// Patterns are those of the framework (one-way, fundamental and deferred), with the modifiers psk0, psk1 and so on; XXhfs and the
+// others with e1 and ekem1; pqNN to pqIX of PQNoise; and hybridNN to hybridIX, in the order of tokens of Clatter 2.2.0. Before that
+// version, Clatter had another order under the same names, which is not supported. DH is 25519. KEMs are those of this module, as
+// MLKEM768, XWing and so on, and those given. With two KEMs, such as MLKEM768+MLKEM1024, the first is that of ephemeral keys. Ciphers are
+// ChaChaPoly and AESGCM. Hash functions are SHA256, SHA512, BLAKE2s and BLAKE2b.
+//
+// For other names, and for patterns that break a rule of section 7.3, the error wraps [ErrProtocol]. It lists the names there are.
+func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
+	parts := strings.Split(name, "_")
+	if len(parts) != 5 || parts[0] != "Noise" {
+		return nil, fault(ErrProtocol, "%q is not a name of the form Noise_pattern_dh_cipher_hash", name)
+	}
+	p := &Protocol{name: name}
+	var err error
+	if p.pattern, err = parsePattern(parts[1]); err != nil {
+		return nil, err
+	}
+	functions := strings.Split(parts[2], "+")
+	if p.pattern.dh {
+		if functions[0] != "25519" {
+			return nil, unknown("DH function", functions[0], []string{"25519"})
+		}
+		functions = functions[1:]
+	}
+	known := append(slices.Clone(kems), more...)
+	chosen := []kem.KEM{}
+	for _, f := range functions {
+		i := slices.IndexFunc(known, func(k NamedKEM) bool { return k.Name == f && k.KEM != nil })
+		if i < 0 {
+			names := []string{}
+			for _, k := range known {
+				names = append(names, k.Name)
+			}
+			return nil, unknown("KEM", f, names)
+		}
+		chosen = append(chosen, known[i].KEM)
+	}
+	most := 0
+	switch {
+	case p.pattern.kem:
+		most = 2
+	case p.pattern.hfs:
+		most = 1
+	}
+	if len(chosen) > most || len(chosen) == 0 && most > 0 {
+		return nil, fault(ErrProtocol, "%q has %d KEMs, and its pattern takes up to %d", name, len(chosen), most)
+	}
+	if most > 0 {
+		p.ephemeralKEM, p.staticKEM = chosen[0], chosen[len(chosen)-1]
+	}
+	for i := range ciphers {
+		if ciphers[i].name == parts[3] {
+			p.cipher = &ciphers[i]
+		}
+	}
+	if p.cipher == nil {
+		return nil, unknown("cipher", parts[3], []string{"ChaChaPoly", "AESGCM"})
+	}
+	for i := range hashes {
+		if hashes[i].name == parts[4] {
+			p.hash = &hashes[i]
+		}
+	}
+	if p.hash == nil {
+		return nil, unknown("hash function", parts[4], []string{"SHA256", "SHA512", "BLAKE2s", "BLAKE2b"})
+	}
+	return p, nil
+}
+
+// Name returns the name of the protocol.
+func (p *Protocol) Name() string { return p.name }
+
+func (p *Protocol) String() string { return p.name }
+
+// unknown is the error for a part of a name.
+func unknown(what, name string, names []string) error {
+	return fault(ErrProtocol, "unknown %s %q; there are %s", what, name, strings.Join(names, ", "))
+}

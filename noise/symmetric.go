@@ -1,0 +1,148 @@
+package noise
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
+
+	"golang.org/x/crypto/blake2b"
+	"golang.org/x/crypto/blake2s"
+)
+
+// A hashFunction is a hash function of section 12.
+type hashFunction struct {
+	name string
+	new  func() hash.Hash
+	size int // HASHLEN
+}
+
+var hashes = []hashFunction{
+	{"SHA256", sha256.New, sha256.Size},
+	{"SHA512", sha512.New, sha512.Size},
+	{"BLAKE2s", func() hash.Hash { h, _ := blake2s.New256(nil); return h }, blake2s.Size},
+	{"BLAKE2b", func() hash.Hash { h, _ := blake2b.New512(nil); return h }, blake2b.Size},
+}
+
+// maxHashSize is the largest HASHLEN.
+const maxHashSize = 64
+
+// A symmetricState has the chaining key, the handshake hash and the key of a handshake, according
+// to section 5.2.
+type symmetricState struct {
+	hash   *hashFunction
+	cipher CipherState
+	ck, h  [maxHashSize]byte
+}
+
+func (s *symmetricState) initialize(protocolName string) {
+	if len(protocolName) <= s.hash.size {
+		copy(s.h[:], protocolName)
+	} else {
+		f := s.hash.new()
+		f.Write([]byte(protocolName))
+		f.Sum(s.h[:0])
+	}
+	s.ck = s.h
+}
+
+func (s *symmetricState) mixKey(inputKeyMaterial []byte) {
+	var out [2][maxHashSize]byte
+	defer clear(out[:])
+	s.hkdf(out[:], inputKeyMaterial)
+	s.ck = out[0]
+	s.cipher.initializeKey(out[1][:keySize])
+}
+
+func (s *symmetricState) mixHash(data []byte) {
+	f := s.hash.new()
+	f.Write(s.h[:s.hash.size])
+	f.Write(data)
+	f.Sum(s.h[:0])
+}
+
+func (s *symmetricState) mixKeyAndHash(inputKeyMaterial []byte) {
+	var out [3][maxHashSize]byte
+	defer clear(out[:])
+	s.hkdf(out[:], inputKeyMaterial)
+	s.ck = out[0]
+	s.mixHash(out[1][:s.hash.size])
+	s.cipher.initializeKey(out[2][:keySize])
+}
+
+// handshakeHash returns h, as GetHandshakeHash.
+func (s *symmetricState) handshakeHash() []byte { return s.h[:s.hash.size] }
+
+// encryptAndHash appends the ciphertext of the plaintext, or the plaintext itself while there is no
+// key, to dst.
+func (s *symmetricState) encryptAndHash(dst, plaintext []byte) ([]byte, error) {
+	start := len(dst)
+	if !s.cipher.hasKey() {
+		dst = append(dst, plaintext...)
+	} else {
+		var err error
+		if dst, err = s.cipher.encrypt(dst, s.handshakeHash(), plaintext); err != nil {
+			return nil, err
+		}
+	}
+	s.mixHash(dst[start:])
+	return dst, nil
+}
+
+// decryptAndHash appends the plaintext of data, or data itself while there is no key, to dst.
+func (s *symmetricState) decryptAndHash(dst, data []byte) ([]byte, error) {
+	if !s.cipher.hasKey() {
+		dst = append(dst, data...)
+	} else {
+		var err error
+		if dst, err = s.cipher.Decrypt(dst, s.handshakeHash(), data); err != nil {
+			return nil, err
+		}
+	}
+	s.mixHash(data)
+	return dst, nil
+}
+
+// overhead is how many bytes encryptAndHash adds.
+func (s *symmetricState) overhead() int {
+	if s.cipher.hasKey() {
+		return tagSize
+	}
+	return 0
+}
+
+// split returns the states for messages from the initiator and from the responder.
+func (s *symmetricState) split() (initiator, responder *CipherState) {
+	var out [2][maxHashSize]byte
+	defer clear(out[:])
+	s.hkdf(out[:], nil)
+	initiator, responder = &CipherState{function: s.cipher.function}, &CipherState{function: s.cipher.function}
+	initiator.initializeKey(out[0][:keySize])
+	responder.initializeKey(out[1][:keySize])
+	return initiator, responder
+}
+
+// hkdf fills out with two or three outputs of HKDF, according to section 4.3. Crypto/hmac keeps copies of
+// the keys, which nothing overwrites.
+func (s *symmetricState) hkdf(out [][maxHashSize]byte, inputKeyMaterial []byte) {
+	extract := hmac.New(s.hash.new, s.ck[:s.hash.size])
+	extract.Write(inputKeyMaterial)
+	var temp [maxHashSize]byte
+	defer clear(temp[:])
+	extract.Sum(temp[:0])
+	expand := hmac.New(s.hash.new, temp[:s.hash.size])
+	for i := range out {
+		expand.Reset()
+		if i > 0 {
+			expand.Write(out[i-1][:s.hash.size])
+		}
+		expand.Write([]byte{byte(i + 1)})
+		expand.Sum(out[i][:0])
+	}
+}
+
+// destroy overwrites the keys. The handshake hash is not secret.
+func (s *symmetricState) destroy() {
+	clear(s.ck[:])
+	s.cipher.Destroy()
+}
