@@ -91,6 +91,10 @@ func NewHandshakeState(config *Config, initiator bool) (*HandshakeState, error) 
 	if err != nil {
 		return nil, err
 	}
+	return p.newHandshakeState(config, initiator)
+}
+
+func (p *Protocol) newHandshakeState(config *Config, initiator bool) (*HandshakeState, error) {
 	if err := config.check(p, initiator); err != nil {
 		return nil, err
 	}
@@ -292,6 +296,7 @@ func (hs *HandshakeState) overhead(m *messagePattern) int {
 			n += p.ephemeralKEM.EncapsulationKeySize() + tag()
 		case tokenEKEM1:
 			n += p.ephemeralKEM.CiphertextSize() + tag()
+			keyed = true
 		case tokenEKEM:
 			n += p.ephemeralKEM.CiphertextSize()
 			keyed = true

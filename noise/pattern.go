@@ -201,6 +201,16 @@ func (p *pattern) check() error {
 		}
 		side.sent[tokenS] = true
 	}
+	// mayEncrypt reports whether a side may encrypt payloads. After a DH of its static key with a key of the peer,
+	// there must be one of its ephemeral key with the same key. For keys and ciphertexts, which the sender has just
+	// made, randomness is enough: in hybridIK and IKhfs, the responder encrypts a ciphertext between ss and se.
+	mayEncrypt := func(side *view) bool {
+		static, withS := dh[tokenSE], dh[tokenES]
+		if side == responder {
+			static, withS = withS, static
+		}
+		return !keyed || (!static || dh[tokenEE]) && (!dh[tokenSS] || withS) && side.random
+	}
 	for i, m := range p.messages {
 		if m.fromInitiator != (i%2 == 0) {
 			return wrong("message %d is of the wrong side", i+1)
@@ -212,21 +222,11 @@ func (p *pattern) check() error {
 			own, peer = initiator, responder
 			ends[tokenES], ends[tokenSE] = [2]token{tokenE, tokenS}, [2]token{tokenS, tokenE}
 		}
-		// mayEncrypt reports whether the sender may encrypt a payload. After a DH of its static key with a key of
-		// the peer, there must be one of its ephemeral key with the same key.
-		mayEncrypt := func() bool {
-			withE, withS := dh[tokenEE], dh[tokenES]
-			static := dh[tokenSE]
-			if !m.fromInitiator {
-				withS, static = dh[tokenSE], dh[tokenES]
-			}
-			return (!static || withE) && (!dh[tokenSS] || withS) && own.random
-		}
 		for _, t := range m.tokens {
 			switch t {
 			case tokenE, tokenS, tokenE1:
-				if own.sent[t] {
-					return wrong("message %d sends %s again", i+1, t)
+				if own.sent[t] || t == tokenE1 && !p.hfs {
+					return wrong("message %d sends %s again, or without hfs", i+1, t)
 				}
 				if t != tokenE && keyed && !own.random {
 					return wrong("message %d encrypts %s without randomness of its sender", i+1, t)
@@ -256,9 +256,12 @@ func (p *pattern) check() error {
 				return wrong("unknown token %s", t)
 			}
 		}
-		if keyed && !mayEncrypt() {
+		if !mayEncrypt(own) {
 			return wrong("message %d encrypts its payload without a DH of its sender's ephemeral key", i+1)
 		}
+	}
+	if !mayEncrypt(initiator) || !p.oneWay() && !mayEncrypt(responder) {
+		return wrong("a side would encrypt after the handshake without a DH of its ephemeral key")
 	}
 	return nil
 }
