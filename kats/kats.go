@@ -19,10 +19,10 @@ type File struct {
 	Source    string // who published it
 	Operation string // what it tests
 	Count     int    // the number of vectors in it
-	Skip      int    // how many of them belong to a KEM that this module lacks
+	Skip      int    // how many of them are for a KEM or a protocol name that this module does not take
 
 	// check returns nil only if the vector demanded something and got it. It returns
-	// errNoKEM for a vector to skip.
+	// errNoKEM or errOldName for a vector to skip.
 	check func(vector []byte) error
 }
 
@@ -54,6 +54,9 @@ var files = []File{
 	{"composite_mlkem_combiner.jsonl", "composite ML-KEM draft", "combiner of the composite KEMs", 3, 0, each(compositeCombination.check)},
 	{"openpgp_mlkem768_x25519.jsonl", "RFC 9980", "KEM of OpenPGP, decapsulation", 3, 0, each(openPGPVector.check)},
 	{"wycheproof_x25519_test.jsonl", "Wycheproof", "X25519, within X25519MLKEM768", 518, 0, each(x25519Vector.check)},
+	{"noise_plain.jsonl.gz", "Noise", "Noise with 25519", 2562, 0, checkNoise},
+	{"noise_kem.jsonl.gz", "Clatter, own", "Noise with KEMs", 31, 0, checkNoise},
+	{"noise_xxhfs_mlkem768.jsonl", "libp2p, own", "Noise XXhfs", 4, 2, checkNoise},
 }
 
 // Files returns every file, in the order in which the command runs them.
@@ -79,7 +82,7 @@ func (f File) Run(progress func(done int)) (Result, error) {
 		switch err := f.check(line); err {
 		case nil:
 			r.Passed++
-		case errNoKEM:
+		case errNoKEM, errOldName:
 			r.Skipped++
 		default:
 			v, _ := vectors.Decode[struct{ ID string }](line)

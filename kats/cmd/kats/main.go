@@ -88,7 +88,7 @@ func runFiles(files []kats.File, stdout, stderr io.Writer) int {
 		passed, failed, skipped = passed+r.Passed, failed+missed, skipped+r.Skipped
 		var note string
 		if r.Skipped > 0 {
-			note += fmt.Sprintf("  %d of other KEMs", r.Skipped)
+			note += fmt.Sprintf("  %d of other KEMs or names", r.Skipped)
 		}
 		if missed > 0 || err != nil {
 			note += "  FAILED"
@@ -100,7 +100,7 @@ func runFiles(files []kats.File, stdout, stderr io.Writer) int {
 
 	fmt.Fprintf(stdout, "%d passed, %d failed", passed, failed)
 	if skipped > 0 {
-		fmt.Fprintf(stdout, ", %d not run: this module does not have their KEM", skipped)
+		fmt.Fprintf(stdout, ", %d not run: this module does not take their KEM or name", skipped)
 	}
 	fmt.Fprintln(stdout)
 	return status
