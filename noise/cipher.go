@@ -44,22 +44,33 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 // x/crypto has made from it is not, and stays in memory until it is collected.
 type CipherState struct {
 	function *cipherFunction
-	k        [keySize]byte
-	aead     cipher.AEAD // nil if there is no key
+	key      *hiddenKey // nil if there is none
 	n        uint64
 	nonce    [12]byte
+}
+
+// A hiddenKey is a key behind one more pointer: some verbs of fmt print what a field that is not exported points to.
+type hiddenKey struct{ *cipherKey }
+
+// A cipherKey is a key, and the cipher made from it.
+type cipherKey struct {
+	k    [keySize]byte
+	aead cipher.AEAD
 }
 
 // maxNonce is reserved, for Rekey.
 const maxNonce = math.MaxUint64
 
 func (c *CipherState) initializeKey(key []byte) {
-	copy(c.k[:], key)
-	c.aead, _ = c.function.new(c.k[:]) // its only error is a wrong length
+	if c.key == nil {
+		c.key = &hiddenKey{new(cipherKey)}
+	}
+	copy(c.key.k[:], key)
+	c.key.aead, _ = c.function.new(key) // its only error is a wrong length
 	c.n = 0
 }
 
-func (c *CipherState) hasKey() bool { return c.aead != nil }
+func (c *CipherState) hasKey() bool { return c.key != nil }
 
 // Nonce returns the nonce of the next message.
 func (c *CipherState) Nonce() uint64 { return c.n }
@@ -93,7 +104,7 @@ func (c *CipherState) encrypt(dst, ad, plaintext []byte) ([]byte, error) {
 	case c.n == maxNonce:
 		return nil, ErrNonce
 	}
-	dst = c.aead.Seal(dst, c.encodedNonce(c.n), plaintext, ad)
+	dst = c.key.aead.Seal(dst, c.encodedNonce(c.n), plaintext, ad)
 	c.n++
 	return dst, nil
 }
@@ -111,7 +122,7 @@ func (c *CipherState) Decrypt(dst, ad, ciphertext []byte) ([]byte, error) {
 	case c.n == maxNonce:
 		return nil, ErrNonce
 	}
-	dst, err := c.aead.Open(dst, c.encodedNonce(c.n), ciphertext, ad)
+	dst, err := c.key.aead.Open(dst, c.encodedNonce(c.n), ciphertext, ad)
 	if err != nil {
 		return nil, ErrDecrypt
 	}
@@ -128,7 +139,7 @@ func (c *CipherState) Rekey() error {
 	}
 	n := c.n
 	var zeros [keySize]byte
-	key := c.aead.Seal(nil, c.encodedNonce(maxNonce), zeros[:], nil)
+	key := c.key.aead.Seal(nil, c.encodedNonce(maxNonce), zeros[:], nil)
 	defer clear(key)
 	c.initializeKey(key[:keySize])
 	c.n = n
@@ -137,6 +148,8 @@ func (c *CipherState) Rekey() error {
 
 // Destroy overwrites the key. Other methods return errors from then on.
 func (c *CipherState) Destroy() {
-	clear(c.k[:])
-	c.aead = nil
+	if c.key != nil {
+		clear(c.key.k[:])
+		c.key = nil
+	}
 }

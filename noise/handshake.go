@@ -54,7 +54,7 @@ type Coding interface {
 // overwritten: the copies of keys in objects of crypto/hmac, crypto/aes and x/crypto, and the static keys, which belong
 // to the caller.
 type HandshakeState struct {
-	secrets *handshakeSecrets // behind a pointer, which fmt does not follow
+	secrets *hiddenSecrets
 
 	protocol  *Protocol
 	initiator bool
@@ -69,6 +69,9 @@ type HandshakeState struct {
 	static                          [32]byte // the own public key
 	staticKEM                       kem.Decapsulator
 }
+
+// hiddenSecrets are secrets behind one more pointer, as those of a hiddenKey.
+type hiddenSecrets struct{ *handshakeSecrets }
 
 type handshakeSecrets struct {
 	symmetricState
@@ -98,7 +101,7 @@ func (p *Protocol) newHandshakeState(config *Config, initiator bool) (*Handshake
 	if err := config.check(p, initiator); err != nil {
 		return nil, err
 	}
-	hs := &HandshakeState{protocol: p, initiator: initiator, coding: config.Coding, secrets: new(handshakeSecrets)}
+	hs := &HandshakeState{protocol: p, initiator: initiator, coding: config.Coding, secrets: &hiddenSecrets{new(handshakeSecrets)}}
 	s := hs.secrets
 	s.hash, s.cipher.function = p.hash, p.cipher
 	s.initialize(p.name)
