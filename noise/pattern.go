@@ -103,6 +103,7 @@ func parsePattern(name string) (*pattern, error) {
 	if name[base:] == "" {
 		return p, p.check()
 	}
+	previous := -1
 	for i, modifier := range strings.Split(name[base:], "+") {
 		place, isPSK := strings.CutPrefix(modifier, "psk")
 		switch {
@@ -111,9 +112,11 @@ func parsePattern(name string) (*pattern, error) {
 			if err != nil || place != strconv.Itoa(n) || n < 0 || n > len(p.messages) {
 				return nil, fault(ErrProtocol, "the handshake pattern %s has no place for %s", name, modifier)
 			}
-			if err := p.addPSK(n); err != nil {
-				return nil, err
+			if n <= previous {
+				return nil, fault(ErrProtocol, "the handshake pattern %s does not have its pre-shared keys in ascending order", name)
 			}
+			previous = n
+			p.addPSK(n)
 		case (modifier == "hfs" || modifier == "hfselg2") && i == 0:
 			if err := p.addHFS(); err != nil {
 				return nil, err
@@ -137,18 +140,14 @@ func (p *pattern) clone() *pattern {
 
 // addPSK adds a psk token at the beginning of the first message, if n is 0, or at the end of the n-th one (section
 // 9.4).
-func (p *pattern) addPSK(n int) error {
+func (p *pattern) addPSK(n int) {
 	m := &p.messages[max(n, 1)-1]
 	at := 0
 	if n > 0 {
 		at = len(m.tokens)
 	}
-	if n == 0 && len(m.tokens) > 0 && m.tokens[0] == tokenPSK || n > 0 && len(m.tokens) > 0 && m.tokens[at-1] == tokenPSK {
-		return fault(ErrProtocol, "the handshake pattern %s has psk%d twice", p.name, n)
-	}
 	m.tokens = slices.Insert(m.tokens, at, tokenPSK)
 	p.psks++
-	return nil
 }
 
 // addHFS adds the tokens of hybrid forward secrecy: e1 behind the initiator's e, or behind the DH that follows it in
