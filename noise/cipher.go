@@ -86,7 +86,8 @@ func (c *CipherState) encodedNonce(n uint64) []byte {
 }
 
 // Encrypt appends the encrypted plaintext to dst, and returns the result. The ciphertext is 16 bytes
-// longer than the plaintext, and ad is authenticated with it. It implements EncryptWithAd.
+// longer than the plaintext, and ad is authenticated with it. It implements EncryptWithAd. To encrypt in
+// place, dst is plaintext[:0]. The memory behind dst must not overlap the plaintext in another way.
 //
 // It returns [ErrNonce] after 2^64 - 1 messages, and [ErrMessageLength] if the ciphertext would be longer than
 // [MaxMessageSize].
@@ -111,7 +112,8 @@ func (c *CipherState) encrypt(dst, ad, plaintext []byte) ([]byte, error) {
 
 // Decrypt appends the decrypted ciphertext to dst, and returns the result. It implements
 // DecryptWithAd. It returns [ErrDecrypt] if the ciphertext was not made with the same key, nonce and ad;
-// then it has written nothing, and the nonce stays as it is. It also returns the errors of Encrypt.
+// then the nonce stays as it is, and the memory behind dst holds what it held before, or zeros. It also returns the
+// errors of Encrypt, and the memory may overlap in the same way.
 func (c *CipherState) Decrypt(dst, ad, ciphertext []byte) ([]byte, error) {
 	if len(ciphertext) > MaxMessageSize {
 		return nil, ErrMessageLength

@@ -3,6 +3,7 @@ package noise
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -59,6 +60,75 @@ func TestPrinting(t *testing.T) {
 					t.Errorf("%q of %T prints a secret", format, test.value)
 				}
 			}
+		}
+	}
+}
+
+// TestReadInPlace reads messages into the memory that they are in.
+func TestReadInPlace(t *testing.T) {
+	config := &Config{Protocol: "Noise_NN_25519_AESGCM_BLAKE2s"}
+	initiator, err := NewHandshakeState(config, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responder, err := NewHandshakeState(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := bytes.Repeat([]byte("payload"), 20)
+	for range 2 {
+		message, err := initiator.WriteMessage(nil, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read, err := responder.ReadMessage(message[:0], message); err != nil || !bytes.Equal(read, payload) {
+			t.Fatalf("%q, %v", read, err)
+		}
+		initiator, responder = responder, initiator
+	}
+	if !bytes.Equal(initiator.HandshakeHash(), responder.HandshakeHash()) {
+		t.Error("the hashes differ")
+	}
+}
+
+// TestReadNothing checks that a message that is not authentic changes nothing behind dst.
+func TestReadNothing(t *testing.T) {
+	config := &Config{Protocol: "Noise_NNpsk0_25519_ChaChaPoly_SHA256", PSKs: [][]byte{make([]byte, 32)}}
+	initiator, err := NewHandshakeState(config, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responder, err := NewHandshakeState(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := initiator.WriteMessage(nil, []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	message[len(message)-1] ^= 1
+	dst := bytes.Repeat([]byte{1}, 100)
+	if _, err := responder.ReadMessage(dst[:1], message); !errors.Is(err, ErrHandshake) {
+		t.Errorf("the error is %v", err)
+	}
+	if !bytes.Equal(dst, bytes.Repeat([]byte{1}, 100)) {
+		t.Errorf("written %d", dst)
+	}
+}
+
+func TestNilConfig(t *testing.T) {
+	if _, err := NewHandshakeState(nil, true); !errors.Is(err, ErrConfig) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestOrderOfModifiers checks that modifiers whose order does not matter are sorted, so that a protocol has one name.
+func TestOrderOfModifiers(t *testing.T) {
+	for name, valid := range map[string]bool{
+		"XXpsk0+psk3": true, "XXpsk3+psk0": false, "XXpsk0+psk0": false, "XXpsk1+psk2": true, "XXpsk2+psk1": false, "XXhfs+psk3": true, "XXpsk3+hfs": false,
+	} {
+		if _, err := parsePattern(name); (err == nil) != valid || err != nil && !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

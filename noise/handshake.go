@@ -90,6 +90,9 @@ type fixed struct {
 
 // NewHandshakeState begins a handshake. It implements Initialize. The error wraps [ErrProtocol] or [ErrConfig].
 func NewHandshakeState(config *Config, initiator bool) (*HandshakeState, error) {
+	if config == nil {
+		return nil, fault(ErrConfig, "the configuration is nil")
+	}
 	p, err := ParseProtocol(config.Protocol, config.KEMs...)
 	if err != nil {
 		return nil, err
@@ -199,8 +202,8 @@ func (hs *HandshakeState) begin(fromInitiator bool) (*messagePattern, error) {
 	return m, nil
 }
 
-// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. Whether a payload
-// is encrypted, and to whom, depends on the pattern and the message (section 7.7).
+// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. The payload must not
+// overlap the memory behind dst. Whether a payload is encrypted, and to whom, depends on the pattern and the message (section 7.7).
 //
 // It returns [ErrOrder] if it is not this side's turn, and [ErrMessageLength] if the message would be longer than [MaxMessageSize]. Both
 // change nothing. After another error, which only a KEM of another module or its key can cause, the handshake has ended.
@@ -237,6 +240,7 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var payload []byte
 	if overhead := hs.overhead(m); len(message) < overhead || len(message) > MaxMessageSize {
 		err = ErrHandshake
 	} else {
@@ -247,14 +251,15 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 					return
 				}
 			}
-			dst, err = hs.secrets.decryptAndHash(dst, rest)
+			// Not to dst, which a cipher overwrites if the payload is not authentic, and which may overlap message.
+			payload, err = hs.secrets.decryptAndHash(nil, rest)
 		})
 	}
 	if err != nil {
 		return nil, hs.end(fault(ErrHandshake, "message %d of the handshake is invalid", hs.next+1))
 	}
 	hs.next++
-	return dst, nil
+	return append(dst, payload...), nil
 }
 
 // do runs f, which may use KEMs of other modules, and overwrites the stack.
@@ -469,6 +474,7 @@ func (hs *HandshakeState) mix(t token) error {
 		}
 	}
 	var shared [32]byte
+	defer clear(shared[:])
 	x25519.ScalarMult(&shared, own, peer)
 	if shared == [32]byte{} {
 		return errLowOrder
