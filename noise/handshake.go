@@ -38,6 +38,16 @@ type Config struct {
 	Coding Coding
 }
 
+// Format prints the name of the protocol, and no key, for every verb.
+func (config Config) Format(s fmt.State, _ rune) {
+	secret.Print(s, "noise.Config", config.Protocol)
+}
+
+// MarshalJSON returns an error, because a Config has secret keys.
+func (config Config) MarshalJSON() ([]byte, error) {
+	return nil, secret.NotJSON("noise.Config", config.Protocol)
+}
+
 // A Coding encodes ephemeral X25519 keys so that they look like random bytes, such as Elligator2.
 type Coding interface {
 	// GenerateKey returns a private key whose public key has an encoding.

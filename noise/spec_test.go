@@ -175,7 +175,7 @@ func differs(hs *HandshakeState, want *spec.NoiseParty) string {
 	s := hs.secrets
 	var k []byte
 	if s.cipher.hasKey() {
-		k = s.cipher.k[:]
+		k = s.cipher.key.k[:]
 	}
 	switch {
 	case !bytes.Equal(s.h[:s.hash.size], want.H):
