@@ -186,6 +186,10 @@ func (config *Config) check(p *Protocol, initiator bool) error {
 		return fault(ErrConfig, "StaticKEM is not a key of %s", p.staticKEM.Name())
 	case config.PeerStaticKEM != nil && (config.PeerStaticKEM.KEM() == nil || config.PeerStaticKEM.KEM().Name() != p.staticKEM.Name()):
 		return fault(ErrConfig, "PeerStaticKEM is not a key of %s", p.staticKEM.Name())
+	case config.StaticKEM != nil && (!isKey(config.StaticKEM.PublicKey(), p.staticKEM) || isDestroyed(config.StaticKEM)):
+		return fault(ErrConfig, "StaticKEM is a zero value, or has been destroyed")
+	case config.PeerStaticKEM != nil && !isKey(config.PeerStaticKEM, p.staticKEM):
+		return fault(ErrConfig, "PeerStaticKEM is a zero value")
 	case len(config.PSKs) != p.pattern.psks:
 		return fault(ErrConfig, "%s needs %d pre-shared keys, and there are %d", p.name, p.pattern.psks, len(config.PSKs))
 	}
@@ -195,6 +199,17 @@ func (config *Config) check(p *Protocol, initiator bool) error {
 		}
 	}
 	return nil
+}
+
+// isKey reports whether ek is a key and not a zero value, which has no bytes.
+func isKey(ek kem.EncapsulationKey, k kem.KEM) bool {
+	return ek != nil && len(ek.Bytes()) == k.EncapsulationKeySize()
+}
+
+// isDestroyed reports whether a key says that it has been destroyed. A [kem.Decapsulator] need not say it.
+func isDestroyed(dk kem.Decapsulator) bool {
+	key, ok := dk.(interface{ Destroyed() bool })
+	return ok && key.Destroyed()
 }
 
 // begin returns the pattern of the next message, which the given side must send.
@@ -404,7 +419,7 @@ func (hs *HandshakeState) readToken(message []byte, t token) (rest []byte, err e
 			hs.mixEphemeral(hs.peerEphemeral[:])
 		}
 		if p.pattern.kem {
-			b := take(p.ephemeralKEM.EncapsulationKeySize())
+			b := bytes.Clone(take(p.ephemeralKEM.EncapsulationKeySize())) // a KEM of another module may write to it
 			hs.mixEphemeral(b)
 			if hs.peerEphemeralKEM, err = p.ephemeralKEM.NewEncapsulationKey(b); err != nil {
 				return nil, err
@@ -437,7 +452,7 @@ func (hs *HandshakeState) readToken(message []byte, t token) (rest []byte, err e
 		hs.peerEphemeralKEM, err = p.ephemeralKEM.NewEncapsulationKey(b)
 		return message, err
 	case tokenEKEM:
-		b := take(p.ephemeralKEM.CiphertextSize())
+		b := bytes.Clone(take(p.ephemeralKEM.CiphertextSize()))
 		s.mixHash(b)
 		return message, hs.decapsulate(b, t, s.ephemeralKEM)
 	case tokenEKEM1:

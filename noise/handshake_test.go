@@ -163,8 +163,7 @@ func TestRefused(t *testing.T) {
 				if i+2 < len(p.pattern.messages) {
 					// The message after the next one, which its sender makes without knowing this one.
 					later := other.copied(t)
-					m1 := later.message(t, i+1, nil)
-					_ = m1
+					later.message(t, i+1, nil)
 					try("the one after the next", later.message(t, i+2, payload))
 				}
 				sent = append(sent, message)
@@ -189,11 +188,15 @@ type writers struct{ sides [2]*HandshakeState }
 func (w *writers) message(t testing.TB, i int, payload []byte) []byte {
 	t.Helper()
 	message, err := w.sides[i%2].WriteMessage(nil, payload)
-	if err == nil {
-		_, err = w.sides[1-i%2].ReadMessage(nil, message)
-	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	before := bytes.Clone(message)
+	if _, err = w.sides[1-i%2].ReadMessage(nil, message); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(message, before) {
+		t.Errorf("%s: reading message %d changes it", w.sides[0].protocol.name, i)
 	}
 	return message
 }
@@ -247,6 +250,24 @@ func TestOrder(t *testing.T) {
 			hs.Destroy()
 			isDead(t, name+", destroyed", hs)
 		}
+	}
+}
+
+// TestLowOrder sends ephemeral keys of low order, in messages that are authentic under the shared secret of zeros.
+func TestLowOrder(t *testing.T) {
+	for _, point := range testkit.X25519Points() {
+		x := newPair(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil)
+		if _, err := x.sides[0].WriteMessage(nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		attacker := x.sides[0].copied(t).secrets
+		attacker.mixHash(point[:])
+		attacker.mixKey(make([]byte, 32))
+		tag, err := attacker.encryptAndHash(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, "a key of low order", x.sides[0], 1, append(point[:], tag...))
 	}
 }
 

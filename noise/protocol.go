@@ -3,6 +3,7 @@ package noise
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"hybridkem/combiner"
 	"hybridkem/kem"
@@ -10,7 +11,7 @@ import (
 	"hybridkem/xwing"
 )
 
-// A NamedKEM is a KEM and its name in protocol names, which consists of letters and digits.
+// A NamedKEM is a KEM and its name in protocol names, which consists of letters and digits (section 8).
 type NamedKEM struct {
 	Name string
 	KEM  kem.KEM
@@ -37,6 +38,9 @@ type Protocol struct {
 	hash                    *hashFunction
 }
 
+// maxNameLength is the largest length of a protocol name (section 8).
+const maxNameLength = 255
+
 // ParseProtocol returns the protocol with a name such as "Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256", according to
 // section 8. A name is hashed as it is, so that both sides need the same one.
 //
@@ -49,8 +53,8 @@ type Protocol struct {
 // For other names, and for patterns that break a rule of section 7.3, the error wraps [ErrProtocol]. It lists the names there are.
 func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
 	parts := strings.Split(name, "_")
-	if len(parts) != 5 || parts[0] != "Noise" {
-		return nil, fault(ErrProtocol, "%q is not a name of the form Noise_pattern_dh_cipher_hash", name)
+	if len(parts) != 5 || parts[0] != "Noise" || len(name) > maxNameLength {
+		return nil, fault(ErrProtocol, "%q is not a name of the form Noise_pattern_dh_cipher_hash, with up to %d bytes", name[:min(len(name), maxNameLength)], maxNameLength)
 	}
 	p := &Protocol{name: name}
 	var err error
@@ -65,6 +69,11 @@ func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
 		functions = functions[1:]
 	}
 	known := append(slices.Clone(kems), more...)
+	for _, k := range more {
+		if strings.ContainsFunc(k.Name, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			return nil, fault(ErrProtocol, "%q is not a name of letters and digits", k.Name)
+		}
+	}
 	chosen := []kem.KEM{}
 	for _, f := range functions {
 		i := slices.IndexFunc(known, func(k NamedKEM) bool { return k.Name == f && k.KEM != nil })

@@ -19,8 +19,9 @@ import (
 
 // A pair is the two sides of a handshake, and the same two in the transcription of the specification.
 type pair struct {
-	sides [2]*HandshakeState
-	specs [2]*spec.NoiseParty
+	configs [2]*Config
+	sides   [2]*HandshakeState
+	specs   [2]*spec.NoiseParty
 }
 
 // A plainCoding is a Coding that encodes nothing.
@@ -109,7 +110,7 @@ func newPair(t testing.TB, p *Protocol, v *vectors.Noise) *pair {
 	var x pair
 	for i, side := range sides {
 		initiator, other := i == 0, sides[1-i]
-		config := &Config{Prologue: side.Prologue}
+		config := &Config{Protocol: p.name, Prologue: side.Prologue}
 		keys := spec.NoiseKeys{
 			S: side.Static, E: side.Ephemeral, KEMS: side.KEMStatic, KEME: side.KEMEphemeral,
 			EphemeralKEM: set(p.ephemeralKEM), StaticKEM: set(p.staticKEM),
@@ -147,7 +148,7 @@ func newPair(t testing.TB, p *Protocol, v *vectors.Noise) *pair {
 			random, keys.Encapsulations = append(random, derand.From(e.M)), append(keys.Encapsulations, e.M)
 		}
 		hs.SetRandomness(derand.From(side.Ephemeral), derand.From(side.KEMEphemeral), random)
-		x.sides[i], x.specs[i] = hs, specOf(p).Initialize(initiator, side.Prologue, keys)
+		x.configs[i], x.sides[i], x.specs[i] = config, hs, specOf(p).Initialize(initiator, side.Prologue, keys)
 	}
 	return &x
 }
