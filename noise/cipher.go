@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"hybridkem/internal/secret"
 )
 
 const (
@@ -139,12 +141,14 @@ func (c *CipherState) Rekey() error {
 	if !c.hasKey() {
 		return errNoKey
 	}
-	n := c.n
-	var zeros [keySize]byte
-	key := c.key.aead.Seal(nil, c.encodedNonce(maxNonce), zeros[:], nil)
-	defer clear(key)
-	c.initializeKey(key[:keySize])
-	c.n = n
+	secret.Do(func() {
+		n := c.n
+		var zeros [keySize]byte
+		key := c.key.aead.Seal(nil, c.encodedNonce(maxNonce), zeros[:], nil)
+		defer clear(key)
+		c.initializeKey(key[:keySize])
+		c.n = n
+	})
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hybridkem/internal/derand"
+	"hybridkem/internal/hybrid"
 	"hybridkem/internal/secret"
 	"hybridkem/internal/x25519"
 	"hybridkem/kem"
@@ -61,7 +62,7 @@ type Coding interface {
 // not be called at the same time.
 //
 // Destroy overwrites its secrets, and so does Split, and every error after which the handshake has ended. What is not
-// overwritten: the copies of keys in objects of crypto/hmac, crypto/aes and x/crypto, and the static keys, which belong
+// overwritten: the copies of keys in objects of crypto/aes and x/crypto/chacha20poly1305, and the static keys, which belong
 // to the caller.
 type HandshakeState struct {
 	secrets *hiddenSecrets
@@ -116,8 +117,7 @@ func (p *Protocol) newHandshakeState(config *Config, initiator bool) (*Handshake
 	}
 	hs := &HandshakeState{protocol: p, initiator: initiator, coding: config.Coding, secrets: &hiddenSecrets{new(handshakeSecrets)}}
 	s := hs.secrets
-	s.hash, s.cipher.function = p.hash, p.cipher
-	s.initialize(p.name)
+	s.initialize(p)
 	s.mixHash(config.Prologue)
 	if config.Static != nil {
 		scalar := config.Static.Bytes()
@@ -132,7 +132,7 @@ func (p *Protocol) newHandshakeState(config *Config, initiator bool) (*Handshake
 	hs.peerStaticKEM = config.PeerStaticKEM
 	s.psks = make([][keySize]byte, len(config.PSKs))
 	for i, psk := range config.PSKs {
-		s.psks[i] = [keySize]byte(psk)
+		copy(s.psks[i][:], psk)
 	}
 	for _, m := range p.pattern.preMessages {
 		if p.pattern.dh {
@@ -287,8 +287,11 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 	return append(dst, payload...), nil
 }
 
-// do runs f, which may use KEMs of other modules, and overwrites the stack.
-func (hs *HandshakeState) do(f func()) { secret.DoFar(3, f) }
+// do runs f, which uses the KEMs, and overwrites the stack.
+func (hs *HandshakeState) do(f func()) {
+	p := hs.protocol
+	secret.DoFar(1+max(hybrid.Levels(p.ephemeralKEM), hybrid.Levels(p.staticKEM)), f)
+}
 
 // end ends the handshake. From now on, all methods return err or another error.
 func (hs *HandshakeState) end(err error) error {
@@ -498,12 +501,12 @@ func (hs *HandshakeState) mix(t token) error {
 			own = &s.static
 		}
 	}
+	if x25519.IsLowOrder(peer) {
+		return errLowOrder
+	}
 	var shared [32]byte
 	defer clear(shared[:])
 	x25519.ScalarMult(&shared, own, peer)
-	if shared == [32]byte{} {
-		return errLowOrder
-	}
 	s.mixKey(shared[:])
 	return nil
 }

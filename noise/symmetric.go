@@ -1,7 +1,6 @@
 package noise
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
@@ -24,24 +23,28 @@ var hashes = []hashFunction{
 	{"BLAKE2b", func() hash.Hash { h, _ := blake2b.New512(nil); return h }, blake2b.Size},
 }
 
-// maxHashSize is the largest HASHLEN.
-const maxHashSize = 64
+// The largest HASHLEN and BLOCKLEN.
+const (
+	maxHashSize  = 64
+	maxBlockSize = 128
+)
 
 // A symmetricState has the chaining key, the handshake hash and the key of a handshake, according
 // to section 5.2.
 type symmetricState struct {
 	hash   *hashFunction
+	f      hash.Hash          // used again for each hash
+	pad    [maxBlockSize]byte // of hmac, here because hash.Hash moves what it is given to the heap
 	cipher CipherState
 	ck, h  [maxHashSize]byte
 }
 
-func (s *symmetricState) initialize(protocolName string) {
-	if len(protocolName) <= s.hash.size {
-		copy(s.h[:], protocolName)
+func (s *symmetricState) initialize(p *Protocol) {
+	s.hash, s.f, s.cipher.function = p.hash, p.hash.new(), p.cipher
+	if len(p.name) <= s.hash.size {
+		copy(s.h[:], p.name)
 	} else {
-		f := s.hash.new()
-		f.Write([]byte(protocolName))
-		f.Sum(s.h[:0])
+		s.hashOf(&s.h, []byte(p.name))
 	}
 	s.ck = s.h
 }
@@ -55,10 +58,7 @@ func (s *symmetricState) mixKey(inputKeyMaterial []byte) {
 }
 
 func (s *symmetricState) mixHash(data []byte) {
-	f := s.hash.new()
-	f.Write(s.h[:s.hash.size])
-	f.Write(data)
-	f.Sum(s.h[:0])
+	s.hashOf(&s.h, s.h[:s.hash.size], data)
 }
 
 func (s *symmetricState) mixKeyAndHash(inputKeyMaterial []byte) {
@@ -122,27 +122,50 @@ func (s *symmetricState) split() (initiator, responder *CipherState) {
 	return initiator, responder
 }
 
-// hkdf fills out with two or three outputs of HKDF, according to section 4.3. Crypto/hmac keeps copies of
-// the keys, which nothing overwrites.
+// hkdf fills out with two or three outputs of HKDF, according to section 4.3.
 func (s *symmetricState) hkdf(out [][maxHashSize]byte, inputKeyMaterial []byte) {
-	extract := hmac.New(s.hash.new, s.ck[:s.hash.size])
-	extract.Write(inputKeyMaterial)
 	var temp [maxHashSize]byte
 	defer clear(temp[:])
-	extract.Sum(temp[:0])
-	expand := hmac.New(s.hash.new, temp[:s.hash.size])
+	s.hmac(&temp, &s.ck, inputKeyMaterial, nil)
 	for i := range out {
-		expand.Reset()
+		var before []byte
 		if i > 0 {
-			expand.Write(out[i-1][:s.hash.size])
+			before = out[i-1][:s.hash.size]
 		}
-		expand.Write([]byte{byte(i + 1)})
-		expand.Sum(out[i][:0])
+		s.hmac(&out[i], &temp, before, []byte{byte(i + 1)})
 	}
+}
+
+// hmac sets out to HMAC-HASH of a and b, one after the other. Its key has HASHLEN bytes. Objects of crypto/hmac would keep
+// keys, which nothing could overwrite.
+func (s *symmetricState) hmac(out, key *[maxHashSize]byte, a, b []byte) {
+	block := s.pad[:s.f.BlockSize()]
+	clear(block[copy(block, key[:s.hash.size]):])
+	for i := range block {
+		block[i] ^= 0x36
+	}
+	s.hashOf(out, block, a, b)
+	for i := range block {
+		block[i] ^= 0x36 ^ 0x5c
+	}
+	s.hashOf(out, block, out[:s.hash.size])
+}
+
+// hashOf sets out to HASH of the parts, one after the other.
+func (s *symmetricState) hashOf(out *[maxHashSize]byte, parts ...[]byte) {
+	s.f.Reset()
+	for _, part := range parts {
+		s.f.Write(part)
+	}
+	s.f.Sum(out[:0])
 }
 
 // destroy overwrites the keys. The handshake hash is not secret.
 func (s *symmetricState) destroy() {
 	clear(s.ck[:])
+	clear(s.pad[:])
 	s.cipher.Destroy()
+	s.f.Reset()
+	s.f.Write(make([]byte, s.f.BlockSize()-1)) // the rest of a block, which Reset leaves
+	s.f.Reset()
 }

@@ -19,11 +19,17 @@ func KEMPart(k kem.KEM) *Part {
 		size.Random = d.RandomSize()
 	}
 	p := ExternalPart(k.Name(), externalKEM{k, size.EncapsulationKey}, size)
-	p.levels = 1
-	if h, ok := k.(*Hybrid); ok {
-		p.hybrid, p.levels = h, 1+h.levels()
-	}
+	p.levels = 1 + Levels(k)
+	p.hybrid, _ = k.(*Hybrid)
 	return &p
+}
+
+// Levels returns how deep calls of secret.DoFar nest in an operation on k: 0 unless it is a hybrid.
+func Levels(k kem.KEM) int {
+	if h, ok := k.(*Hybrid); ok {
+		return h.levels()
+	}
+	return 0
 }
 
 // An externalKEM is a kem.KEM as an External. Its decapsulation keys are those of
