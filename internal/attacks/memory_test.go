@@ -61,8 +61,8 @@ func (l loot) addPolyRuns(name string, polys []spec.Poly, step, length int) {
 	}
 }
 
-// noise returns n polynomials that PRF gives for a seed.
-func noise(eta int, seed []byte, n int) (polys []spec.Poly) {
+// noiseOf returns n polynomials that PRF gives for a seed.
+func noiseOf(eta int, seed []byte, n int) (polys []spec.Poly) {
 	for i := range n {
 		polys = append(polys, spec.SamplePolyCBD(eta, sha3.SumSHAKE256(append(slices.Clone(seed), byte(i)), 64*eta)))
 	}
@@ -74,7 +74,7 @@ func (l loot) addKey(p spec.Params, seed, dk []byte) {
 	l.add("d and z", seed, 1)
 	g := sha3.Sum512(append(slices.Clone(seed[:32]), byte(p.K)))
 	l.add("σ", g[32:], 1)
-	s := noise(p.Eta1, g[32:], 2*p.K)
+	s := noiseOf(p.Eta1, g[32:], 2*p.K)
 	l.addNoise("s and e", s)
 	for _, f := range s {
 		l.addPolys("ŝ", []spec.Poly{spec.NTT(f)})
@@ -88,7 +88,7 @@ func (l loot) addEncapsulation(p spec.Params, ek, m []byte) {
 	g := sha3.Sum512(slices.Concat(m, spec.H(ek)))
 	l.add("K", g[:32], 1)
 	l.add("r", g[32:], 1)
-	y := noise(p.Eta1, g[32:], p.K)
+	y := noiseOf(p.Eta1, g[32:], p.K)
 	l.addNoise("y", y)
 	for _, f := range y {
 		l.addPolys("ŷ", []spec.Poly{spec.NTT(f)})
