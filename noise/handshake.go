@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"fmt"
 	"slices"
+	"time"
 
 	"hybridkem/internal/derand"
 	"hybridkem/internal/hybrid"
@@ -28,7 +29,8 @@ type Config struct {
 	Static    *ecdh.PrivateKey
 	StaticKEM kem.Decapsulator
 
-	// PeerStatic and PeerStaticKEM are the peer's static keys, if the pattern has them in a pre-message.
+	// PeerStatic and PeerStaticKEM are the peer's static keys, if the pattern has them in a pre-message. A Conn also takes
+	// them for a pattern that transmits these keys, and refuses a peer with others.
 	PeerStatic    *ecdh.PublicKey
 	PeerStaticKEM kem.EncapsulationKey
 
@@ -37,6 +39,35 @@ type Config struct {
 
 	// Coding is how ephemeral keys travel, for the modifier elg2, and must else be nil.
 	Coding Coding
+
+	// The fields below are for a [Conn] and not for a HandshakeState, whose caller does these things.
+
+	// VerifyPeer returns an error to refuse the static key that the peer has sent. An argument is nil if the pattern has
+	// no such key. The Conn calls it when the message with the key has been read, before it sends anything else.
+	// Whether the peer has shown by then that it has the private key depends on the pattern (section 7.7).
+	//
+	// If the pattern transmits the peer's static key, the Config must say which key is the right one, in one of
+	// three ways: with PeerStatic and PeerStaticKEM, VerifyPeer, or AnyPeer.
+	VerifyPeer func(static *ecdh.PublicKey, staticKEM kem.EncapsulationKey) error
+	// AnyPeer accepts every static key, also that of an attacker in between. It is for programs that judge the
+	// ConnectionState before they send or believe anything.
+	AnyPeer bool
+
+	// Payload returns the payload of a message of the handshake that this side sends. The first message has the
+	// number 1. If Payload is nil, payloads are empty. Early ones are not encrypted, or only to a key that an attacker
+	// may get to know later (section 7.7).
+	Payload func(message int) []byte
+	// MaxPayload is how many bytes the payload of a handshake message from the peer may have. By default, it must be
+	// empty. This bounds the memory that a peer occupies before it is authenticated.
+	MaxPayload int
+
+	// HandshakeTimeout is how long a handshake may take before it ends and the connection is closed. Zero is no
+	// limit. A server should have one.
+	HandshakeTimeout time.Duration
+
+	// RekeyAfter makes both directions replace their key each time that they have sent so many messages. Both sides must have
+	// the same number. Zero is never. There is no method for it, since the peer must replace its key between the same messages.
+	RekeyAfter uint64
 }
 
 // Format prints the name of the protocol, and no key, for every verb.
@@ -102,7 +133,7 @@ type fixed struct {
 // NewHandshakeState begins a handshake. It implements Initialize. The error wraps [ErrProtocol] or [ErrConfig].
 func NewHandshakeState(config *Config, initiator bool) (*HandshakeState, error) {
 	if config == nil {
-		return nil, fault(ErrConfig, "the configuration is nil")
+		return nil, errNilConfig
 	}
 	p, err := ParseProtocol(config.Protocol, config.KEMs...)
 	if err != nil {
@@ -190,6 +221,8 @@ func (config *Config) check(p *Protocol, initiator bool) error {
 		return fault(ErrConfig, "StaticKEM is a zero value, or has been destroyed")
 	case config.PeerStaticKEM != nil && !isKey(config.PeerStaticKEM, p.staticKEM):
 		return fault(ErrConfig, "PeerStaticKEM is a zero value")
+	case config.VerifyPeer != nil || config.AnyPeer:
+		return fault(ErrConfig, "only a Conn calls VerifyPeer or has a use for AnyPeer")
 	case len(config.PSKs) != p.pattern.psks:
 		return fault(ErrConfig, "%s needs %d pre-shared keys, and there are %d", p.name, p.pattern.psks, len(config.PSKs))
 	}
@@ -281,10 +314,15 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 		})
 	}
 	if err != nil {
-		return nil, hs.end(fault(ErrHandshake, "message %d of the handshake is invalid", hs.next+1))
+		return nil, hs.end(invalidMessage(hs.next + 1))
 	}
 	hs.next++
 	return append(dst, payload...), nil
+}
+
+// invalidMessage is the error of a message from the peer. The number of the first one is 1.
+func invalidMessage(number int) error {
+	return fault(ErrHandshake, "message %d of the handshake is invalid", number)
 }
 
 // do runs f, which uses the KEMs, and overwrites the stack.

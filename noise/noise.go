@@ -48,6 +48,9 @@ var (
 	// ErrMessageLength means that a message would be longer than MaxMessageSize.
 	ErrMessageLength = errors.New("noise: a message is too long")
 
+	// ErrPeer means that the peer has another static key than the Config wants.
+	ErrPeer = errors.New("noise: the static key of the peer is refused")
+
 	// ErrNonce means that a key has encrypted as many messages as it may.
 	ErrNonce = errors.New("noise: the key has been used for the last nonce")
 )
