@@ -41,8 +41,9 @@ type Conn struct {
 
 	in   half
 	read struct { // belongs to in
-		buffer *bufio.Reader
-		rest   []byte // what has been decrypted, in the memory of buffer
+		buffer    *bufio.Reader
+		plaintext []byte // of the last message
+		rest      []byte // what of it is still to read
 	}
 	out   half
 	write struct { // belongs to out
@@ -467,7 +468,8 @@ func (c *Conn) receive() error {
 	}
 	ciphertext := message[headerSize:]
 	number := c.in.cipher.Nonce()
-	plaintext, err := c.in.cipher.Decrypt(ciphertext[:0], nil, ciphertext)
+	// Not in place: it is faster to copy from memory that is aligned as the caller's mostly is.
+	plaintext, err := c.in.cipher.Decrypt(c.read.plaintext[:0], nil, ciphertext)
 	switch {
 	case errors.Is(err, ErrDecrypt):
 		forged := fault(ErrDecrypt, "transport message %d is not authentic", number+1)
@@ -482,7 +484,7 @@ func (c *Conn) receive() error {
 		return err
 	}
 	c.rekey(&c.in)
-	c.read.rest = plaintext
+	c.read.plaintext, c.read.rest = plaintext, plaintext
 	r.Discard(size)
 	return nil
 }
