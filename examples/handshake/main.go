@@ -33,6 +33,10 @@
 // Only the KEM keys are wiped from memory, and other secrets are not. This is an example of using KEMs
 // and not a vetted protocol. For real traffic, use TLS.
 //
+// It is not written with package noise on purpose: it shows what a protocol needs beside a bare KEM. That
+// is a transcript, a key schedule, confirmations, records and an end. To send a file without writing
+// these, see examples/noise.
+//
 // Without arguments, Handshake runs both ends on the loopback interface, and -help shows how to run
 // them apart. One file holds the long-term private key, and FILE.pub beside it the public key. Both
 // are PEM, as keyfile and kemtool write it. The server makes both, or FILE.pub alone if only that is
