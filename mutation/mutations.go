@@ -55,6 +55,18 @@ var mutations = []mutation{
 	{"low order accepted in a key", "internal/hybrid/part_x25519.go", "if x25519.IsLowOrder(&ek.x25519) {", "if false {", "./xwing"},
 	{"low order accepted in a ciphertext", "internal/hybrid/part_x25519.go", "if lowOrder == 1 {", "if lowOrder == 2 {", "./xwing"},
 
+	// Noise.
+	{"Noise connection cut off, taken for its end", "noise/conn.go", "err = unexpected(err)\n\t\tc.in.err", "c.in.err", "./noise -run=^Test(Truncation|Changes)$"},
+	{"Noise handshake message longer than its pattern", "noise/conn.go", " || size > overhead+c.config.MaxPayload", "", "./noise -run=^TestLengths$"},
+	{"static key of a Noise peer that nobody judges", "noise/conn.go", "if ways != 1 {", "if ways > 1 {", "./noise -run=^TestVerify$"},
+	{"one of two static keys of a Noise peer not compared", "noise/conn.go", " || staticKEM != nil && !bytes.Equal(staticKEM.Bytes(), k.Bytes())", "", "./noise -run=^TestVerify$"},
+	{"Noise message after a part of another", "noise/conn.go", "\tc.out.err = err\n\treturn err\n", "\treturn err\n", "./noise -run=^TestDeadlines$"},
+	{"Noise messages sent after a forged one", "noise/conn.go", "\t\tc.forged.Store(&forged)\n", "", "./noise -run=^TestForged$"},
+	{"Noise key replaced after another message", "noise/conn.go", "h.cipher.Nonce()%every == 0", "h.cipher.Nonce()%every == 1", "./noise -run=^TestRekeyAfter$"},
+	{"Noise key left by Close beside a Read", "noise/conn.go", "if c.closed.Load() || c.forged.Load() != nil {", "if c.forged.Load() != nil {", "./noise -run=^TestClose$"},
+	{"Noise handshake without the error of its context", "noise/conn.go", "err = ctx.Err()", "_ = ctx.Err()", "./noise -run=^TestContext$"},
+	{"Noise pre-shared keys in any order", "noise/pattern.go", "if n <= previous {", "if n == previous {", "./noise -run=^TestOrderOfModifiers$"},
+
 	// Many operations.
 	{"queue lets nobody run before a batch", "batch/queue.go", "\truntime.Gosched()\n", "", "./batch -run=^TestCompany$"},
 	{"row in the group of another KEM", "batch/mixed.go", "g.list[i].kem != k", "g.list[i].kem == nil", "./batch -run=^TestGroups$"},
