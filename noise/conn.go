@@ -453,7 +453,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 func (c *Conn) receive() error {
 	r := c.read.buffer
 	if r == nil {
-		// Only now, because a peer that is not authenticated must not occupy so much memory.
+		// Only after the handshake, which needs less memory.
 		r = bufio.NewReaderSize(c.conn, headerSize+MaxMessageSize)
 		c.read.buffer = r
 	}

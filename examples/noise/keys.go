@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	"hybridkem/internal/envelope" // encoding/pem also does, but leaves copies of the key in memory
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 	"hybridkem/mlkem"
@@ -45,8 +46,8 @@ func newIdentity(name string) error {
 		text   []byte
 		mode   os.FileMode
 	}{
-		{".x25519.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600},
-		{".x25519.pub.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), 0o644},
+		{".x25519.pem", envelope.Encode("PRIVATE KEY", private), 0o600},
+		{".x25519.pub.pem", envelope.Encode("PUBLIC KEY", public), 0o644},
 		{".mlkem768.pem", privateKEM, 0o600},
 		{".mlkem768.pub.pem", publicKEM, 0o644},
 	} {
