@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hybridkem/internal/secret"
 	"hybridkem/kem"
 )
 
@@ -29,7 +30,7 @@ import (
 // can only be closed: Read and Write return the same error again. They do not close the connection.
 type Conn struct {
 	conn      net.Conn
-	config    Config
+	config    *Config
 	initiator bool
 
 	handshake struct {
@@ -68,13 +69,7 @@ func Client(conn net.Conn, config *Config) *Conn { return newConn(conn, config, 
 func Server(conn net.Conn, config *Config) *Conn { return newConn(conn, config, false) }
 
 func newConn(conn net.Conn, config *Config, initiator bool) *Conn {
-	c := &Conn{conn: conn, initiator: initiator}
-	if config == nil {
-		c.handshake.err = errNilConfig
-	} else {
-		c.config = *config
-	}
-	return c
+	return &Conn{conn: conn, config: config, initiator: initiator}
 }
 
 // Dial connects to an address as [net.Dial] does, and runs the handshake as the initiator. The HandshakeTimeout is for both.
@@ -228,6 +223,9 @@ func (c *Conn) HandshakeContext(ctx context.Context) (err error) {
 		return c.handshake.err
 	case c.handshake.done.Load():
 		return nil
+	}
+	if c.config == nil {
+		return errNilConfig
 	}
 	ctx, cancel := c.config.withTimeout(ctx)
 	defer cancel()
@@ -566,6 +564,15 @@ func (c *Conn) ConnectionState() ConnectionState {
 	state.HandshakeHash = bytes.Clone(state.HandshakeHash)
 	state.Payloads = slices.Clone(state.Payloads)
 	return state
+}
+
+// Format prints the names of the type and the protocol for every verb.
+func (c *Conn) Format(s fmt.State, _ rune) {
+	name := ""
+	if c.config != nil {
+		name = c.config.Protocol
+	}
+	secret.Print(s, "noise.Conn", name)
 }
 
 // NetConn returns the connection below. Reading from it or writing to it breaks this one.

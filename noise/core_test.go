@@ -42,7 +42,9 @@ func split(t *testing.T) (send, receive *CipherState) {
 // TestPrinting looks for secrets in what fmt prints.
 func TestPrinting(t *testing.T) {
 	send, _ := split(t)
-	hs, err := NewHandshakeState(&Config{Protocol: "Noise_NNpsk2_25519_ChaChaPoly_SHA256", PSKs: [][]byte{bytes.Repeat([]byte{203}, 32)}}, true)
+	config := &Config{Protocol: "Noise_NNpsk2_25519_ChaChaPoly_SHA256", PSKs: [][]byte{bytes.Repeat([]byte{203}, 32)}}
+	conn := Client(nil, config)
+	hs, err := NewHandshakeState(config, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +55,7 @@ func TestPrinting(t *testing.T) {
 		}{
 			{send, send.key.k[:4]}, {*send, send.key.k[:4]}, {struct{ c CipherState }{*send}, send.key.k[:4]},
 			{hs, hs.secrets.psks[0][:4]}, {*hs, hs.secrets.psks[0][:4]}, {struct{ hs HandshakeState }{*hs}, hs.secrets.psks[0][:4]},
+			{config, config.PSKs[0][:4]}, {*config, config.PSKs[0][:4]}, {conn, config.PSKs[0][:4]}, {struct{ c *Conn }{conn}, config.PSKs[0][:4]},
 		} {
 			printed := fmt.Sprintf(format, test.value)
 			for _, form := range []string{hex.EncodeToString(test.secret), string(test.secret), strings.Trim(fmt.Sprint(test.secret), "[]")} {
