@@ -26,8 +26,8 @@ import (
 // If the connection ends without it, somebody may have cut off data, and Read returns [io.ErrUnexpectedEOF]. A peer
 // that is no Conn must do the same.
 //
-// All methods may be called at the same time. After an error of the handshake, or a message that is not authentic, the Conn
-// can only be closed: Read and Write return the same error again. They do not close the connection.
+// All methods may be called at the same time. After an error of the handshake, or a message that is not authentic,
+// the Conn can only be closed: Read and Write return the same error again. They do not close the connection.
 type Conn struct {
 	conn      net.Conn
 	config    *Config
@@ -44,7 +44,7 @@ type Conn struct {
 	read struct { // belongs to in
 		buffer    *bufio.Reader
 		plaintext []byte // of the last message
-		rest      []byte // what of it is still to read
+		rest      []byte // the part of it that Read has not returned
 	}
 	out   half
 	write struct { // belongs to out
@@ -62,7 +62,8 @@ type half struct {
 	err    error        // why there are no more messages, or nil
 }
 
-// Client returns the initiator's side of a connection. It does nothing yet: see Handshake. The config must not be changed any more.
+// Client returns the initiator's side of a connection. It does nothing yet: see Handshake. The config must not be
+// changed any more.
 func Client(conn net.Conn, config *Config) *Conn { return newConn(conn, config, true) }
 
 // Server is Client for the responder's side.
@@ -72,7 +73,8 @@ func newConn(conn net.Conn, config *Config, initiator bool) *Conn {
 	return &Conn{conn: conn, config: config, initiator: initiator}
 }
 
-// Dial connects to an address as [net.Dial] does, and runs the handshake as the initiator. The HandshakeTimeout is for both.
+// Dial connects to an address as [net.Dial] does, and runs the handshake as the initiator. The HandshakeTimeout is
+// for both.
 func Dial(network, addr string, config *Config) (*Conn, error) {
 	if config == nil {
 		return nil, errNilConfig
@@ -91,7 +93,8 @@ func Dial(network, addr string, config *Config) (*Conn, error) {
 	return c, nil
 }
 
-// Listen listens on an address as [net.Listen] does. See [NewListener]. It also returns an error if the config is invalid.
+// Listen listens on an address as [net.Listen] does. See [NewListener]. It also returns an error if the config is
+// invalid.
 func Listen(network, addr string, config *Config) (net.Listener, error) {
 	hs, _, err := config.newHandshake(false)
 	if err != nil {
@@ -105,8 +108,9 @@ func Listen(network, addr string, config *Config) (net.Listener, error) {
 	return NewListener(inner, config), nil
 }
 
-// NewListener returns a listener whose Accept returns connections of inner as the responder's side, of type *Conn. Accept does not
-// wait for the handshake. The first Read or Write does, and so it belongs in a goroutine of its own.
+// NewListener returns a listener whose Accept returns connections of inner as the responder's side, of type *Conn.
+// Accept does not wait for the handshake. The first Read or Write does, and so it belongs in a goroutine of its
+// own.
 func NewListener(inner net.Listener, config *Config) net.Listener { return &listener{inner, config} }
 
 type listener struct {
@@ -126,8 +130,8 @@ func (l *listener) Accept() (net.Conn, error) {
 type ConnectionState struct {
 	HandshakeComplete bool
 	Protocol          string // the name of the protocol
-	// HandshakeHash is the same on both sides, and different for different handshakes. It is not secret. It can be signed, for example, to
-	// authenticate a side in another way (section 11.2).
+	// HandshakeHash is the same on both sides, and different for different handshakes. It is not secret. It can be
+	// signed, for example, to authenticate a side in another way (section 11.2).
 	HandshakeHash []byte
 	// PeerStatic and PeerStaticKEM are the peer's static keys, or nil if the pattern has none.
 	PeerStatic    *ecdh.PublicKey
@@ -153,7 +157,8 @@ func (config *Config) withTimeout(ctx context.Context) (context.Context, context
 
 var errNilConfig = fault(ErrConfig, "the configuration is nil")
 
-// An expectation is how a side judges the static key that the peer transmits, or nil if the pattern does not transmit it.
+// An expectation is how a side judges the static key that the peer transmits, or nil if the pattern does not
+// transmit it.
 type expectation func(static *ecdh.PublicKey, staticKEM kem.EncapsulationKey) error
 
 // newHandshake begins a handshake of a Conn.
@@ -388,8 +393,8 @@ func (c *Conn) rekey(h *half) {
 	}
 }
 
-// Write encrypts b and sends it, in messages of up to [MaxMessageSize] bytes. After an error, including that of a deadline,
-// part of a message may have been sent, and every later Write returns the same error.
+// Write encrypts b and sends it, in messages of up to [MaxMessageSize] bytes. After an error, including that of a
+// deadline, part of a message may have been sent, and every later Write returns the same error.
 func (c *Conn) Write(b []byte) (n int, err error) {
 	if err := c.Handshake(); err != nil {
 		return 0, err
@@ -421,8 +426,9 @@ func (c *Conn) send(plaintext []byte) error {
 	return err
 }
 
-// Read reads decrypted data, and waits until there is some. It returns [io.EOF] after the peer has ended the stream,
-// [io.ErrUnexpectedEOF] if the connection has ended without that, and [ErrDecrypt] if a message is not authentic. With an error, b is as it was.
+// Read reads decrypted data, and waits until there is some. It returns [io.EOF] after the peer has ended the
+// stream, [io.ErrUnexpectedEOF] if the connection has ended without that, and [ErrDecrypt] if a message is not
+// authentic. With an error, b is as it was.
 //
 // After the error of a deadline, Read can go on with a new one.
 func (c *Conn) Read(b []byte) (int, error) {
@@ -500,8 +506,9 @@ func (c *Conn) readError(err error) error {
 // closeTimeout is how long Close may take to send the end of the stream.
 const closeTimeout = 5 * time.Second
 
-// Close sends the end of the stream, if the handshake is done and no Write is in progress, and closes the connection. Other calls in progress return errors. It waits at most 5
-// seconds for a peer that does not read. The keys are overwritten. Data that has been read or written may stay in buffers until they are collected.
+// Close sends the end of the stream, if the handshake is done and no Write is in progress, and closes the
+// connection. Other calls in progress return errors. It waits at most 5 seconds for a peer that does not read. The
+// keys are overwritten. Data that has been read or written may stay in buffers until they are collected.
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
@@ -520,8 +527,8 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// CloseWrite sends the end of the stream, and closes the write side of the connection if that has such a method. Write returns errors from then on. It returns
-// [ErrOrder] if the handshake is not done.
+// CloseWrite sends the end of the stream, and closes the write side of the connection if that has such a method.
+// Write returns errors from then on. It returns [ErrOrder] if the handshake is not done.
 func (c *Conn) CloseWrite() error {
 	if !c.handshake.done.Load() {
 		return fault(ErrOrder, "the handshake is not done")
@@ -552,8 +559,8 @@ func (c *Conn) endStream() error {
 	return nil
 }
 
-// ConnectionState returns what the handshake has agreed on. It is the zero value before, and waits if the handshake is in
-// progress.
+// ConnectionState returns what the handshake has agreed on. It is the zero value before, and waits if the
+// handshake is in progress.
 func (c *Conn) ConnectionState() ConnectionState {
 	c.handshake.Lock()
 	defer c.handshake.Unlock()

@@ -364,8 +364,8 @@ func TestForged(t *testing.T) {
 	checkWiped(t, server)
 }
 
-// TestLengths sends handshake messages that are a byte too long or too short, or as long as they can be. Only their two bytes
-// of length are sent, so that nobody waits for the rest.
+// TestLengths sends handshake messages that are a byte too long or too short, or as long as they can be. Only
+// their two bytes of length are sent, so that nobody waits for the rest.
 func TestLengths(t *testing.T) {
 	sent := func(c net.Conn, size int) {
 		c.Write([]byte{byte(size >> 8), byte(size)})
@@ -877,7 +877,8 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// TestRekeyAfter checks that both sides replace their keys after the same message, and that one that does not is noticed.
+// TestRekeyAfter checks that both sides replace their keys after the same message, and that one that does not is
+// noticed.
 func TestRekeyAfter(t *testing.T) {
 	for _, after := range []uint64{0, 3} {
 		initiator, responder := configsOf(t, plainXX)
@@ -924,8 +925,8 @@ func TestLastNonce(t *testing.T) {
 	}
 }
 
-// A loop is a connection within one goroutine: what is written to the peer is what is read. Like a net.Pipe, it copies once. A second
-// write comes after all of the first has been read.
+// A loop is a connection within one goroutine: what is written to the peer is what is read. Like a net.Pipe, it
+// copies once. A second write comes after all of the first has been read.
 type loop struct {
 	net.Conn
 	own, peer *bytes.Reader
@@ -961,7 +962,8 @@ func TestConnAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkConn compares the throughput of both sides of a Conn with that of the cipher alone, for 16 KiB. The connection below copies.
+// BenchmarkConn compares the throughput of both sides of a Conn with that of the cipher alone, for 16 KiB. The
+// connection below copies.
 func BenchmarkConn(b *testing.B) {
 	for _, name := range []string{"ChaChaPoly", "AESGCM"} {
 		client, server := looped(b, "Noise_NN_25519_"+name+"_SHA256")
@@ -986,7 +988,8 @@ func BenchmarkConn(b *testing.B) {
 	}
 }
 
-// FuzzConn gives bytes to a side that waits for its peer, in protocols whose first message everybody can make. No data may come of it.
+// FuzzConn gives bytes to a side that waits for its peer, in protocols whose first message everybody can make. No
+// data may come of it.
 func FuzzConn(f *testing.F) {
 	initiator, responder := configsOf(f, "Noise_NN_25519_ChaChaPoly_SHA256")
 	responder.MaxPayload, initiator.MaxPayload = 100, 100

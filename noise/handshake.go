@@ -65,8 +65,9 @@ type Config struct {
 	// limit. A server should have one.
 	HandshakeTimeout time.Duration
 
-	// RekeyAfter makes both directions replace their key each time that they have sent so many messages. Both sides must have
-	// the same number. Zero is never. There is no method for it, since the peer must replace its key between the same messages.
+	// RekeyAfter makes both directions replace their key each time that they have sent so many messages. Both sides
+	// must have the same number. Zero is never. There is no method for it, since the peer must replace its key between
+	// the same messages.
 	RekeyAfter uint64
 }
 
@@ -260,11 +261,13 @@ func (hs *HandshakeState) begin(fromInitiator bool) (*messagePattern, error) {
 	return m, nil
 }
 
-// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. The payload must not
-// overlap the memory behind dst. Whether a payload is encrypted, and to whom, depends on the pattern and the message (section 7.7).
+// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. The
+// payload must not overlap the memory behind dst. Whether a payload is encrypted, and to whom, depends on the
+// pattern and the message (section 7.7).
 //
-// It returns [ErrOrder] if it is not this side's turn, and [ErrMessageLength] if the message would be longer than [MaxMessageSize]. Both
-// change nothing. After another error, which only a KEM of another module or its key can cause, the handshake has ended.
+// It returns [ErrOrder] if it is not this side's turn, and [ErrMessageLength] if the message would be longer than
+// [MaxMessageSize]. Both change nothing. After another error, which only a KEM of another module or its key can
+// cause, the handshake has ended.
 func (hs *HandshakeState) WriteMessage(dst, payload []byte) ([]byte, error) {
 	m, err := hs.begin(hs.initiator)
 	if err != nil {
@@ -291,8 +294,8 @@ func (hs *HandshakeState) WriteMessage(dst, payload []byte) ([]byte, error) {
 
 // ReadMessage reads the next message of the handshake, appends its payload to dst, and returns the result.
 //
-// It returns [ErrOrder] if it is this side's turn, which changes nothing. It returns [ErrHandshake] if the message is not valid: the
-// handshake has ended then, and nothing has been written.
+// It returns [ErrOrder] if it is this side's turn, which changes nothing. It returns [ErrHandshake] if the message
+// is not valid: the handshake has ended then, and nothing has been written.
 func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 	m, err := hs.begin(!hs.initiator)
 	if err != nil {
@@ -671,12 +674,12 @@ func (hs *HandshakeState) Split() (send, receive *CipherState, err error) {
 	return send, receive, nil
 }
 
-// HandshakeHash returns the hash of all that has been sent, for channel binding (section 11.2). After the last message, it is the
-// same on both sides and different for different handshakes. It is not secret.
+// HandshakeHash returns the hash of all that has been sent, for channel binding (section 11.2). After the last
+// message, it is the same on both sides and different for different handshakes. It is not secret.
 func (hs *HandshakeState) HandshakeHash() []byte { return bytes.Clone(hs.secrets.handshakeHash()) }
 
-// PeerStatic returns the static X25519 key of the peer, or nil if it is not known, or not yet. The peer has shown that it has the private
-// key only after the messages that section 7.7 names.
+// PeerStatic returns the static X25519 key of the peer, or nil if it is not known, or not yet. The peer has shown
+// that it has the private key only after the messages that section 7.7 names.
 func (hs *HandshakeState) PeerStatic() *ecdh.PublicKey {
 	if !hs.hasPeerStatic {
 		return nil
@@ -691,8 +694,9 @@ func (hs *HandshakeState) PeerStatic() *ecdh.PublicKey {
 // PeerStaticKEM is PeerStatic for the static key of the KEM.
 func (hs *HandshakeState) PeerStaticKEM() kem.EncapsulationKey { return hs.peerStaticKEM }
 
-// MixHash hashes data into the handshake. Both sides must do it between the same messages. It is for protocols that
-// send something of their own beside the messages, such as I2P's session tag. It returns [ErrOrder] if the handshake has ended.
+// MixHash hashes data into the handshake. Both sides must do it between the same messages. It is for protocols
+// that send something of their own beside the messages, such as I2P's session tag. It returns [ErrOrder] if the
+// handshake has ended.
 func (hs *HandshakeState) MixHash(data []byte) error {
 	if hs.ended != nil {
 		return hs.ended

@@ -1,5 +1,6 @@
-// Noise sends a file, or agrees on a pre-shared key for WireGuard, over a connection of package noise. Both ends have two static
-// keys, of X25519 and of ML-KEM-768, and an attacker must break both. Read transfer.go first, and then psk.go.
+// Noise sends a file, or agrees on a pre-shared key for WireGuard, over a connection of package noise. Both ends
+// have two static keys, of X25519 and of ML-KEM-768, and an attacker must break both. Read transfer.go first, and
+// then psk.go.
 //
 //	sender                                   receiver
 //
@@ -7,12 +8,13 @@
 //	  {file}, end of the stream              →
 //	                          ←  {"received"}
 //
-// Each end knows the other's public keys beforehand, and ends the handshake with anybody else. Static keys are encrypted on the
-// way. Whoever steals all keys later cannot open recorded transfers, since the handshake also has ephemeral keys. A file that is cut
-// off is not kept. Lengths are visible.
+// Each end knows the other's public keys beforehand, and ends the handshake with anybody else. Static keys are
+// encrypted on the way. Whoever steals all keys later cannot open recorded transfers, since the handshake also has
+// ephemeral keys. A file that is cut off is not kept. Lengths are visible.
 //
-// Without arguments, Noise runs both ends on the loopback interface. An identity is four files: NAME.x25519.pem and NAME.mlkem768.pem
-// are PKCS #8 and secret, and with .pub.pem they are public keys. They can be made by openssl and kemtool as well.
+// Without arguments, Noise runs both ends on the loopback interface. An identity is four files: NAME.x25519.pem
+// and NAME.mlkem768.pem are PKCS #8 and secret, and with .pub.pem they are public keys. They can be made by
+// openssl and kemtool as well.
 package main
 
 import (

@@ -15,16 +15,17 @@ import (
 // pskSize is the size of a pre-shared key of WireGuard, and of what each end contributes to it.
 const pskSize = 32
 
-// agree returns a pre-shared key for WireGuard, in the form of "wg genpsk". Both ends must call it and get the same one. The one that
-// has connected is the initiator.
+// agree returns a pre-shared key for WireGuard, in the form of "wg genpsk". Both ends must call it and get the
+// same one. The one that has connected is the initiator.
 //
-// A key cannot come from the handshake hash alone, which is not secret, and Noise has no exporter for other keys. So each end sends
-// 32 random bytes over the encrypted connection, and the key is HKDF of both, with the handshake hash as its salt. The random
-// bytes keep it secret. The hash binds it to the static keys of both ends and to this handshake: neither end can give a key of
-// its choice to the other, or the same one to two others.
+// A key cannot come from the handshake hash alone, which is not secret, and Noise has no exporter for other keys.
+// So each end sends 32 random bytes over the encrypted connection, and the key is HKDF of both, with the handshake
+// hash as its salt. The random bytes keep it secret. The hash binds it to the static keys of both ends and to this
+// handshake: neither end can give a key of its choice to the other, or the same one to two others.
 //
-// WireGuard with this key stays secret if somebody breaks X25519 with a quantum computer later, since the connection uses ML-KEM too.
-// It does not bind the keys of WireGuard itself: each end must put the key to the peer whose identity it has given.
+// WireGuard with this key stays secret if somebody breaks X25519 with a quantum computer later, since the
+// connection uses ML-KEM too. It does not bind the keys of WireGuard itself: each end must put the key to the peer
+// whose identity it has given.
 func agree(conn *noise.Conn, initiator bool) (string, error) {
 	if err := conn.Handshake(); err != nil {
 		return "", err
