@@ -18,6 +18,7 @@ func BenchmarkKEM(b *testing.B) {
 
 func BenchmarkX25519(b *testing.B) { benchmarkSection(b, sectionX25519) }
 func BenchmarkKeccak(b *testing.B) { benchmarkSection(b, sectionKeccak) }
+func BenchmarkNoise(b *testing.B)  { benchmarkSection(b, sectionNoise) }
 func BenchmarkKernel(b *testing.B) { benchmarkSection(b, sectionKernel) }
 
 func benchmarkSection(b *testing.B, section string) {

@@ -34,7 +34,7 @@ func withSet(set string, c contender) contender {
 	return c
 }
 
-// kernelOperations returns the operations on the building blocks of KEMs.
+// kernelOperations returns the operations on the building blocks of KEMs, and those of package noise.
 func kernelOperations() ([]operation, error) {
 	curve, err := x25519Operations()
 	if err != nil {
@@ -44,7 +44,8 @@ func kernelOperations() ([]operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(curve, sponge, ringOperations()), nil
+	noise, err := noiseOperations()
+	return slices.Concat(noise, curve, sponge, ringOperations()), err
 }
 
 // ringOperations returns this module's kernels that have no counterpart in the APIs of

@@ -133,6 +133,7 @@ var notes = []struct{ implementation, section, note string }{
 	{sum.name, "", "What X-Wing needs of both, one after the other, without the combiner."},
 	{"libcrux", "", "Its unpacked keys, which hold the matrix as those of hybridkem do; its packed ones for parse + encapsulate, with its check of the key."},
 	{"kstzv/ml-kem", "", "Key generation includes making and destroying a pool of one slot. Encapsulation does not check the key's coefficients, and decapsulation expands the matrix anew."},
+	{itsOperations, sectionNoise, "Key generations, encapsulation and so on of both sides, one after the other. HMACs are those of crypto/hmac."},
 	{"crypto/ecdh", sectionX25519, "The private key is held for the variable base, and the point is parsed."},
 	{"crypto/sha3", sectionKeccak, "Its permutation is that of a block of a long output, which it copies."},
 	{circlName, sectionKeccak, "×4 is its permutation of four states under a sponge of this program."},
