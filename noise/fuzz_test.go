@@ -36,6 +36,7 @@ func FuzzReadMessage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, protocol, message byte, add bool, data []byte) {
+		testRandom = newRandom(1)
 		x := newPair(t, parse(t, protocols[int(protocol)%len(protocols)]), nil)
 		n := int(message) % len(x.specs[0].Messages)
 		for i := range n {
@@ -81,7 +82,7 @@ func FuzzWalk(f *testing.F) {
 		f.Add([]byte{byte(protocol), 0, 3, 1, 2, 0, 3, 1, 2, 8, 9, 0, 1})
 	}
 	f.Fuzz(func(t *testing.T, walk []byte) {
-		if len(walk) > 0 {
+		if testRandom = newRandom(1); len(walk) > 0 {
 			walkThrough(t, walk[0], walk[1:min(len(walk), 40)])
 		}
 	})
@@ -90,9 +91,9 @@ func FuzzWalk(f *testing.F) {
 // TestWalk walks at random. Half of the walks have no faults but the order.
 func TestWalk(t *testing.T) {
 	r := newRandom(5)
-	walks := 400
+	walks := 200
 	if testing.Short() {
-		walks = 50
+		walks = 60
 	}
 	finished := 0
 	for i := range walks {

@@ -103,7 +103,6 @@ func refuses(t testing.TB, what string, hs *HandshakeState, i int, message []byt
 func TestRefused(t *testing.T) {
 	for _, name := range protocols {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			r := newRandom(3)
 			p := parse(t, name)
 			x, other := newPair(t, p, nil), newPair(t, p, nil)

@@ -196,11 +196,6 @@ func (x *pair) message(t testing.TB, i int, payload []byte) []byte {
 	t.Helper()
 	name := x.sides[0].protocol.name
 	from := i % 2
-	for range 2 {
-		if over := x.sides[from].Overhead(); over+len(payload) > MaxMessageSize {
-			t.Fatalf("%s: overhead %d", name, over)
-		}
-	}
 	over := x.sides[from].Overhead()
 	want, err := x.specs[from].Write(payload)
 	if err != nil {
@@ -299,7 +294,8 @@ func (p *Protocol) withName(name string) *Protocol {
 	return &c
 }
 
-// TestAgainstSpec runs every pattern of patterns.txt, with modifiers, against the transcription.
+// TestAgainstSpec runs every pattern, or in a short test every tenth one,
+// of patterns.txt, with modifiers, against the transcription.
 func TestAgainstSpec(t *testing.T) {
 	ran := 0
 	for i, base := range patternNames() {
@@ -323,8 +319,9 @@ func TestAgainstSpec(t *testing.T) {
 			if err := specOf(protocol).Check(); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			newPair(t, protocol, nil).run(t)
-			ran++
+			if ran++; !testing.Short() || ran%10 == 0 {
+				newPair(t, protocol, nil).run(t)
+			}
 		}
 	}
 	if ran != 487 {
@@ -530,14 +527,14 @@ func (p *pattern) possible(initiator bool, t token) bool {
 func TestRandomPatterns(t *testing.T) {
 	r := newRandom(2)
 	kems := []kem.KEM{mlkem.KEM512(), mlkem.KEM768()}
-	limit := 400
+	limit := 200
 	if testing.Short() {
 		limit = 60
 	}
 	rules := map[string]int{}
 	families := map[string]int{}
 	ran := 0
-	for i := range 60000 {
+	for i := range 20000 {
 		p := randomPattern(r, i%4 == 0)
 		switch {
 		case i == 0: // ekem1 makes the first key
