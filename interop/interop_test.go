@@ -1,5 +1,5 @@
-// Package interop compares this module with implementations in other languages:
-// @noble/post-quantum, which needs node and "npm ci" in this folder, and OpenSSL from 3.5 on,
+// Package interop compares this module with other implementations: flynn/noise, a Go module;
+// packages of npm, which need node and "npm ci --ignore-scripts" in this folder; and OpenSSL from 3.5 on,
 // whose path is in PEER_OPENSSL or which is on PATH. Tests that miss their peer are skipped.
 package interop
 
