@@ -93,7 +93,7 @@ func followWithFlynn(s session) outcome {
 	if err != nil {
 		return outcome{Stopped: err.Error()}
 	}
-	conn, err := net.Dial("tcp", s.Address)
+	conn, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: loopback, Port: s.Port})
 	if err != nil {
 		return outcome{Stopped: err.Error()}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"hybridkem"
+	"hybridkem/internal/testkit"
 	"hybridkem/kats/vectors"
 	"hybridkem/kem/kemtest"
 )
@@ -30,56 +31,62 @@ type answer struct {
 	Decapsulated                            []vectors.Hex
 }
 
-// startPeer starts the other implementation and returns a function that asks it.
-func startPeer(t *testing.T) func(request) answer {
+// startNode starts node with a script, which uses the package of npm. It returns a function that asks the script, and the
+// version of the package. A question and its answer are each one line of JSON.
+func startNode(t *testing.T, npm string, args ...string) (ask func(question, answer any), peer testkit.Peer) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts another program")
 	}
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("peer not run: @noble/post-quantum: there is no node")
+	path, err := exec.LookPath("node")
+	if err != nil {
+		t.Skipf("peer not run: %s: there is no node", npm)
 	}
-	if _, err := os.Stat("node_modules"); err != nil {
-		t.Skip("peer not run: @noble/post-quantum: npm ci was not run in the folder interop")
+	description, err := os.ReadFile("node_modules/" + npm + "/package.json")
+	if err != nil {
+		t.Skipf("peer not run: %s: npm ci was not run in the folder interop", npm)
 	}
-	peer := exec.Command("node", "peer.mjs")
-	peer.Stderr = os.Stderr
-	in, err := peer.StdinPipe()
+	peer = testkit.Peer{Name: npm, Path: path}
+	if err := json.Unmarshal(description, &peer); err != nil || peer.Version == "" {
+		t.Fatalf("the version of %s is unknown: %v", npm, err)
+	}
+	node := exec.Command(path, args...)
+	node.Stderr = os.Stderr
+	in, err := node.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := peer.StdoutPipe()
+	out, err := node.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := peer.Start(); err != nil {
+	if err := node.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		in.Close()
-		if err := peer.Wait(); err != nil {
+		if err := node.Wait(); err != nil {
 			t.Error(err)
 		}
 	})
-	requests, answers := json.NewEncoder(in), bufio.NewReader(out)
-	return func(r request) (a answer) {
+	questions, answers := json.NewEncoder(in), bufio.NewReader(out)
+	return func(question, answer any) {
 		t.Helper()
-		if err := requests.Encode(r); err != nil {
+		if err := questions.Encode(question); err != nil {
 			t.Fatal(err)
 		}
 		line, err := answers.ReadBytes('\n')
 		if err == nil {
-			err = json.Unmarshal(line, &a)
+			err = json.Unmarshal(line, answer)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a
-	}
+	}, peer
 }
 
 func TestNoble(t *testing.T) {
-	ask := startPeer(t)
+	ask, peer := startNode(t, "@noble/post-quantum", "peer.mjs")
 	random := rand.NewChaCha8([32]byte{})
 	for _, test := range []struct {
 		name               string
@@ -118,8 +125,9 @@ func TestNoble(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			a := ask(request{name, hex.EncodeToString(seed), hex.EncodeToString(coins),
-				[]string{hex.EncodeToString(own), hex.EncodeToString(altered)}})
+			var a answer
+			ask(request{name, hex.EncodeToString(seed), hex.EncodeToString(coins),
+				[]string{hex.EncodeToString(own), hex.EncodeToString(altered)}}, &a)
 			if !bytes.Equal(a.EncapsulationKey, ek.Bytes()) || !bytes.Equal(a.Ciphertext, wantCiphertext) || !bytes.Equal(a.SharedKey, wantKey) {
 				t.Fatalf("%s: seed %x, randomness %x: the other side has another key or encapsulation", name, seed, coins)
 			}
@@ -135,13 +143,5 @@ func TestNoble(t *testing.T) {
 			}
 		}
 	}
-	var peer struct{ Version string }
-	b, err := os.ReadFile("node_modules/@noble/post-quantum/package.json")
-	if err == nil {
-		err = json.Unmarshal(b, &peer)
-	}
-	if err != nil || peer.Version == "" {
-		t.Fatalf("the version of the other side is unknown: %v", err)
-	}
-	t.Logf("peer: @noble/post-quantum %s: ML-KEM, X-Wing, MLKEM768-P256 and MLKEM1024-P384", peer.Version)
+	t.Logf("peer: %v: ML-KEM, X-Wing, MLKEM768-P256 and MLKEM1024-P384", peer)
 }

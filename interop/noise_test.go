@@ -30,7 +30,7 @@ type scripted struct {
 
 // A session is what a side needs to follow a script. Keys that its pattern does not use are nil.
 type session struct {
-	Address               string // where the peer finds this module
+	Port                  int // where the peer finds this module, on the loopback interface
 	Protocol              string
 	Initiator             bool
 	Prologue, PSK         []byte
@@ -115,15 +115,16 @@ type own struct {
 
 func newOwn(s session) (*own, error) {
 	config := noise.Config{Protocol: s.Protocol, Prologue: s.Prologue}
-	var err, err2 error
+	var err error
 	if s.StaticPrivate != nil {
-		config.Static, err = ecdh.X25519().NewPrivateKey(s.StaticPrivate)
+		if config.Static, err = ecdh.X25519().NewPrivateKey(s.StaticPrivate); err != nil {
+			return nil, err
+		}
 	}
 	if s.PeerStatic != nil {
-		config.PeerStatic, err2 = ecdh.X25519().NewPublicKey(s.PeerStatic)
-	}
-	if err := cmp.Or(err, err2); err != nil {
-		return nil, err
+		if config.PeerStatic, err = ecdh.X25519().NewPublicKey(s.PeerStatic); err != nil {
+			return nil, err
+		}
 	}
 	if s.PSK != nil {
 		config.PSKs = [][]byte{s.PSK}
@@ -231,7 +232,9 @@ func random(n int) []byte {
 	return b
 }
 
-// A noisePeer follows sessions. It connects to their addresses.
+var loopback = net.IPv4(127, 0, 0, 1)
+
+// A noisePeer follows sessions. It connects to their ports.
 type noisePeer struct {
 	testkit.Peer
 	follow   func(session) outcome
@@ -311,7 +314,7 @@ func (p noisePeer) meet(t *testing.T, listener *net.TCPListener, ownSession, pee
 		}
 		done <- follow(conn, s, ownSession.Initiator, ownSession.Script)
 	}()
-	peerSession.Address = listener.Addr().String()
+	peerSession.Port = listener.Addr().(*net.TCPAddr).Port
 	theirs = p.follow(peerSession)
 	return <-done, theirs, s.hs
 }
@@ -319,7 +322,7 @@ func (p noisePeer) meet(t *testing.T, listener *net.TCPListener, ownSession, pee
 // test runs all patterns and suites with the peer, with each side as the initiator. In one suite, it also lets the peer
 // have another prologue, pre-shared key or static key.
 func (p noisePeer) test(t *testing.T) {
-	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: loopback})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +358,7 @@ func (p noisePeer) test(t *testing.T) {
 	if completed == 0 || failed == 0 {
 		t.Error("nothing was run")
 	}
-	t.Logf("peer: %v: Noise, %d patterns in %d suites and both roles: %d handshakes, and %d that must fail", p.Peer, len(p.patterns), len(p.suites), completed, failed)
+	t.Logf("peer: %v: Noise %s, suites: %d, in both roles: %d handshakes, and %d that fail", p.Peer, strings.Join(p.patterns, " "), len(p.suites), completed, failed)
 }
 
 // compare returns an error unless both sides have followed the script to its end, with the same hash.
@@ -398,7 +401,7 @@ var faults = []struct {
 	}},
 }
 
-// flipped returns a copy of b with another bit.
+// flipped returns a copy of b with one bit flipped.
 func flipped(b []byte) []byte {
 	b = slices.Clone(b)
 	if len(b) > 0 {
