@@ -215,7 +215,7 @@ func (p pattern) script(rekey bool) (s script) {
 		s = append(s, scripted{fromInitiator, random(size), rekey})
 	}
 	for i := range p.messages() {
-		add(i%2 == 0, []int{13, 1300, 0}[i], false)
+		add(i%2 == 0, []int{13, 1300, 100}[i], false)
 	}
 	for i, size := range []int{0, 1, noise.MaxMessageSize - 16} {
 		add(true, size, rekey && i == 1)
