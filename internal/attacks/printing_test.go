@@ -275,7 +275,7 @@ func TestPrinting(t *testing.T) {
 		c := new(confession)
 		c.add(numbersOf(x.m))
 		random := sha3.Sum512(slices.Concat(x.m, x.header[32:]))
-		for _, f := range noise(s.spec.Eta1, random[32:], s.spec.K) {
+		for _, f := range noiseOf(s.spec.Eta1, random[32:], s.spec.K) {
 			f = spec.NTT(f)
 			c.add(numbersOf(f[:]))
 		}
