@@ -440,6 +440,7 @@ func (f *format) ecParts(b cryptobyte.String) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	//ct:declassify version[:]: it is syntax
 	if !bytes.Equal(version, []byte{1}) {
 		return parts{}, fault.New(pkg, kem.ErrKeyFile, "unknown version of the %s", what)
 	}
@@ -454,6 +455,7 @@ func (f *format) ecParts(b cryptobyte.String) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	//ct:declassify parameters[:]: the curve is public
 	var oid encodingasn1.ObjectIdentifier
 	if !parameters.ReadASN1ObjectIdentifier(&oid) || !parameters.Empty() {
 		return parts{}, fault.New(pkg, kem.ErrKeyFile, "the curve in the %s has no valid identifier", what)
@@ -473,6 +475,7 @@ func (f *format) ecParts(b cryptobyte.String) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	//ct:declassify bits[:]: the public key is public
 	point, err := wholeBytes(bits)
 	if err = cmp.Or(err, end(field, "the public key in the "+what), end(s, "the "+what)); err != nil {
 		return parts{}, err

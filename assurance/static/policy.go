@@ -120,7 +120,9 @@ var trusted = map[string]trust{
 	"reflect.TypeOf": {nil, known, "it returns a type"},
 
 	"(golang.org/x/crypto/cryptobyte.String).Empty":          {nil, known, syntax},
+	"(golang.org/x/crypto/cryptobyte.String).PeekASN1Tag":    {nil, known, syntax},
 	"(*golang.org/x/crypto/cryptobyte.String).ReadASN1":      {[]int{1}, known, syntax},
+	"(*golang.org/x/crypto/cryptobyte.Builder).AddBytes":     {[]int{0}, known, syntax},
 	"(*golang.org/x/crypto/cryptobyte.Builder).AddASN1":      {[]int{0}, known, syntax},
 	"(*golang.org/x/crypto/cryptobyte.Builder).BytesOrPanic": {nil, secret, syntax},
 	"(*encoding/base64.Encoding).Encode":                     {[]int{1}, known, "PEM: it indexes a table with bytes of private keys"},
