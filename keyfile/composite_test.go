@@ -203,7 +203,8 @@ func TestComposites(t *testing.T) {
 }
 
 // TestRawComposites gives private keys of composites without a file to the readers. A file of an X25519
-// composite has the length of a key of a P-256 composite, and is not taken for one.
+// composite has the length of a key of a P-256 composite, and is not taken for one. Nor is a file of X-Wing, with
+// attributes, that has the length of a key of an X25519 composite.
 func TestRawComposites(t *testing.T) {
 	for _, k := range composites() {
 		// A key can begin like any file.
@@ -217,6 +218,12 @@ func TestRawComposites(t *testing.T) {
 			}
 		}
 	}
+	withAttributes := seq("020100", seq("060b2b0601040183e62d81c87a"), element("04", strings.Repeat("5a", 32)),
+		element("a0", seq("06012a", element("31", element("04", strings.Repeat("00", 31))))))
+	if len(withAttributes) != 2*composites()[0].SeedSize() {
+		t.Fatal("the lengths differ: the test is needless")
+	}
+	wantError(t, parser(keyfile.ParsePKCS8PrivateKey), "", withAttributes, "")
 	file := must[[]byte](t)(keyfile.MarshalPKCS8PrivateKey(newKey(t, composites()[0])))
 	if len(file) != composites()[1].SeedSize() {
 		t.Fatal("the lengths differ: the test is needless")

@@ -63,8 +63,12 @@ func identify(file []byte) kind {
 }
 
 // rawPrivate returns the kind of a file that has the form of a private key without a file around it, or else
-// unknown. Files of X25519 composites have the length of keys of P-256 composites, so the ECPrivateKey in these is looked at.
+// unknown. Files of X25519 composites have the length of keys of P-256 composites, so the ECPrivateKey in these is
+// looked at. Files of X-Wing with attributes can have the length of keys of X25519 composites.
 func rawPrivate(file []byte) kind {
+	if isPKCS8(file) {
+		return unknown
+	}
 	for _, f := range formats {
 		name := envelope.Kind(f.kem.Name())
 		switch {
@@ -82,6 +86,19 @@ func rawPrivate(file []byte) kind {
 		}
 	}
 	return unknown
+}
+
+// isPKCS8 reports whether a file begins as PKCS #8 of a supported algorithm does. Fewer than one raw key in 2^100
+// begins like that.
+func isPKCS8(file []byte) bool {
+	s, err := readFile(file, "file")
+	if err == nil {
+		_, err = read(&s, "the version", asn1.INTEGER)
+	}
+	if err == nil {
+		_, err = readAlgorithm(&s)
+	}
+	return err == nil
 }
 
 // raw returns the kind of a file that is neither DER nor a private key.

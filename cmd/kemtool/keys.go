@@ -89,8 +89,8 @@ func isUTF16(file []byte) bool {
 
 var asciiInUTF16 = regexp.MustCompile(`^(([^\x00]\x00){3}|(\x00[^\x00]){3})`)
 
-// identify is envelope.Identify, but for files that may be a seed or a key from parts. One that has the length of a key
-// with an ECPrivateKey can also be the file of a shorter key.
+// identify is envelope.Identify, but for files that may be a seed or a key from parts. One that has the length of such a
+// key can also be the file of a shorter key.
 func identify(file []byte) envelope.Kind {
 	for _, k := range hybridkem.All() {
 		if k.SeedSize() != len(file) {
@@ -98,6 +98,10 @@ func identify(file []byte) envelope.Kind {
 		}
 		if dk, err := k.NewDecapsulationKey(file); err == nil {
 			dk.Destroy()
+			if key, err := keyfile.ParseLegacyPrivateKey(file); err == nil {
+				key.Destroy()
+				break
+			}
 			return ""
 		}
 	}

@@ -162,6 +162,12 @@ func TestForms(t *testing.T) {
 			fails(t, der[:len(der)-1], "pub", 1, "damaged or cut short")
 		}
 	}
+	// A file of X-Wing, with attributes, that has the length of a private key of MLKEM768-X25519-SHA3-256.
+	file := "\x30\x5e\x02\x01\x00\x30\x0d\x06\x0b\x2b\x06\x01\x04\x01\x83\xe6\x2d\x81\xc8\x7a\x04\x20" + strings.Repeat("x", 32) +
+		"\xa0\x28\x30\x26\x06\x01\x2a\x31\x21\x04\x1f" + strings.Repeat("x", 31)
+	if got := ok(t, file, "inspect"); len(file) != 96 || !strings.HasPrefix(got, "a private key of X-Wing") {
+		t.Errorf("a file of %d bytes: %q", len(file), got)
+	}
 	fails(t, "-----BEGIN MLKEM768-P256 PUBLIC KEY-----\nA: b\n\n-----END MLKEM768-P256 PUBLIC KEY-----\n", "inspect", 1, "headers")
 }
 
