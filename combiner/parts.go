@@ -85,7 +85,11 @@ func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
 		return nil, errNoPart(p)
 	}
 	other := func(name string) error {
-		return fault.New("combiner", kem.ErrOtherKEM, "the private key is of %s, want one of %s", name, p.Name())
+		what := "KEM"
+		if p.IsGroup() {
+			what = "group"
+		}
+		return fault.New("combiner", kem.ErrOtherKEM, "the private key is of %s, want one of the %s %s", name, what, p.Name())
 	}
 	switch key := key.(type) {
 	case kem.DecapsulationKey:
@@ -95,7 +99,7 @@ func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
 		switch name := key.KEM().Name(); {
 		case kem.KeysFromParts(key.KEM()):
 			return nil, other(name + " and made from parts")
-		case name != p.Name():
+		case p.IsGroup() || name != p.Name():
 			return nil, other(name)
 		}
 		if seed := key.Bytes(); seed != nil {
@@ -106,7 +110,7 @@ func stored(p *hybrid.Part, key crypto.PrivateKey) ([]byte, error) {
 		if key.Curve() == nil {
 			return nil, errNoPart(p)
 		}
-		if name := fmt.Sprint(key.Curve()); name != p.Name() {
+		if name := fmt.Sprint(key.Curve()); !p.IsGroup() || name != p.Name() {
 			return nil, other(name)
 		}
 		return nist.Stored(p, key), nil

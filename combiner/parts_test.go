@@ -226,6 +226,15 @@ type (
 	typedNilKEM struct{ kem.KEM }
 )
 
+// An impostor is a KEM with the name of a group, and an impostorKey one of its keys.
+type (
+	impostor    struct{ kem.KEM }
+	impostorKey struct{ kem.DecapsulationKey }
+)
+
+func (impostor) Name() string      { return "X25519" }
+func (k impostorKey) KEM() kem.KEM { return impostor{k.DecapsulationKey.KEM()} }
+
 // TestNewPartsKeyErrors gives wrong keys and KEMs.
 func TestNewPartsKeyErrors(t *testing.T) {
 	p256Key := get(ecdh.P256().NewPrivateKey(bytes.Repeat([]byte{5}, 32)))(t)
@@ -256,6 +265,8 @@ func TestNewPartsKeyErrors(t *testing.T) {
 		{"one part twice", combiner.MLKEM768P256(), pq, pq, kem.ErrOtherKEM},
 		{"a hybrid as part of itself", xwing.KEM(), wing, x25519Key, kem.ErrOtherKEM},
 		{"a part from parts", combiner.UK("outer", inner, mlkem.KEM512()), innerParts, pq512, kem.ErrOtherKEM},
+		{"a scalar for a KEM with the name of its group", combiner.CK("ck", mlkem.KEM768(), impostor{xwing.KEM()}), pq, x25519Key, kem.ErrOtherKEM},
+		{"a key of a KEM with the name of the group", xwing.KEM(), pq, impostorKey{wing}, kem.ErrOtherKEM},
 
 		{"nil", xwing.KEM(), nil, x25519Key, kem.ErrNoKey},
 		{"nil for the group", xwing.KEM(), pq, nil, kem.ErrNoKey},

@@ -50,6 +50,12 @@ func (p *Part) Name() string { return p.name }
 // External returns the code of an external part, or nil.
 func (p *Part) External() External { return p.external }
 
+// IsGroup reports whether the part is a group of this module, and not a KEM.
+func (p *Part) IsGroup() bool {
+	_, isKEM := p.external.(externalKEM)
+	return p.kind != kindMLKEM && !isKEM
+}
+
 // equal reports whether p and x are the same KEM. External parts are equal if
 // their names are, unless both are hybrids.
 func (p *Part) equal(x *Part) bool {
