@@ -19,6 +19,10 @@
 // hybridkem/combiner/sshkex. Their shared keys are only for protocols that hash their
 // transcript.
 //
+// [FromParts] gives a hybrid another form of private keys: those of its parts, one after the
+// other. The KEMs of hybridkem/combiner/composite and hybridkem/combiner/openpgp have only such
+// keys.
+//
 // Never use a seed with two KEMs, because their ML-KEM keys would be the same.
 //
 // Applications that may choose should use hybridkem/xwing.
@@ -33,7 +37,7 @@ import (
 const (
 	// SharedKeySize is the size of all shared keys here.
 	SharedKeySize = hybrid.HashSize
-	// SeedSize is the size of the seeds of all KEMs here.
+	// SeedSize is the size of the seeds of all KEMs here. [FromParts] gives KEMs without such seeds.
 	SeedSize = hybrid.SeedSize
 )
 

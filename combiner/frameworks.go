@@ -47,10 +47,10 @@ func P521() Group { return Group{&nist.P521} }
 // another, as the draft demands, or its end, because the label is hashed last.
 //
 // UG panics if the label is empty or taken, if pq is nil, if one of the sizes of pq is not
-// positive, if the keys of pq are made from parts ([kem.KeysFromParts]), or if t is the zero Group. A label is taken if it is the name or the label of a
-// KEM of this module, if it ends in such a label, or if such a label ends in it. There is one
-// exception: with the parts and the label of a named KEM of this package, [CG] returns that
-// KEM.
+// positive, if the keys of pq are made from parts ([kem.KeysFromParts]), or if t is the zero
+// Group. A label is taken if it is the name or the label of a KEM of this module, if it ends in
+// such a label, or if such a label ends in it. There is one exception: with the parts and the
+// label of a named KEM of this package, [CG] returns that KEM.
 //
 // If a part from outside this module returns an error, EncapsulateTo returns the error and
 // Encapsulate panics.

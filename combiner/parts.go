@@ -18,14 +18,18 @@ type PartsKey = hybrid.PartsKey
 
 // FromParts returns the KEM that differs from k only in the form of its decapsulation keys,
 // which are of the type *[PartsKey]. Names, encapsulation keys, ciphertexts and shared keys
-// are those of k.
+// are those of k. If k has such decapsulation keys already, as the KEMs of
+// hybridkem/combiner/composite have, FromParts returns k.
 //
 // The form is the private keys of the parts, one after the other, in the order in which the
 // encapsulation key has the public ones. For ML-KEM and other KEMs, the private key is the
 // seed. For a group, it is the scalar: 32 bytes with X25519, and with P-256, P-384 and P-521 a
-// big-endian number of 32, 48 and 66 bytes. The SeedSize of the KEM is the size of all that.
-// GenerateKey makes the keys of the parts independently. NewDecapsulationKey returns
-// [kem.ErrPrivateKey] for a number that is no scalar of the curve.
+// big-endian number of 32, 48 and 66 bytes. Package composite has another form. The SeedSize of
+// the KEM is the size of all that. GenerateKey makes the keys of the parts independently.
+// NewDecapsulationKey returns [kem.ErrPrivateKey] for a number that is no scalar of the curve.
+//
+// Package keyfile does not write the encapsulation keys of the new KEM. NewEncapsulationKey of k
+// takes their Bytes, and package keyfile writes what it returns, if it writes keys of k.
 //
 // It is for keys that were made elsewhere, in hardware or for a standard without seeds. Others
 // should use k itself, because keys from parts lack what a seed gives:

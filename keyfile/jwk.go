@@ -116,10 +116,7 @@ func marshalJWK(k kem.KEM, alg, kid string, seed, ek []byte) ([]byte, error) {
 	}
 	head := `{"alg":"` + alg + `"`
 	if kid != "" {
-		text, err := json.Marshal(kid)
-		if err != nil {
-			return nil, fault.New(pkg, kem.ErrKeyFile, "the kid: %v", err)
-		}
+		text, _ := json.Marshal(kid) // A string gives no error.
 		head += `,"kid":` + string(text)
 	}
 	// The last number is for the rest. A slice that grows would leave a copy of the seed.

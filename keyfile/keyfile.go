@@ -4,21 +4,21 @@
 //
 // In DER and PEM it supports ML-KEM-512, ML-KEM-768 and ML-KEM-1024, according to RFC 9935,
 // X-Wing, according to draft-connolly-cfrg-xwing-kem, and the KEMs of
-// hybridkem/combiner/composite, according to draft-ietf-lamps-pq-composite-kem-21. No document gives an
-// identifier to the other KEMs of this module. For their keys, the functions return an error that
-// wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509, and write the keys of
-// crypto/mlkem too.
+// hybridkem/combiner/composite, according to draft-ietf-lamps-pq-composite-kem-21. No document
+// gives an identifier to the other KEMs of this module. For their keys, the functions return an
+// error that wraps [kem.ErrUnsupported]. The functions resemble those of crypto/x509, and write
+// the keys of crypto/mlkem too.
 //
-// Decapsulation keys are written as seeds, or as private keys of the parts if they are made of these. For
-// ML-KEM, two more forms are read: expanded keys made elsewhere, and a seed together with its expanded key. For a
-// composite KEM, the private key of a curve may contain its public key. A file that
-// is not DER is refused, and so is a key whose parts do not match. Other programs wrote some more
-// forms before RFC 9935. Only [ParseLegacyPrivateKey] reads them. Files encrypted
+// Decapsulation keys are written as seeds, or as private keys of the parts if they are made of
+// these. For ML-KEM, two more forms are read: expanded keys made elsewhere, and a seed together
+// with its expanded key. For a composite KEM, the private key of a curve may contain its public
+// key. A file that is not DER is refused, and so is a key whose parts do not match. Other programs
+// wrote some more forms before RFC 9935. Only [ParseLegacyPrivateKey] reads them. Files encrypted
 // with a password are not read. If a file is something else, the error tells what it is. No error
 // contains a part of a private key.
 //
-// JWKs have an algorithm, and the supported algorithms are those of draft-ietf-jose-hpke-pq-pqt: see
-// [MarshalPrivateJWK].
+// JWKs have an algorithm, and the supported algorithms are those of draft-ietf-jose-hpke-pq-pqt:
+// see [MarshalPrivateJWK].
 package keyfile
 
 import (
@@ -261,10 +261,9 @@ var (
 // ParsePKCS8PrivateKey reads a decapsulation key in PKCS #8 form, DER.
 //
 // If the file contains a seed, it returns a *mlkem.DecapsulationKey512,
-// *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, and if it contains the
-// parts of a composite key, a *combiner.PartsKey. These
-// are [kem.DecapsulationKey]s. If the file contains only an expanded key of ML-KEM, it
-// returns a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which
+// *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, and if it
+// contains the parts of a composite key, a *combiner.PartsKey. These are [kem.DecapsulationKey]s.
+// If the file contains only an expanded key of ML-KEM, it returns a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which
 // lack some properties: see their comments.
 //
 // An expanded key must pass the checks of FIPS 203, section 7.3, and a test decapsulation.
@@ -584,7 +583,8 @@ func (f *format) newKey(seed []byte) (kem.DecapsulationKey, error) {
 // certificate, that is the field RawSubjectPublicKeyInfo of [crypto/x509.Certificate].
 //
 // It returns a *mlkem.EncapsulationKey512, *mlkem.EncapsulationKey768,
-// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey. The error wraps [kem.ErrKeyFile] if the
+// *mlkem.EncapsulationKey1024 or *xwing.EncapsulationKey, or an encapsulation key of
+// hybridkem/combiner/composite. The error wraps [kem.ErrKeyFile] if the
 // file is malformed, [kem.ErrUnsupported] for another algorithm, and else the error of the
 // key's package.
 func ParsePKIXPublicKey(der []byte) (kem.EncapsulationKey, error) {

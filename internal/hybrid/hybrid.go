@@ -178,7 +178,7 @@ func (h *Hybrid) equal(x *Hybrid) bool {
 
 // Encapsulate generates a shared key and a ciphertext, of SharedKeySize and
 // CiphertextSize bytes. It panics where EncapsulateTo returns an error: if ek is
-// nil or a zero value, with a NIST curve for fewer than one seed in 2^128, and
+// nil or a zero value, with NIST's curves for fewer than one seed in 2^128, and
 // if a part outside this module fails.
 func (ek *EncapsulationKey) Encapsulate() (sharedKey, ciphertext []byte) {
 	key := ek.public()

@@ -142,9 +142,9 @@ func (h *Hybrid) NewEncapsulationKey(b []byte) (kem.EncapsulationKey, error) {
 }
 
 // Generate expands a key from a random seed, or from random seeds of the parts. It
-// returns kem.ErrFIPS with GODEBUG=fips140=only, kem.ErrKeyPair if the key fails its test in FIPS 140-3
-// mode, kem.ErrSeed with a NIST curve for fewer than one seed in 2^128, and the
-// error of a part outside this module.
+// returns kem.ErrFIPS with GODEBUG=fips140=only, kem.ErrKeyPair if the key fails its
+// test in FIPS 140-3 mode, kem.ErrSeed with NIST's curves for fewer than one seed in
+// 2^128, and the error of a part outside this module.
 func (h *Hybrid) Generate() (*DecapsulationKey, error) {
 	dk, err := h.newKey(nil)
 	if err != nil {

@@ -39,8 +39,9 @@ type externalKEM struct {
 	keySize int // of encoded encapsulation keys, as the KEM gave it at first
 }
 
-// NewPrivateKey expands a key pair from a seed, which is also the stored form. The public key is parsed anew from its
-// encoding, so that encapsulation uses the key that others see.
+// NewPrivateKey expands a key pair from a seed, which is also the stored form. The
+// public key is parsed anew from its encoding, so that encapsulation uses the key that
+// others see.
 //
 // It returns kem.ErrNoKey if the KEM returns neither a key nor an error, and
 // kem.ErrLength if the encoded key does not have the size that the KEM gives.

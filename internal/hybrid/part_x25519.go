@@ -16,8 +16,8 @@ var X25519 = Part{kind: kindX25519, name: "X25519", size: Sizes{
 	SharedKey: x25519.Size, Random: x25519.Size,
 }}
 
-// errLowOrder is the error for a share of low order, in a key or in a ciphertext. No
-// document demands it: SPEC.md says why such shares are refused.
+// errLowOrder is the error for a share of low order, in a key or in a ciphertext. Not all
+// documents demand it: SPEC.md says why such shares are refused.
 var errLowOrder = fault.New("", kem.ErrLowOrder, "X25519 share has low order")
 
 // newX25519 makes a key pair from the scalar in seed.

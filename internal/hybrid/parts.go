@@ -94,7 +94,8 @@ func (p *Part) store(dk *privatePart, b []byte) {
 	}
 }
 
-// inCombiner returns err, or instead of errNoKey an error of the package in which callers find PartsKey.
+// inCombiner returns err, or instead of errNoKey an error of the package in which callers
+// find PartsKey.
 func inCombiner(err error) error {
 	if err == errNoKey {
 		return fault.In("combiner", err)

@@ -43,9 +43,9 @@ func scalarMultBeside(j *sha3.Long, ss, scalar, share *[x25519.Size]byte) {
 	single.End()
 }
 
-// DecapsulateSeed decapsulates with the key of a seed, or of a stored form, like Expand and then DecapsulateTo, and returns
-// their errors. It makes no key that lasts, and allocates nothing. It is only for hybrids of ML-KEM and X25519
-// whose combiner does not hash the encapsulation key of ML-KEM. For others it returns kem.ErrUnsupported.
+// DecapsulateSeed decapsulates with the key of a seed, or of a stored form, like Expand and then DecapsulateTo,
+// and returns their errors. It makes no key that lasts, and allocates nothing. It is only for hybrids of ML-KEM
+// and X25519 whose combiner does not hash the encapsulation key of ML-KEM. For others it returns kem.ErrUnsupported.
 func (h *Hybrid) DecapsulateSeed(sharedKey, seed, ciphertext []byte) error {
 	if !h.Together() || h.Combiner == UniversalCombiner {
 		return h.wrap(errSeed)

@@ -143,7 +143,8 @@ func (k privateKey) DecapsulateTo(sharedKey, ciphertext []byte) error {
 // Bytes returns the stored form of the key.
 func (k privateKey) Bytes() []byte { return k.curve.stored(k.key) }
 
-// Stored returns the stored form of the private key of a group, as the part p has it. The group is X25519 or one of NIST's curves.
+// Stored returns the stored form of the private key of a group, as the part p has it. The group is X25519 or
+// one of NIST's curves.
 func Stored(p *hybrid.Part, key *ecdh.PrivateKey) []byte {
 	c, _ := p.External().(curve) // X25519 is none, and has nothing before and after its scalar.
 	return c.stored(key)
