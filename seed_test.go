@@ -9,6 +9,7 @@ import (
 	"hybridkem"
 	"hybridkem/combiner"
 	"hybridkem/internal/testkit"
+	"hybridkem/internal/testseed"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
@@ -44,7 +45,7 @@ func TestDecapsulateSeed(t *testing.T) {
 			for range 5 {
 				seed, sharedKey := make([]byte, k.SeedSize()), make([]byte, k.SharedKeySize())
 				r.Read(seed)
-				seed = testkit.Seed(k, seed)
+				seed = testseed.Of(k, seed)
 				before := bytes.Clone(seed)
 				dk, err := k.NewDecapsulationKey(seed)
 				if err != nil {
@@ -73,7 +74,7 @@ func TestDecapsulateSeed(t *testing.T) {
 // TestDecapsulateSeedOverlap writes the shared key over the ciphertext and over the seed.
 func TestDecapsulateSeedOverlap(t *testing.T) {
 	for _, k := range hybridkem.All() {
-		seed, sharedKey := testkit.Seed(k, bytes.Repeat([]byte{7}, k.SeedSize())), make([]byte, k.SharedKeySize())
+		seed, sharedKey := testseed.Of(k, bytes.Repeat([]byte{7}, k.SeedSize())), make([]byte, k.SharedKeySize())
 		dk, err := k.NewDecapsulationKey(seed)
 		if err != nil {
 			t.Fatal(err)

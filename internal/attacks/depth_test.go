@@ -14,6 +14,7 @@ import (
 	"hybridkem/combiner/composite"
 	"hybridkem/internal/many"
 	"hybridkem/internal/testkit"
+	"hybridkem/internal/testseed"
 	"hybridkem/kem"
 	"hybridkem/xwing"
 )
@@ -119,7 +120,7 @@ func TestDepth(t *testing.T) {
 			}
 		}
 		for _, k := range all {
-			seed := testkit.Seed(k, pattern(k.SeedSize()))
+			seed := testseed.Of(k, pattern(k.SeedSize()))
 			dk := must(k.NewDecapsulationKey(seed))(t)
 			ek := dk.PublicKey()
 			sharedKey, ciphertext := ek.Encapsulate()

@@ -11,7 +11,7 @@ import (
 
 	"hybridkem"
 	"hybridkem/internal/spec"
-	"hybridkem/internal/testkit"
+	"hybridkem/internal/testseed"
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 )
@@ -25,7 +25,7 @@ func TestDestroyMeanwhile(t *testing.T) {
 			if testing.Short() && (strings.Contains(strings.ToLower(k.Name()), "p384") || strings.Contains(k.Name(), "P521")) {
 				t.Skip("slow, and like P-256")
 			}
-			seed := testkit.Seed(k, pattern(k.SeedSize()))
+			seed := testseed.Of(k, pattern(k.SeedSize()))
 			for round := range 8 {
 				dk, twin := must(k.NewDecapsulationKey(seed))(t), must(k.NewDecapsulationKey(seed))(t)
 				sharedKey, ciphertext := twin.PublicKey().Encapsulate()

@@ -18,6 +18,7 @@ import (
 	internal "hybridkem/internal/hybrid"
 	"hybridkem/internal/spec"
 	"hybridkem/internal/testkit"
+	"hybridkem/internal/testseed"
 	"hybridkem/kem"
 	"hybridkem/mlkem"
 	"hybridkem/xwing"
@@ -126,7 +127,7 @@ func isKey(t *testing.T, what string, dk kem.DecapsulationKey, seed []byte) {
 func TestReset(t *testing.T) {
 	for _, k := range resettable() {
 		t.Run(k.Name(), func(t *testing.T) {
-			first, second := testkit.Seed(k, pattern(k.SeedSize())), testkit.Seed(k, bytes.Repeat([]byte{7}, k.SeedSize()))
+			first, second := testseed.Of(k, pattern(k.SeedSize())), testseed.Of(k, bytes.Repeat([]byte{7}, k.SeedSize()))
 			dk := must(k.NewDecapsulationKey(first))(t).(privateReset)
 			ek := dk.PublicKey()
 			_, ciphertext := ek.Encapsulate()
@@ -195,7 +196,7 @@ func TestReset(t *testing.T) {
 func TestPublicReset(t *testing.T) {
 	for _, k := range resettable() {
 		t.Run(k.Name(), func(t *testing.T) {
-			first := must(k.NewDecapsulationKey(testkit.Seed(k, pattern(k.SeedSize()))))(t).PublicKey().Bytes()
+			first := must(k.NewDecapsulationKey(testseed.Of(k, pattern(k.SeedSize()))))(t).PublicKey().Bytes()
 			dk := must(k.GenerateKey())(t)
 			second := dk.PublicKey().Bytes()
 			ek := must(k.NewEncapsulationKey(first))(t).(publicReset)
@@ -329,7 +330,7 @@ func TestResetMemory(t *testing.T) {
 		if len(l.in(before)) == 0 {
 			t.Errorf("%s: no secret is found in the key", dk.KEM().Name())
 		}
-		if err := dk.Reset(testkit.Seed(dk.KEM(), bytes.Repeat([]byte{7}, dk.KEM().SeedSize()))); err != nil {
+		if err := dk.Reset(testseed.Of(dk.KEM(), bytes.Repeat([]byte{7}, dk.KEM().SeedSize()))); err != nil {
 			t.Fatal(err)
 		}
 		for _, memory := range [][][]byte{before, heldBy(dk)} {
@@ -369,7 +370,7 @@ func TestResetAllocations(t *testing.T) {
 			continue
 		}
 		n++
-		seed := testkit.Seed(k, pattern(k.SeedSize()))
+		seed := testseed.Of(k, pattern(k.SeedSize()))
 		dk := must(k.NewDecapsulationKey(seed))(t).(privateReset)
 		encoded := dk.PublicKey().Bytes()
 		ek := must(k.NewEncapsulationKey(encoded))(t).(publicReset)
@@ -401,7 +402,7 @@ func TestResetMeanwhile(t *testing.T) {
 			continue
 		}
 		t.Run(k.Name(), func(t *testing.T) {
-			seeds := [2][]byte{testkit.Seed(k, pattern(k.SeedSize())), testkit.Seed(k, bytes.Repeat([]byte{7}, k.SeedSize()))}
+			seeds := [2][]byte{testseed.Of(k, pattern(k.SeedSize())), testseed.Of(k, bytes.Repeat([]byte{7}, k.SeedSize()))}
 			var encoded, sharedKeys, ciphertexts [2][]byte
 			for i := range seeds {
 				ek := must(k.NewDecapsulationKey(seeds[i]))(t).PublicKey()

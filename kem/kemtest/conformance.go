@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hybridkem/internal/testseed"
 	"hybridkem/kem"
 )
 
@@ -50,29 +51,11 @@ var checks = []struct {
 // seed returns the n-th of some seeds for k. If keys of k do not expand from a seed, it is the stored form of a
 // generated key, since not all bytes are one.
 func seed(k kem.KEM, n int) []byte {
-	if kem.KeysFromParts(k) {
-		generate := sync.OnceValue(func() []byte {
-			if dk, err := k.GenerateKey(); err == nil {
-				return dk.Bytes()
-			}
-			return nil
-		})
-		first, _ := generated.LoadOrStore(numbered{k.Name(), n}, generate)
-		return bytes.Clone(first.(func() []byte)())
-	}
 	s := make([]byte, k.SeedSize())
 	for i := range s {
 		s[i] = byte(17*n + i*i + i)
 	}
-	return s
-}
-
-// generated holds functions that return stored forms, by numbered.
-var generated sync.Map
-
-type numbered struct {
-	name string
-	n    int
+	return testseed.Of(k, s)
 }
 
 // newKey returns the key of the n-th seed, and its encapsulation key.
