@@ -63,7 +63,7 @@ func identify(file []byte) kind {
 }
 
 // rawPrivate returns the kind of a file that has the form of a private key without a file around it, or else
-// unknown. Files of X25519 composites have the length of keys of P-256 composites, so the ECPrivateKey in these is
+// unknown. Other files can have the length of keys of composites with a curve, so the ECPrivateKey in these is
 // looked at. Files of X-Wing with attributes can have the length of keys of X25519 composites.
 func rawPrivate(file []byte) kind {
 	if isPKCS8(file) {
