@@ -37,7 +37,7 @@ func FuzzReadMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, protocol, message byte, add bool, data []byte) {
 		testRandom = newRandom(1)
-		x := newPair(t, parse(t, protocols[int(protocol)%len(protocols)]), nil)
+		x := newQuartet(t, parse(t, protocols[int(protocol)%len(protocols)]), nil)
 		n := int(message) % len(x.specs[0].Messages)
 		for i := range n {
 			x.message(t, i, []byte("payload"))
@@ -57,7 +57,7 @@ func FuzzReadMessage(f *testing.F) {
 }
 
 // read gives a side and its transcription the same message, and compares what they do. It reports whether it is valid.
-func (x *pair) read(t testing.TB, side int, message []byte) bool {
+func (x *quartet) read(t testing.TB, side int, message []byte) bool {
 	t.Helper()
 	hs := x.sides[side]
 	i := x.specs[side].Done
@@ -113,7 +113,7 @@ func TestWalk(t *testing.T) {
 // walkThrough returns 1 if a handshake is finished. Otherwise it returns 0.
 func walkThrough(t testing.TB, protocol byte, walk []byte) (finished int) {
 	t.Helper()
-	x := newPair(t, parse(t, protocols[int(protocol)%len(protocols)]), nil)
+	x := newQuartet(t, parse(t, protocols[int(protocol)%len(protocols)]), nil)
 	name, count := x.sides[0].protocol.name, len(x.specs[0].Messages)
 	dead := [2]bool{}
 	var messages [][]byte

@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRandom(3)
 			p := parse(t, name)
-			x, other := newPair(t, p, nil), newPair(t, p, nil)
+			x, other := newQuartet(t, p, nil), newQuartet(t, p, nil)
 			var sent [][]byte
 			refused, passed := 0, 0
 			for i := range p.pattern.messages {
@@ -176,7 +176,7 @@ func TestRefused(t *testing.T) {
 }
 
 // copied returns a copy of both sides, without the transcription.
-func (x *pair) copied(t testing.TB) *writers {
+func (x *quartet) copied(t testing.TB) *writers {
 	t.Helper()
 	return &writers{[2]*HandshakeState{x.sides[0].copied(t), x.sides[1].copied(t)}}
 }
@@ -204,7 +204,7 @@ func (w *writers) message(t testing.TB, i int, payload []byte) []byte {
 func TestOrder(t *testing.T) {
 	for _, name := range protocols {
 		p := parse(t, name)
-		x := newPair(t, p, nil)
+		x := newQuartet(t, p, nil)
 		wrong := func(what string, err, want error) {
 			t.Helper()
 			if !errors.Is(err, want) {
@@ -243,7 +243,7 @@ func TestOrder(t *testing.T) {
 		for _, hs := range x.sides {
 			isDead(t, name+", split", hs)
 		}
-		x = newPair(t, p, nil)
+		x = newQuartet(t, p, nil)
 		for _, hs := range x.sides {
 			hs.Destroy()
 			hs.Destroy()
@@ -255,7 +255,7 @@ func TestOrder(t *testing.T) {
 // TestLowOrder sends ephemeral keys of low order, in messages that are authentic under the shared secret of zeros.
 func TestLowOrder(t *testing.T) {
 	for _, point := range testkit.X25519Points() {
-		x := newPair(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil)
+		x := newQuartet(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil)
 		if _, err := x.sides[0].WriteMessage(nil, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +273,7 @@ func TestLowOrder(t *testing.T) {
 // TestLargest sends the largest message, once in a handshake and once after it.
 func TestLargest(t *testing.T) {
 	for _, name := range protocols {
-		x := newPair(t, parse(t, name), nil)
+		x := newQuartet(t, parse(t, name), nil)
 		for i := range x.specs[0].Messages {
 			if m := x.message(t, i, make([]byte, MaxMessageSize-x.sides[i%2].Overhead())); len(m) != MaxMessageSize {
 				t.Errorf("%s: %d bytes", name, len(m))
@@ -285,7 +285,7 @@ func TestLargest(t *testing.T) {
 // TestCipherState compares a CipherState with the transcription: nonces, limits, Rekey.
 func TestCipherState(t *testing.T) {
 	for i := range ciphers {
-		x := newPair(t, parse(t, "Noise_NN_25519_"+ciphers[i].name+"_SHA256"), nil)
+		x := newQuartet(t, parse(t, "Noise_NN_25519_"+ciphers[i].name+"_SHA256"), nil)
 		x.message(t, 0, nil)
 		x.message(t, 1, nil)
 		key, _ := x.specs[0].Split()
@@ -400,12 +400,12 @@ func TestCipherState(t *testing.T) {
 // TestPrintingAll prints what has secrets. The tests of internal/attacks search for every notation of keys. Here it is
 // enough that no secret is printed as bytes or in hexadecimal.
 func TestPrintingAll(t *testing.T) {
-	x := newPair(t, parse(t, "Noise_hybridIKpsk2_25519+MLKEM512_ChaChaPoly_SHA256"), nil)
+	x := newQuartet(t, parse(t, "Noise_hybridIKpsk2_25519+MLKEM512_ChaChaPoly_SHA256"), nil)
 	x.message(t, 0, nil)
 	hs := x.sides[0]
 	s := hs.secrets
 	secrets := [][]byte{s.ck[:32], s.cipher.key.k[:], s.static[:], s.ephemeral[:], s.psks[0][:], s.ephemeralKEM.Bytes(), hs.staticKEM.(kem.DecapsulationKey).Bytes()}
-	y := newPair(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil)
+	y := newQuartet(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil)
 	y.message(t, 0, nil)
 	y.message(t, 1, nil)
 	k1, k2 := y.specs[0].Split()
@@ -447,7 +447,7 @@ func TestRandomness(t *testing.T) {
 		p := parse(t, name)
 		messages := map[string]bool{}
 		for range 2 {
-			x := newPair(t, p, nil)
+			x := newQuartet(t, p, nil)
 			for _, hs := range x.sides {
 				hs.secrets.fixed = nil
 			}
@@ -470,7 +470,7 @@ func TestRandomness(t *testing.T) {
 			t.Errorf("%s: a message twice", name)
 		}
 	}
-	hs := newPair(t, parse(t, protocols[0]), nil).sides[0]
+	hs := newQuartet(t, parse(t, protocols[0]), nil).sides[0]
 	hs.secrets.fixed = nil
 	hs.SetRandomness(derand.Random{}, derand.Random{}, nil)
 	if hs.secrets.fixed != nil {

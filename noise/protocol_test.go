@@ -149,7 +149,7 @@ func TestConfig(t *testing.T) {
 	}
 	changes := 0
 	for _, name := range protocols {
-		x := newPair(t, parse(t, name), nil)
+		x := newQuartet(t, parse(t, name), nil)
 		for i, right := range x.configs {
 			initiator := i == 0
 			if _, err := NewHandshakeState(right, initiator); err != nil {

@@ -11,7 +11,7 @@ import (
 // sizesOf returns the sizes of the messages of a handshake.
 func sizesOf(t *testing.T, p *Protocol) (sizes []string) {
 	t.Helper()
-	w := writers{newPair(t, p, nil).sides}
+	w := writers{newQuartet(t, p, nil).sides}
 	for _, hs := range w.sides {
 		hs.secrets.fixed = nil
 	}

@@ -17,8 +17,8 @@ import (
 	"hybridkem/mlkem"
 )
 
-// A pair is the two sides of a handshake, and the same two in the transcription of the specification.
-type pair struct {
+// A quartet is the two sides of a handshake, and the same two in the transcription of the specification.
+type quartet struct {
 	configs [2]*Config
 	sides   [2]*HandshakeState
 	specs   [2]*spec.NoiseParty
@@ -80,8 +80,8 @@ func (p *pattern) encapsulations(initiator bool) (n int) {
 	return n
 }
 
-// newPair begins a handshake with the keys of a vector, or with random ones if it has none.
-func newPair(t testing.TB, p *Protocol, v *vectors.Noise) *pair {
+// newQuartet begins a handshake with the keys of a vector, or with random ones if it has none.
+func newQuartet(t testing.TB, p *Protocol, v *vectors.Noise) *quartet {
 	t.Helper()
 	sides := [2]vectors.NoiseSide{}
 	if v != nil {
@@ -107,7 +107,7 @@ func newPair(t testing.TB, p *Protocol, v *vectors.Noise) *pair {
 		}
 		return spec.Sets[k.Name()]
 	}
-	var x pair
+	var x quartet
 	for i, side := range sides {
 		initiator, other := i == 0, sides[1-i]
 		config := &Config{Protocol: p.name, Prologue: side.Prologue}
@@ -192,7 +192,7 @@ func differs(hs *HandshakeState, want *spec.NoiseParty) string {
 }
 
 // message sends the next message from one of the four parties to the three others, which must agree.
-func (x *pair) message(t testing.TB, i int, payload []byte) []byte {
+func (x *quartet) message(t testing.TB, i int, payload []byte) []byte {
 	t.Helper()
 	name := x.sides[0].protocol.name
 	from := i % 2
@@ -229,7 +229,7 @@ func (x *pair) message(t testing.TB, i int, payload []byte) []byte {
 }
 
 // finish splits both sides and sends messages both ways.
-func (x *pair) finish(t testing.TB) (k1, k2 []byte) {
+func (x *quartet) finish(t testing.TB) (k1, k2 []byte) {
 	t.Helper()
 	name := x.sides[0].protocol.name
 	h := x.specs[0].H
@@ -270,7 +270,7 @@ func (x *pair) finish(t testing.TB) (k1, k2 []byte) {
 }
 
 // run runs a whole handshake with random payloads.
-func (x *pair) run(t testing.TB) {
+func (x *quartet) run(t testing.TB) {
 	t.Helper()
 	for i := range x.specs[0].Messages {
 		x.message(t, i, randomBytes(testRandom.IntN(50)))
@@ -320,7 +320,7 @@ func TestAgainstSpec(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if ran++; !testing.Short() || ran%10 == 0 {
-				newPair(t, protocol, nil).run(t)
+				newQuartet(t, protocol, nil).run(t)
 			}
 		}
 	}
@@ -332,7 +332,7 @@ func TestAgainstSpec(t *testing.T) {
 // TestKnownStates runs the vectors of Noise with KEMs, looks at the state after each message, and at the keys that Split gives.
 func TestKnownStates(t *testing.T) {
 	run := func(v vectors.Noise, p *Protocol) {
-		x := newPair(t, p, &v)
+		x := newQuartet(t, p, &v)
 		state := func(what string, h, ck, k []byte, n uint64) {
 			t.Helper()
 			if h != nil && !bytes.Equal(x.specs[0].H, h) || ck != nil && (!bytes.Equal(x.specs[0].CK, ck) || !bytes.Equal(x.specs[0].K, k) || x.specs[0].N != n) {
@@ -569,7 +569,7 @@ func TestRandomPatterns(t *testing.T) {
 				protocol.staticKEM = protocol.ephemeralKEM
 			}
 		}
-		newPair(t, protocol, nil).run(t)
+		newQuartet(t, protocol, nil).run(t)
 		ran++
 	}
 	if len(rules) != 11 || len(families) != 8 || ran != limit {
