@@ -307,7 +307,7 @@ func TestNewPartsKeyErrors(t *testing.T) {
 	}
 
 	_, err := combiner.NewPartsKey(combiner.UK("outer", inner, mlkem.KEM512()), innerParts, pq512)
-	if want := "combiner: the private key is of inner and made from parts, want one of inner"; fmt.Sprint(err) != want {
+	if want := "combiner: the private key is of inner and made from parts, want one of the KEM inner"; fmt.Sprint(err) != want {
 		t.Errorf("a key from parts as a part: %v, want %s", err, want)
 	}
 
