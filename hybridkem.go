@@ -17,8 +17,9 @@ import (
 )
 
 // All returns every KEM of the module that has a name. The KEMs of TLS and SSH are only for protocols that hash
-// their transcript: [kem.NeedsTranscript] reports whether a KEM is one of them. The decapsulation keys of composite ML-KEM
-// and OpenPGP are not seeds, but keys of the parts: [kem.KeysFromParts] reports it.
+// their transcript: [kem.NeedsTranscript] reports whether a KEM is one of them. The decapsulation keys of composite
+// ML-KEM and OpenPGP are made from keys of the parts, and not from seeds: [kem.KeysFromParts] reports whether those
+// of a KEM are.
 func All() []kem.KEM {
 	return []kem.KEM{
 		xwing.KEM(),

@@ -263,8 +263,8 @@ var (
 // If the file contains a seed, it returns a *mlkem.DecapsulationKey512,
 // *mlkem.DecapsulationKey768, *mlkem.DecapsulationKey1024 or *xwing.DecapsulationKey, and if it
 // contains the parts of a composite key, a *combiner.PartsKey. These are [kem.DecapsulationKey]s.
-// If the file contains only an expanded key of ML-KEM, it returns a *mlkem.ExpandedKey512, *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which
-// lack some properties: see their comments.
+// If the file contains only an expanded key of ML-KEM, it returns a *mlkem.ExpandedKey512,
+// *mlkem.ExpandedKey768 or *mlkem.ExpandedKey1024, which lack some properties: see their comments.
 //
 // An expanded key must pass the checks of FIPS 203, section 7.3, and a test decapsulation.
 // If there is a seed too, the expanded key must be equal to the one that the seed expands
