@@ -114,8 +114,8 @@ func TestECPrivateKey(t *testing.T) {
 			{"a curve with parameters", k.file(k.contents(version, scalar, element("a0", k.curve[4:], "0500"))), kem.ErrKeyFile, "no valid identifier"},
 			{"parameters instead of a name", k.file(k.contents(version, scalar, element("a0", seq(version)))), kem.ErrKeyFile, "no valid identifier"},
 
-			{"zero", k.file(k.contents(version, element("04", zeros), k.curve)), kem.ErrPrivateKey, key + " is not a number from 1"},
-			{"too large", k.file(k.contents(version, element("04", ones), k.curve)), kem.ErrPrivateKey, key + " is not a number from 1"},
+			{"zero", k.file(k.contents(version, element("04", zeros), k.curve)), kem.ErrPrivateKey, key + " is zero, or not below the order of the curve"},
+			{"too large", k.file(k.contents(version, element("04", ones), k.curve)), kem.ErrPrivateKey, key + " is zero, or not below the order of the curve"},
 			{"a short scalar", k.file(k.contents(version, element("04", k.scalar[2:]), k.curve)), kem.ErrPrivateKey, fmt.Sprintf("the scalar in %s has %d bytes, want %d", key, size-1, size)},
 			{"a long scalar", k.file(k.contents(version, element("04", "00", k.scalar), k.curve)), kem.ErrPrivateKey, fmt.Sprintf("the scalar in %s has %d bytes, want %d", key, size+1, size)},
 			{"a number as the scalar", k.file(k.contents(version, element("02", k.scalar), k.curve)), kem.ErrKeyFile, "the scalar in " + key + " does not have the tag 0x04"},

@@ -97,7 +97,7 @@ func (c curve) parse(stored []byte) (*ecdh.PrivateKey, error) {
 	key, err := c.curve().NewPrivateKey(scalar)
 	//ct:declassify err: whether a key is valid is public
 	if err != nil {
-		return nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is not a number from 1 to below the order of the curve", c.curve())
+		return nil, fault.New("", kem.ErrPrivateKey, "the private key of %v is zero, or not below the order of the curve", c.curve())
 	}
 	return key, nil
 }
