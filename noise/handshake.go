@@ -156,6 +156,7 @@ func (p *Protocol) newHandshakeState(config *Config, initiator bool) (*Handshake
 		copy(s.static[:], scalar)
 		clear(scalar)
 		hs.static = [32]byte(config.Static.PublicKey().Bytes())
+		//ct:declassify hs.static: it is a public key
 	}
 	hs.staticKEM = config.StaticKEM
 	if config.PeerStatic != nil {
@@ -397,6 +398,7 @@ func (hs *HandshakeState) writeToken(message []byte, t token) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
+			//ct:declassify public: it is sent
 			sent := public
 			if hs.coding != nil {
 				if sent, err = hs.coding.Encode(public); err != nil {
@@ -450,7 +452,11 @@ func (hs *HandshakeState) readToken(message []byte, t token) (rest []byte, err e
 		b, message = message[:n], message[n:]
 		return b
 	}
-	opened := func(n int) ([]byte, error) { return s.decryptAndHash(nil, take(n+s.overhead())) }
+	opened := func(n int) ([]byte, error) {
+		b, err := s.decryptAndHash(nil, take(n+s.overhead()))
+		//ct:declassify b[:]: it is a key of the peer or a ciphertext
+		return b, err
+	}
 	switch t {
 	case tokenE:
 		if p.pattern.dh {

@@ -30,7 +30,7 @@ func main() {
 		for _, k := range kems() {
 			for _, o := range operations {
 				name := k.Name() + ", " + o.name
-				if o.exists(k) && pattern.MatchString(name) {
+				if pattern.MatchString(name) && o.exists(k) {
 					mark.Print(name)
 					o.run(k)
 				}

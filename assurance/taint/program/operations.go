@@ -24,6 +24,7 @@ import (
 	"hybridkem/kem"
 	"hybridkem/keyfile"
 	"hybridkem/mlkem"
+	"hybridkem/noise"
 	"hybridkem/xwing"
 )
 
@@ -63,6 +64,7 @@ var operations = []struct {
 	{"expanded keys", isMLKEM, expandedKeys},
 	{"file with a seed", hasFiles, seedFile},
 	{"files with expanded keys", isMLKEM, expandedFiles},
+	{"Noise", isXWing, handshakes},
 }
 
 func always(kem.KEM) bool { return true }
@@ -403,5 +405,57 @@ func expandedFiles(k kem.KEM) {
 		if err == nil {
 			use(dk)
 		}
+	}
+}
+
+// handshakes runs handshakes of package noise, and what comes after them. Keys, seeds and pre-shared keys are secrets.
+func handshakes(kem.KEM) {
+	for _, x := range []struct {
+		protocol string
+		dh       bool    // there are static X25519 keys
+		kem      kem.KEM // and static keys of this KEM, unless it is nil
+		known    bool    // the initiator knows those of the responder
+		psks     int
+	}{
+		{"Noise_XXhfs+psk3_25519+MLKEM768_ChaChaPoly_SHA256", true, nil, false, 1},
+		{"Noise_hybridIK_25519+XWing_AESGCM_SHA512", true, xwing.KEM(), true, 0},
+		{"Noise_pqXXpsk2_MLKEM768_ChaChaPoly_BLAKE2s", false, mlkem.KEM768(), false, 1},
+		{"Noise_NNpsk0_25519_AESGCM_BLAKE2b", false, nil, false, 1},
+	} {
+		initiator, responder := &noise.Config{Protocol: x.protocol}, &noise.Config{Protocol: x.protocol}
+		for range x.psks {
+			psk := random(32)
+			initiator.PSKs, responder.PSKs = append(initiator.PSKs, secret(psk)), append(responder.PSKs, secret(psk))
+		}
+		for _, c := range []*noise.Config{initiator, responder} {
+			if x.dh {
+				c.Static = must(ecdh.X25519().NewPrivateKey(secret(random(32))))
+			}
+			if x.kem != nil {
+				c.StaticKEM = newKey(x.kem, random(x.kem.SeedSize()))
+			}
+		}
+		if x.known {
+			initiator.PeerStatic = must(ecdh.X25519().NewPublicKey(public(responder.Static.PublicKey().Bytes())))
+			initiator.PeerStaticKEM = publicKey(responder.StaticKEM)
+		}
+		sender, receiver := must(noise.NewHandshakeState(initiator, true)), must(noise.NewHandshakeState(responder, false))
+		for ; !sender.Done(); sender, receiver = receiver, sender {
+			must(receiver.ReadMessage(nil, must(sender.WriteMessage(nil, random(3)))))
+		}
+		want(bytes.Equal(sender.HandshakeHash(), receiver.HandshakeHash()), "handshake hashes differ")
+		seal, _, err1 := sender.Split()
+		_, open, err2 := receiver.Split()
+		want(err1 == nil && err2 == nil, "there is an error")
+		for _, size := range []int{0, 100, 1000} {
+			plaintext := random(size)
+			ciphertext := must(seal.Encrypt(nil, nil, secret(plaintext)))
+			_, err := open.Decrypt(nil, nil, near(append([]byte{0}, ciphertext...))[1][1:])
+			want(errors.Is(err, noise.ErrDecrypt), "a damaged message is taken")
+			wantEqual(must(open.Decrypt(nil, nil, ciphertext)), plaintext, true)
+			want(seal.Rekey() == nil && open.Rekey() == nil, "there is an error")
+		}
+		seal.Destroy()
+		open.Destroy()
 	}
 }
