@@ -43,7 +43,9 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 // according to section 5.1. Its methods must not be called at the same time.
 //
 // The key itself is overwritten by Rekey and Destroy. What the cipher of crypto/aes or
-// x/crypto has made from it is not, and stays in memory until it is collected.
+// x/crypto has made from it is not, on the heap and on the stack of Encrypt and Decrypt, and stays in memory until it
+// is collected or overwritten. On processors without instructions for AES, crypto/aes looks up tables, and its time can
+// tell of the key: take ChaChaPoly there.
 type CipherState struct {
 	function *cipherFunction
 	key      *hiddenKey // nil if there is none
