@@ -167,6 +167,8 @@ func (s *symmetricState) destroy() {
 	clear(s.pad[:])
 	s.cipher.Destroy()
 	s.f.Reset()
-	s.f.Write(make([]byte, s.f.BlockSize()-1)) // the rest of a block, which Reset leaves
+	for range 2 { // Reset leaves a block, and each Write only writes to a part of it.
+		s.f.Write(s.pad[:s.f.BlockSize()-1])
+	}
 	s.f.Reset()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdh"
 	"errors"
+	"fmt"
 	"testing"
 
 	"hybridkem/combiner"
@@ -60,8 +61,9 @@ func newHandshakes(t testing.TB) (all []*handshake) {
 	return all
 }
 
-// run runs the handshake and destroys the keys that come out of it.
-func (h *handshake) run() error {
+// run runs the handshake and destroys the keys that come out of it. If damaged is true, the last message is not the one
+// that was sent.
+func (h *handshake) run(damaged bool) error {
 	sender, err1 := noise.NewHandshakeState(&h.initiator, true)
 	receiver, err2 := noise.NewHandshakeState(&h.responder, false)
 	if err := errors.Join(err1, err2); err != nil {
@@ -71,6 +73,15 @@ func (h *handshake) run() error {
 		message, err := sender.WriteMessage(nil, nil)
 		if err != nil {
 			return err
+		}
+		if damaged && sender.Done() {
+			message[len(message)-1] ^= 1
+			_, err := receiver.ReadMessage(nil, message)
+			sender.Destroy()
+			if !errors.Is(err, noise.ErrHandshake) {
+				return fmt.Errorf("a damaged message gives %w", err)
+			}
+			return nil
 		}
 		if _, err := receiver.ReadMessage(nil, message); err != nil {
 			return err
