@@ -80,8 +80,25 @@ func parseMessage(line string) messagePattern {
 	return m
 }
 
+// parsed holds the patterns that have been parsed, which do not change, by their names. There are few: a modifier cannot
+// be there twice.
+var parsed sync.Map
+
 // parsePattern returns the pattern with a name such as "XXhfs+psk2".
 func parsePattern(name string) (*pattern, error) {
+	if p, ok := parsed.Load(name); ok {
+		return p.(*pattern), nil
+	}
+	p, err := newPattern(name)
+	if err != nil {
+		return nil, err
+	}
+	parsed.Store(strings.Clone(name), p)
+	return p, nil
+}
+
+// newPattern is parsePattern for a name that is new.
+func newPattern(name string) (*pattern, error) {
 	base := 0
 	for base < len(name) && (name[base] < 'a' || name[base] > 'z') {
 		base++
