@@ -478,7 +478,7 @@ func randomPattern(r *rand.Rand, wild bool) *pattern {
 func changedPattern(r *rand.Rand) *pattern {
 	names := patternNames()
 	name := names[r.IntN(len(names))] + []string{"", "", "psk0", "psk2", "hfs"}[r.IntN(5)]
-	p, err := parsePattern(name)
+	p, err := newPattern(name)
 	if err != nil {
 		return changedPattern(r)
 	}
