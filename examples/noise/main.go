@@ -4,7 +4,7 @@
 //
 //	sender                                   receiver
 //
-//	  handshake of hybridXX: three messages  ↔
+//	  handshake of hybridXX: four messages   ↔
 //	  {file}, end of the stream              →
 //	                          ←  {"received"}
 //
