@@ -16,10 +16,13 @@ import (
 
 // A Config is what one side brings to a handshake. A pattern tells which keys it needs. A key that is
 // missing, or that the pattern does not use, is an error.
+//
+// VerifyPeer and the fields after it are for a [Conn]. The caller of a HandshakeState does these things
+// itself: [NewHandshakeState] refuses VerifyPeer and AnyPeer, and ignores the others.
 type Config struct {
 	// Protocol is the name of the protocol: see [ParseProtocol].
 	Protocol string
-	// KEMs are KEMs that the name may have, beside those of this module.
+	// KEMs are KEMs that the name may have, beside those that [ParseProtocol] lists.
 	KEMs []NamedKEM
 
 	// Prologue is hashed into the handshake. Both sides must have the same.
@@ -37,10 +40,8 @@ type Config struct {
 	// PSKs are the pre-shared keys of 32 bytes, in the order in which the pattern uses them.
 	PSKs [][]byte
 
-	// Coding is how ephemeral keys travel, for the modifier elg2, and must else be nil.
+	// Coding is how ephemeral keys travel, for the modifier elg2. Without it, it must be nil.
 	Coding Coding
-
-	// The fields below are for a [Conn] and not for a HandshakeState, whose caller does these things.
 
 	// VerifyPeer returns an error to refuse the static key that the peer has sent. An argument is nil if the pattern has
 	// no such key. The Conn calls it when the message with the key has been read, before it sends anything else.
@@ -65,7 +66,7 @@ type Config struct {
 	// limit. A server should have one.
 	HandshakeTimeout time.Duration
 
-	// RekeyAfter makes both directions replace their key each time that they have sent so many messages. Both sides
+	// RekeyAfter makes both directions replace their key after every RekeyAfter messages. Both sides
 	// must have the same number. Zero is never. There is no method for it, since the peer must replace its key between
 	// the same messages.
 	RekeyAfter uint64

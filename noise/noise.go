@@ -4,12 +4,13 @@
 // [Client] and [Server] run a handshake over a connection and encrypt it, as those of crypto/tls do. A [HandshakeState]
 // makes and reads the messages of a handshake one by one, for other transports.
 //
-// The name of a protocol says all of it: [ParseProtocol] lists what there is. Protocols with a KEM resist quantum computers, and
-// those with a KEM and 25519 are safe as long as one of the two is:
+// The name of a protocol says all of it: [ParseProtocol] lists what there is. With a KEM, what is sent after the
+// handshake stays secret from quantum computers. With 25519 beside it, it stays secret as long as one of the two is safe:
 //
-//   - Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256 keeps what is sent secret later, too. Static keys, and so
-//     authentication, are X25519 alone.
-//   - Noise_hybridIK_25519+MLKEM768_AESGCM_SHA256 and Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256 also authenticate with both.
+//   - Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256 has both for secrecy. Static keys, and so authentication, are
+//     X25519 alone.
+//   - Noise_hybridIK_25519+MLKEM768_AESGCM_SHA256 and Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256 also
+//     authenticate with both.
 //   - Noise_pqXX_MLKEM768_ChaChaPoly_SHA256 is the KEM alone.
 //
 // SPEC.md says what each pattern gives, and which claims are those of the papers.
