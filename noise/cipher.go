@@ -40,7 +40,7 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 }
 
 // A CipherState encrypts and decrypts messages with one key and counts their nonces,
-// according to section 5.1. Its methods must not be called at the same time.
+// according to section 5.1. Its methods must not be called at the same time, and it must not be copied.
 //
 // The key itself is overwritten by Rekey and Destroy. What the cipher of crypto/aes or
 // x/crypto has made from it is not, on the heap and on the stack of Encrypt and Decrypt, and stays in memory until it
@@ -58,8 +58,9 @@ type hiddenKey struct{ *cipherKey }
 
 // A cipherKey is a key, and the cipher made from it.
 type cipherKey struct {
-	k    [keySize]byte
-	aead cipher.AEAD
+	k     [keySize]byte
+	aead  cipher.AEAD
+	fresh uint64 // it and greater nonces have encrypted nothing. It is here because copies of a CipherState share a key.
 }
 
 // maxNonce is reserved, for Rekey.
@@ -72,16 +73,17 @@ func (c *CipherState) initializeKey(key []byte) {
 	copy(c.key.k[:], key)
 	c.key.aead, _ = c.function.new(key) // its only error is a wrong length
 	//ct:declassify c.key.aead: that there is a cipher is public, and so is what it encrypts and finds authentic
+	c.key.fresh = 0
 	c.n = 0
 }
 
-func (c *CipherState) hasKey() bool { return c.key != nil }
+func (c *CipherState) hasKey() bool { return c != nil && c.key != nil }
 
 // Nonce returns the nonce of the next message.
 func (c *CipherState) Nonce() uint64 { return c.n }
 
-// SetNonce sets the nonce of the next message, for messages that come out of order. For messages to
-// decrypt only: a key must never encrypt two messages with the same nonce.
+// SetNonce sets the nonce of the next message, for messages that come out of order (section 11.4). It
+// is meant for messages to decrypt: Encrypt refuses a nonce that is not greater than those that it has used.
 func (c *CipherState) SetNonce(nonce uint64) { c.n = nonce }
 
 // encodedNonce returns n as the cipher has it: four zero bytes, and then the number.
@@ -94,8 +96,8 @@ func (c *CipherState) encodedNonce(n uint64) []byte {
 // longer than the plaintext, and ad is authenticated with it. It implements EncryptWithAd. To encrypt in
 // place, dst is plaintext[:0]. The memory behind dst must not overlap the plaintext in another way.
 //
-// It returns [ErrNonce] after 2^64 - 1 messages, and [ErrMessageLength] if the ciphertext would be longer than
-// [MaxMessageSize].
+// It returns [ErrNonce] after 2^64 - 1 messages, or if SetNonce has gone back to a nonce that may have been used with
+// the key. It returns [ErrMessageLength] if the ciphertext would be longer than [MaxMessageSize].
 func (c *CipherState) Encrypt(dst, ad, plaintext []byte) ([]byte, error) {
 	if len(plaintext) > MaxMessageSize-tagSize {
 		return nil, ErrMessageLength
@@ -107,12 +109,13 @@ func (c *CipherState) encrypt(dst, ad, plaintext []byte) ([]byte, error) {
 	switch {
 	case !c.hasKey():
 		return nil, errNoKey
-	case c.n == maxNonce:
+	case c.n == maxNonce || c.n < c.key.fresh:
 		return nil, ErrNonce
 	}
 	dst = c.key.aead.Seal(dst, c.encodedNonce(c.n), plaintext, ad)
 	//ct:declassify dst[:]: it is sent
 	c.n++
+	c.key.fresh = c.n
 	return dst, nil
 }
 
@@ -158,7 +161,7 @@ func (c *CipherState) Rekey() error {
 
 // Destroy overwrites the key. Other methods return errors from then on.
 func (c *CipherState) Destroy() {
-	if c.key != nil {
+	if c.hasKey() {
 		clear(c.key.k[:])
 		c.key = nil
 	}

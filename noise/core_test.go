@@ -135,3 +135,57 @@ func TestOrderOfModifiers(t *testing.T) {
 		}
 	}
 }
+
+// TestUsedNonce checks that a key does not encrypt two messages with a nonce, neither after SetNonce nor by a copy.
+func TestUsedNonce(t *testing.T) {
+	send, receive := split(t)
+	copied := *send
+	for range 3 {
+		if _, err := send.Encrypt(nil, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := copied.Encrypt(nil, nil, nil); err != ErrNonce {
+		t.Errorf("a copy encrypts again: %v", err)
+	}
+	for n := range uint64(3) {
+		send.SetNonce(n)
+		if b, err := send.Encrypt(nil, nil, nil); b != nil || err != ErrNonce || send.Nonce() != n {
+			t.Errorf("nonce %d: %x, %v", n, b, err)
+		}
+	}
+	send.SetNonce(7)
+	receive.SetNonce(7)
+	message, err := send.Encrypt(nil, nil, []byte("later"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		receive.SetNonce(7)
+		if b, err := receive.Decrypt(nil, nil, message); string(b) != "later" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	// Another key may use all nonces.
+	if err := send.Rekey(); err != nil {
+		t.Fatal(err)
+	}
+	send.SetNonce(0)
+	if _, err := send.Encrypt(nil, nil, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoState calls methods of the state that a one-way handshake does not have.
+func TestNoState(t *testing.T) {
+	for _, c := range []*CipherState{nil, {}} {
+		_, encrypt := c.Encrypt(nil, nil, nil)
+		_, decrypt := c.Decrypt(nil, nil, make([]byte, 16))
+		for _, err := range []error{encrypt, decrypt, c.Rekey()} {
+			if !errors.Is(err, ErrOrder) {
+				t.Errorf("%v: %v", c, err)
+			}
+		}
+		c.Destroy()
+	}
+}

@@ -52,8 +52,8 @@ var (
 	// ErrPeer means that the peer has another static key than the Config wants.
 	ErrPeer = errors.New("noise: the static key of the peer is refused")
 
-	// ErrNonce means that a key has encrypted as many messages as it may.
-	ErrNonce = errors.New("noise: the key has been used for the last nonce")
+	// ErrNonce means that a key has encrypted as many messages as it may, or has been used with the nonce before.
+	ErrNonce = errors.New("noise: there is no unused nonce for the message")
 )
 
 var errNoKey = fault(ErrOrder, "there is no key")
