@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	faults "hybridkem/internal/fault"
 	"hybridkem/internal/secret"
 )
 
@@ -94,7 +95,8 @@ func (c *CipherState) encodedNonce(n uint64) []byte {
 
 // Encrypt appends the encrypted plaintext to dst, and returns the result. The ciphertext is 16 bytes
 // longer than the plaintext, and ad is authenticated with it. It implements EncryptWithAd. To encrypt in
-// place, dst is plaintext[:0]. The memory behind dst must not overlap the plaintext in another way.
+// place, dst is plaintext[:0]. It returns [kem.ErrOverlap] if the result would overlap the plaintext in another way,
+// or ad.
 //
 // It returns [ErrNonce] after 2^64 - 1 messages, or if SetNonce has gone back to a nonce that may have been used with
 // the key. It returns [ErrMessageLength] if the ciphertext would be longer than [MaxMessageSize].
@@ -111,6 +113,9 @@ func (c *CipherState) encrypt(dst, ad, plaintext []byte) ([]byte, error) {
 		return nil, errNoKey
 	case c.n == maxNonce || c.n < c.key.fresh:
 		return nil, ErrNonce
+	}
+	if size := len(plaintext) + tagSize; overwrites(dst, size, ad) || overwrites(dst, size, plaintext) && !inPlace(dst, plaintext) {
+		return nil, errOverlap
 	}
 	dst = c.key.aead.Seal(dst, c.encodedNonce(c.n), plaintext, ad)
 	//ct:declassify dst[:]: it is sent
@@ -133,6 +138,9 @@ func (c *CipherState) Decrypt(dst, ad, ciphertext []byte) ([]byte, error) {
 	case c.n == maxNonce:
 		return nil, ErrNonce
 	}
+	if size := len(ciphertext) - tagSize; overwrites(dst, size, ad) || overwrites(dst, size, ciphertext) && !inPlace(dst, ciphertext) {
+		return nil, errOverlap
+	}
 	dst, err := c.key.aead.Open(dst, c.encodedNonce(c.n), ciphertext, ad)
 	if err != nil {
 		return nil, ErrDecrypt
@@ -140,6 +148,14 @@ func (c *CipherState) Decrypt(dst, ad, ciphertext []byte) ([]byte, error) {
 	c.n++
 	return dst, nil
 }
+
+// overwrites reports whether n bytes appended to dst would overwrite part of b.
+func overwrites(dst []byte, n int, b []byte) bool {
+	return n > 0 && n <= cap(dst)-len(dst) && len(b) > 0 && faults.Overlap(dst[len(dst):len(dst)+n], b)
+}
+
+// inPlace reports whether what is appended to dst begins where b does. Both have memory.
+func inPlace(dst, b []byte) bool { return &dst[:len(dst)+1][len(dst)] == &b[0] }
 
 // Rekey replaces the key by one that is computed from it, so that a key that becomes known does not
 // open earlier messages. Both sides must do it between the same messages. The nonce stays as it is. It

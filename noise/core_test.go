@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"hybridkem/kem"
 )
 
 // split runs a handshake of NN with empty payloads.
@@ -187,5 +189,68 @@ func TestNoState(t *testing.T) {
 			}
 		}
 		c.Destroy()
+	}
+}
+
+// TestOverlap gives Encrypt, Decrypt and WriteMessage memory that overlaps in every way. They work in place, or
+// return an error and change nothing.
+func TestOverlap(t *testing.T) {
+	for _, name := range []string{"ChaChaPoly", "AESGCM"} {
+		config := &Config{Protocol: "Noise_NN_25519_" + name + "_SHA256"}
+		refused := 0
+		for at := range 60 {
+			hs, err := NewHandshakeState(config, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			buffer := bytesFrom(newRandom(1), 100)
+			before := bytes.Clone(buffer)
+			_, err = hs.WriteMessage(buffer[10:10], buffer[at:at+5])
+			wrong := at+5 > 10 && at < 10+32+5
+			if errors.Is(err, kem.ErrOverlap) != wrong || wrong && !bytes.Equal(buffer, before) {
+				t.Errorf("%s, payload at %d: %v", name, at, err)
+			}
+			if wrong {
+				refused++
+				if _, err := hs.WriteMessage(nil, nil); err != nil {
+					t.Errorf("after the error: %v", err)
+				}
+			}
+		}
+		state := &CipherState{function: parse(t, config.Protocol).cipher}
+		for at := range 60 {
+			// try calls f with memory of which the last argument is part, and dst at 20.
+			try := func(what string, size, added int, place bool, f func(dst, part []byte) ([]byte, error)) {
+				state.initializeKey(make([]byte, keySize))
+				buffer := bytesFrom(newRandom(1), 100)
+				part := buffer[at : at+size]
+				want, err := f(nil, bytes.Clone(part))
+				if err != nil {
+					want = nil // a ciphertext of random bytes
+				}
+				state.initializeKey(make([]byte, keySize))
+				before := bytes.Clone(buffer)
+				got, err := f(buffer[20:20], part)
+				wrong := at+size > 20 && at < 20+added && !(place && at == 20)
+				if wrong {
+					refused++
+				}
+				if errors.Is(err, kem.ErrOverlap) != wrong || wrong && (!bytes.Equal(buffer, before) || state.Nonce() != 0) || !wrong && !bytes.Equal(got, want) {
+					t.Errorf("%s, %s at %d: %v", name, what, at, err)
+				}
+			}
+			state.initializeKey(make([]byte, keySize))
+			sealed, err := state.Encrypt(nil, nil, make([]byte, 20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			try("plaintext", 20, 36, true, func(dst, part []byte) ([]byte, error) { return state.Encrypt(dst, nil, part) })
+			try("ad of Encrypt", 20, 36, false, func(dst, part []byte) ([]byte, error) { return state.Encrypt(dst, part, make([]byte, 20)) })
+			try("ciphertext", 36, 20, true, func(dst, part []byte) ([]byte, error) { return state.Decrypt(dst, nil, part) })
+			try("ad of Decrypt", 20, 20, false, func(dst, part []byte) ([]byte, error) { return state.Decrypt(dst, part, sealed) })
+		}
+		if refused < 180 {
+			t.Errorf("%d refused", refused)
+		}
 	}
 }

@@ -263,22 +263,26 @@ func (hs *HandshakeState) begin(fromInitiator bool) (*messagePattern, error) {
 	return m, nil
 }
 
-// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. The
-// payload must not overlap the memory behind dst. Whether a payload is encrypted, and to whom, depends on the
-// pattern and the message (section 7.7).
+// WriteMessage appends the next message of the handshake, with the payload, to dst, and returns the result. Whether a
+// payload is encrypted, and to whom, depends on the pattern and the message (section 7.7).
 //
-// It returns [ErrOrder] if it is not this side's turn, and [ErrMessageLength] if the message would be longer than
-// [MaxMessageSize]. Both change nothing. After another error, which only a KEM of another module or its key can
-// cause, the handshake has ended.
+// It returns [ErrOrder] if it is not this side's turn, [ErrMessageLength] if the message would be longer than
+// [MaxMessageSize], and [kem.ErrOverlap] if the message would overwrite the payload. These change nothing. After
+// another error the handshake has ended. Its causes are an X25519 key of the peer that has low order, a Coding, and
+// a KEM of another module.
 func (hs *HandshakeState) WriteMessage(dst, payload []byte) ([]byte, error) {
 	m, err := hs.begin(hs.initiator)
 	if err != nil {
 		return nil, err
 	}
-	if hs.overhead(m)+len(payload) > MaxMessageSize {
+	size := hs.overhead(m) + len(payload)
+	switch {
+	case size > MaxMessageSize:
 		return nil, ErrMessageLength
+	case overwrites(dst, size, payload):
+		return nil, errOverlap
 	}
-	message := slices.Grow(dst, hs.overhead(m)+len(payload))
+	message := slices.Grow(dst, size)
 	hs.do(func() {
 		for _, t := range m.tokens {
 			if message, err = hs.writeToken(message, t); err != nil {

@@ -23,7 +23,9 @@ package noise
 
 import (
 	"errors"
-	"fmt"
+
+	faults "hybridkem/internal/fault"
+	"hybridkem/kem"
 )
 
 // MaxMessageSize is the largest size of a message of a handshake and of transport, in bytes (section 3).
@@ -56,18 +58,12 @@ var (
 	ErrNonce = errors.New("noise: there is no unused nonce for the message")
 )
 
-var errNoKey = fault(ErrOrder, "there is no key")
+var (
+	errNoKey   = fault(ErrOrder, "there is no key")
+	errOverlap = fault(kem.ErrOverlap, "the result would overwrite what it is made from")
+)
 
-// A wrapped is an error with a text of its own.
-type wrapped struct {
-	text string
-	kind error
-}
-
-func (w *wrapped) Error() string { return "noise: " + w.text }
-func (w *wrapped) Unwrap() error { return w.kind }
-
-// fault returns an error that wraps kind.
+// fault returns an error of this package that wraps kind.
 func fault(kind error, format string, args ...any) error {
-	return &wrapped{fmt.Sprintf(format, args...), kind}
+	return faults.New("noise", kind, format, args...)
 }

@@ -97,7 +97,7 @@ func encapsulateTo(pkg, what string, sharedKey, ciphertext []byte, sharedKeySize
 	if len(ciphertext) != ciphertextSize {
 		return buffer(pkg, what, ciphertext, ciphertextSize)
 	}
-	if overlap(sharedKey, ciphertext) {
+	if Overlap(sharedKey, ciphertext) {
 		return New(pkg, kem.ErrOverlap, "the buffers for the shared key and the %s overlap", what)
 	}
 	return nil
@@ -132,8 +132,8 @@ func buffer(pkg, what string, b []byte, want int) error {
 	return New(pkg, kem.ErrLength, "the buffer for the %s has %d bytes, want %d", what, len(b), want)
 }
 
-// overlap reports whether a and b share memory.
-func overlap(a, b []byte) bool {
+// Overlap reports whether a and b share memory.
+func Overlap(a, b []byte) bool {
 	startA, startB := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
 	return startA < startB+uintptr(len(b)) && startB < startA+uintptr(len(a))
 }
