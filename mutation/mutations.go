@@ -175,7 +175,7 @@ var mutations = []mutation{
 	{"last use does not overwrite", "internal/secret/uses.go", "\tuse.counter.Add(-1)\n\tif u.state.Load()&phases == destroyed {", "\tuse.counter.Add(-1)\n\tif false {", "./internal/secret"},
 	{"overwritten while in use", "internal/secret/uses.go", "destroyed || u.used(secretUse) {", "destroyed {", "./internal/secret"},
 	{"keys print as they are", "xwing/xwing.go", "func (dk DecapsulationKey) Format(", "func (dk *DecapsulationKey) format(", "./xwing -run=^TestPrinting$"},
-	{"overlap accepted", "internal/fault/fault.go", "if overlap(sharedKey, ciphertext) {", "if false {", "./combiner -run=^TestForeign$"},
+	{"overlap accepted", "internal/fault/fault.go", "if Overlap(sharedKey, ciphertext) {", "if false {", "./combiner -run=^TestForeign$"},
 	{"adjacent buffers refused", "internal/fault/fault.go", "return startA < startB+uintptr(len(b)) &&", "return startA <= startB+uintptr(len(b)) &&", "./combiner -run=^TestForeign$"},
 	{"error wraps nothing", "internal/fault/fault.go", "return &fault{pkg, text, err}", "return &fault{pkg, text, nil}", "."},
 	{"use stays counted", "internal/secret/uses.go", "\tuse.counter.Add(-1)\n", "", "./internal/secret -run=^TestUses$"},
