@@ -27,7 +27,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
-	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && slices.ContainsFunc(callees, i.isEntry) && !slices.ContainsFunc(callees, i.isNoEntry) {
+	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && !slices.ContainsFunc(callees, i.isNoEntry) {
 		taintSlices(x, to)
 		return
 	}

@@ -20,7 +20,7 @@ const checked = "hybridkem/kem.CheckKeyPair"
 // delegating lists packages that reach keys and KEMs only through methods of interfaces. If all methods that
 // a call can reach are entry points, they are analysed as such only. Otherwise a queue, from which every
 // operation of every KEM can be reached in several ways, would take hours.
-var delegating = []string{"hybridkem/batch", "hybridkem/combiner", "hybridkem/internal/many", "hybridkem/kem", "hybridkem/noise"}
+var delegating = []string{"hybridkem/batch", "hybridkem/combiner", "hybridkem/internal/many", "hybridkem/kem"}
 
 // secretFields lists the fields that hold secrets.
 var secretFields = []struct{ field, reason string }{
@@ -39,12 +39,6 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/batch Encapsulation.SharedKey", "the shared key"},
 	{"hybridkem/batch Decapsulation.SharedKey", "the shared key"},
 	{"hybridkem/batch call.sharedKey", "the shared key"},
-	{"hybridkem/noise Config.PSKs", "pre-shared keys"},
-	{"hybridkem/noise handshakeSecrets.static", "a scalar"},
-	{"hybridkem/noise handshakeSecrets.ephemeral", "a scalar"},
-	{"hybridkem/noise handshakeSecrets.psks", "pre-shared keys"},
-	{"hybridkem/noise symmetricState.ck", "the chaining key"},
-	{"hybridkem/noise CipherState.k", "the key"},
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
@@ -110,16 +104,6 @@ var trusted = map[string]trust{
 	"(*crypto/sha3.SHAKE).Reset": {nil, known, hash},
 	"crypto/sha256.Sum256":       {nil, secret, hash},
 	"crypto/sha512.Sum384":       {nil, secret, hash},
-
-	"(io.Writer).Write":                    {[]int{0}, known, "crypto/sha2 and blake2 do not depend on what they hash, apart from its length"},
-	"(hash.Hash).Sum":                      {[]int{1}, secret, "the same"},
-	"(hash.Hash).Reset":                    {nil, known, "the same"},
-	"(hash.Hash).BlockSize":                {nil, known, "a constant"},
-	"(crypto/cipher.AEAD).Seal":            {[]int{1}, secret, "crypto/aes and x/crypto/chacha20poly1305, which are for secrets"},
-	"(hybridkem/noise.Coding).GenerateKey": {nil, first, "code of the caller; the error says nothing about a key"},
-	"crypto/aes.NewCipher":                 {nil, first, "the same; the error depends on the length"},
-	"crypto/cipher.NewGCM":                 {nil, first, "the same; there is no error"},
-	"(*crypto/ecdh.PrivateKey).Bytes":      {nil, source, "a scalar"},
 
 	"hybridkem/internal/x25519.ladderADX": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.combADX":   {[]int{0, 1}, secret, "a kernel with two results"},
