@@ -298,6 +298,8 @@ var mutations = []mutation{
 	{"Noise: nonce advanced after a failure", "noise/cipher.go", "\t\treturn nil, ErrDecrypt\n", "\t\tc.n++\n\t\treturn nil, ErrDecrypt\n", "./noise -run=^TestCipherState$"},
 	{"Noise: reserved nonce used", "noise/cipher.go", "\tcase c.n == maxNonce || ", "\tcase ", "./noise -run=^TestCipherState$"},
 	{"Noise: payload overwritten by the message", "noise/handshake.go", "\tcase overwrites(dst, size, payload):\n\t\treturn nil, errOverlap\n", "", "./noise -run=^TestOverlap$"},
+	{"Noise: handshake goes on after a panic", "noise/handshake.go", "\ths.ended = errPanic\n", "", "./noise -run=^TestPanic$"},
+	{"Noise: name of a KEM given to another one", "noise/protocol.go", " || slices.ContainsFunc(known, func(n NamedKEM) bool { return n.Name == k.Name })", "", "./noise -run=^TestUnknownNames$"},
 	{"Noise: nonce used again after SetNonce", "noise/cipher.go", " || c.n < c.key.fresh", "", "./noise -run=^TestUsedNonce$"},
 	{"Noise: Rekey with the next nonce", "noise/cipher.go", "c.encodedNonce(maxNonce), zeros[:]", "c.encodedNonce(c.n), zeros[:]", "./noise -run=^TestCipherState$"},
 	{"Noise: nonce is zero after Rekey", "noise/cipher.go", "\tc.n = n\n", "\t_ = n\n", "./noise -run=^TestCipherState$"},

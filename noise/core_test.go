@@ -254,3 +254,50 @@ func TestOverlap(t *testing.T) {
 		}
 	}
 }
+
+// TestZeroHandshake calls all methods of a zero value.
+func TestZeroHandshake(t *testing.T) {
+	var hs HandshakeState
+	_, write := hs.WriteMessage(nil, nil)
+	_, read := hs.ReadMessage(nil, nil)
+	_, _, splitting := hs.Split()
+	for _, err := range []error{write, read, splitting, hs.MixHash(nil)} {
+		if !errors.Is(err, ErrOrder) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	hs.Destroy()
+	if hs.Done() || hs.MyTurn() || hs.Overhead() != 0 || hs.HandshakeHash() != nil || hs.PeerStatic() != nil || hs.PeerStaticKEM() != nil {
+		t.Error("a zero value has something")
+	}
+}
+
+// A panicking Coding panics when a key is to be sent or read.
+type panicking struct{ plainCoding }
+
+func (panicking) Encode([32]byte) (encoded [32]byte, err error) { panic("Encode") }
+func (panicking) Decode([32]byte) (public [32]byte, err error)  { panic("Decode") }
+
+// TestPanic checks that a handshake in which somebody else's function has panicked does not go on.
+func TestPanic(t *testing.T) {
+	for i, hs := range newQuartet(t, parse(t, "Noise_IKhfselg2_25519+MLKEM512_ChaChaPoly_SHA256"), nil).sides {
+		hs.coding = panicking{}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			if i == 0 {
+				hs.WriteMessage(nil, nil)
+			} else {
+				hs.ReadMessage(nil, make([]byte, hs.Overhead()))
+			}
+		}()
+		if hs.MyTurn() || hs.Done() {
+			t.Error("the handshake goes on")
+		}
+		hs.Destroy()
+		isDead(t, "after a panic", hs)
+	}
+}

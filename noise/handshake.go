@@ -216,6 +216,8 @@ func (config *Config) check(p *Protocol, initiator bool) error {
 		return fault(ErrConfig, "Static is not a key of X25519")
 	case config.PeerStatic != nil && config.PeerStatic.Curve() != ecdh.X25519():
 		return fault(ErrConfig, "PeerStatic is not a key of X25519")
+	case config.PeerStatic != nil && x25519.IsLowOrder((*[32]byte)(config.PeerStatic.Bytes())):
+		return fault(ErrConfig, "PeerStatic has low order")
 	case config.StaticKEM != nil && (config.StaticKEM.KEM() == nil || config.StaticKEM.KEM().Name() != p.staticKEM.Name()):
 		return fault(ErrConfig, "StaticKEM is not a key of %s", p.staticKEM.Name())
 	case config.PeerStaticKEM != nil && (config.PeerStaticKEM.KEM() == nil || config.PeerStaticKEM.KEM().Name() != p.staticKEM.Name()):
@@ -248,11 +250,20 @@ func isDestroyed(dk kem.Decapsulator) bool {
 	return ok && key.Destroyed()
 }
 
+// over returns why the handshake has ended, or nil.
+func (hs *HandshakeState) over() error {
+	if hs.secrets == nil {
+		return fault(ErrOrder, "the HandshakeState is a zero value: see NewHandshakeState")
+	}
+	return hs.ended
+}
+
 // begin returns the pattern of the next message, which the given side must send.
 func (hs *HandshakeState) begin(fromInitiator bool) (*messagePattern, error) {
+	if err := hs.over(); err != nil {
+		return nil, err
+	}
 	switch {
-	case hs.ended != nil:
-		return nil, hs.ended
 	case hs.next == len(hs.protocol.pattern.messages):
 		return nil, fault(ErrOrder, "the handshake has no more messages")
 	}
@@ -326,7 +337,9 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 		return nil, hs.end(invalidMessage(hs.next + 1))
 	}
 	hs.next++
-	return append(dst, payload...), nil
+	dst = append(dst, payload...)
+	clear(payload)
+	return dst, nil
 }
 
 // invalidMessage is the error of a message from the peer. The number of the first one is 1.
@@ -334,11 +347,16 @@ func invalidMessage(number int) error {
 	return fault(ErrHandshake, "message %d of the handshake is invalid", number)
 }
 
-// do runs f, which uses the KEMs, and overwrites the stack.
+// do runs f, which uses the KEMs, and overwrites the stack. If a KEM or a Coding of another module panics, the
+// handshake has ended.
 func (hs *HandshakeState) do(f func()) {
 	p := hs.protocol
+	hs.ended = errPanic
 	secret.DoFar(1+max(hybrid.Levels(p.ephemeralKEM), hybrid.Levels(p.staticKEM)), f)
+	hs.ended = nil
 }
+
+var errPanic = fault(ErrOrder, "the handshake has ended with a panic")
 
 // end ends the handshake. From now on, all methods return err or another error.
 func (hs *HandshakeState) end(err error) error {
@@ -648,7 +666,7 @@ func (hs *HandshakeState) newEphemeralKEM() (public []byte, err error) {
 
 // Done reports whether all messages of the handshake have been sent and read, so that Split may be called.
 func (hs *HandshakeState) Done() bool {
-	return hs.ended == nil && hs.next == len(hs.protocol.pattern.messages)
+	return hs.over() == nil && hs.next == len(hs.protocol.pattern.messages)
 }
 
 // MyTurn reports whether the next message of the handshake is this side's.
@@ -660,7 +678,7 @@ func (hs *HandshakeState) MyTurn() bool {
 // Overhead returns how many bytes longer than its payload the next message of the handshake is. It returns 0 if there
 // is none.
 func (hs *HandshakeState) Overhead() int {
-	if hs.ended != nil || hs.Done() {
+	if hs.over() != nil || hs.Done() {
 		return 0
 	}
 	return hs.overhead(&hs.protocol.pattern.messages[hs.next])
@@ -686,8 +704,14 @@ func (hs *HandshakeState) Split() (send, receive *CipherState, err error) {
 }
 
 // HandshakeHash returns the hash of all that has been sent, for channel binding (section 11.2). After the last
-// message, it is the same on both sides and different for different handshakes. It is not secret.
-func (hs *HandshakeState) HandshakeHash() []byte { return bytes.Clone(hs.secrets.handshakeHash()) }
+// message, also after Split, it is the same on both sides and different for different handshakes. Before that, and
+// after an error, it binds nothing. It is not secret.
+func (hs *HandshakeState) HandshakeHash() []byte {
+	if hs.secrets == nil {
+		return nil
+	}
+	return bytes.Clone(hs.secrets.handshakeHash())
+}
 
 // PeerStatic returns the static X25519 key of the peer, or nil if it is not known, or not yet. The peer has shown
 // that it has the private key only after the messages that section 7.7 names.
@@ -709,8 +733,8 @@ func (hs *HandshakeState) PeerStaticKEM() kem.EncapsulationKey { return hs.peerS
 // that send something of their own beside the messages, such as I2P's session tag. It returns [ErrOrder] if the
 // handshake has ended.
 func (hs *HandshakeState) MixHash(data []byte) error {
-	if hs.ended != nil {
-		return hs.ended
+	if err := hs.over(); err != nil {
+		return err
 	}
 	hs.secrets.mixHash(data)
 	return nil
@@ -719,6 +743,9 @@ func (hs *HandshakeState) MixHash(data []byte) error {
 // Destroy overwrites the secrets of the handshake. Methods return [ErrOrder] from then on.
 func (hs *HandshakeState) Destroy() {
 	s := hs.secrets
+	if s == nil {
+		return
+	}
 	s.destroy()
 	clear(s.static[:])
 	clear(s.ephemeral[:])

@@ -11,7 +11,8 @@ import (
 	"hybridkem/xwing"
 )
 
-// A NamedKEM is a KEM and its name in protocol names, which consists of letters and digits (section 8).
+// A NamedKEM is a KEM and its name in protocol names, which consists of the letters A to Z and a to z, digits and
+// slashes (section 8). The name must not be that of another function.
 type NamedKEM struct {
 	Name string
 	KEM  kem.KEM
@@ -72,15 +73,22 @@ func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
 		}
 		functions = functions[1:]
 	}
-	known := append(slices.Clone(kems), more...)
+	known := slices.Clone(kems)
 	for _, k := range more {
-		if strings.ContainsFunc(k.Name, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			return nil, fault(ErrProtocol, "%q is not a name of letters and digits", k.Name)
+		other := func(r rune) bool { return r > 'z' || r != '/' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+		switch {
+		case k.Name == "" || strings.ContainsFunc(k.Name, other):
+			return nil, fault(ErrProtocol, "%q is not a name of letters, digits and slashes", k.Name)
+		case k.Name == "25519" || k.Name == "448" || slices.ContainsFunc(known, func(n NamedKEM) bool { return n.Name == k.Name }):
+			return nil, fault(ErrProtocol, "the name %s is that of another function", k.Name)
+		case k.KEM == nil:
+			return nil, fault(ErrProtocol, "the KEM %s is nil", k.Name)
 		}
+		known = append(known, k)
 	}
 	chosen := []kem.KEM{}
 	for _, f := range functions {
-		i := slices.IndexFunc(known, func(k NamedKEM) bool { return k.Name == f && k.KEM != nil })
+		i := slices.IndexFunc(known, func(k NamedKEM) bool { return k.Name == f })
 		if i < 0 {
 			names := []string{}
 			for _, k := range known {

@@ -130,14 +130,20 @@ func TestUnknownNames(t *testing.T) {
 		}
 	}
 	// Names of the caller's KEMs.
-	for name, valid := range map[string]bool{"Mine": true, "Mine2": true, "ML-KEM-768": false, "a_b": false, "a+b": false, "é": false} {
+	for name, valid := range map[string]bool{"Mine": true, "Mine2": true, "ML-KEM-768": false, "a_b": false, "a+b": false, "é": false, "Mine/2": true, "": false, "25519": false, "448": false, "XWing": false} {
 		_, err := ParseProtocol("Noise_pqXX_"+name+"_AESGCM_SHA256", NamedKEM{name, mlkem.KEM768()})
 		if (err == nil) != valid || err != nil && !errors.Is(err, ErrProtocol) {
 			t.Errorf("a KEM with the name %s: %v", name, err)
 		}
 	}
-	if _, err := ParseProtocol("Noise_pqXX_Mine_AESGCM_SHA256", NamedKEM{"Mine", nil}); !errors.Is(err, ErrProtocol) {
-		t.Errorf("a KEM that is nil: %v", err)
+	for what, more := range map[string][]NamedKEM{
+		"nil":             {{"Mine", nil}},
+		"two of one name": {{"Mine", mlkem.KEM768()}, {"Mine", mlkem.KEM512()}},
+		"a name taken":    {{"Mine", mlkem.KEM768()}, {"MLKEM768", mlkem.KEM512()}},
+	} {
+		if _, err := ParseProtocol("Noise_pqXX_Mine_AESGCM_SHA256", more...); !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -186,6 +192,15 @@ func TestConfig(t *testing.T) {
 			}
 			if right.PeerStatic != nil {
 				refused("PeerStatic, P-256", func(c *Config) { c.PeerStatic = p256.PublicKey() })
+				for _, point := range testkit.X25519Points() {
+					low, err := ecdh.X25519().NewPublicKey(point[:])
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := scalarKey(t, make([]byte, 32)).ECDH(low); err != nil { // crypto/ecdh says which ones these are
+						refused("PeerStatic, low order", func(c *Config) { c.PeerStatic = low })
+					}
+				}
 				refused("PeerStatic, zero", func(c *Config) { c.PeerStatic = new(ecdh.PublicKey) })
 			}
 			if right.StaticKEM != nil {
