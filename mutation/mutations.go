@@ -65,6 +65,7 @@ var mutations = []mutation{
 	{"Noise key replaced after another message", "noise/conn.go", "h.cipher.Nonce()%every == 0", "h.cipher.Nonce()%every == 1", "./noise -run=^TestRekeyAfter$"},
 	{"Noise key left by Close beside a Read", "noise/conn.go", "if c.closed.Load() || c.forged.Load() != nil {", "if c.forged.Load() != nil {", "./noise -run=^TestClose$"},
 	{"Noise handshake without the error of its context", "noise/conn.go", "err = ctx.Err()", "_ = ctx.Err()", "./noise -run=^TestContext$"},
+	{"Noise handshake begun again after a panic", "noise/conn.go", "\tc.handshake.err = errPanic", "\t_ = errPanic", "./noise -run=^TestConnPanic$"},
 	{"Noise pre-shared keys in any order", "noise/pattern.go", "if n <= previous {", "if n == previous {", "./noise -run=^TestOrderOfModifiers$"},
 
 	// Many operations.

@@ -74,10 +74,10 @@ func newConn(conn net.Conn, config *Config, initiator bool) *Conn {
 }
 
 // Dial connects to an address as [net.Dial] does, and runs the handshake as the initiator. The HandshakeTimeout is
-// for both.
+// for both. It does not connect if the config is invalid.
 func Dial(network, addr string, config *Config) (*Conn, error) {
-	if config == nil {
-		return nil, errNilConfig
+	if err := config.checkConn(true); err != nil {
+		return nil, err
 	}
 	ctx, cancel := config.withTimeout(context.Background())
 	defer cancel()
@@ -96,11 +96,9 @@ func Dial(network, addr string, config *Config) (*Conn, error) {
 // Listen listens on an address as [net.Listen] does. See [NewListener]. It also returns an error if the config is
 // invalid.
 func Listen(network, addr string, config *Config) (net.Listener, error) {
-	hs, _, err := config.newHandshake(false)
-	if err != nil {
+	if err := config.checkConn(false); err != nil {
 		return nil, err
 	}
-	hs.Destroy()
 	inner, err := net.Listen(network, addr)
 	if err != nil {
 		return nil, err
@@ -170,6 +168,9 @@ func (config *Config) newHandshake(initiator bool) (*HandshakeState, expectation
 	if err != nil {
 		return nil, nil, err
 	}
+	if config.MaxPayload < 0 {
+		return nil, nil, fault(ErrConfig, "MaxPayload is %d", config.MaxPayload)
+	}
 	own := *config
 	own.VerifyPeer, own.AnyPeer = nil, false
 	var verify expectation
@@ -212,11 +213,20 @@ func (config *Config) newHandshake(initiator bool) (*HandshakeState, expectation
 	return hs, verify, err
 }
 
+// checkConn returns an error if a handshake of a Conn cannot begin with config.
+func (config *Config) checkConn(initiator bool) error {
+	hs, _, err := config.newHandshake(initiator)
+	if err == nil {
+		hs.Destroy()
+	}
+	return err
+}
+
 // Handshake runs the handshake, unless it has been run. Read and Write do it as well, if nobody has.
 func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }
 
 // HandshakeContext is Handshake, which also ends with the error of ctx if that is done before the handshake is. The
-// connection is closed then.
+// connection is closed then. If another call runs the handshake, this one waits for it and does not use ctx.
 func (c *Conn) HandshakeContext(ctx context.Context) (err error) {
 	if c.handshake.done.Load() {
 		return nil
@@ -239,16 +249,17 @@ func (c *Conn) HandshakeContext(ctx context.Context) (err error) {
 		c.conn.Close()
 		close(interrupted)
 	})
+	c.handshake.err = errPanic // in case VerifyPeer or Payload panics
 	err = c.runHandshake()
 	if !stop() {
 		<-interrupted
 		err = ctx.Err()
 	}
+	c.handshake.err = err
 	if err == nil {
 		c.handshake.done.Store(true)
 		return nil
 	}
-	c.handshake.err = err
 	c.destroy(&c.in)
 	c.destroy(&c.out)
 	return err
@@ -273,7 +284,7 @@ func (c *Conn) runHandshake() error {
 				return err
 			}
 			if _, err := c.conn.Write(framed(buffer)); err != nil {
-				return fmt.Errorf("noise: message %d of the handshake: %w", number, err)
+				return connectionError(number, err)
 			}
 			continue
 		}
@@ -324,9 +335,24 @@ func (c *Conn) readHandshake(buffer []byte, number, overhead int) ([]byte, error
 		buffer, err = c.readBytes(buffer, size)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("noise: message %d of the handshake: %w", number, err)
+		return nil, connectionError(number, err)
 	}
 	return buffer, nil
+}
+
+// connectionError returns the error of the connection for a message of the handshake. That of a deadline stays as it
+// is, since callers of a net.Conn ask whether it is a net.Error.
+func connectionError(number int, err error) error {
+	if isTimeout(err) {
+		return err
+	}
+	return fmt.Errorf("noise: message %d of the handshake: %w", number, err)
+}
+
+// isTimeout reports whether err is that of a deadline.
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
 }
 
 // readBytes reads n bytes into the memory of buffer or more.
@@ -495,8 +521,7 @@ func (c *Conn) receive() error {
 
 // readError returns the error of a read from the connection, and keeps it unless it is that of a deadline.
 func (c *Conn) readError(err error) error {
-	var timeout net.Error
-	if !errors.As(err, &timeout) || !timeout.Timeout() {
+	if !isTimeout(err) {
 		err = unexpected(err)
 		c.in.err = err
 	}

@@ -584,6 +584,9 @@ func TestDeadlines(t *testing.T) {
 	client, _ := connection(t, "tcp", initiator, responder)
 	client.SetReadDeadline(soon())
 	first := client.Handshake()
+	if timeout, ok := first.(net.Error); !ok || !timeout.Timeout() {
+		t.Errorf("handshake: %T is no net.Error", first)
+	}
 	client.SetReadDeadline(time.Time{})
 	if second := client.Handshake(); !errors.Is(first, os.ErrDeadlineExceeded) || second != first {
 		t.Errorf("handshake: %v, %v", first, second)
@@ -793,6 +796,15 @@ func TestDial(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
+	initiator.Static = nil
+	if _, err := Dial("tcp", l.Addr().String(), initiator); !errors.Is(err, ErrConfig) {
+		t.Errorf("the error of Dial is %v", err)
+	}
+	l.(*listener).Listener.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if conn, err := l.Accept(); err == nil {
+		conn.Close()
+		t.Error("Dial with an invalid configuration connects")
+	}
 	responder.Static = nil
 	if _, err := Listen("tcp", "127.0.0.1:0", responder); !errors.Is(err, ErrConfig) {
 		t.Errorf("the error of Listen is %v", err)
@@ -801,6 +813,9 @@ func TestDial(t *testing.T) {
 		func() error { _, err := Listen("tcp", "127.0.0.1:0", nil); return err },
 		func() error { _, err := Dial("tcp", "127.0.0.1:0", nil); return err },
 		func() error { return Client(nil, nil).Handshake() },
+		func() error {
+			return Client(nil, &Config{Protocol: "Noise_NN_25519_AESGCM_SHA256", MaxPayload: -1}).Handshake()
+		},
 	} {
 		if err := f(); !errors.Is(err, ErrConfig) {
 			t.Errorf("the error without a configuration is %v", err)
@@ -1021,4 +1036,36 @@ func FuzzConn(f *testing.F) {
 			t.Error("a second Read has no error")
 		}
 	})
+}
+
+// TestConnPanic checks that a handshake in which VerifyPeer has panicked does not begin again.
+func TestConnPanic(t *testing.T) {
+	initiator, responder := configsOf(t, plainXX)
+	initiator.PeerStatic = nil
+	calls := 0
+	initiator.VerifyPeer = func(*ecdh.PublicKey, kem.EncapsulationKey) error {
+		calls++
+		panic("VerifyPeer")
+	}
+	client, server := connection(t, "tcp", initiator, responder)
+	_, errServer := both(func() error {
+		defer client.Close()
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			client.Handshake()
+		}()
+		for range 2 {
+			if _, err := client.Write([]byte("secret")); !errors.Is(err, ErrOrder) {
+				t.Errorf("the error of Write is %v", err)
+			}
+		}
+		return nil
+	}, server.Handshake)
+	if errServer == nil || calls != 1 || client.ConnectionState().HandshakeComplete {
+		t.Errorf("%v, %d calls", errServer, calls)
+	}
 }
