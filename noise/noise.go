@@ -1,22 +1,22 @@
-// Package noise implements the Noise Protocol Framework, revision 34, with KEMs: handshakes that authenticate two sides
-// and agree on keys, for protocols of one's own. Sections in comments are those of the framework.
+// Package noise implements the Noise Protocol Framework, revision 34, with KEMs: handshakes that authenticate
+// two sides and agree on keys, for protocols of one's own. Sections in comments are those of the framework.
 //
-// [Client] and [Server] run a handshake over a connection and encrypt it, as those of crypto/tls do. A [HandshakeState]
-// makes and reads the messages of a handshake one by one, for other transports.
+// [Client] and [Server] run a handshake over a connection and encrypt it, as those of crypto/tls do. A
+// [HandshakeState] makes and reads the messages of a handshake one by one, for other transports.
 //
-// The name of a protocol says all of it: [ParseProtocol] lists what there is. With a KEM, what is sent after the
-// handshake stays secret from quantum computers. With 25519 beside it, it stays secret as long as one of the two is safe:
+// A protocol is chosen by its name. [ParseProtocol] says which names there are. These protocols resist quantum
+// computers, the first one only in part:
 //
-//   - Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256 has both for secrecy. Static keys, and so authentication, are
-//     X25519 alone.
-//   - Noise_hybridIK_25519+MLKEM768_AESGCM_SHA256 and Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256 also
-//     authenticate with both.
-//   - Noise_pqXX_MLKEM768_ChaChaPoly_SHA256 is the KEM alone.
+//   - Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256 keeps recorded messages secret as long as X25519 or ML-KEM
+//     is safe. Authentication rests on X25519 alone.
+//   - Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256 and Noise_hybridIK_25519+MLKEM768_AESGCM_SHA256 use both
+//     X25519 and ML-KEM for authentication, too. Either of the two is enough.
+//   - Noise_pqXX_MLKEM768_ChaChaPoly_SHA256 rests on ML-KEM alone.
 //
 // SPEC.md says what each pattern gives, and which claims are those of the papers.
 //
-// Everything sent is hashed into the handshake hash, and the keys of KEMs are mixed into the chaining key. So KEMs whose
-// shared keys need a transcript ([kem.NeedsTranscript]) can be used, and so can ML-KEM alone.
+// Everything sent is hashed into the handshake hash, and the shared keys of KEMs are mixed into the chaining key.
+// So KEMs whose shared keys need a transcript ([kem.NeedsTranscript]) can be used, and so can ML-KEM alone.
 //
 // An error of a message from the peer says which message it is and nothing else. From then on the handshake has ended.
 package noise

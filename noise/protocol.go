@@ -42,20 +42,24 @@ type Protocol struct {
 // maxNameLength is the largest length of a protocol name (section 8).
 const maxNameLength = 255
 
-// ParseProtocol returns the protocol with a name such as "Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256", according to
-// section 8. A name is hashed as it is, so that both sides need the same one.
+// ParseProtocol returns the protocol with a name such as "Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256", according
+// to section 8. The name itself is hashed, so both sides need exactly the same one.
 //
-// Patterns are those of the framework (one-way, fundamental and deferred), with the modifiers psk0, psk1 and
-// so on; XXhfs and the others with e1 and ekem1, and the same with I2P's modifier hfselg2; pqNN to pqIX of
-// PQNoise; and hybridNN to hybridIX, in the order of tokens of Clatter 2.2.0. Before that version, Clatter had
-// another order under the same names, which is not supported.
+// These are the parts of a name:
 //
-// DH is 25519. KEMs are MLKEM512, MLKEM768, MLKEM1024, XWing, MLKEM768P256 and MLKEM1024P384, and those given
-// as more. With two KEMs, such as MLKEM768+MLKEM1024, the first is that of ephemeral keys. Ciphers are
-// ChaChaPoly and AESGCM. Hash functions are SHA256, SHA512, BLAKE2s and BLAKE2b.
+//   - The patterns of the framework, which are one-way, fundamental or deferred. They take the modifiers psk0, psk1
+//     and so on, and hfs and hfselg2, which add the tokens e1 and ekem1.
+//   - pqNN to pqIX, the patterns of PQNoise.
+//   - hybridNN to hybridIX, in the order of tokens of Clatter 2.2.0. Earlier versions of Clatter have another order
+//     under the same names. It is not supported.
+//   - 25519, for every pattern but those of PQNoise.
+//   - The KEMs MLKEM512, MLKEM768, MLKEM1024, XWing, MLKEM768P256 and MLKEM1024P384, and those of more. Of two
+//     KEMs, such as MLKEM768+MLKEM1024, the first is for ephemeral keys, and the second is for static keys.
+//   - The ciphers ChaChaPoly and AESGCM.
+//   - The hash functions SHA256, SHA512, BLAKE2s and BLAKE2b.
 //
-// For other names, and for patterns that break a rule of section 7.3, the error wraps [ErrProtocol]. It lists
-// the names there are.
+// For other names, and for patterns that break a rule of section 7.3 or 9.3, the error wraps [ErrProtocol]. The
+// error for an unknown part lists the names that there are.
 func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
 	parts := strings.Split(name, "_")
 	if len(parts) != 5 || parts[0] != "Noise" || len(name) > maxNameLength {
