@@ -26,8 +26,9 @@ import (
 // If the connection ends without it, somebody may have cut off data, and Read returns [io.ErrUnexpectedEOF]. A peer
 // that is no Conn must do the same.
 //
-// All methods may be called at the same time. After an error of the handshake, or a message that is not authentic,
-// the Conn can only be closed: Read and Write return the same error again. They do not close the connection.
+// All methods may be called at the same time. After an error of the handshake, or a message that is not
+// authentic, Read and Write return the same error again, and nothing is left to do but Close. They do not close the
+// connection themselves.
 type Conn struct {
 	conn      net.Conn
 	config    *Config
@@ -140,9 +141,11 @@ type ConnectionState struct {
 
 // A Payload is what came with a message of the handshake.
 type Payload struct {
-	Message   int // the number of the message, from 1
-	Data      []byte
-	Encrypted bool // A payload that was not encrypted may be anybody's.
+	Message int // the number of the message, from 1
+	Data    []byte
+	// Encrypted tells whether the payload was encrypted. If it was not, anybody may have written it. If it was, who may
+	// have written it depends on the pattern and the message (section 7.7).
+	Encrypted bool
 }
 
 // withTimeout returns ctx with the timeout of a handshake.

@@ -268,6 +268,15 @@ func TestLowOrder(t *testing.T) {
 		}
 		refuses(t, "a key of low order", x.sides[0], 1, append(point[:], tag...))
 	}
+	// The responder reads such a key before it uses it.
+	responder := newQuartet(t, parse(t, "Noise_NN_25519_ChaChaPoly_SHA256"), nil).sides[1]
+	if _, err := responder.ReadMessage(nil, make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	if message, err := responder.WriteMessage(nil, nil); message != nil || !errors.Is(err, ErrHandshake) {
+		t.Errorf("the error of WriteMessage is %v", err)
+	}
+	isDead(t, "after a key of low order", responder)
 }
 
 // TestLargest sends the largest message, once in a handshake and once after it.
