@@ -8,8 +8,8 @@
 //	  {file}, end of the stream              →
 //	                          ←  {"received"}
 //
-// Each end knows the other's public keys beforehand, and ends the handshake with anybody else. Static keys are
-// encrypted on the way. Whoever steals all keys later cannot open recorded transfers, since the handshake also has
+// Each end knows the other's public keys beforehand, and ends the handshake with anybody else. The receiver then waits
+// for the next connection. Static keys are encrypted on the way. Whoever steals all keys later cannot open recorded transfers, since the handshake also has
 // ephemeral keys. A file that is cut off is not kept. Lengths are visible.
 //
 // Without arguments, Noise runs both ends on the loopback interface. An identity is four files: NAME.x25519.pem
@@ -97,7 +97,7 @@ func use(stdout io.Writer, initiator bool, transfer func(conn *noise.Conn, file 
 	}
 }
 
-// serve listens, and uses the first connection.
+// serve listens, and uses the first connection from the peer.
 func serve(addr, own, peer string, stdout io.Writer, use func(conn *noise.Conn) error) error {
 	config, err := newConfig(own, peer)
 	if err != nil {
@@ -112,14 +112,20 @@ func serve(addr, own, peer string, stdout io.Writer, use func(conn *noise.Conn) 
 	return accept(listener, use)
 }
 
-// accept uses the first connection.
+// accept uses the first connection from the peer. Anybody else can only make it wait for the HandshakeTimeout.
 func accept(listener net.Listener, use func(conn *noise.Conn) error) error {
-	conn, err := listener.Accept()
-	if err != nil {
-		return err
+	for {
+		inner, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		conn := inner.(*noise.Conn)
+		if conn.Handshake() == nil {
+			defer conn.Close()
+			return use(conn)
+		}
+		conn.Close()
 	}
-	defer conn.Close()
-	return use(conn.(*noise.Conn))
 }
 
 // dial connects, and uses the connection.
