@@ -27,7 +27,7 @@ import (
 
 // X25519MLKEM768 returns the key exchange of that name. The shares have 1216 and 1120
 // bytes, and the shared key has 64. ML-KEM comes before X25519 in the key, the ciphertext
-// and the shared key.
+// and the shared key. In TLS it is the group 4588.
 func X25519MLKEM768() kem.KEM { return &x25519MLKEM768 }
 
 var x25519MLKEM768 = hybrid.Hybrid{
@@ -37,7 +37,7 @@ var x25519MLKEM768 = hybrid.Hybrid{
 
 // SecP256r1MLKEM768 returns the key exchange of that name. The shares have 1249 and 1153
 // bytes, and the shared key has 64. P-256 comes before ML-KEM in the key, the ciphertext
-// and the shared key.
+// and the shared key. In TLS it is the group 4587.
 func SecP256r1MLKEM768() kem.KEM { return &secP256r1MLKEM768 }
 
 var secP256r1MLKEM768 = hybrid.Hybrid{
@@ -47,7 +47,7 @@ var secP256r1MLKEM768 = hybrid.Hybrid{
 
 // SecP384r1MLKEM1024 returns the key exchange of that name. Both shares have 1665 bytes, and
 // the shared key has 80. P-384 comes before ML-KEM in the key, the ciphertext and the shared
-// key.
+// key. In TLS it is the group 4589.
 func SecP384r1MLKEM1024() kem.KEM { return &secP384r1MLKEM1024 }
 
 var secP384r1MLKEM1024 = hybrid.Hybrid{
