@@ -31,7 +31,8 @@ import (
 // MaxMessageSize is the largest size of a message of a handshake and of transport, in bytes (section 3).
 const MaxMessageSize = 65535
 
-// The errors of this package wrap one of these, and say more. Use [errors.Is].
+// The errors of this package wrap one of these or [kem.ErrOverlap], and say more. A Conn also returns errors of the
+// connection below it. Use [errors.Is].
 var (
 	// ErrProtocol means that a protocol name or a pattern is unknown or invalid.
 	ErrProtocol = errors.New("noise: invalid protocol")
