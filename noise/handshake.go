@@ -40,7 +40,7 @@ type Config struct {
 	// PSKs are the pre-shared keys of 32 bytes, in the order in which the pattern uses them.
 	PSKs [][]byte
 
-	// Coding is how ephemeral keys travel, for the modifier elg2. Without it, it must be nil.
+	// Coding encodes ephemeral keys for the modifier hfselg2. For other patterns, it must be nil.
 	Coding Coding
 
 	// VerifyPeer returns an error to refuse the static key that the peer has sent. An argument is nil if the pattern has
@@ -55,8 +55,8 @@ type Config struct {
 	AnyPeer bool
 
 	// Payload returns the payload of a message of the handshake that this side sends. The first message has the
-	// number 1. If Payload is nil, payloads are empty. Early ones are not encrypted, or only to a key that an attacker
-	// may get to know later (section 7.7).
+	// number 1. If Payload is nil, payloads are empty. Those of early messages may be sent unencrypted, or without
+	// forward secrecy, or to a peer that is not authenticated yet: section 7.7 says which are.
 	Payload func(message int) []byte
 	// MaxPayload is how many bytes the payload of a handshake message from the peer may have. By default, it must be
 	// empty. This bounds the memory that a peer occupies before it is authenticated.
@@ -66,9 +66,9 @@ type Config struct {
 	// limit. A server should have one.
 	HandshakeTimeout time.Duration
 
-	// RekeyAfter makes both directions replace their key after every RekeyAfter messages. Both sides
-	// must have the same number. Zero is never. There is no method for it, since the peer must replace its key between
-	// the same messages.
+	// RekeyAfter is after how many messages a key is replaced by Rekey. Each direction counts its own. Both sides must
+	// have the same number. With zero, keys are never replaced. A Conn has no method for it, since the peer must
+	// replace its key between the same messages.
 	RekeyAfter uint64
 }
 
