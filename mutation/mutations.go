@@ -66,6 +66,7 @@ var mutations = []mutation{
 	{"Noise key left by Close beside a Read", "noise/conn.go", "if c.closed.Load() || c.forged.Load() != nil {", "if c.forged.Load() != nil {", "./noise -run=^TestClose$"},
 	{"Noise handshake without the error of its context", "noise/conn.go", "err = ctx.Err()", "_ = ctx.Err()", "./noise -run=^TestContext$"},
 	{"Noise handshake begun again after a panic", "noise/conn.go", "\tc.handshake.err = errPanic", "\t_ = errPanic", "./noise -run=^TestConnPanic$"},
+	{"Noise peer refused after the next message", "noise/conn.go", "\t\t\tif err := verify(static, staticKEM); err != nil {\n\t\t\t\treturn err\n", "\t\t\tif err := verify(static, staticKEM); err != nil {\n\t\t\t\tc.conn.Write(make([]byte, 66))\n\t\t\t\treturn err\n", "./noise -run=^TestVerifyFirst$"},
 	{"Noise pre-shared keys in any order", "noise/pattern.go", "if n <= previous {", "if n == previous {", "./noise -run=^TestOrderOfModifiers$"},
 
 	// Many operations.

@@ -245,6 +245,9 @@ func (c *Conn) HandshakeContext(ctx context.Context) (err error) {
 	if c.config == nil {
 		return errNilConfig
 	}
+	if c.conn == nil {
+		return fault(ErrConfig, "the connection is nil")
+	}
 	ctx, cancel := c.config.withTimeout(ctx)
 	defer cancel()
 	interrupted := make(chan struct{})

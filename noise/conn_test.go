@@ -531,7 +531,8 @@ func TestVerify(t *testing.T) {
 	for _, name := range []string{"Noise_NN_25519_ChaChaPoly_SHA256", "Noise_KK_25519_ChaChaPoly_SHA256"} {
 		initiator, _ := configsOf(t, name)
 		initiator.VerifyPeer = func(*ecdh.PublicKey, kem.EncapsulationKey) error { return nil }
-		if err := Client(nil, initiator).Handshake(); !errors.Is(err, ErrConfig) {
+		client, _ := connection(t, "pipe", initiator, nil)
+		if err := client.Handshake(); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -539,6 +540,32 @@ func TestVerify(t *testing.T) {
 	initiator.PeerStatic, initiator.AnyPeer = nil, true
 	if _, err := NewHandshakeState(initiator, true); !errors.Is(err, ErrConfig) {
 		t.Errorf("a HandshakeState takes AnyPeer: %v", err)
+	}
+}
+
+// TestVerifyFirst checks that a side sends nothing, such as its static key, after a static key that it refuses.
+func TestVerifyFirst(t *testing.T) {
+	for i, test := range []struct {
+		name string
+		sent int // what the side that refuses has sent before
+	}{{plainXX, 2 + 32}, {"Noise_IX_25519_ChaChaPoly_SHA256", 0}} {
+		initiator, responder := configsOf(t, test.name)
+		configs := [2]*Config{initiator, responder}
+		client, server := connect(t, "tcp")
+		conns := [2]net.Conn{client, server}
+		counted := &tap{Conn: conns[i], change: func(_ int, b []byte) ([]byte, error) { return b, nil }}
+		conns[i] = counted
+		configs[i].PeerStatic = nil
+		configs[i].VerifyPeer = func(*ecdh.PublicKey, kem.EncapsulationKey) error { return errors.New("no") }
+		sides := [2]*Conn{Client(conns[0], initiator), Server(conns[1], responder)}
+		errOwn, errPeer := both(func() error {
+			defer sides[i].Close()
+			return sides[i].Handshake()
+		}, sides[1-i].Handshake)
+		if !errors.Is(errOwn, ErrPeer) || errPeer == nil || counted.n != test.sent {
+			t.Errorf("%s: %v, %v, %d bytes sent", test.name, errOwn, errPeer, counted.n)
+		}
+		sides[1-i].Close()
 	}
 }
 
@@ -813,8 +840,11 @@ func TestDial(t *testing.T) {
 		func() error { _, err := Listen("tcp", "127.0.0.1:0", nil); return err },
 		func() error { _, err := Dial("tcp", "127.0.0.1:0", nil); return err },
 		func() error { return Client(nil, nil).Handshake() },
+		func() error { _, err := new(Conn).Read(make([]byte, 1)); return err },
+		func() error { return Client(nil, &Config{Protocol: "Noise_NN_25519_AESGCM_SHA256"}).Handshake() },
 		func() error {
-			return Client(nil, &Config{Protocol: "Noise_NN_25519_AESGCM_SHA256", MaxPayload: -1}).Handshake()
+			c, _ := connection(t, "pipe", &Config{Protocol: "Noise_NN_25519_AESGCM_SHA256", MaxPayload: -1}, nil)
+			return c.Handshake()
 		},
 	} {
 		if err := f(); !errors.Is(err, ErrConfig) {
