@@ -54,7 +54,8 @@ var basePatterns = sync.OnceValue(func() map[string]*pattern {
 	for line := range strings.Lines(patternText) {
 		line = strings.TrimRight(line, "\n")
 		if name, ok := strings.CutSuffix(line, ":"); ok {
-			p = &pattern{name: name, dh: !strings.HasPrefix(name, "pq"), kem: strings.HasPrefix(name, "pq") || strings.HasPrefix(name, "hybrid")}
+			pq := strings.HasPrefix(name, "pq")
+			p = &pattern{name: name, dh: !pq, kem: pq || strings.HasPrefix(name, "hybrid")}
 			patterns[name] = p
 			continue
 		}
@@ -100,16 +101,13 @@ func parsePattern(name string) (*pattern, error) {
 // newPattern is parsePattern for a name that is new.
 func newPattern(name string) (*pattern, error) {
 	base := 0
-	for base < len(name) && (name[base] < 'a' || name[base] > 'z') {
-		base++
-	}
 	for _, family := range []string{"pq", "hybrid"} {
-		if rest, ok := strings.CutPrefix(name, family); ok {
+		if strings.HasPrefix(name, family) {
 			base = len(family)
-			for base < len(name) && (rest[base-len(family)] < 'a' || rest[base-len(family)] > 'z') {
-				base++
-			}
 		}
+	}
+	for base < len(name) && (name[base] < 'a' || name[base] > 'z') { // modifiers begin with a small letter
+		base++
 	}
 	known, ok := basePatterns()[name[:base]]
 	if !ok {
@@ -195,7 +193,8 @@ type view struct {
 
 // check returns an error if the pattern breaks a rule of section 7.3 or 9.3, or the counterpart for KEMs.
 func (p *pattern) check() error {
-	initiator, responder := &view{sent: map[token]bool{}, ciphered: map[token]bool{}}, &view{sent: map[token]bool{}, ciphered: map[token]bool{}}
+	newView := func() *view { return &view{sent: map[token]bool{}, ciphered: map[token]bool{}} }
+	initiator, responder := newView(), newView()
 	dh := map[token]bool{}
 	keyed := false
 	wrong := func(format string, args ...any) error {

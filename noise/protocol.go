@@ -115,21 +115,23 @@ func ParseProtocol(name string, more ...NamedKEM) (*Protocol, error) {
 	if most > 0 {
 		p.ephemeralKEM, p.staticKEM = chosen[0], chosen[len(chosen)-1]
 	}
+	names := []string{}
 	for i := range ciphers {
-		if ciphers[i].name == parts[3] {
+		if names = append(names, ciphers[i].name); ciphers[i].name == parts[3] {
 			p.cipher = &ciphers[i]
 		}
 	}
 	if p.cipher == nil {
-		return nil, unknown("cipher", parts[3], []string{"ChaChaPoly", "AESGCM"})
+		return nil, unknown("cipher", parts[3], names)
 	}
+	names = names[:0]
 	for i := range hashes {
-		if hashes[i].name == parts[4] {
+		if names = append(names, hashes[i].name); hashes[i].name == parts[4] {
 			p.hash = &hashes[i]
 		}
 	}
 	if p.hash == nil {
-		return nil, unknown("hash function", parts[4], []string{"SHA256", "SHA512", "BLAKE2s", "BLAKE2b"})
+		return nil, unknown("hash function", parts[4], names)
 	}
 	return p, nil
 }
