@@ -350,3 +350,18 @@ func TestHandshakeAllocations(t *testing.T) {
 		}
 	})
 }
+
+// TestDestroyedLater destroys a static key in the middle of a handshake. The peer is not blamed.
+func TestDestroyedLater(t *testing.T) {
+	x := newQuartet(t, parse(t, "Noise_pqIK_MLKEM768_ChaChaPoly_SHA256"), nil)
+	message, err := x.sides[0].WriteMessage(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responder := x.sides[1]
+	responder.staticKEM.(kem.DecapsulationKey).Destroy()
+	if _, err := responder.ReadMessage(nil, message); !errors.Is(err, kem.ErrDestroyed) || errors.Is(err, ErrHandshake) {
+		t.Errorf("the error is %v", err)
+	}
+	isDead(t, "a destroyed key", responder)
+}

@@ -3,6 +3,7 @@ package noise
 import (
 	"bytes"
 	"crypto/ecdh"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -312,7 +313,8 @@ func (hs *HandshakeState) WriteMessage(dst, payload []byte) ([]byte, error) {
 // ReadMessage reads the next message of the handshake, appends its payload to dst, and returns the result.
 //
 // It returns [ErrOrder] if it is this side's turn, which changes nothing. It returns [ErrHandshake] if the message
-// is not valid: the handshake has ended then, and nothing has been written.
+// is not valid, and [kem.ErrDestroyed] if it needs a StaticKEM that has been destroyed. Then the handshake has ended,
+// and nothing has been written.
 func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 	m, err := hs.begin(!hs.initiator)
 	if err != nil {
@@ -332,6 +334,9 @@ func (hs *HandshakeState) ReadMessage(dst, message []byte) ([]byte, error) {
 			// Not to dst, which a cipher overwrites if the payload is not authentic, and which may overlap message.
 			payload, err = hs.secrets.decryptAndHash(nil, rest)
 		})
+	}
+	if errors.Is(err, kem.ErrDestroyed) { // not the peer's fault
+		return nil, hs.end(fault(err, "StaticKEM has been destroyed"))
 	}
 	if err != nil {
 		return nil, hs.end(invalidMessage(hs.next + 1))
