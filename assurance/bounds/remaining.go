@@ -24,9 +24,11 @@ var remaining = compiler.Known{
 
 	"A Batch makes no more streams than it is asked for, and at most as many as it has room for; " +
 		"it is asked for at most as many as are missing.": {
-		"mlkem.EncapsulationKey.expandMatrix": 1, "mlkem.expander.sample": 4, "mlkem.prf.next": 2,
+		"mlkem.EncapsulationKey.expandMatrix": 1, "mlkem.sample": 4, "mlkem.prf.next": 2,
 		"sha3.Batch.SHAKE128s": 4, "sha3.Batch.SHAKE256s": 2, "sha3.Batch.streams": 5,
 	},
+
+	"The streams of SHAKE256 have one size, which is less than a block of SHAKE128, and there are three beside one.": {"sha3.Batch.Beside": 3},
 
 	"A long message has the size that is given when it begins, at most 1600 bytes. Write and " +
 		"block are inlined in their callers, too.": {

@@ -261,6 +261,11 @@ func (c *composer) hash(method string, args []source.Value) source.Value {
 		n := min(c.atOnce, number(5)-number(4), streams.Len/number(2))
 		c.unknown(streams.Pointer, n*number(2))
 		return c.Int(n)
+	case "Batch.Beside":
+		for _, i := range []int{1, 4} {
+			out := args[i][0].(source.Slice)
+			c.unknown(out.Pointer, out.Len)
+		}
 	case "SHAKE128At":
 		c.unknown(args[0][0].(source.Pointer), 168)
 	case "Batch.Sum512":

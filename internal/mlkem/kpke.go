@@ -199,15 +199,16 @@ func (ek *EncapsulationKey) expandMatrix(x *expander, want int) {
 		}
 	}
 	for x.made < want {
-		x.made += x.sample(ek.a[x.made:], &ek.rho, ends[x.made:k*k])
+		x.made += sample(ek.a[x.made:], &x.batch, x.streams[:], &ek.rho, ends[x.made:k*k])
 	}
 }
 
-// sample samples polynomials of Â with these ends, as many as a batch makes at once. It returns their number.
-func (x *expander) sample(a []ring.NTT, rho *[32]byte, ends [][2]byte) (n int) {
-	n = x.batch.SHAKE128s(x.streams[:], usualStream, rho, ends)
+// sample samples polynomials of Â with these ends, as many as a batch makes at once in the memory for
+// streams. It returns their number.
+func sample(a []ring.NTT, b *sha3.Batch, streams []byte, rho *[32]byte, ends [][2]byte) (n int) {
+	n = b.SHAKE128s(streams, usualStream, rho, ends)
 	for l := range n {
-		sampleNTT(&a[l], x.streams[l*usualStream:][:usualStream], rho, ends[l])
+		sampleNTT(&a[l], streams[l*usualStream:][:usualStream], rho, ends[l])
 	}
 	return n
 }

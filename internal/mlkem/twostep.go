@@ -62,20 +62,31 @@ func (s *State) Begin(sharedKey *[32]byte, c1 []byte, header *[HeaderSize]byte, 
 			ends[i*k+j] = [2]byte{byte(i), byte(j)}
 		}
 	}
-	var x expander
+	var x struct { // as in an expander
+		batch   sha3.Batch
+		streams [sha3.States * usualStream]byte
+	}
 	key, r := g(&x.batch, &s.m, s.header[32:])
 	var streams [noiseSize]byte
 	noise := prf{batch: &x.batch, seed: &r, streams: streams[:]}
-	s.e.sampleY(p, &noise)
 
 	var room atLine[columns]
 	memory := room.get()
+	made, ready := 0, 0 // the number of polynomials of Â that are made, and of those in memory
+	if k == 3 {
+		// Batches of four or eight leave one of the nine polynomials. It costs least beside all of the noise.
+		noise.made = 64 * eta2 * (2*k + 1)
+		x.batch.Beside(streams[:noise.made], 64*eta2, &r, x.streams[:usualStream], rho, ends[0])
+		sampleNTT(&memory.a[0], x.streams[:usualStream], rho, ends[0])
+		made, ready = 1, 1
+	}
+	s.e.sampleY(p, &noise)
+
 	rest := c1
-	ready := 0 // the number of polynomials of Â in memory
 	for range k {
 		for ready < k {
-			n := x.sample(memory.a[ready:], rho, ends[x.made:k*k])
-			x.made, ready = x.made+n, ready+n
+			n := sample(memory.a[ready:], &x.batch, x.streams[:], rho, ends[made:k*k])
+			made, ready = made+n, ready+n
 		}
 		rest = s.e.encryptU(p, &noise, rest, memory.a[:k], 1, &memory.product)
 		ready = copy(memory.a[:], memory.a[k:ready])
@@ -85,9 +96,10 @@ func (s *State) Begin(sharedKey *[32]byte, c1 []byte, header *[HeaderSize]byte, 
 	*sharedKey = key
 }
 
-// columns holds a column of Â, and polynomials of the next ones that a batch has made with it.
+// columns holds a column of Â, and polynomials of the next ones that a batch has made with it. For k = 3 that
+// is all of Â at most: one polynomial and a batch. For other k, batches end where columns do.
 type columns struct {
-	a       [maxK - 1 + atOnce]ring.NTT
+	a       [1 + sha3.States]ring.NTT
 	product ring.NTT
 }
 

@@ -398,7 +398,7 @@ func (b *Batch) SHAKE128s(out []byte, size int, seed *[32]byte, ends [][2]byte) 
 	}
 	var last [States]uint64
 	for i, end := range ends[:n] {
-		last[i] = uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16
+		last[i] = word128(end)
 	}
 	return b.streams(out, size, shake128, seed, &last, n, len(ends))
 }
@@ -425,10 +425,47 @@ func (b *Batch) SHAKE256s(out []byte, size int, seed *[32]byte, first, end int) 
 	}
 	var last [States]uint64
 	for i := range n {
-		last[i] = uint64(byte(first+i)) | endSHAKE<<8
+		last[i] = word256(first + i)
 	}
 	return b.streams(out, size, shake256, seed, &last, n, end-first)
 }
+
+// Beside fills out256 with streams of size256 bytes, at most a block, from SHAKE256 of seed256 and each of the
+// bytes 0, 1, and so on. Beside them it fills out128 from SHAKE128 of seed128 and end128. The batch must
+// have no long hash.
+//
+// These are the permutations of an encapsulation with ML-KEM-768 in two steps:
+//
+//	state 0     state 1     state 2     state 3
+//	PRF(r,0)    PRF(r,1)    PRF(r,2)    Â₀₀
+//	PRF(r,3)    PRF(r,4)    PRF(r,5)    Â₀₀
+//	PRF(r,6)    –           –           Â₀₀
+func (b *Batch) Beside(out256 []byte, size256 int, seed256 *[32]byte, out128 []byte, seed128 *[32]byte, end128 [2]byte) {
+	if !Kernels() {
+		for end := byte(0); len(out256) > 0; end++ {
+			shake256Portable(out256[:size256], seed256[:], []byte{end})
+			out256 = out256[size256:]
+		}
+		shake128Portable(out128, seed128, end128)
+		return
+	}
+	const beside = half - 1
+	start4(&b.a, seed128, &[half]uint64{beside: word128(end128)}, RateSHAKE128, half)
+	for end := 0; len(out256) > 0 || len(out128) > 0; end += beside {
+		start4(&b.a, seed256, &[half]uint64{word256(end), word256(end + 1), word256(end + 2)}, rate256, beside)
+		Permute4(&b.a)
+		var blocks [half * RateSHAKE128]byte
+		squeeze4(blocks[:], RateSHAKE128, RateSHAKE128, &b.a)
+		for i := range beside {
+			out256 = out256[copy(out256, blocks[i*RateSHAKE128:][:size256]):]
+		}
+		out128 = out128[copy(out128, blocks[beside*RateSHAKE128:]):]
+	}
+}
+
+// word128 returns the last word of a message of SHAKE128s, and word256 that of one of SHAKE256s.
+func word128(end [2]byte) uint64 { return uint64(end[0]) | uint64(end[1])<<8 | endSHAKE<<16 }
+func word256(end int) uint64     { return uint64(byte(end)) | endSHAKE<<8 }
 
 // streams makes streams on kernels, from messages of seed and a last word. It makes as many of
 // room as it can at once, and returns their number. In the end the caller wants want streams.

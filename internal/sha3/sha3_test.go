@@ -223,6 +223,39 @@ func randomCall(t *testing.T, r *rand.Rand, b *Batch) {
 	}
 }
 
+// TestBeside makes more and fewer streams of SHAKE256 than fit beside that of SHAKE128.
+func TestBeside(t *testing.T) {
+	in, end := random(64), [2]byte{7, 9}
+	seed256, seed128 := (*[32]byte)(in), (*[32]byte)(in[32:])
+	testkit.Implementations(t, func(t *testing.T) {
+		var b Batch
+		b.Sum512(new([64]byte), in) // leaves something in the states
+		for n := range 12 {
+			for _, size256 := range []int{8, 128, rate256} {
+				for _, size128 := range []int{0, 8, 3 * RateSHAKE128} {
+					memory := make([]byte, n*size256+size128+1)
+					out256, out128 := memory[:n*size256], memory[n*size256:][:size128]
+					b.Beside(out256, size256, seed256, out128, seed128, end)
+					for i := range n {
+						if want := sha3.SumSHAKE256(append(bytes.Clone(seed256[:]), byte(i)), size256); !bytes.Equal(out256[i*size256:][:size256], want) {
+							t.Fatalf("stream %d of %d, of %d bytes, is wrong beside %d bytes", i, n, size256, size128)
+						}
+					}
+					if want := sha3.SumSHAKE128(append(bytes.Clone(seed128[:]), end[:]...), size128); !bytes.Equal(out128, want) {
+						t.Fatalf("%d bytes are wrong beside %d streams of %d bytes", size128, n, size256)
+					}
+					if memory[len(memory)-1] != 0 {
+						t.Fatal("more is written than the streams")
+					}
+				}
+			}
+		}
+		if !bytes.Equal(in, random(64)) {
+			t.Fatal("a seed was changed")
+		}
+	})
+}
+
 func TestSum512(t *testing.T) {
 	testkit.Implementations(t, func(t *testing.T) {
 		for size := 32; size < 72; size++ {
@@ -281,6 +314,7 @@ func TestAllocations(t *testing.T) {
 			h.Write(in)
 			b.SHAKE128s(streams, 504, (*[32]byte)(in), [][2]byte{{1, 2}, {3, 4}})
 			b.SHAKE256s(streams, 128, (*[32]byte)(in), 1, 3)
+			b.Beside(streams[:7*128], 128, (*[32]byte)(in), out, (*[32]byte)(in), [2]byte{})
 			b.Sum(&h256, &h)
 			b.Sum(&h256, &j)
 			SHAKE128At(&block, 504, in)
