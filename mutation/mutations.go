@@ -89,7 +89,7 @@ var mutations = []mutation{
 	{"code of another module in a batch", "batch/row.go", "key != nil && !m.Knows(key)", "key != nil && !m.Knows(key) && !ok", "./batch -run=^TestAlone$"},
 
 	// Memory and randomness.
-	{"noise: pre-shared keys stay", "noise/handshake.go", "\tclear(s.psks)\n", "", "./internal/attacks -short -run=^TestNoiseMemory$"},
+	{"noise: pre-shared keys stay", "noise/handshake.go", "\tclear(s.psks)\n", "", "./internal/attacks -run=^TestMemoryNoise$"},
 	{"noise: secrets stay after an error", "noise/handshake.go", "\ths.Destroy()\n\ths.ended = fault(ErrOrder, \"the handshake has ended with an error\")", "\ths.ended = fault(ErrOrder, \"the handshake has ended with an error\")", "./noise -run=^TestDestroyed$"},
 	{"noise: a hash object keeps a block", "noise/symmetric.go", "\tfor range 2 {", "\tfor range 0 {", "./noise -run=^TestDestroyed$"},
 	{"stack not overwritten", "internal/secret/do.go", "\toverwrite()\n\treturn", "\treturn", "./internal/secret -run=^TestOverwritten$"},
