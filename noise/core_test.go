@@ -220,7 +220,7 @@ func TestOverlap(t *testing.T) {
 		}
 		state := &CipherState{function: parse(t, config.Protocol).cipher}
 		for at := range 60 {
-			// try calls f with memory of which the last argument is part, and dst at 20.
+			// try calls f with memory that has the last argument in it, and dst at 20.
 			try := func(what string, size, added int, place bool, f func(dst, part []byte) ([]byte, error)) {
 				state.initializeKey(make([]byte, keySize))
 				buffer := bytesFrom(newRandom(1), 100)
