@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"hybridkem/internal/testkit"
 	"hybridkem/kem"
 )
 
@@ -301,54 +300,6 @@ func TestPanic(t *testing.T) {
 		hs.Destroy()
 		isDead(t, "after a panic", hs)
 	}
-}
-
-// TestHandshakeAllocations counts the allocations of both sides of a handshake of XXhfs, from NewHandshakeState to
-// Split, and those of a transport message.
-func TestHandshakeAllocations(t *testing.T) {
-	if testkit.Race {
-		t.Skip("the race detector allocates")
-	}
-	initiator, responder := configsOf(t, "Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256")
-	initiator.PeerStatic, responder.PeerStatic = nil, nil
-	var send, receive *CipherState
-	handshake := func() {
-		var w writers
-		for i, config := range []*Config{initiator, responder} {
-			var err error
-			if w.sides[i], err = NewHandshakeState(config, i == 0); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i := range w.sides[0].protocol.pattern.messages {
-			message, err := w.sides[i%2].WriteMessage(nil, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := w.sides[1-i%2].ReadMessage(nil, message); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var err1, err2 error
-		send, _, err1 = w.sides[0].Split()
-		_, receive, err2 = w.sides[1].Split()
-		if err := errors.Join(err1, err2); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := testing.AllocsPerRun(5, handshake); n < 50 || n > 160 {
-		t.Errorf("%v allocations", n)
-	}
-	sealed, opened := make([]byte, 0, 1016), make([]byte, 0, 1000)
-	testkit.NoAllocations(t, "transport", func() {
-		message, err := send.Encrypt(sealed, nil, opened[:1000])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := receive.Decrypt(opened, nil, message); err != nil {
-			t.Fatal(err)
-		}
-	})
 }
 
 // TestDestroyedLater destroys a static key in the middle of a handshake. The peer is not blamed.
