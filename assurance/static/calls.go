@@ -27,8 +27,8 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		return
 	}
 	callees := i.callees(x)
-	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && !slices.ContainsFunc(callees, i.isNoEntry) {
-		taintSlices(x, to)
+	if common.IsInvoke() && i.function.Pkg != nil && slices.Contains(delegating, i.function.Pkg.Pkg.Path()) && slices.ContainsFunc(callees, i.isEntry) && !slices.ContainsFunc(callees, i.isNoEntry) {
+		i.taintMade(x, to)
 		return
 	}
 	inside := 0
@@ -58,11 +58,17 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 	}
 }
 
-// taintSlices makes the results of a call that are slices secret.
-func taintSlices(x ssa.CallInstruction, to *cell) {
+// taintMade makes secret what a call of a method may make of secrets: its results that are slices, and the memory for
+// a shared key among its arguments.
+func (i *instance) taintMade(x ssa.CallInstruction, to *cell) {
 	isSlice := func(t types.Type) bool { _, ok := t.Underlying().(*types.Slice); return ok }
-	name := x.Common().Method.FullName()
-	if results := x.Common().Signature().Results(); results.Len() > 1 {
+	name, signature := x.Common().Method.FullName(), x.Common().Signature()
+	for n, arg := range x.Common().Args {
+		if signature.Params().At(n).Name() == "sharedKey" {
+			i.cell(arg).taint(name)
+		}
+	}
+	if results := signature.Results(); results.Len() > 1 {
 		for n := range results.Len() {
 			if isSlice(results.At(n).Type()) {
 				element(to, n).taint(name)

@@ -11,7 +11,7 @@ import (
 var public = []string{
 	"./kem", "./mlkem", "./xwing", "./combiner", "./combiner/tlskex", "./combiner/sshkex", "./combiner/composite",
 	"./combiner/openpgp", "./batch", "./keyfile",
-	"./internal/hybrid",
+	"./noise", "./noise/noisetest", "./internal/hybrid",
 }
 
 // checkMachine examines the machine code of the packages that handle secrets, for a

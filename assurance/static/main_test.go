@@ -63,6 +63,14 @@ var plants = []plant{
 		"(*hybridkem/keyfile.format).newKey: an index"},
 	{"batch/row.go", "	case decapsulate:\n		copy(c.sharedKey, r.sharedKey)\n", "	case decapsulate:\n		if r.sharedKey[0] > 0 {\n			copy(c.sharedKey, r.sharedKey)\n		}\n",
 		"(*hybridkem/batch.row).deliver: a branch"},
+	{"noise/handshake.go", "x25519.ScalarMult(&shared, own, peer)\n", "x25519.ScalarMult(&shared, own, peer)\nif shared == [32]byte{} {\nreturn errLowOrder\n}\n",
+		"(*hybridkem/noise.HandshakeState).mix: a branch"},
+	{"noise/handshake.go", "	if t == tokenSKEM {\n", "	if t == tokenSKEM || sharedKey[0] == 0 {\n",
+		"(*hybridkem/noise.HandshakeState).mixShared: a branch"},
+	{"noise/symmetric.go", "block := s.pad[:s.f.BlockSize()]\n", "block := s.pad[:s.f.BlockSize()]\nif key[0] == 0 {\nreturn\n}\n",
+		"(*hybridkem/noise.symmetricState).hmac: a branch"},
+	{"noise/cipher.go", "defer clear(key)\n", "defer clear(key)\nif key[0] == 0 {\nreturn\n}\n",
+		"(*hybridkem/noise.CipherState).Rekey$1: a branch"},
 }
 
 // planted holds functions that are added at the end of a file. The name of each tells whether

@@ -20,7 +20,11 @@ const checked = "hybridkem/kem.CheckKeyPair"
 // delegating lists packages that reach keys and KEMs only through methods of interfaces. If all methods that
 // a call can reach are entry points, they are analysed as such only. Otherwise a queue, from which every
 // operation of every KEM can be reached in several ways, would take hours.
-var delegating = []string{"hybridkem/batch", "hybridkem/combiner", "hybridkem/internal/many", "hybridkem/kem"}
+var delegating = []string{"hybridkem/batch", "hybridkem/combiner", "hybridkem/internal/many", "hybridkem/kem", "hybridkem/noise"}
+
+// leftOut is a file whose functions are not entry points. It waits for networks and other goroutines, and what it reads
+// with io.ReadFull would be taken for secret randomness.
+const leftOut = "/noise/conn.go"
 
 // secretFields lists the fields that hold secrets.
 var secretFields = []struct{ field, reason string }{
@@ -39,10 +43,16 @@ var secretFields = []struct{ field, reason string }{
 	{"hybridkem/batch Encapsulation.SharedKey", "the shared key"},
 	{"hybridkem/batch Decapsulation.SharedKey", "the shared key"},
 	{"hybridkem/batch call.sharedKey", "the shared key"},
+	{"hybridkem/noise Config.PSKs", "pre-shared keys"},
+	{"hybridkem/noise handshakeSecrets.static", "a scalar"},
+	{"hybridkem/noise handshakeSecrets.ephemeral", "a scalar"},
+	{"hybridkem/noise handshakeSecrets.psks", "pre-shared keys"},
+	{"hybridkem/noise symmetricState.ck", "the chaining key"},
+	{"hybridkem/noise cipherKey.k", "the key"},
 }
 
 // secretParameters lists the names of the parameters of entry points that are secret.
-var secretParameters = []string{"seed", "stored", "storedPQ", "storedT", "secretKey", "expandedKey", "state", "random", "ssPQ", "ssT"}
+var secretParameters = []string{"seed", "plaintext", "payload", "stored", "storedPQ", "storedT", "secretKey", "expandedKey", "state", "random", "ssPQ", "ssT"}
 
 // A trust says why a function that is not followed may be given secrets. The secrets flow
 // to the arguments that the function writes to, counting the receiver as argument 0, and to
@@ -65,9 +75,10 @@ const (
 const (
 	word     = "an instruction, or a few, on words"
 	subtle   = "it is for secrets"
-	hash     = "crypto/sha3 and crypto/sha2 do not depend on what they hash, apart from its length"
+	hash     = "crypto/sha3, crypto/sha2 and blake2 do not depend on what they hash, apart from its length"
 	syntax   = "tags and lengths of key files are public"
 	standard = "what crypto/ecdh does is not looked at"
+	ciphers  = "chacha20poly1305 is for secrets, and so is crypto/aes on processors with instructions for it"
 )
 
 // kernels is the trust in the kernels that the table trusted does not name. The machine code of
@@ -104,6 +115,14 @@ var trusted = map[string]trust{
 	"(*crypto/sha3.SHAKE).Reset": {nil, known, hash},
 	"crypto/sha256.Sum256":       {nil, secret, hash},
 	"crypto/sha512.Sum384":       {nil, secret, hash},
+
+	"(io.Writer).Write":         {[]int{0}, known, hash},
+	"(hash.Hash).Sum":           {[]int{1}, secret, hash},
+	"(hash.Hash).Reset":         {nil, known, hash},
+	"(hash.Hash).BlockSize":     {nil, known, "a constant"},
+	"(crypto/cipher.AEAD).Seal": {[]int{1}, source, ciphers + "; Rekey makes a key with it"},
+	"crypto/aes.NewCipher":      {nil, first, ciphers + "; the error depends on the length"},
+	"crypto/cipher.NewGCM":      {nil, first, ciphers + "; there is no error"},
 
 	"hybridkem/internal/x25519.ladderADX": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.combADX":   {[]int{0, 1}, secret, "a kernel with two results"},
@@ -177,6 +196,7 @@ var divisions = compiler.Known{
 		"hybridkem/internal/sha3.(*Batch).SHAKE128s": 1, "hybridkem/internal/sha3.(*Batch).SHAKE256s": 1,
 		"crypto/internal/fips140/sha3.bytepadWrite": 1, "crypto/internal/fips140/sha3.(*Digest).write": 1, "crypto/internal/fips140/sha3.(*Digest).read": 1,
 	},
+	"It is of the number of a message.": {"hybridkem/noise.(*Conn).rekey": 1},
 	"They are of lengths, or counters, in AES, which crypto/rand uses.": {
 		"crypto/internal/fips140/aes.expandKeyGeneric": 2,
 		"crypto/cipher.(*cbcEncrypter).CryptBlocks":    1, "crypto/cipher.(*cbcDecrypter).CryptBlocks": 1,

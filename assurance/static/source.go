@@ -200,9 +200,10 @@ func newAnalysis(r *report, loaded []*packages.Package) (*analysis, []*ssa.Funct
 	return a, entries, nil
 }
 
-// isEntry reports whether f is an exported function or method of a public package.
+// isEntry reports whether f is an exported function or method of a public package, and not left out.
 func (a *analysis) isEntry(f *ssa.Function) bool {
-	return f.Object() != nil && f.Synthetic == "" && f.Pkg != nil && f.Object().Exported() && a.public[f.Pkg.Pkg]
+	return f.Object() != nil && f.Synthetic == "" && f.Pkg != nil && f.Object().Exported() && a.public[f.Pkg.Pkg] &&
+		!strings.HasSuffix(a.fset.Position(f.Pos()).Filename, leftOut)
 }
 
 // A directive is a comment
