@@ -31,10 +31,11 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		i.taintMade(x, to)
 		return
 	}
-	inside := 0
+	inside, entries := 0, 0
 	for _, f := range callees {
 		if f.String() == checked || i.isEntry(f) && f.Signature.Params().Len()+f.Signature.Results().Len() == 0 {
-			return // It is analysed as an entry point, and its results are not secret.
+			entries++ // It is analysed as an entry point, and its results are not secret.
+			continue
 		}
 		if f.Blocks == nil || f.Pkg != nil && !i.ours[f.Pkg.Pkg] {
 			continue
@@ -49,6 +50,7 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		}
 	}
 	switch {
+	case entries > 0:
 	case common.IsInvoke() && inside == 0:
 		i.outside(x, common.Method.FullName(), args, to)
 	case len(callees) > 0 && inside == 0:
