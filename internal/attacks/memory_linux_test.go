@@ -15,6 +15,7 @@ import (
 	"math/bits"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -104,7 +105,8 @@ func TestMemory(t *testing.T) {
 
 // reach returns the kinds of goroutines on which the operations of a KEM run in an implementation.
 // In a sweep, one KEM of each kind runs on all kinds of goroutines, and the other KEMs on fresh
-// ones. Otherwise one KEM of each kind runs on fresh goroutines in the implementation in use.
+// ones. Those with a NIST curve, whose code is crypto/ecdh's, run only in the implementation in
+// use. Otherwise one KEM of each kind runs on fresh goroutines in the implementation in use.
 // X-Wing also runs in the portable one. A short test tries X-Wing alone, in the implementation
 // in use.
 func reach(name, implementation string) []kind {
@@ -112,6 +114,8 @@ func reach(name, implementation string) []kind {
 	used := implementation == implementations[len(implementations)-1]
 	usual := name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256" || name == partsX25519 || name == partsP256
 	switch {
+	case !used && withNIST.MatchString(name):
+		return nil
 	case testkit.Sweep() && usual:
 		return kinds
 	case testkit.Sweep(),
@@ -122,6 +126,9 @@ func reach(name, implementation string) []kind {
 	}
 	return nil
 }
+
+// withNIST matches the names of KEMs with a NIST curve.
+var withNIST = regexp.MustCompile(`(?i)p256|p384|p521`)
 
 // These are KEMs whose keys are made from parts.
 const partsX25519, partsP256 = "ML-KEM-768+X25519", "MLKEM768-ECDH-P256-SHA3-256"
@@ -648,7 +655,7 @@ var operations = []operation{
 		if x.dk, err = x.kem.GenerateKey(); err == nil {
 			x.other = x.dk.Bytes()
 			drawn := x.other
-			if x.c.KEM == partsP256 {
+			if strings.Contains(x.c.KEM, "-ECDH-") {
 				drawn = drawn[:mlkem.SeedSize] // crypto/ecdh keeps the scalar
 			}
 			x.drew(drawn)
