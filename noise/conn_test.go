@@ -996,7 +996,7 @@ func TestConnAllocations(t *testing.T) {
 	for _, name := range []string{"Noise_NN_25519_ChaChaPoly_SHA256", "Noise_NN_25519_AESGCM_SHA256"} {
 		client, server := looped(t, name)
 		b := make([]byte, 16<<10)
-		testkit.NoAllocations(t, name, func() {
+		noAllocations(t, name, func() {
 			if _, err := client.Write(b); err != nil {
 				t.Fatal(err)
 			}
