@@ -93,7 +93,7 @@ type Coding interface {
 }
 
 // A HandshakeState makes and reads the messages of a handshake, according to section 5.3. Its methods must
-// not be called at the same time. With ML-KEM-768, a side allocates memory up to 75 times in all.
+// not be called at the same time. With ML-KEM-768, a side allocates memory up to 80 times in all.
 //
 // Destroy overwrites its secrets, and so does Split, and every error after which the handshake has ended. What is not
 // overwritten: the copies of keys in objects of crypto/aes and x/crypto/chacha20poly1305, and the static keys, which belong
