@@ -440,7 +440,7 @@ func (f *format) ecParts(b cryptobyte.String) (parts, error) {
 		return parts{}, err
 	}
 	//ct:declassify version[:]: it is syntax
-	if !bytes.Equal(version, []byte{1}) {
+	if len(version) != 1 || version[0] != 1 { // bytes.Equal would also load the bytes behind
 		return parts{}, fault.New(pkg, kem.ErrKeyFile, "unknown version of the %s", what)
 	}
 	scalar, err := read(&s, "the scalar in the "+what, asn1.OCTET_STRING)
