@@ -264,8 +264,7 @@ func (hs *HandshakeState) begin(fromInitiator bool) (*messagePattern, error) {
 	if err := hs.over(); err != nil {
 		return nil, err
 	}
-	switch {
-	case hs.next == len(hs.protocol.pattern.messages):
+	if hs.next == len(hs.protocol.pattern.messages) {
 		return nil, fault(ErrOrder, "the handshake has no more messages")
 	}
 	m := &hs.protocol.pattern.messages[hs.next]
