@@ -80,12 +80,22 @@ func (c *CipherState) initializeKey(key []byte) {
 
 func (c *CipherState) hasKey() bool { return c != nil && c.key != nil }
 
-// Nonce returns the nonce of the next message.
-func (c *CipherState) Nonce() uint64 { return c.n }
+// Nonce returns the nonce of the next message, or 0 if c is nil.
+func (c *CipherState) Nonce() uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.n
+}
 
 // SetNonce sets the nonce of the next message, for messages that come out of order (section 11.4). It
-// is meant for messages to decrypt: Encrypt refuses a nonce that is not greater than those that it has used.
-func (c *CipherState) SetNonce(nonce uint64) { c.n = nonce }
+// is meant for messages to decrypt: Encrypt refuses a nonce that is not greater than those that it has used. If c is
+// nil, it does nothing.
+func (c *CipherState) SetNonce(nonce uint64) {
+	if c != nil {
+		c.n = nonce
+	}
+}
 
 // encodedNonce returns n as the cipher has it: four zero bytes, and then the number.
 func (c *CipherState) encodedNonce(n uint64) []byte {

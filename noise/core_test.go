@@ -181,6 +181,9 @@ func TestUsedNonce(t *testing.T) {
 // TestNoState calls methods of the state that a one-way handshake does not have.
 func TestNoState(t *testing.T) {
 	for _, c := range []*CipherState{nil, {}} {
+		if c.SetNonce(0); c.Nonce() != 0 {
+			t.Error("a CipherState without a key has a nonce")
+		}
 		_, encrypt := c.Encrypt(nil, nil, nil)
 		_, decrypt := c.Decrypt(nil, nil, make([]byte, 16))
 		for _, err := range []error{encrypt, decrypt, c.Rekey()} {
