@@ -151,10 +151,10 @@ func (dk *PartsKey) Destroyed() bool { return dk.hybrid().Destroyed() }
 
 // Format prints the names of the type and the KEM for every verb.
 func (dk PartsKey) Format(s fmt.State, _ rune) {
-	secret.Print(s, "combiner.PartsKey", DecapsulationKey(dk).name())
+	secret.Print(s, "hybrid.PartsKey", DecapsulationKey(dk).name())
 }
 
 // MarshalJSON returns an error, because the key is secret.
 func (dk PartsKey) MarshalJSON() ([]byte, error) {
-	return nil, secret.NotJSON("combiner.PartsKey", DecapsulationKey(dk).name())
+	return nil, secret.NotJSON("hybrid.PartsKey", DecapsulationKey(dk).name())
 }
