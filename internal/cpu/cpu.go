@@ -2,8 +2,8 @@
 //
 // A set is a bool. It is true if the machine and its operating system have all instructions
 // of the set. Functions with kernels branch on it. In builds without kernels, which are
-// those for other machines than amd64 and those with the tag purego, it is the constant
-// false.
+// those for other machines than amd64 and arm64 and those with the tag purego, it is the
+// constant false.
 package cpu
 
 import "slices"
@@ -38,4 +38,14 @@ func Use(name string) {
 	for i, s := range sets {
 		*s.enabled = i <= last
 	}
+}
+
+// has returns the sets that this machine has.
+func has(all ...set) (sets []set) {
+	for _, s := range all {
+		if *s.enabled {
+			sets = append(sets, s)
+		}
+	}
+	return sets
 }

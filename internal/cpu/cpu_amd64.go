@@ -32,13 +32,3 @@ var sets = has(
 	set{"AVX2", &AVX2}, set{"ADX", &ADX}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2},
 	set{"AVX512IFMA", &AVX512IFMA}, set{"WideAVX512", &WideAVX512},
 )
-
-// has returns the sets that this machine has.
-func has(all ...set) (sets []set) {
-	for _, s := range all {
-		if *s.enabled {
-			sets = append(sets, s)
-		}
-	}
-	return sets
-}

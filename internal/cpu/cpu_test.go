@@ -20,7 +20,9 @@ func TestSets(t *testing.T) {
 		for _, s := range []struct {
 			name string
 			on   bool
-		}{{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512}} {
+		}{{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512},
+			{"NEON", NEON}, {"Rotating", Rotating}, {"SHA3", SHA3},
+		} {
 			if s.on {
 				on = append(on, s.name)
 			}

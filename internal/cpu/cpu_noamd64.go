@@ -2,7 +2,7 @@
 
 package cpu
 
-// This build has no kernels.
+// This build has no kernels for amd64.
 const (
 	AVX2        = false
 	ADX         = false
@@ -11,5 +11,3 @@ const (
 	AVX512IFMA  = false
 	WideAVX512  = false
 )
-
-var sets []set

@@ -1,0 +1,10 @@
+//go:build !arm64 || purego
+
+package cpu
+
+// This build has no kernels for arm64.
+const (
+	NEON     = false
+	Rotating = false
+	SHA3     = false
+)
