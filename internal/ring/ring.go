@@ -9,7 +9,7 @@
 // A polynomial is canonical if its coefficients are in [0, q). Outside this package no
 // coefficient has a Montgomery factor.
 //
-// Most functions have kernels for amd64, which the folder ../_asm/ring generates. Bounds and
+// Most functions have kernels for amd64 and arm64, which the folder ../_asm/ring generates. Bounds and
 // results of a kernel are those of the portable code.
 package ring
 
@@ -63,6 +63,10 @@ func (f *Poly) Add(g *Poly) {
 		addAVX2((*[N]int16)(f), (*[N]int16)(g))
 		return
 	}
+	if cpu.NEON {
+		addNEON((*[N]int16)(f), (*[N]int16)(g))
+		return
+	}
 	for i := range f {
 		f[i] += g[i]
 	}
@@ -72,6 +76,10 @@ func (f *Poly) Add(g *Poly) {
 func (f *Poly) Sub(g *Poly) {
 	if cpu.AVX2 {
 		subAVX2((*[N]int16)(f), (*[N]int16)(g))
+		return
+	}
+	if cpu.NEON {
+		subNEON((*[N]int16)(f), (*[N]int16)(g))
 		return
 	}
 	for i := range f {

@@ -9,6 +9,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
+	"hybridkem/internal/_asm/arm64"
 	"hybridkem/internal/_asm/kit"
 )
 
@@ -22,8 +23,10 @@ const (
 )
 
 func main() {
-	kit.Generate("ring", kernels)
+	kit.Generate("ring", targets...)
 }
+
+var targets = []kit.Target{kit.Kernels(kernels), arm64.Kernels(kernelsARM64)}
 
 func kernels(f *kit.File) {
 	g := &generator{f, 16, f.YMM}

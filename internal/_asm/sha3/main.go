@@ -2,11 +2,16 @@
 // section 3.
 package main
 
-import "hybridkem/internal/_asm/kit"
+import (
+	"hybridkem/internal/_asm/arm64"
+	"hybridkem/internal/_asm/kit"
+)
 
 func main() {
-	kit.Generate("sha3", kernels)
+	kit.Generate("sha3", targets...)
 }
+
+var targets = []kit.Target{kit.Kernels(kernels), arm64.Kernels(kernelsARM64)}
 
 func kernels(f *kit.File) {
 	permute1BMI2(f)

@@ -1,9 +1,14 @@
 // Command x25519 generates the kernels of internal/x25519.
 package main
 
-import "hybridkem/internal/_asm/kit"
+import (
+	"hybridkem/internal/_asm/arm64"
+	"hybridkem/internal/_asm/kit"
+)
 
-func main() { kit.Generate("x25519", kernels) }
+func main() { kit.Generate("x25519", targets...) }
+
+var targets = []kit.Target{kit.Kernels(kernels), arm64.Kernels(kernelsARM64)}
 
 func kernels(f *kit.File) {
 	ladderADX(f)

@@ -1,0 +1,366 @@
+package arm64
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An instruction has its operands in the order of Go's assembler. Go's assembler has a mnemonic
+// for it, or encode is not nil.
+type instruction struct {
+	name     string
+	operands []operand
+	reads    []*register
+	writes   []*register
+	memory   *Mem // what it loads or stores
+	size     int  // the number of bytes
+	class    class
+	sha3     bool
+	target   string // the label that it jumps to
+
+	encode func() uint32
+	gnu    func() string // the instruction as GNU as writes it
+}
+
+func (i *instruction) String() string {
+	if i.encode != nil {
+		return fmt.Sprintf("WORD $0x%08x // %s", i.encode(), i.gnu())
+	}
+	var operands []string
+	for _, o := range i.operands {
+		operands = append(operands, o.String())
+	}
+	return strings.TrimSpace(i.name + " " + strings.Join(operands, ", "))
+}
+
+// registersOf returns the registers in operands.
+func registersOf(operands ...operand) (registers []*register) {
+	for _, o := range operands {
+		switch o := o.(type) {
+		case R:
+			registers = append(registers, o.register)
+		case shifted:
+			registers = append(registers, o.register)
+		case V:
+			registers = append(registers, o.register)
+		case Lane:
+			registers = append(registers, o.register)
+		}
+	}
+	return registers
+}
+
+// op writes an instruction whose last operand is written, and whose others are read.
+func (f *File) op(class class, name string, operands ...operand) {
+	last := len(operands) - 1
+	f.emit(instruction{
+		name: name, operands: operands, class: class,
+		reads: registersOf(operands[:last]...), writes: registersOf(operands[last]),
+	})
+}
+
+// modify is op with a last operand that is read too.
+func (f *File) modify(class class, name string, operands ...operand) {
+	f.emit(instruction{
+		name: name, operands: operands, class: class,
+		reads: registersOf(operands...), writes: registersOf(operands[len(operands)-1]),
+	})
+}
+
+// flagged is op with an instruction that reads the flags, or writes them, or both.
+func (f *File) flagged(name string, reads, writes bool, operands ...operand) {
+	last := len(operands) - 1
+	i := instruction{
+		name: name, operands: operands, class: alu,
+		reads: registersOf(operands[:last]...), writes: registersOf(operands[last]),
+	}
+	if reads {
+		i.reads = append(i.reads, flags)
+	}
+	if writes {
+		i.writes = append(i.writes, flags)
+	}
+	f.emit(i)
+}
+
+// General registers.
+
+func (f *File) ADD(x Source, y, z R)  { f.op(alu, "ADD", x, y, z) }
+func (f *File) SUB(x Source, y, z R)  { f.op(alu, "SUB", x, y, z) }
+func (f *File) AND(x Source, y, z R)  { f.op(alu, "AND", x, y, z) }
+func (f *File) BIC(x Source, y, z R)  { f.op(alu, "BIC", x, y, z) }
+func (f *File) ORR(x Source, y, z R)  { f.op(alu, "ORR", x, y, z) }
+func (f *File) EOR(x Source, y, z R)  { f.op(alu, "EOR", x, y, z) }
+func (f *File) LSL(x Source, y, z R)  { f.op(alu, "LSL", x, y, z) }
+func (f *File) LSR(x Source, y, z R)  { f.op(alu, "LSR", x, y, z) }
+func (f *File) ASR(x Source, y, z R)  { f.op(alu, "ASR", x, y, z) }
+func (f *File) ROR(x Source, y, z R)  { f.op(alu, "ROR", x, y, z) }
+func (f *File) MUL(x, y, z R)         { f.op(multiply, "MUL", x, y, z) }
+func (f *File) UMULH(x, y, z R)       { f.op(multiply, "UMULH", x, y, z) }
+func (f *File) UMULL(x, y, z R)       { f.op(multiply, "UMULL", x, y, z) }
+func (f *File) MADD(x, a, y, z R)     { f.op(multiply, "MADD", x, a, y, z) } // z = a + x·y
+func (f *File) NEG(x Source, z R)     { f.op(alu, "NEG", x, z) }
+func (f *File) EXTR(n int, x, y, z R) { f.op(alu, "EXTR", Imm(n), x, y, z) } // z = the 64 bits of y ‖ x from bit n on
+
+func (f *File) ADDS(x Source, y, z R) { f.flagged("ADDS", false, true, x, y, z) }
+func (f *File) SUBS(x Source, y, z R) { f.flagged("SUBS", false, true, x, y, z) }
+func (f *File) ADCS(x, y, z R)        { f.flagged("ADCS", true, true, x, y, z) }
+func (f *File) SBCS(x, y, z R)        { f.flagged("SBCS", true, true, x, y, z) }
+func (f *File) ADC(x, y, z R)         { f.flagged("ADC", true, false, x, y, z) }
+func (f *File) SBC(x, y, z R)         { f.flagged("SBC", true, false, x, y, z) }
+
+// CMP sets the flags to those of y - x.
+func (f *File) CMP(x Source, y R) {
+	f.emit(instruction{name: "CMP", operands: []operand{x, y}, class: alu, reads: registersOf(x, y), writes: []*register{flags}})
+}
+
+// CSEL sets z to x if the condition holds, and otherwise to y.
+func (f *File) CSEL(condition string, x, y, z R) {
+	f.flagged("CSEL", true, false, text(condition), x, y, z)
+}
+
+// CSETM sets z to ones if the condition holds, and otherwise to zeros.
+func (f *File) CSETM(condition string, z R) { f.flagged("CSETM", true, false, text(condition), z) }
+
+// CBNZ jumps if x is not zero.
+func (f *File) CBNZ(x R, label string) {
+	f.emit(instruction{name: "CBNZ", operands: []operand{x, text(label)}, reads: []*register{x.register}, target: label})
+}
+
+// CBZ jumps if x is zero.
+func (f *File) CBZ(x R, label string) {
+	f.emit(instruction{name: "CBZ", operands: []operand{x, text(label)}, reads: []*register{x.register}, target: label})
+}
+
+// Branch jumps: always with B, and with BLO, BHS and the like if the flags say so.
+func (f *File) Branch(name, label string) {
+	f.emit(instruction{name: name, operands: []operand{text(label)}, reads: []*register{flags}, target: label})
+}
+
+// move writes a move, a load or a store.
+func (f *File) move(name string, size int, from, to operand) {
+	i := instruction{name: name, operands: []operand{from, to}, class: alu, reads: registersOf(from), writes: registersOf(to)}
+	f.access(&i, size, from, to)
+	f.emit(i)
+}
+
+// access completes an instruction that may load or store.
+func (f *File) access(i *instruction, size int, from, to operand) {
+	if m, ok := from.(Mem); ok {
+		i.class, i.memory, i.size = load, &m, size
+		i.reads = append(i.reads, m.base)
+	}
+	if m, ok := to.(Mem); ok {
+		i.class, i.memory, i.size = store, &m, size
+		i.reads = append(i.reads, m.base)
+	}
+}
+
+// MOVD moves 64 bits: between registers, from memory, to memory, or from an immediate.
+func (f *File) MOVD(from, to operand) { f.move("MOVD", 8, from, to) }
+
+// MOVWU, MOVHU and MOVBU load 32, 16 and 8 bits, which zeros extend, or store them.
+func (f *File) MOVWU(from, to operand) { f.move("MOVWU", 4, from, to) }
+func (f *File) MOVHU(from, to operand) { f.move("MOVHU", 2, from, to) }
+func (f *File) MOVBU(from, to operand) { f.move("MOVBU", 1, from, to) }
+
+// MOVW, MOVH and MOVB store 32, 16 and 8 bits.
+func (f *File) MOVW(from R, to Mem) { f.move("MOVW", 4, from, to) }
+func (f *File) MOVH(from R, to Mem) { f.move("MOVH", 2, from, to) }
+func (f *File) MOVB(from R, to Mem) { f.move("MOVB", 1, from, to) }
+
+// LDP loads two neighbouring words of 64 bits, and STP stores them.
+func (f *File) LDP(from Mem, x, y R) {
+	i := instruction{name: "LDP", operands: []operand{from, text("")}, writes: []*register{x.register, y.register}}
+	i.operands[1] = pair{x, y}
+	f.access(&i, 16, from, nil)
+	f.emit(i)
+}
+
+func (f *File) STP(x, y R, to Mem) {
+	i := instruction{name: "STP", operands: []operand{pair{x, y}, to}, reads: []*register{x.register, y.register}}
+	f.access(&i, 16, nil, to)
+	f.emit(i)
+}
+
+// A pair is an operand of two registers.
+type pair [2]operand
+
+func (p pair) String() string { return fmt.Sprintf("(%s, %s)", p[0], p[1]) }
+
+// Vector registers: moves.
+
+// A whole is a vector register in the instructions of Go's assembler that call it F.
+type whole struct{ V }
+
+func (w whole) String() string { return fmt.Sprintf("F%d", w.number) }
+
+// FMOVQ loads or stores 16 bytes, FMOVD 8, FMOVS 4.
+func (f *File) FMOVQ(from, to operand) { f.vectorMove("FMOVQ", 16, from, to) }
+func (f *File) FMOVD(from, to operand) { f.vectorMove("FMOVD", 8, from, to) }
+func (f *File) FMOVS(from, to operand) { f.vectorMove("FMOVS", 4, from, to) }
+
+func (f *File) vectorMove(name string, size int, from, to operand) {
+	i := instruction{name: name, reads: registersOf(from), writes: registersOf(to)}
+	f.access(&i, size, from, to)
+	for _, o := range []operand{from, to} {
+		if v, ok := o.(V); ok {
+			o = whole{v}
+		}
+		i.operands = append(i.operands, o)
+	}
+	f.emit(i)
+}
+
+// FLDPQ loads two neighbours of 16 bytes, and FSTPQ stores them.
+func (f *File) FLDPQ(from Mem, x, y V) {
+	i := instruction{name: "FLDPQ", operands: []operand{from, pair{whole{x}, whole{y}}}, writes: []*register{x.register, y.register}}
+	f.access(&i, 32, from, nil)
+	f.emit(i)
+}
+
+func (f *File) FSTPQ(x, y V, to Mem) {
+	i := instruction{name: "FSTPQ", operands: []operand{pair{whole{x}, whole{y}}, to}, reads: []*register{x.register, y.register}}
+	f.access(&i, 32, nil, to)
+	f.emit(i)
+}
+
+// VMOV moves between general registers and lanes, between lanes, and between registers.
+func (f *File) VMOV(from, to operand) {
+	if _, ok := to.(Lane); ok {
+		f.modify(crossing, "VMOV", from, to)
+	} else {
+		f.op(crossing, "VMOV", from, to)
+	}
+}
+
+// VDUP fills to with copies of a lane or of a general register.
+func (f *File) VDUP(from operand, to V) { f.op(crossing, "VDUP", from, to) }
+
+// VMOVI fills to with copies of a byte.
+func (f *File) VMOVI(value byte, to V) { f.op(vector, "VMOVI", Imm(value), to) }
+
+// A list is an operand of several vector registers.
+type list []V
+
+func (l list) String() string {
+	var names []string
+	for _, v := range l {
+		names = append(names, v.String())
+	}
+	return "[" + strings.Join(names, ", ") + "]"
+}
+
+func (l list) registers() (registers []*register) {
+	for _, v := range l {
+		registers = append(registers, v.register)
+	}
+	return registers
+}
+
+// VLD loads structures of len(to) elements: VLD1 with 1, and so on. to comes from Vectors, unless
+// it is one register. With replicate it loads one structure to all places. The memory has no offset.
+func (f *File) VLD(structure int, from Mem, to ...V) {
+	f.structures(instruction{name: fmt.Sprint("VLD", structure), operands: []operand{text(fmt.Sprintf("")), list(to)}, writes: list(to).registers()}, from, 0, to)
+}
+
+// VLDR loads one element and copies it to all places.
+func (f *File) VLDR(from Mem, to V) {
+	f.structures(instruction{name: "VLD1R", operands: []operand{text(""), list{to}}, writes: list{to}.registers()}, from, 0, list{to})
+}
+
+// VST stores structures.
+func (f *File) VST(structure int, to Mem, from ...V) {
+	f.structures(instruction{name: fmt.Sprint("VST", structure), operands: []operand{list(from), text("")}, reads: list(from).registers()}, to, 1, from)
+}
+
+func (f *File) structures(i instruction, m Mem, place int, vectors []V) {
+	if m.Offset != 0 {
+		panic(i.name + " takes no offset")
+	}
+	i.operands[place] = at{m}
+	i.class, i.memory, i.size = load, &m, 16*len(vectors)
+	if place == 1 {
+		i.class = store
+	}
+	i.reads = append(i.reads, m.base)
+	f.emit(i)
+}
+
+// An at is memory in the instructions that take no offset.
+type at struct{ Mem }
+
+func (a at) String() string { return fmt.Sprintf("(R%d)", a.base.number) }
+
+// VTBL sets each byte of to to the byte of table that index selects, or to 0 if there is none. The
+// registers of the table come from Vectors, unless it is one.
+func (f *File) VTBL(index V, table []V, to V) {
+	i := instruction{name: "VTBL", operands: []operand{index, list(table), to}, class: permute, writes: registersOf(to)}
+	i.reads = append(list(table).registers(), index.register)
+	f.emit(i)
+}
+
+// Vector registers: Go's assembler has these.
+
+func (f *File) VADD(x, y, z V) { f.op(vector, "VADD", x, y, z) }
+func (f *File) VSUB(x, y, z V) { f.op(vector, "VSUB", x, y, z) }
+func (f *File) VAND(x, y, z V) { f.op(vector, "VAND", x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VORR(x, y, z V) { f.op(vector, "VORR", x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VEOR(x, y, z V) { f.op(vector, "VEOR", x.As(B16), y.As(B16), z.As(B16)) }
+
+// VBSL sets z to y where z has ones, and to x where it has zeros.
+func (f *File) VBSL(x, y, z V) { f.modify(vector, "VBSL", x.As(B16), y.As(B16), z.As(B16)) }
+
+// VBIT copies the bits of y to z where x has ones, and VBIF where it has zeros.
+func (f *File) VBIT(x, y, z V) { f.modify(vector, "VBIT", x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VBIF(x, y, z V) { f.modify(vector, "VBIF", x.As(B16), y.As(B16), z.As(B16)) }
+
+func (f *File) VADDP(x, y, z V)      { f.op(vector, "VADDP", x, y, z) }
+func (f *File) VADDV(x, z V)         { f.op(across, "VADDV", x, scalar{z}) }
+func (f *File) VUADDLV(x, z V)       { f.op(across, "VUADDLV", x, scalar{z}) }
+func (f *File) VUMAX(x, y, z V)      { f.op(vector, "VUMAX", x, y, z) }
+func (f *File) VUMIN(x, y, z V)      { f.op(vector, "VUMIN", x, y, z) }
+func (f *File) VCMEQ(x, y, z V)      { f.op(vector, "VCMEQ", x, y, z) }
+func (f *File) VCMTST(x, y, z V)     { f.op(vector, "VCMTST", x, y, z) }
+func (f *File) VCNT(x, z V)          { f.op(vector, "VCNT", x, z) }
+func (f *File) VSHL(n int, x, z V)   { f.op(shift, "VSHL", Imm(n), x, z) }
+func (f *File) VUSHR(n int, x, z V)  { f.op(shift, "VUSHR", Imm(n), x, z) }
+func (f *File) VSRI(n int, x, z V)   { f.modify(shift, "VSRI", Imm(n), x, z) }
+func (f *File) VSLI(n int, x, z V)   { f.modify(shift, "VSLI", Imm(n), x, z) }
+func (f *File) VUSRA(n int, x, z V)  { f.modify(shift, "VUSRA", Imm(n), x, z) }
+func (f *File) VUSHLL(n int, x, z V) { f.op(shift, "VUSHLL", Imm(n), x, z) }
+func (f *File) VUSHLL2(n int, x, z V) {
+	f.op(shift, "VUSHLL2", Imm(n), x, z)
+}
+func (f *File) VREV16(x, z V)         { f.op(permute, "VREV16", x, z) }
+func (f *File) VREV32(x, z V)         { f.op(permute, "VREV32", x, z) }
+func (f *File) VREV64(x, z V)         { f.op(permute, "VREV64", x, z) }
+func (f *File) VTRN1(x, y, z V)       { f.op(permute, "VTRN1", x, y, z) }
+func (f *File) VTRN2(x, y, z V)       { f.op(permute, "VTRN2", x, y, z) }
+func (f *File) VZIP1(x, y, z V)       { f.op(permute, "VZIP1", x, y, z) }
+func (f *File) VZIP2(x, y, z V)       { f.op(permute, "VZIP2", x, y, z) }
+func (f *File) VUZP1(x, y, z V)       { f.op(permute, "VUZP1", x, y, z) }
+func (f *File) VUZP2(x, y, z V)       { f.op(permute, "VUZP2", x, y, z) }
+func (f *File) VEXT(n int, x, y, z V) { f.op(permute, "VEXT", Imm(n), x.As(B16), y.As(B16), z.As(B16)) }
+
+// A scalar is the lowest element of a vector register, as the result of a sum over all.
+type scalar struct{ V }
+
+func (s scalar) String() string { return fmt.Sprintf("V%d", s.number) }
+
+// The SHA-3 instructions.
+
+func (f *File) sha3(name string, operands ...operand) {
+	last := len(operands) - 1
+	f.emit(instruction{
+		name: name, operands: operands, class: vector, sha3: true,
+		reads: registersOf(operands[:last]...), writes: registersOf(operands[last]),
+	})
+}
+
+// VEOR3 sets z to w ^ x ^ y, VBCAX to y ^ (x &^ w), and VRAX1 to y ^ (x <<< 1). VXAR sets it to
+// x ^ y, rotated to the right by n.
+func (f *File) VEOR3(w, x, y, z V)    { f.sha3("VEOR3", w.As(B16), x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VBCAX(w, x, y, z V)    { f.sha3("VBCAX", w.As(B16), x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VRAX1(x, y, z V)       { f.sha3("VRAX1", x.As(D2), y.As(D2), z.As(D2)) }
+func (f *File) VXAR(n int, x, y, z V) { f.sha3("VXAR", Imm(n), x.As(D2), y.As(D2), z.As(D2)) }

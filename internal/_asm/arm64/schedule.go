@@ -1,0 +1,201 @@
+package arm64
+
+import "slices"
+
+// A class is a kind of instruction that processors treat alike.
+type class int
+
+const (
+	alu      class = iota // general registers
+	multiply              // products of general registers
+	load
+	store
+	vector   // sums and logic
+	permute  // permutations of elements
+	shift    // shifts of elements
+	product  // products of elements
+	across   // sums over a register
+	crossing // moves between general and vector registers
+)
+
+// latencies of the classes, in cycles: those of a core in the middle of the range.
+var latencies = [...]int{alu: 1, multiply: 3, load: 5, store: 1, vector: 2, permute: 2, shift: 2, product: 4, across: 4, crossing: 3}
+
+// A port is a resource of the core that Schedule writes for. The numbers are what a cycle has.
+var ports = []struct {
+	classes []class
+	width   int
+}{
+	{[]class{alu, multiply}, 3},
+	{[]class{multiply}, 1},
+	{[]class{load, store}, 2},
+	{[]class{store}, 1},
+	{[]class{vector, permute, shift, product, across, crossing}, 2},
+	{[]class{product}, 1},
+	{[]class{shift, across}, 1},
+}
+
+// Schedule writes the instructions that write writes, which do not jump, in an order in which a core
+// waits less for results. It fills one cycle after the other with the instructions that most depends on.
+// It keeps at most vectors of the vector registers in use, if it can.
+func (f *File) Schedule(vectors int, write func()) {
+	part := f.written(write)
+	k := f.current()
+	k.nodes = append(k.nodes, schedule(part, vectors)...)
+}
+
+// An edge says that an instruction must come so many cycles after another.
+type edge struct{ to, cycles int }
+
+// schedule returns the nodes in their new order.
+func schedule(nodes []node, vectors int) (ordered []node) {
+	edges, before := dependencies(nodes)
+	height := make([]int, len(nodes)) // the cycles from the start of an instruction to the end
+	for i := len(nodes) - 1; i >= 0; i-- {
+		height[i] = latencies[nodes[i].class]
+		for _, e := range edges[i] {
+			height[i] = max(height[i], e.cycles+height[e.to])
+		}
+	}
+	uses := map[*register]int{} // the number of instructions to come that have a register
+	first := map[*register]bool{}
+	for _, n := range nodes {
+		for _, r := range unique(n.reads, n.writes) {
+			if uses[r]++; uses[r] == 1 {
+				first[r] = !slices.Contains(n.reads, r)
+			}
+		}
+	}
+	live := 0 // of the vector registers that begin here
+	begun := map[*register]bool{}
+	// pressure returns how many more vector registers are in use after an instruction.
+	pressure := func(i int) (change int) {
+		for _, r := range unique(nodes[i].reads, nodes[i].writes) {
+			if !r.vector || !first[r] {
+				continue
+			}
+			if !begun[r] {
+				change++
+			}
+			if uses[r] == 1 {
+				change--
+			}
+		}
+		return change
+	}
+	ready := make([]int, len(nodes)) // the first cycle that an instruction can start in
+	done := make([]bool, len(nodes))
+	for cycle := 0; len(ordered) < len(nodes); cycle++ {
+		var used [16]int
+		for {
+			best := -1
+			for i := range nodes {
+				if done[i] || before[i] > 0 || ready[i] > cycle || !fits(nodes[i].class, &used) {
+					continue
+				}
+				if live+pressure(i) > vectors && pressure(i) > 0 {
+					continue
+				}
+				if best < 0 || height[i] > height[best] {
+					best = i
+				}
+			}
+			if best < 0 && !slices.ContainsFunc(used[:], func(n int) bool { return n > 0 }) && !waiting(done, before, ready, cycle) {
+				// All that could start needs more registers.
+				for i := range nodes {
+					if !done[i] && before[i] == 0 {
+						best = i
+						break
+					}
+				}
+			}
+			if best < 0 {
+				break
+			}
+			for p, port := range ports {
+				if slices.Contains(port.classes, nodes[best].class) {
+					used[p]++
+				}
+			}
+			live += pressure(best)
+			for _, r := range unique(nodes[best].reads, nodes[best].writes) {
+				uses[r]--
+				begun[r] = true
+			}
+			done[best] = true
+			ordered = append(ordered, nodes[best])
+			for _, e := range edges[best] {
+				before[e.to]--
+				ready[e.to] = max(ready[e.to], cycle+e.cycles)
+			}
+		}
+	}
+	return ordered
+}
+
+// waiting reports whether an instruction waits for a result.
+func waiting(done []bool, before, ready []int, cycle int) bool {
+	for i := range done {
+		if !done[i] && before[i] == 0 && ready[i] > cycle {
+			return true
+		}
+	}
+	return false
+}
+
+func fits(c class, used *[16]int) bool {
+	for p, port := range ports {
+		if slices.Contains(port.classes, c) && used[p] == port.width {
+			return false
+		}
+	}
+	return true
+}
+
+func unique(a, b []*register) []*register {
+	all := slices.Clone(a)
+	for _, r := range b {
+		if !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// dependencies returns the edges from each instruction, and the number of edges to each.
+func dependencies(nodes []node) (edges [][]edge, before []int) {
+	edges, before = make([][]edge, len(nodes)), make([]int, len(nodes))
+	add := func(from, to, cycles int) {
+		edges[from] = append(edges[from], edge{to, cycles})
+		before[to]++
+	}
+	for to, n := range nodes {
+		for from, earlier := range nodes[:to] {
+			switch {
+			case meet(earlier.writes, n.reads):
+				add(from, to, latencies[earlier.class])
+			case meet(earlier.reads, n.writes), meet(earlier.writes, n.writes):
+				add(from, to, 0)
+			case n.memory != nil && earlier.memory != nil && (n.class == store || earlier.class == store) && overlap(n.instruction, earlier.instruction):
+				add(from, to, 1)
+			}
+		}
+	}
+	return edges, before
+}
+
+func meet(a, b []*register) bool {
+	return slices.ContainsFunc(a, func(r *register) bool { return slices.Contains(b, r) })
+}
+
+// overlap reports whether two instructions may access the same memory.
+func overlap(a, b *instruction) bool {
+	m, n := a.memory, b.memory
+	switch {
+	case m.region != n.region:
+		return false
+	case m.base != n.base:
+		return true
+	}
+	return m.Offset < n.Offset+b.size && n.Offset < m.Offset+a.size
+}

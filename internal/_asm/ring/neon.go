@@ -1,0 +1,57 @@
+package main
+
+import (
+	"hybridkem/internal/_asm/arm64"
+	"hybridkem/internal/_asm/kit"
+)
+
+// kernelsARM64 writes the kernels for arm64. A register holds eight coefficients.
+func kernelsARM64(f *arm64.File) {
+	g := &neon{f}
+	g.add()
+	g.sub()
+}
+
+// A neon writes kernels for arm64.
+type neon struct{ *arm64.File }
+
+// register returns a new register for eight coefficients.
+func (g *neon) register() arm64.V { return g.Vector(arm64.H8) }
+
+func (g *neon) add() {
+	g.Kernel("addNEON", "func(f, h *[256]int16)", arm64.NEON, kit.Header{
+		Does:  "addNEON is the portable Poly.Add.",
+		Notes: "The bounds add up, and must stay below 2^15.",
+	})
+	g.wordwise("add", func(x, y arm64.V) { g.VADD(y, x, x) })
+}
+
+func (g *neon) sub() {
+	g.Kernel("subNEON", "func(f, h *[256]int16)", arm64.NEON, kit.Header{
+		Does:  "subNEON is the portable Poly.Sub.",
+		Notes: "The bounds add up, and must stay below 2^15.",
+	})
+	g.wordwise("sub", func(x, y arm64.V) { g.VSUB(y, x, x) })
+}
+
+// wordwise applies body to each register x of f and the register y of h beside it, and ends the
+// kernel.
+func (g *neon) wordwise(label string, body func(x, y arm64.V)) {
+	const atOnce = 8 // registers
+	f, h := g.Pointer("f"), g.Pointer("h")
+	g.Repeat(label, n/8/atOnce, func() {
+		g.Schedule(24, func() {
+			for i := 0; i < atOnce; i += 2 {
+				x0, x1, y0, y1 := g.register(), g.register(), g.register(), g.register()
+				g.FLDPQ(f.At(16*i), x0, x1)
+				g.FLDPQ(h.At(16*i), y0, y1)
+				body(x0, y0)
+				body(x1, y1)
+				g.FSTPQ(x0, x1, f.At(16*i))
+			}
+		})
+		g.ADD(arm64.Imm(16*atOnce), f.Base(), f.Base())
+		g.ADD(arm64.Imm(16*atOnce), h.Base(), h.Base())
+	})
+	g.Ret()
+}
