@@ -21,6 +21,9 @@ func featureSets() []string {
 	return sets
 }
 
+// usual is the implementation in which whole operations are measured.
+var usual = cpu.Chosen()
+
 // withSet returns c, changed so that its samples run with the named feature set of this
 // module.
 func withSet(set string, c contender) contender {
@@ -28,7 +31,7 @@ func withSet(set string, c contender) contender {
 	c.implementation += " " + set
 	c.run = func(n int) (time.Duration, error) {
 		cpu.Use(set)
-		defer cpu.Use(featureSets()[0])
+		defer cpu.Use(usual)
 		return run(n)
 	}
 	return c

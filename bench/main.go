@@ -4,6 +4,7 @@
 //	cd bench && go run .                              all, in less than ten minutes
 //	cd bench && go run . -quick                       less exactly, in less than one
 //	cd bench && go run . -run 'X-Wing/decapsulate'     only what matches
+//	cd bench && go run . -set SHA3                    with kernels that are not in use on this machine
 //	cd bench && go run . -peers DIR -o DIR            with peers in C; files and pictures too
 //	cd bench && go run . -peers DIR -o ../doc/bench -readme ../README.md
 //	cd bench && go run . -pools -peers DIR -o ../doc/bench -readme ../doc/pools.md
@@ -56,6 +57,7 @@ import (
 	"slices"
 	"time"
 
+	"hybridkem/internal/cpu"
 	"hybridkem/internal/progress"
 )
 
@@ -92,6 +94,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	quick := flags.Bool("quick", false, "measure less exactly, in less than a minute")
 	pattern := flags.String("run", "", "measure only the operations that match `regexp`, such as X-Wing/decapsulate")
 	o := options{plan: defaultPlan, poolPlan: defaultPoolPlan}
+	flags.StringVar(&usual, "set", cpu.Chosen(), "measure whole operations in this `implementation`, such as SHA3")
 	flags.BoolVar(&o.pools, "pools", false, "measure ways to decapsulate in a server: pools, caches, queues")
 	flags.StringVar(&o.peers, "peers", "", "build and measure the peers in C whose sources are in `folder`")
 	flags.StringVar(&o.baseline, "baseline", "", "measure beside it the checkout of this module in `folder`, such as an older one")
@@ -122,6 +125,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.pools && o.baseline != "" {
 		return misuse("-pools has no use for -baseline")
 	}
+	if !slices.Contains(cpu.Sets(), usual) {
+		return misuse("-set: this machine can run %q, and not %q", cpu.Sets(), usual)
+	}
+	cpu.Use(usual)
 	if *quick {
 		o.plan, o.poolPlan = quickPlan, quickPoolPlan
 	}

@@ -23,6 +23,7 @@ func TestMisuse(t *testing.T) {
 		{2, []string{"-unknown"}},
 		{2, []string{"argument"}},
 		{2, []string{"-run", "("}},
+		{2, []string{"-set", "none"}},
 		{2, []string{"-readme", "README.md"}},
 		{2, []string{"-readme", "README.md", "-o", "x", "-run", "X-Wing"}},
 		{2, []string{"-peers", filepath.Join(file, "none")}},

@@ -445,6 +445,12 @@ var mutations = []mutation{
 	{"damaged file opened", "cmd/kemtool/age.go", "identities, o.terminal); err != nil {", "identities, o.terminal); err != nil && o.terminal {", ". -run TestDamagedFiles"},
 	{"control characters on a terminal", "cmd/kemtool/age.go", "unicode.IsControl(c) &&", "unicode.IsControl(c) && false &&", ". -run TestTerminal"},
 	{"iterations without a limit", "cmd/kemtool/encrypted.go", "if p.Iterations > maxIterations {", "if false {", ". -run TestEncrypted"},
+
+	// The choice of kernels.
+	{"part of a core without its implementer", "internal/cpu/core.go", "core(midr>>24&0xff<<12 | ", "core(0x41<<12 | ", "./internal/cpu"},
+	{"Apple's cores taken for others", "internal/cpu/core.go", " || c&implementer == apple", "", "./internal/cpu"},
+	{"SHA-3 instructions not asked for", "internal/cpu/core.go", "return choices{rotating: true, sha3: hasSHA3}", "return choices{rotating: true, sha3: true}", "./internal/cpu"},
+	{"sets of the last implementation stay enabled", "internal/cpu/cpu.go", "*set = used >= 0 && slices", "*set = *set || used >= 0 && slices", "./internal/cpu"},
 }
 
 // kernelMutations lists mutations of kernels, by the set of instructions that they need. A

@@ -52,10 +52,9 @@ func TestAttacks(t *testing.T) {
 
 // inUse reports whether t runs for the implementation that programs use.
 func inUse(t *testing.T) bool {
-	implementations := cpu.Sets()
 	_, name, _ := strings.Cut(t.Name(), "/")
 	name, _, _ = strings.Cut(name, "/")
-	return name == implementations[len(implementations)-1]
+	return name == cpu.Chosen()
 }
 
 // step returns the distance between the inputs that a test takes: 1 in a sweep, short in a short

@@ -110,8 +110,7 @@ func TestMemory(t *testing.T) {
 // X-Wing also runs in the portable one. A short test tries X-Wing alone, in the implementation
 // in use.
 func reach(name, implementation string) []kind {
-	implementations := cpu.Sets()
-	used := implementation == implementations[len(implementations)-1]
+	used := implementation == cpu.Chosen()
 	usual := name == "X-Wing" || name == "ML-KEM-768" || name == "MLKEM768-P256" || name == partsX25519 || name == partsP256
 	switch {
 	case !used && withNIST.MatchString(name):
@@ -121,7 +120,7 @@ func reach(name, implementation string) []kind {
 	case testkit.Sweep(),
 		used && testing.Short() && name == "X-Wing",
 		used && !testing.Short() && (usual || isForeign(name) || name == nested.Name()),
-		!testing.Short() && implementation == implementations[0] && name == "X-Wing":
+		!testing.Short() && implementation == cpu.Portable && name == "X-Wing":
 		return kinds[:1]
 	}
 	return nil
@@ -1229,7 +1228,7 @@ func TestMemoryLeft(t *testing.T) {
 	s := newSearcher()
 	skipUnreadable(t, s)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	defer cpu.Use(cpu.Sets()[len(cpu.Sets())-1])
+	defer cpu.Use(cpu.Chosen())
 	for _, set := range cpu.Sets() {
 		cpu.Use(set)
 		seed := make([]byte, 64)

@@ -1,9 +1,12 @@
 // Package cpu names the sets of instructions that kernels use.
 //
-// A set is a bool. It is true if the machine and its operating system have all instructions
-// of the set. Functions with kernels branch on it. In builds without kernels, which are
-// those for other machines than amd64 and arm64 and those with the tag purego, it is the
-// constant false.
+// A set is a bool. If it is true, the machine and its operating system have all instructions
+// of the set, and programs use them. Functions with kernels branch on it. In builds without
+// kernels, which are those for other machines than amd64 and arm64 and those with the tag
+// purego, it is the constant false.
+//
+// A set that the machine has can be false where its kernels would be slower than others. Tests
+// and benchmarks turn it on with [Use].
 package cpu
 
 import "slices"
@@ -11,41 +14,46 @@ import "slices"
 // Portable is the name of the implementation that needs no set.
 const Portable = "portable"
 
-// A set is a set of instructions that this machine has, with its bool.
-type set struct {
-	name    string
-	enabled *bool
+// An implementation has a name, and the sets that it needs.
+type implementation struct {
+	name string
+	sets []*bool
 }
 
-// Sets returns the names of the implementations that this machine can run: Portable, and
-// then its sets of instructions, the oldest first.
+// chosen is the name of the last implementation whose sets are all enabled when a program starts.
+var chosen = func() string {
+	name := Portable
+	for _, i := range implementations {
+		if !slices.ContainsFunc(i.sets, func(set *bool) bool { return !*set }) {
+			name = i.name
+		}
+	}
+	return name
+}()
+
+// Sets returns the names of the implementations that this machine can run: Portable, and then
+// those with kernels, the oldest first.
 func Sets() []string {
 	names := []string{Portable}
-	for _, s := range sets {
-		names = append(names, s.name)
+	for _, i := range implementations {
+		names = append(names, i.name)
 	}
 	return names
 }
 
-// Use enables the set of that name and the sets before it in Sets, and disables the sets
-// after it. It is for tests and benchmarks. No code that depends on a set may run at the
-// same time.
+// Chosen returns the name of the implementation that programs use on this machine. It is one of Sets.
+func Chosen() string { return chosen }
+
+// Use enables the sets that the implementation of that name needs, and disables all others. It
+// is for tests and benchmarks. No code that depends on a set may run at the same time.
 func Use(name string) {
-	last := slices.IndexFunc(sets, func(s set) bool { return s.name == name })
-	if last < 0 && name != Portable {
+	used := slices.IndexFunc(implementations, func(i implementation) bool { return i.name == name })
+	if used < 0 && name != Portable {
 		panic("cpu: no such set: " + name)
 	}
-	for i, s := range sets {
-		*s.enabled = i <= last
-	}
-}
-
-// has returns the sets that this machine has.
-func has(all ...set) (sets []set) {
-	for _, s := range all {
-		if *s.enabled {
-			sets = append(sets, s)
+	for _, i := range implementations {
+		for _, set := range i.sets {
+			*set = used >= 0 && slices.Contains(implementations[used].sets, set)
 		}
 	}
-	return sets
 }

@@ -2,7 +2,11 @@
 
 package cpu
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
+
+	"golang.org/x/sys/cpu"
+)
 
 var (
 	// AVX2 is AVX2, BMI1, BMI2 and POPCNT.
@@ -28,7 +32,20 @@ var (
 	WideAVX512 = AVX512VBMI2 && AVX512IFMA && cpu.X86.HasAVXVNNI
 )
 
-var sets = has(
-	set{"AVX2", &AVX2}, set{"ADX", &ADX}, set{"AVX512", &AVX512}, set{"AVX512VBMI2", &AVX512VBMI2},
-	set{"AVX512IFMA", &AVX512IFMA}, set{"WideAVX512", &WideAVX512},
-)
+// Each set is an implementation that also needs the sets before it which the machine has.
+var implementations = func() (all []implementation) {
+	var sets []*bool
+	for _, s := range []struct {
+		name string
+		set  *bool
+	}{
+		{"AVX2", &AVX2}, {"ADX", &ADX}, {"AVX512", &AVX512}, {"AVX512VBMI2", &AVX512VBMI2},
+		{"AVX512IFMA", &AVX512IFMA}, {"WideAVX512", &WideAVX512},
+	} {
+		if *s.set {
+			sets = append(sets, s.set)
+			all = append(all, implementation{s.name, slices.Clone(sets)})
+		}
+	}
+	return all
+}()

@@ -2,4 +2,4 @@
 
 package cpu
 
-var sets []set
+var implementations []implementation

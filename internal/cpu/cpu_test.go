@@ -10,36 +10,43 @@ import (
 	"testing"
 )
 
-func TestSets(t *testing.T) {
-	names := Sets()
-	if names[0] != Portable {
-		t.Errorf("the sets %q do not begin with %q", names, Portable)
-	}
-	enabled := func() []string {
-		on := []string{Portable}
-		for _, s := range []struct {
-			name string
-			on   bool
-		}{{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512},
-			{"NEON", NEON}, {"Rotating", Rotating}, {"SHA3", SHA3},
-		} {
-			if s.on {
-				on = append(on, s.name)
-			}
+// enabled returns the names of the sets that are on.
+func enabled() (on []string) {
+	for _, s := range []struct {
+		name string
+		on   bool
+	}{
+		{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512},
+		{"NEON", NEON}, {"Rotating", Rotating}, {"SHA3", SHA3},
+	} {
+		if s.on {
+			on = append(on, s.name)
 		}
-		return on
 	}
-	if on := enabled(); !slices.Equal(on, names) {
-		t.Errorf("the sets are %q, and %q are on", names, on)
+	return on
+}
+
+// TestSets enables the sets of each implementation, and in the end those that the program has begun with.
+func TestSets(t *testing.T) {
+	names, first := Sets(), enabled()
+	if names[0] != Portable || !slices.Contains(names, Chosen()) {
+		t.Errorf("%q is chosen among the implementations %q", Chosen(), names)
 	}
 	for i, name := range names {
-		Use(name)
-		if on := enabled(); !slices.Equal(on, names[:i+1]) {
-			t.Errorf("with %s, %q are on", name, on)
+		// On amd64 a set needs all sets before it. On arm64 an implementation is named after what NEON does not imply.
+		want := names[1 : i+1]
+		if runtime.GOARCH == "arm64" && name != Portable && name != "NEON" {
+			want = append([]string{"NEON"}, strings.Split(name, "+")...)
+		}
+		if Use(name); !slices.Equal(enabled(), want) {
+			t.Errorf("with %s, %q are on", name, enabled())
 		}
 		if !slices.Equal(Sets(), names) {
-			t.Errorf("with %s, the sets are %q", name, Sets())
+			t.Errorf("with %s, the implementations are %q", name, Sets())
 		}
+	}
+	if Use(Chosen()); !slices.Equal(enabled(), first) {
+		t.Errorf("with %s, which is chosen, %q are on, and at first it was %q", Chosen(), enabled(), first)
 	}
 }
 
@@ -52,27 +59,35 @@ func TestNoSuchSet(t *testing.T) {
 	Use("none")
 }
 
-// TestFlags turns off one flag after the other. It checks that exactly the sets that need
-// the flag are off.
+// TestFlags turns off one flag after the other. It checks that exactly the implementations that need
+// the flag are missing.
 func TestFlags(t *testing.T) {
 	if os.Getenv("HYBRIDKEM_PRINT_SETS") != "" {
 		fmt.Println(strings.Join(Sets(), " "))
 		return
 	}
-	if runtime.GOARCH != "amd64" || len(Sets()) == 1 {
+	avx512 := []string{"AVX512", "AVX512VBMI2", "AVX512IFMA", "WideAVX512"}
+	flags := map[string][]struct{ flags, off []string }{
+		"amd64": {
+			{[]string{"avx2", "bmi1", "bmi2", "popcnt"}, append([]string{"AVX2", "ADX"}, avx512...)},
+			{[]string{"adx"}, []string{"ADX"}},
+			{[]string{"avx512f", "avx512bw", "avx512dq", "avx512vl"}, avx512},
+			{[]string{"avx512vbmi", "avx512vbmi2", "avx512vnni"}, []string{"AVX512VBMI2", "WideAVX512"}},
+			{[]string{"avx512ifma"}, []string{"AVX512IFMA", "WideAVX512"}},
+			{[]string{"avxvnni"}, []string{"WideAVX512"}},
+		},
+		"arm64": {{[]string{"sha3"}, []string{"SHA3", "Rotating+SHA3"}}},
+	}[runtime.GOARCH]
+	if len(flags) == 0 || len(Sets()) == 1 {
 		t.Skip("no sets")
 	}
-	avx512 := []string{"AVX512", "AVX512VBMI2", "AVX512IFMA", "WideAVX512"}
-	for _, tt := range []struct{ flags, off []string }{
-		{[]string{"avx2", "bmi1", "bmi2", "popcnt"}, append([]string{"AVX2", "ADX"}, avx512...)},
-		{[]string{"adx"}, []string{"ADX"}},
-		{[]string{"avx512f", "avx512bw", "avx512dq", "avx512vl"}, avx512},
-		{[]string{"avx512vbmi", "avx512vbmi2", "avx512vnni"}, []string{"AVX512VBMI2", "WideAVX512"}},
-		{[]string{"avx512ifma"}, []string{"AVX512IFMA", "WideAVX512"}},
-		{[]string{"avxvnni"}, []string{"WideAVX512"}},
-	} {
+	for _, tt := range flags {
 		for _, flag := range tt.flags {
-			cmd := exec.Command(os.Args[0], "-test.run=^TestFlags$")
+			self := []string{os.Args[0], "-test.run=^TestFlags$"}
+			if os.Getenv("QEMU_CPU") != "" { // in the emulator, which starts no programs of the other machine
+				self = append([]string{"qemu-aarch64-static"}, self...)
+			}
+			cmd := exec.Command(self[0], self[1:]...)
 			cmd.Env = append(os.Environ(), "HYBRIDKEM_PRINT_SETS=1", "GODEBUG="+os.Getenv("GODEBUG")+",cpu."+flag+"=off")
 			out, err := cmd.Output()
 			if err != nil {
@@ -84,5 +99,78 @@ func TestFlags(t *testing.T) {
 				t.Errorf("without %s, the sets are %q, want %q", flag, got, want)
 			}
 		}
+	}
+}
+
+// TestChoose has the numbers of cores from MIDR_EL1, with a variant and a revision.
+func TestChoose(t *testing.T) {
+	none, rotating, sha3, both := choices{}, choices{rotating: true}, choices{sha3: true}, choices{true, true}
+	for _, tt := range []struct {
+		core    string
+		midr    uint64
+		hasSHA3 bool
+		want    choices
+	}{
+		{"Cortex-A53", 0x410fd034, false, rotating},
+		{"Cortex-A55", 0x411fd050, false, rotating},
+		{"Cortex-A57", 0x411fd071, false, none},
+		{"Cortex-A72", 0x410fd083, false, none},
+		{"Cortex-A73", 0x410fd092, false, none},
+		{"Cortex-A76", 0x414fd0b1, false, rotating},
+		{"Cortex-A710", 0x411fd470, true, rotating},
+		{"Cortex-A725", 0x410fd871, true, both},
+		{"Cortex-X1", 0x411fd440, false, rotating},
+		{"Cortex-X2", 0x410fd480, true, rotating},
+		{"Cortex-X3", 0x411fd4e0, true, rotating},
+		{"Cortex-X4", 0x410fd821, true, both},
+		{"Cortex-X4, sha3=off", 0x410fd821, false, rotating},
+		{"Cortex-X925", 0x410fd851, true, both},
+		{"C1-Pro", 0x411fd8b0, true, both},
+		{"C1-Ultra", 0x411fd8c0, true, both},
+		{"C1-Premium", 0x411fd900, true, both},
+		{"Neoverse N1", 0x413fd0c1, false, rotating},
+		{"Neoverse N2", 0x410fd493, true, rotating},
+		{"Neoverse N3", 0x410fd8e0, true, both},
+		{"Neoverse V1", 0x411fd401, true, rotating},
+		{"Neoverse V2", 0x410fd4f0, true, rotating},
+		{"Neoverse V3", 0x410fd840, true, both},
+		{"Neoverse V3AE", 0x410fd831, true, rotating},
+		{"TSV110", 0x481fd010, false, none},
+		{"Olympus", 0x4e0f0100, true, both},
+		{"Oryon", 0x511f0010, true, both},
+		{"AmpereOne", 0xc00fac30, true, sha3},
+		{"AmpereOne A", 0xc00fac40, true, sha3},
+		{"AmpereOne B", 0xc00fac50, true, sha3},
+		{"Denver", 0x4e0f0030, false, none},
+		{"X-Gene", 0x500f0000, false, none},
+		{"Firestorm (M1)", 0x611f0231, true, sha3},
+		{"A10", 0x610f0070, false, none},
+		{"another implementer's 0xd82", 0x42<<24 | 0xf<<16 | 0xd82<<4, true, rotating},
+		{"unknown", 0, true, rotating},
+		{"unknown", 0, false, rotating},
+	} {
+		if got := choose("linux", tt.midr, tt.hasSHA3); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.core, got, tt.want)
+		}
+	}
+	for _, goos := range []string{"darwin", "ios"} {
+		if choose(goos, 0, true) != sha3 || choose(goos, 0, false) != none {
+			t.Errorf("%s runs on Apple's cores", goos)
+		}
+	}
+}
+
+// TestEmulated compares the choice with the core that the emulator has been told to be.
+func TestEmulated(t *testing.T) {
+	emulated := os.Getenv("QEMU_CPU")
+	want, ok := map[string]string{
+		"cortex-a53": "Rotating of portable NEON Rotating", "cortex-a72": "NEON of portable NEON Rotating", "cortex-a76": "Rotating of portable NEON Rotating",
+		"max": "Rotating of portable NEON Rotating SHA3 Rotating+SHA3",
+	}[emulated]
+	if !ok || len(Sets()) == 1 || strings.Contains(os.Getenv("GODEBUG"), "cpu.") {
+		t.Skip("no emulated core, or not as it is")
+	}
+	if got := Chosen() + " of " + strings.Join(Sets(), " "); got != want {
+		t.Errorf("%s: %s, want %s", emulated, got, want)
 	}
 }

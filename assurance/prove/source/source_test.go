@@ -27,7 +27,7 @@ func random[T int16 | byte](s *term.Space, n, w, bound int) (*Object, []T) {
 // TestConcrete calls functions with random numbers, and compares with the real functions.
 func TestConcrete(t *testing.T) {
 	cpu.Use(cpu.Portable)
-	defer cpu.Use(cpu.Sets()[len(cpu.Sets())-1])
+	defer cpu.Use(cpu.Chosen())
 	for _, arch := range []string{"amd64", "386"} {
 		platform := compiler.Platform{Arch: arch, Tag: "purego"}
 		p, err := Load(compiler.In("../../.."), platform, append(library, "./internal/ring", "./internal/x25519")...)
