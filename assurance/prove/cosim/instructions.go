@@ -174,7 +174,7 @@ func agree(p *processor, m *machine.Machine, s *state, memory *machine.Region) e
 			err = fmt.Errorf("%s %d is %#x on the processor, not %v", what, place, x, w)
 		}
 	}
-	for r, v := range m.General {
+	for r, v := range m.General[:len(s.General)] {
 		x := s.General[r]
 		switch v.Region {
 		case nil:

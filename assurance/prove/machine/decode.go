@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
+
+	"hybridkem/assurance/internal/a64"
 )
 
 // A Kind is what an operand is.
@@ -45,11 +47,13 @@ const (
 )
 
 // An Instruction is a decoded instruction. Operands are in Intel's order: the destination
-// comes first.
+// comes first. One of arm64 has A64 in place of all that follows it.
 type Instruction struct {
 	Address   uint64
 	Bytes     []byte
 	Op        string
+	A64       *a64.Instruction
+	placed    bool // of arm64: it adds a part of the distance to another place
 	Args      []Operand
 	Mask      int  // the mask register that chooses what is written, or none
 	Zeroing   bool // what the mask does not choose becomes 0
@@ -64,6 +68,9 @@ func (i *Instruction) Masked() bool { return i.Mask != none }
 // unplaced returns the bytes of the instruction with zeros for the distance from the
 // instruction to another place.
 func (i *Instruction) unplaced() []byte {
+	if i.A64 != nil {
+		return i.unplacedA64()
+	}
 	b := slices.Clone(i.Bytes)
 	for _, a := range i.Args {
 		if a.Kind != Memory || a.Base != pc {
@@ -225,6 +232,9 @@ func (o Operand) String() string {
 }
 
 func (i *Instruction) String() string {
+	if i.A64 != nil {
+		return i.A64.String()
+	}
 	var args []string
 	for k, a := range i.Args {
 		s := a.String()

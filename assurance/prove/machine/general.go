@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -8,9 +9,21 @@ import (
 	"hybridkem/assurance/prove/term"
 )
 
-// This file has the semantics of the instructions on general registers. What is not here is
+// This file has the semantics of amd64's instructions on general registers. What is not here is
 // refused. The flags that an instruction leaves undefined, and those that nobody needs, are
 // not known after it.
+
+// amd64 is the architecture.
+var amd64 = &architecture{
+	decode:  (*Kernel).decodeAMD64,
+	execute: (*Machine).execute,
+	returns: func(_ *Machine, i *Instruction) bool { return i.Op == "RET" && len(i.Args) == 0 },
+	kept:    []int{StackPointer, FramePointer},
+	goroutine: func(m *Machine, thread, goroutine *Region) {
+		thread.Origin = m.Space.Const(64, ^uint64(7))
+		thread.pointers[0] = Pointer(m.Space, goroutine, 0)
+	},
+}
 
 // execute does one instruction.
 func (m *Machine) execute(i *Instruction) {
@@ -286,6 +299,92 @@ func (m *Machine) ownFrame(off, mask uint64) Value {
 	return Pointer(m.Space, m.Frame, 0)
 }
 
+// effective returns the value of an operand's address.
+func (m *Machine) effective(o Operand) Value {
+	disp := m.Space.Const(64, uint64(o.Disp))
+	var v Value
+	switch o.Base {
+	case pc:
+		return Value{m.constants, m.Space.Const(64, m.PC+uint64(o.Disp)-m.Kernel.constants.address)}
+	case fs:
+		return Value{m.thread, disp}
+	case none:
+		v = Value{Word: disp}
+	default:
+		v = m.plus(m.General[o.Base], Value{Word: disp})
+	}
+	if o.Index >= 0 {
+		x := m.General[o.Index]
+		if x.Region != nil && o.Scale != 1 {
+			m.fail("a pointer times %d", o.Scale)
+		}
+		if x.Region == nil {
+			x.Word = term.Mul(x.Word, m.Space.Const(64, uint64(o.Scale)))
+		}
+		v = m.plus(v, x)
+	}
+	return v
+}
+
+// load reads n bytes of an operand in memory, and store writes them.
+func (m *Machine) load(o Operand, n int) []*term.Word { return m.loadAt(m.effective(o), n) }
+func (m *Machine) store(o Operand, ws []*term.Word)   { m.storeAt(m.effective(o), ws) }
+
+// get returns the value of an operand of n bytes that is no vector.
+func (m *Machine) get(o Operand, n int) Value {
+	switch o.Kind {
+	case General:
+		v := m.General[o.Reg]
+		if o.Size < 8 {
+			if v.Region != nil {
+				m.fail("a part of a pointer")
+			}
+			v.Word = v.Word.Bits(0, 8*o.Size)
+		}
+		return v
+	case Immediate:
+		return Value{Word: m.Space.Const(8*n, o.Imm)}
+	case Memory:
+		return m.valueAt(m.effective(o), n)
+	}
+	m.fail("operand %v", o)
+	return Value{}
+}
+
+// number is get for a value that may not be a pointer.
+func (m *Machine) number(o Operand, n int) *term.Word {
+	v := m.get(o, n)
+	if v.Region != nil {
+		m.fail("arithmetic with a pointer")
+	}
+	return v.Word
+}
+
+// set writes a value to a general register or to memory.
+func (m *Machine) set(o Operand, v Value) {
+	switch o.Kind {
+	case General:
+		if o.Reg == StackPointer && v.Region != m.Stack {
+			m.fail("the stack pointer is lost")
+		}
+		switch w := v.Word; w.Width {
+		case 32:
+			v.Word = term.ZeroExtend(w, 64)
+		case 8, 16:
+			old := m.General[o.Reg]
+			if old.Region != nil {
+				old.Word = m.Space.Var(fmt.Sprint("an address ", m.Space.Len()), 64)
+			}
+			v.Word = term.Cat(w, old.Word.Bits(w.Width, 64-w.Width))
+		}
+		m.General[o.Reg] = v
+	case Memory:
+		m.setAt(m.effective(o), v)
+	default:
+		m.fail("operand %v", o)
+	}
+}
+
 // wantRegister refuses an operand that is no whole general register.
 func (m *Machine) wantRegister(o Operand) {
 	if o.Kind != General || o.Size != 8 {
@@ -347,10 +446,13 @@ func (m *Machine) subtract(x, y, c *term.Word) *term.Word {
 	return r
 }
 
-// difference subtracts the second operand of an instruction from the first, and sets the
-// flags. Both may point to the same region.
+// difference subtracts the second operand of an instruction from the first.
 func (m *Machine) difference(i *Instruction) Value {
-	a, b := m.get(i.Args[0], i.Args[0].Size), m.get(i.Args[1], i.Args[0].Size)
+	return m.minus(m.get(i.Args[0], i.Args[0].Size), m.get(i.Args[1], i.Args[0].Size))
+}
+
+// minus subtracts a value from another, and sets the flags. Both may point to the same region.
+func (m *Machine) minus(a, b Value) Value {
 	switch {
 	case a.Region == b.Region:
 		r := m.subtract(a.Word, b.Word, m.bit(false))

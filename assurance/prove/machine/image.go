@@ -13,6 +13,7 @@ import (
 
 // A Program is what is needed of a linked program: its code, its constants and its symbols.
 type Program struct {
+	arch            *architecture
 	text, constants section
 	symbols         map[string]elf.Symbol
 }
@@ -30,6 +31,14 @@ func Open(path string) (*Program, error) {
 	}
 	defer f.Close()
 	p := &Program{symbols: map[string]elf.Symbol{}}
+	switch f.Machine {
+	case elf.EM_X86_64:
+		p.arch = amd64
+	case elf.EM_AARCH64:
+		p.arch = arm64
+	default:
+		return nil, fmt.Errorf("%s is for %v", path, f.Machine)
+	}
 	for name, s := range map[string]*section{".text": &p.text, ".rodata": &p.constants} {
 		in := f.Section(name)
 		if in == nil {
@@ -54,10 +63,12 @@ func Open(path string) (*Program, error) {
 type Kernel struct {
 	Name         string // of the symbol
 	Code         map[uint64]*Instruction
+	arch         *architecture
 	entry        uint64
 	bytes        []byte
 	constants    section
 	usedConstant map[int]bool // by offset: what executions have read
+	usedLiteral  bool         // constants among the code were read
 }
 
 // Kernel decodes the function with this symbol.
@@ -66,12 +77,12 @@ func (p *Program) Kernel(symbol string) (*Kernel, error) {
 	if !ok || s.Size == 0 {
 		return nil, fmt.Errorf("the program has no function %s", symbol)
 	}
-	k := &Kernel{Name: symbol, entry: s.Value, constants: p.constants, usedConstant: map[int]bool{}}
+	k := &Kernel{Name: symbol, arch: p.arch, entry: s.Value, constants: p.constants, usedConstant: map[int]bool{}}
 	k.bytes = slices.Clone(p.text.bytes[s.Value-p.text.address:][:s.Size])
-	return k, k.decode()
+	return k, k.arch.decode(k)
 }
 
-func (k *Kernel) decode() error {
+func (k *Kernel) decodeAMD64() error {
 	k.Code = map[uint64]*Instruction{}
 	for at := 0; at < len(k.bytes); {
 		i, err := decode(k.bytes[at:], k.entry+uint64(at))
@@ -108,7 +119,7 @@ func (k *Kernel) Patched(address uint64, bytes ...byte) (*Kernel, error) {
 		c.constants.bytes = slices.Clone(k.constants.bytes)
 		copy(c.constants.bytes[address-k.constants.address:], bytes)
 	}
-	return &c, c.decode()
+	return &c, c.arch.decode(&c)
 }
 
 // Constant returns n bytes of the constants at an address.
@@ -132,6 +143,9 @@ func (k *Kernel) Hash() string {
 	h := sha256.New()
 	for _, i := range k.Listing() {
 		h.Write(i.unplaced())
+	}
+	if k.usedLiteral {
+		h.Write(k.bytes)
 	}
 	for _, off := range slices.Sorted(maps.Keys(k.usedConstant)) {
 		h.Write(k.constants.bytes[off : off+1])

@@ -15,10 +15,10 @@ type Machine struct {
 	Space   *term.Space
 	Kernel  *Kernel
 	PC      uint64
-	General [16]Value
-	Vector  [32][8]*term.Word
-	Mask    [8]*term.Word
-	Flags   [4]*term.Word // bits; nil: not known
+	General [32]Value         // amd64 has 16
+	Vector  [32][8]*term.Word // arm64's have two words
+	Mask    [8]*term.Word     // of amd64
+	Flags   [4]*term.Word     // bits; nil: not known
 	Stack   *Region
 	Known   map[*term.Word]bool // conditions that hold, or do not, in the case that is executed
 	Steps   int                 // how many instructions were executed
@@ -35,9 +35,9 @@ type Machine struct {
 	opaque            bool                // vectors hold nothing that is known
 	fresh             int                 // how many words of unknown data were made
 	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
-	constants, thread *Region             // thread holds the goroutine's address, 8 bytes below FS
-	returnAt          int                 // the offset of the return address in Stack
-	saved             [2]Value            // the stack and frame pointers that the kernel must restore
+	constants, thread *Region             // thread holds the goroutine's address, on amd64 8 bytes below FS
+	returnAt          int                 // the offset in Stack of a word of the caller: on amd64, the return address
+	saved             [3]Value            // the registers in arch.kept, which the kernel must restore
 	regions           []*Region           // all memory
 }
 
@@ -51,6 +51,20 @@ const (
 	SignFlag
 	OverflowFlag
 )
+
+// An architecture is what this package needs to know of one.
+type architecture struct {
+	decode     func(k *Kernel) error
+	execute    func(m *Machine, i *Instruction)
+	returns    func(m *Machine, i *Instruction) bool
+	kept       []int // registers that a kernel must restore; the first is the stack pointer
+	goroutine  func(m *Machine, thread, goroutine *Region)
+	belowStack uint64 // bytes below the stack pointer that may be used
+}
+
+// keptNames has the names of registers that a kernel must restore, in the order of kept.
+var keptNames = [3]string{"it returns with another stack pointer", "it does not restore the frame pointer",
+	"it returns with another return address"}
 
 // frame is the room for a kernel's frame, below its return address.
 const frame = 8 << 10
@@ -78,14 +92,15 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 	for i, a := range args {
 		m.put(m.Stack, frame+8+8*i, a)
 	}
-	m.General[StackPointer] = Pointer(s, m.Stack, frame)
-	m.saved = [2]Value{m.General[StackPointer], m.General[FramePointer]}
+	m.General[k.arch.kept[0]] = Pointer(s, m.Stack, frame)
+	for i, r := range k.arch.kept {
+		m.saved[i] = m.General[r]
+	}
 	// The runtime grows the stack before the kernel goes on, so there is room.
 	goroutine := NewRegion("the goroutine", 24, false)
 	goroutine.pointers[16] = Pointer(s, m.Stack, 0)
 	m.thread = NewRegion("the thread", 8, false)
-	m.thread.Origin = s.Const(64, ^uint64(7))
-	m.thread.pointers[0] = Pointer(s, goroutine, 0)
+	k.arch.goroutine(m, m.thread, goroutine)
 	m.regions = []*Region{m.Stack, m.thread, goroutine, m.constants}
 	for _, a := range args {
 		if a.Region != nil {
@@ -158,20 +173,19 @@ func (m *Machine) Step() (done bool, err error) {
 		m.fail("it does not end")
 	}
 	m.PC, m.unknown = i.next(), nil
-	if i.Op == "RET" && len(i.Args) == 0 {
+	if m.Kernel.arch.returns(m, i) {
 		return true, m.returned()
 	}
-	m.execute(i)
+	m.Kernel.arch.execute(m, i)
 	return false, nil
 }
 
 // returned checks that the kernel may return.
 func (m *Machine) returned() error {
-	if m.General[StackPointer] != m.saved[0] {
-		return errors.New("it returns with another stack pointer")
-	}
-	if m.General[FramePointer] != m.saved[1] {
-		return errors.New("it does not restore the frame pointer")
+	for i, r := range m.Kernel.arch.kept {
+		if m.General[r] != m.saved[i] {
+			return errors.New(keptNames[i])
+		}
 	}
 	for off := m.returnAt; off < m.returnAt+8; off++ {
 		if m.Stack.Written[off] {
@@ -179,33 +193,6 @@ func (m *Machine) returned() error {
 		}
 	}
 	return nil
-}
-
-// effective returns the value of an operand's address.
-func (m *Machine) effective(o Operand) Value {
-	disp := m.Space.Const(64, uint64(o.Disp))
-	var v Value
-	switch o.Base {
-	case pc:
-		return Value{m.constants, m.Space.Const(64, m.PC+uint64(o.Disp)-m.Kernel.constants.address)}
-	case fs:
-		return Value{m.thread, disp}
-	case none:
-		v = Value{Word: disp}
-	default:
-		v = m.plus(m.General[o.Base], Value{Word: disp})
-	}
-	if o.Index >= 0 {
-		x := m.General[o.Index]
-		if x.Region != nil && o.Scale != 1 {
-			m.fail("a pointer times %d", o.Scale)
-		}
-		if x.Region == nil {
-			x.Word = term.Mul(x.Word, m.Space.Const(64, uint64(o.Scale)))
-		}
-		v = m.plus(v, x)
-	}
-	return v
 }
 
 func (m *Machine) plus(a, b Value) Value {
@@ -218,9 +205,8 @@ func (m *Machine) plus(a, b Value) Value {
 	return Value{a.Region, term.Add(a.Word, b.Word)}
 }
 
-// address returns the place of n bytes in memory. They have to exist.
-func (m *Machine) address(o Operand, n int) (*Region, int) {
-	v := m.effective(o)
+// address returns the place of n bytes in memory, to which v points. They have to exist.
+func (m *Machine) address(v Value, n int) (*Region, int) {
 	if v.Region == nil {
 		m.fail("the address %v is not that of an argument", v.Word)
 	}
@@ -240,16 +226,17 @@ func (m *Machine) address(o Operand, n int) (*Region, int) {
 		if int(off) < m.frameAt[1] && int(off)+n > m.frameAt[0] {
 			m.fail("bytes of the stack that belong to the frame")
 		}
-		if sp, ok := m.General[StackPointer].Word.Const(); !ok || uint64(off) < sp {
+		sp, ok := m.General[m.Kernel.arch.kept[0]].Word.Const()
+		if !ok || uint64(off)+m.Kernel.arch.belowStack < sp {
 			m.fail("bytes below the stack pointer")
 		}
 	}
 	return v.Region, int(off)
 }
 
-// load reads n bytes as words of at most 64 bits.
-func (m *Machine) load(o Operand, n int) []*term.Word {
-	r, off := m.address(o, n)
+// loadAt reads n bytes, to which v points, as words of at most 64 bits.
+func (m *Machine) loadAt(v Value, n int) []*term.Word {
+	r, off := m.address(v, n)
 	for at := off; at < off+n; at++ {
 		if _, ok := r.pointers[at&^7]; ok {
 			m.fail("a pointer is read as data")
@@ -272,13 +259,13 @@ func (m *Machine) load(o Operand, n int) []*term.Word {
 	return out
 }
 
-// store writes words to memory.
-func (m *Machine) store(o Operand, ws []*term.Word) {
+// storeAt writes words to memory, to which v points.
+func (m *Machine) storeAt(v Value, ws []*term.Word) {
 	n := 0
 	for _, w := range ws {
 		n += w.Width / 8
 	}
-	r, off := m.address(o, n)
+	r, off := m.address(v, n)
 	if !r.Writable || m.readOnly {
 		m.fail("%s is written", r.Name)
 	}
@@ -291,73 +278,28 @@ func (m *Machine) store(o Operand, ws []*term.Word) {
 	}
 }
 
-// get returns the value of an operand of n bytes that is no vector.
-func (m *Machine) get(o Operand, n int) Value {
-	switch o.Kind {
-	case General:
-		v := m.General[o.Reg]
-		if o.Size < 8 {
-			if v.Region != nil {
-				m.fail("a part of a pointer")
-			}
-			v.Word = v.Word.Bits(0, 8*o.Size)
+// valueAt reads a number of n bytes or a pointer from memory, to which v points.
+func (m *Machine) valueAt(v Value, n int) Value {
+	if r, off := m.address(v, n); n == 8 {
+		if p, ok := r.pointers[off]; ok {
+			return p
 		}
-		return v
-	case Immediate:
-		return Value{Word: m.Space.Const(8*n, o.Imm)}
-	case Memory:
-		if r, off := m.address(o, n); n == 8 {
-			if p, ok := r.pointers[off]; ok {
-				return p
-			}
-		}
-		return Value{Word: m.load(o, n)[0]}
 	}
-	m.fail("operand %v", o)
-	return Value{}
+	return Value{Word: m.loadAt(v, n)[0]}
 }
 
-// number is get for a value that may not be a pointer.
-func (m *Machine) number(o Operand, n int) *term.Word {
-	v := m.get(o, n)
-	if v.Region != nil {
-		m.fail("arithmetic with a pointer")
+// setAt writes a value to memory, to which at points.
+func (m *Machine) setAt(at, v Value) {
+	if v.Region == nil {
+		m.storeAt(at, []*term.Word{v.Word})
+		return
 	}
-	return v.Word
-}
-
-// set writes a value to a general register or to memory.
-func (m *Machine) set(o Operand, v Value) {
-	switch o.Kind {
-	case General:
-		if o.Reg == StackPointer && v.Region != m.Stack {
-			m.fail("the stack pointer is lost")
-		}
-		switch w := v.Word; w.Width {
-		case 32:
-			v.Word = term.ZeroExtend(w, 64)
-		case 8, 16:
-			old := m.General[o.Reg]
-			if old.Region != nil {
-				old.Word = m.Space.Var(fmt.Sprint("an address ", m.Space.Len()), 64)
-			}
-			v.Word = term.Cat(w, old.Word.Bits(w.Width, 64-w.Width))
-		}
-		m.General[o.Reg] = v
-	case Memory:
-		if v.Region == nil {
-			m.store(o, []*term.Word{v.Word})
-			return
-		}
-		r, off := m.address(o, 8)
-		if r != m.Stack || off%8 != 0 || m.readOnly {
-			m.fail("a pointer is stored in %s", r.Name)
-		}
-		m.put(r, off, v)
-		for i := range 8 {
-			r.Written[off+i] = true
-		}
-	default:
-		m.fail("operand %v", o)
+	r, off := m.address(at, 8)
+	if r != m.Stack || off%8 != 0 || m.readOnly {
+		m.fail("a pointer is stored in %s", r.Name)
+	}
+	m.put(r, off, v)
+	for i := range 8 {
+		r.Written[off+i] = true
 	}
 }

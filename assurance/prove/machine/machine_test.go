@@ -11,9 +11,9 @@ import (
 // of 16 bytes, the second half not set, and q, of 8 bytes that it may not write.
 func newMachine(t *testing.T, code string) *Machine {
 	t.Helper()
-	k := &Kernel{Name: "a kernel", entry: 0x1000, bytes: []byte(code), constants: section{0x2000, make([]byte, 16)},
+	k := &Kernel{Name: "a kernel", arch: amd64, entry: 0x1000, bytes: []byte(code), constants: section{0x2000, make([]byte, 16)},
 		usedConstant: map[int]bool{}}
-	if err := k.decode(); err != nil {
+	if err := k.arch.decode(k); err != nil {
 		t.Fatal(err)
 	}
 	s := term.NewSpace()

@@ -9,8 +9,8 @@ import (
 
 // start returns a machine before code.
 func start(code string) (*Machine, error) {
-	k := &Kernel{Name: "code", entry: 0x1000, bytes: []byte(code), usedConstant: map[int]bool{}}
-	if err := k.decode(); err != nil {
+	k := &Kernel{Name: "code", arch: amd64, entry: 0x1000, bytes: []byte(code), usedConstant: map[int]bool{}}
+	if err := k.arch.decode(k); err != nil {
 		return nil, err
 	}
 	return New(term.NewSpace(), k), nil

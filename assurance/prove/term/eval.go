@@ -82,6 +82,22 @@ func apply(op Op, w int, args []*Word, aux string, v []uint64) uint64 {
 		}
 	case PopcountOp:
 		r = uint64(bits.OnesCount64(v[0]))
+	case MulDoubleOp, MulDoubleRoundOp:
+		product := signed(0) * signed(1)
+		if op == MulDoubleRoundOp {
+			product += 1 << (w - 2)
+		}
+		r = uint64(min(product>>(w-1), 1<<(w-1)-1))
+	case HalfAddOp, HalfSubOp:
+		x, y := signed(0), signed(1)
+		if op == HalfSubOp {
+			y = ^y // x - y is x + ¬y + 1
+			r = uint64(x&y + (x^y)>>1 + (x^y)&1)
+		} else {
+			r = uint64(x&y + (x^y)>>1)
+		}
+	case SarRoundOp:
+		r = uint64(signed(0)>>aux[0] + signed(0)>>(aux[0]-1)&1)
 	case SelectOp:
 		set := v[0]
 		for range aux[0] {

@@ -11,41 +11,46 @@ import (
 type Op uint8
 
 const (
-	Var         Op = iota
-	XorOp          // of two words or more, in the order of their numbers, a constant last
-	AndOp          // of two words, in the order of their numbers
-	OrOp           // of two words or more, in the order of their numbers
-	AddOp          // modulo 2^width
-	SubOp          // modulo 2^width
-	MulOp          // modulo 2^width
-	MulHighOp      // the upper half of the product of signed numbers
-	MulHighUOp     // the upper half of the product of unsigned numbers
-	MulRoundOp     // the rounded upper half of twice the product of signed numbers: VPMULHRSW
-	MulSignedOp    // the product of signed numbers, in twice the width
-	Mul52LowOp     // bits 0 to 51 of the product of the lower 52 bits
-	Mul52HighOp    // bits 52 to 103 of that product
-	AdcOp          // x + y + c modulo 2^64; c is a bit
-	CarryOp        // the carry of x + y + c, a bit
-	SbbOp          // x - y - c modulo 2^64; c is a bit
-	BorrowOp       // the borrow of x - y - c, a bit
-	GreaterOp      // all bits 1 if x > y as signed numbers, else 0
-	EqualOp        // all bits 1 if x = y, else 0
-	LessUOp        // all bits 1 if x < y as unsigned numbers, else 0
-	SarOp          // shifted right by Aux[0], with sign
-	SpreadOp       // all bits are the argument, a bit
-	SatSOp         // a signed number as a signed number of half the width, saturated
-	SatUOp         // a signed number as an unsigned number of half the width, saturated
-	LookupOp       // Aux[x] for a byte x
-	ZeroOp         // a bit: whether x is 0
-	IteOp          // the second argument if the first, a bit, is 1, else the third
-	PopcountOp     // the number of bits that are 1
-	SelectOp       // argument Aux[0] of those after the first whose bits in the first are 1, or 0
+	Var              Op = iota
+	XorOp               // of two words or more, in the order of their numbers, a constant last
+	AndOp               // of two words, in the order of their numbers
+	OrOp                // of two words or more, in the order of their numbers
+	AddOp               // modulo 2^width
+	SubOp               // modulo 2^width
+	MulOp               // modulo 2^width
+	MulHighOp           // the upper half of the product of signed numbers
+	MulHighUOp          // the upper half of the product of unsigned numbers
+	MulRoundOp          // the rounded upper half of twice the product of signed numbers: VPMULHRSW
+	MulSignedOp         // the product of signed numbers, in twice the width
+	Mul52LowOp          // bits 0 to 51 of the product of the lower 52 bits
+	Mul52HighOp         // bits 52 to 103 of that product
+	AdcOp               // x + y + c modulo 2^64; c is a bit
+	CarryOp             // the carry of x + y + c, a bit
+	SbbOp               // x - y - c modulo 2^64; c is a bit
+	BorrowOp            // the borrow of x - y - c, a bit
+	GreaterOp           // all bits 1 if x > y as signed numbers, else 0
+	EqualOp             // all bits 1 if x = y, else 0
+	LessUOp             // all bits 1 if x < y as unsigned numbers, else 0
+	SarOp               // shifted right by Aux[0], with sign
+	SpreadOp            // all bits are the argument, a bit
+	SatSOp              // a signed number as a signed number of half the width, saturated
+	SatUOp              // a signed number as an unsigned number of half the width, saturated
+	LookupOp            // Aux[x] for a byte x
+	ZeroOp              // a bit: whether x is 0
+	IteOp               // the second argument if the first, a bit, is 1, else the third
+	PopcountOp          // the number of bits that are 1
+	MulDoubleOp         // the upper half of twice the product of signed numbers, saturated: SQDMULH
+	MulDoubleRoundOp    // the same, rounded: SQRDMULH
+	HalfAddOp           // (x + y)/2 of signed numbers, rounded down: SHADD
+	HalfSubOp           // (x - y)/2 of signed numbers, rounded down: SHSUB
+	SarRoundOp          // shifted right by Aux[0], with sign, rounded: SRSHR
+	SelectOp            // argument Aux[0] of those after the first whose bits in the first are 1, or 0
 )
 
 var opNames = [...]string{
 	"var", "xor", "and", "or", "add", "sub", "mul", "mulhigh", "mulhighu", "mulround", "mulsigned",
 	"mul52low", "mul52high", "adc", "carry", "sbb", "borrow", "greater", "equal", "lessu", "sar",
-	"spread", "sats", "satu", "lookup", "zero", "ite", "popcount", "select",
+	"spread", "sats", "satu", "lookup", "zero", "ite", "popcount", "muldouble", "muldoubleround", "halfadd", "halfsub", "sarround", "select",
 }
 
 func (op Op) String() string { return opNames[op] }
@@ -391,6 +396,19 @@ func MulHighU(x, y *Word) *Word {
 // MulRound returns (x·y/2^(width-2) + 1)/2 of signed numbers, rounded down twice.
 func MulRound(x, y *Word) *Word { return commutative(MulRoundOp, x.Width)(x, y) }
 
+// MulDouble returns 2·x·y/2^width of signed numbers, rounded down, and saturated.
+func MulDouble(x, y *Word) *Word { return commutative(MulDoubleOp, x.Width)(x, y) }
+
+// MulDoubleRound returns (2·x·y + 2^(width-1))/2^width of signed numbers, rounded down, and
+// saturated.
+func MulDoubleRound(x, y *Word) *Word { return commutative(MulDoubleRoundOp, x.Width)(x, y) }
+
+// HalfAdd returns (x + y)/2 of signed numbers, rounded down.
+func HalfAdd(x, y *Word) *Word { return commutative(HalfAddOp, x.Width)(x, y) }
+
+// HalfSub returns (x - y)/2 of signed numbers, rounded down.
+func HalfSub(x, y *Word) *Word { return x.Space.node(HalfSubOp, x.Width, "", x, y) }
+
 // MulSigned returns the product of signed numbers, in twice the width.
 func MulSigned(x, y *Word) *Word {
 	w := x.Width
@@ -512,6 +530,11 @@ func Sar(x *Word, k int) *Word {
 		return Cat(x.Bits(k, x.Width-k), x.Space.Const(k, ^uint64(0)))
 	}
 	return x.Space.node(SarOp, x.Width, string([]byte{byte(k)}), x)
+}
+
+// SarRound returns x shifted right by k, with sign, and rounded: (x + 2^(k-1))/2^k. k is not 0.
+func SarRound(x *Word, k int) *Word {
+	return x.Space.node(SarRoundOp, x.Width, string([]byte{byte(k)}), x)
 }
 
 // SaturateSigned returns a signed number as one of half the width, saturated.

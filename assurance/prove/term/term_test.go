@@ -79,6 +79,16 @@ func saturated(w int, x uint64, low, high int64) uint64 {
 	}
 }
 
+// doubled returns the upper half of 2·x·y + round, saturated.
+func doubled(w int, x, y uint64, round int64) uint64 {
+	n := new(big.Int).Lsh(signedProduct(w, x, y), 1)
+	n.Rsh(n.Add(n, big.NewInt(round)), uint(w))
+	if most := big.NewInt(1<<(w-1) - 1); n.Cmp(most) > 0 {
+		n = most
+	}
+	return bits64(n, 0)
+}
+
 func lookupTable(k int) (table [256]byte) {
 	for i := range table {
 		table[i] = byte(i*i + k*i + k)
@@ -132,6 +142,23 @@ var constructors = []constructor{
 		func(w, _ int, x, y, _ uint64) uint64 { return bits64(signedProduct(w, x, y), w) }},
 	{"MulHighU", nil, func(_, _ int, x, y, _ *Word) *Word { return MulHighU(x, y) },
 		func(w, _ int, x, y, _ uint64) uint64 { return bits64(product(x, y), w) }},
+	{"MulDouble", []int{16, 32}, func(_, _ int, x, y, _ *Word) *Word { return MulDouble(x, y) },
+		func(w, _ int, x, y, _ uint64) uint64 { return doubled(w, x, y, 0) }},
+	{"MulDoubleRound", []int{16, 32}, func(_, _ int, x, y, _ *Word) *Word { return MulDoubleRound(x, y) },
+		func(w, _ int, x, y, _ uint64) uint64 { return doubled(w, x, y, 1<<(w-1)) }},
+	{"HalfAdd", nil, func(_, _ int, x, y, _ *Word) *Word { return HalfAdd(x, y) },
+		func(w, _ int, x, y, _ uint64) uint64 {
+			return bits64(new(big.Int).Add(signedBig(x, w), signedBig(y, w)), 1)
+		}},
+	{"HalfSub", nil, func(_, _ int, x, y, _ *Word) *Word { return HalfSub(x, y) },
+		func(w, _ int, x, y, _ uint64) uint64 {
+			return bits64(new(big.Int).Sub(signedBig(x, w), signedBig(y, w)), 1)
+		}},
+	{"SarRound", nil, func(w, k int, x, _, _ *Word) *Word { return SarRound(x, 1+k%w) },
+		func(w, k int, x, _, _ uint64) uint64 {
+			n := 1 + k%w
+			return bits64(new(big.Int).Add(signedBig(x, w), new(big.Int).Lsh(big.NewInt(1), uint(n-1))), n)
+		}},
 	{"MulRound", upTo32, func(_, _ int, x, y, _ *Word) *Word { return MulRound(x, y) },
 		func(w, _ int, x, y, _ uint64) uint64 {
 			n := new(big.Int).Rsh(signedProduct(w, x, y), uint(w-2))
