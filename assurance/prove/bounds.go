@@ -122,7 +122,7 @@ var comments = sync.OnceValues(func() (map[string]string, error) {
 		return nil, err
 	}
 	found := map[string]string{}
-	for _, name := range append(pkg.GoFiles, "stubs_amd64.go") {
+	for _, name := range append(pkg.GoFiles, "stubs_amd64.go", "stubs_arm64.go") {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(pkg.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err

@@ -304,6 +304,8 @@ var encodingStatements = []statement{
 	sampleCBDStatement("ring.sampleCBD2AVX512VBMI2", 2),
 	sampleCBDStatement("ring.sampleCBD3AVX512VBMI2", 3),
 	{"ring.reduceAVX2", "f mod q, for each f", reduces().prove},
+	{"ring.addNEON", "f + h modulo 2^16; h may be f", sum(term.Add)},
+	{"ring.subNEON", "f - h modulo 2^16; h may be f", sum(term.Sub)},
 	{"ring.addAVX2", "f + h modulo 2^16; h may be f", sum(term.Add)},
 	{"ring.subAVX2", "f - h modulo 2^16; h may be f", sum(term.Sub)},
 }

@@ -1,4 +1,4 @@
-// Command prove shows that the kernels of amd64 compute what FIPS 202, FIPS 203 and RFC 7748
+// Command prove shows that the kernels of amd64 and arm64 compute what FIPS 202, FIPS 203 and RFC 7748
 // say, for all inputs within the bounds that their headers state, and that they read and write
 // nothing but their arguments. It looks at the machine code in linked programs, which it
 // builds for this purpose. No assembler, generator or compiler of kernels has to be trusted.
@@ -21,6 +21,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,13 +98,13 @@ func (p *proof) arg(r *machine.Region) machine.Value { return machine.Pointer(p.
 func (p *proof) number(n int) machine.Value { return machine.Number(p.space, n) }
 
 // run proves a statement about a kernel of the programs, or about a portable function.
-func (s *statement) run(programs map[string]*machine.Program, portable []*source.Program) (line string, err error) {
+func (s *statement) run(linked programs, portable []*source.Program) (line string, err error) {
 	start := time.Now()
 	if function, ok := s.portable(); ok {
 		line, err = s.aboutPortable(function, portable, start)
 	} else {
 		var code *machine.Kernel
-		if code, err = kernelNamed(programs, s.kernel); err == nil {
+		if code, err = linked.kernel(s.kernel); err == nil {
 			line, err = s.about(code, start)
 		}
 	}
@@ -130,32 +131,57 @@ func (s *statement) about(code *machine.Kernel, start time.Time) (line string, e
 		s.kernel, what, p.steps, time.Since(start).Seconds(), code.Hash()), nil
 }
 
+// kernelArchs lists the architectures with kernels.
+var kernelArchs = []string{"amd64", "arm64"}
+
+// Programs have kernels, by architecture and package.
+type programs map[string]map[string]*machine.Program
+
 // build links the packages with kernels into programs, in an empty folder.
-func build(root string) (map[string]*machine.Program, error) {
+func build(root string) (programs, error) {
+	all := programs{}
+	for _, arch := range kernelArchs {
+		var err error
+		if all[arch], err = buildFor(root, arch); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func buildFor(root, arch string) (map[string]*machine.Program, error) {
 	dir, err := os.MkdirTemp("", "prove")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	programs := map[string]*machine.Program{}
+	byPackage := map[string]*machine.Program{}
 	for _, name := range packages {
 		file := filepath.Join(dir, name)
 		c := exec.Command("go", "test", "-c", "-vet=off", "-o", file, "./internal/"+name)
-		c.Dir, c.Env = root, append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=")
+		c.Dir, c.Env = root, append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=")
 		if out, err := c.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, out)
 		}
-		if programs[name], err = machine.Open(file); err != nil {
+		if byPackage[name], err = machine.Open(file); err != nil {
 			return nil, err
 		}
 	}
-	return programs, nil
+	return byPackage, nil
 }
 
-// kernelNamed decodes a kernel, named with its package.
-func kernelNamed(programs map[string]*machine.Program, name string) (*machine.Kernel, error) {
+// kernel decodes a kernel, named with its package. Kernels of two architectures have different
+// names.
+func (all programs) kernel(name string) (k *machine.Kernel, err error) {
 	pkg, _, _ := strings.Cut(name, ".")
-	return programs[pkg].Kernel("hybridkem/internal/" + name + ".abi0")
+	for _, arch := range kernelArchs {
+		var of error
+		if k, of = all[arch][pkg].Kernel("hybridkem/internal/" + name + ".abi0"); of == nil {
+			return k, nil
+		}
+		err = errors.Join(err, fmt.Errorf("%s: %w", arch, of))
+	}
+	return nil, err
 }
 
 var textRE = regexp.MustCompile(`(?m)^TEXT ·(\w+)\(SB\)`)
@@ -205,28 +231,35 @@ func unstated(root string) error {
 }
 
 // compareDecoders decodes all kernels of the programs a second time, with objdump, if that is
-// installed.
-func compareDecoders(root string, programs map[string]*machine.Program) (line string, err error) {
-	if _, err := exec.LookPath("objdump"); err != nil {
-		return "objdump is not installed: one decoder only", nil
-	}
+// installed for their architecture.
+func compareDecoders(root string, linked programs) (line string, err error) {
 	names, err := kernels(root)
 	if err != nil {
 		return "", err
 	}
-	total := 0
+	instructions, compared := 0, 0
+	missing := map[string]int{}
 	for _, name := range names {
-		k, err := kernelNamed(programs, name)
+		k, err := linked.kernel(name)
 		if err != nil {
 			return "", err
+		}
+		if _, err := exec.LookPath(k.Objdump()); err != nil {
+			missing[k.Objdump()]++
+			continue
 		}
 		n, err := k.CompareWithObjdump()
 		if err != nil {
 			return "", err
 		}
-		total += n
+		instructions += n
+		compared++
 	}
-	return fmt.Sprintf("%d instructions of %d kernels: two decoders agree", total, len(names)), nil
+	line = fmt.Sprintf("%d instructions of %d kernels: two decoders agree", instructions, compared)
+	for _, program := range slices.Sorted(maps.Keys(missing)) {
+		line += fmt.Sprintf("\n%s is not installed: one decoder only for %d kernels", program, missing[program])
+	}
+	return line, nil
 }
 
 // Terms live long, so that there is little to collect, in the tests too.
@@ -246,23 +279,25 @@ func main() {
 	}
 }
 
-// cosimulate compares package machine with the processor.
+// cosimulate compares package machine with processors.
 func cosimulate(root string) error {
-	programs, err := build(root)
+	linked, err := build(root)
 	if err != nil {
 		return err
 	}
-	report, err := cosim.Run(root, programs)
-	if err != nil {
-		return err
+	for _, arch := range kernelArchs {
+		report, err := cosim.Run(root, arch, linked[arch])
+		if err != nil {
+			return fmt.Errorf("%s: %w", arch, err)
+		}
+		fmt.Printf("%s: %v\n", arch, report)
 	}
-	fmt.Println(report)
 	return nil
 }
 
 func run(root, only string) error {
 	start := time.Now()
-	programs, err := build(root)
+	linked, err := build(root)
 	if err != nil {
 		return err
 	}
@@ -270,7 +305,7 @@ func run(root, only string) error {
 	if err != nil {
 		return err
 	}
-	line, err := compareDecoders(root, programs)
+	line, err := compareDecoders(root, linked)
 	if err != nil {
 		return err
 	}
@@ -282,7 +317,7 @@ func run(root, only string) error {
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for s := range queue {
-				line, err := s.run(programs, sources)
+				line, err := s.run(linked, sources)
 				print.Lock()
 				fmt.Println(line)
 				if err != nil {

@@ -10,16 +10,16 @@ import (
 )
 
 // testPrograms builds the programs with kernels, which all tests share.
-var testPrograms = sync.OnceValues(func() (map[string]*machine.Program, error) { return build("../..") })
+var testPrograms = sync.OnceValues(func() (programs, error) { return build("../..") })
 
 // kernelOf decodes a kernel, named with its package.
 func kernelOf(t *testing.T, name string) *machine.Kernel {
 	t.Helper()
-	programs, err := testPrograms()
+	linked, err := testPrograms()
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := kernelNamed(programs, name)
+	k, err := linked.kernel(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,16 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-var (
-	disassembled = regexp.MustCompile(`(?m)^ *[0-9a-f]+:\t([0-9a-f]{8}) *\t([^\n]*)`)
-	comment      = regexp.MustCompile(` *(//|<).*$`)
-	hexadecimal  = regexp.MustCompile(`#-?0x[0-9a-f]+`)
-)
+var disassembled = regexp.MustCompile(`(?m)^ *[0-9a-f]+:\t([0-9a-f]{8}) *\t([^\n]*)`)
 
 // objdump returns the text of GNU objdump for each word, with numbers in decimal. The first word is
 // at address 0.
@@ -39,28 +34,12 @@ func objdump(t *testing.T, words []uint32) []string {
 	}
 	var texts []string
 	for _, m := range disassembled.FindAllStringSubmatch(string(out), -1) {
-		texts = append(texts, decimal(comment.ReplaceAllString(m[2], "")))
+		texts = append(texts, Normal(m[2]))
 	}
 	if len(texts) != len(words) {
 		t.Fatalf("%d texts for %d words", len(texts), len(words))
 	}
 	return texts
-}
-
-// decimal returns a text with one space between its parts and with numbers in decimal.
-func decimal(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	return hexadecimal.ReplaceAllStringFunc(text, func(s string) string {
-		s, minus := strings.CutPrefix(s[1:], "-")
-		n, err := strconv.ParseUint(s, 0, 64)
-		if err != nil {
-			panic(err)
-		}
-		if minus {
-			n = -n
-		}
-		return "#" + strconv.FormatInt(int64(n), 10)
-	})
 }
 
 // TestObjdump decodes words of each row of the table, and others, and compares them with

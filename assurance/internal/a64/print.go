@@ -3,7 +3,9 @@ package a64
 import (
 	"fmt"
 	"math/bits"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -277,4 +279,26 @@ func (i *Instruction) aliasOfField(op *string, args *[]Operand) {
 		}
 		*args = append(a[:2:2], imm(r), imm(s-r+1))
 	}
+}
+
+var (
+	comment     = regexp.MustCompile(` *(//|<).*$`)
+	hexadecimal = regexp.MustCompile(`#-?0x[0-9a-f]+`)
+)
+
+// Normal returns what objdump prints for an instruction in the form of String: without comments, with
+// one space between parts, and with numbers in decimal.
+func Normal(text string) string {
+	text = strings.Join(strings.Fields(comment.ReplaceAllString(text, "")), " ")
+	return hexadecimal.ReplaceAllStringFunc(text, func(s string) string {
+		s, minus := strings.CutPrefix(s[1:], "-")
+		n, err := strconv.ParseUint(s, 0, 64)
+		if err != nil {
+			return s // and so it differs from ours
+		}
+		if minus {
+			n = -n
+		}
+		return "#" + strconv.FormatInt(int64(n), 10)
+	})
 }

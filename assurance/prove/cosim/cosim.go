@@ -130,8 +130,8 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// Run compares all kernels of these programs, which have the names of their packages.
-func Run(root string, programs map[string]*machine.Program) (*Report, error) {
+// Run compares all kernels of an architecture. The programs have the names of their packages.
+func Run(root, arch string, programs map[string]*machine.Program) (*Report, error) {
 	c := newComparison()
 	return &c.Report, c.run(root, programs)
 }

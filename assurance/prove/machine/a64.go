@@ -2,6 +2,7 @@ package machine
 
 import (
 	endian "encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,7 +27,8 @@ var arm64 = &architecture{
 	returns: func(m *Machine, i *Instruction) bool {
 		return i.Op == "ret" && i.A64.Args[0].Reg == linkRegister
 	},
-	kept: []int{a64.SP, frameRegister, linkRegister},
+	kept:    []int{a64.SP, frameRegister, linkRegister},
+	objdump: []string{"aarch64-linux-gnu-objdump", "-D", "-z", "-b", "binary", "-m", "aarch64"},
 	goroutine: func(m *Machine, thread, goroutine *Region) {
 		m.General[goroutineRegister] = Pointer(m.Space, goroutine, 0)
 	},
@@ -46,7 +48,7 @@ func (k *Kernel) decodeA64() error {
 		}
 		d, err := a64.Decode(endian.LittleEndian.Uint32(k.bytes[off:]), at)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s+%#x: %w", k.Name, off, err)
 		}
 		i := &Instruction{Address: at, Bytes: k.bytes[off:][:4:4], Op: d.Op, A64: d}
 		if before := k.Code[at-4]; before != nil && before.Op == "adrp" {

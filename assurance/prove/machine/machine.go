@@ -59,7 +59,8 @@ type architecture struct {
 	returns    func(m *Machine, i *Instruction) bool
 	kept       []int // registers that a kernel must restore; the first is the stack pointer
 	goroutine  func(m *Machine, thread, goroutine *Region)
-	belowStack uint64 // bytes below the stack pointer that may be used
+	objdump    []string // the program that decodes too, and its arguments
+	belowStack uint64   // bytes below the stack pointer that may be used
 }
 
 // keptNames has the names of registers that a kernel must restore, in the order of kept.

@@ -9,12 +9,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"hybridkem/assurance/internal/a64"
 )
 
 // This file compares what this package decodes with what objdump of GNU binutils decodes. The
 // two have no code in common.
 
 var objdumpLine = regexp.MustCompile(`(?m)^ *([0-9a-f]+):\t((?:[0-9a-f]{2} )+) *\t([^#<\n]*)`)
+
+// Objdump returns the name of the program that decodes the kernel.
+func (k *Kernel) Objdump() string { return k.arch.objdump[0] }
 
 // CompareWithObjdump decodes the kernel with objdump, and returns the number of instructions.
 // It is an error if an instruction has another address or length, or another text.
@@ -28,10 +33,13 @@ func (k *Kernel) CompareWithObjdump() (n int, err error) {
 	if err := os.WriteFile(file, k.bytes, 0o600); err != nil {
 		return 0, err
 	}
-	out, err := exec.Command("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel",
-		"--insn-width=16", fmt.Sprintf("--adjust-vma=%#x", k.entry), file).CombinedOutput()
+	arguments := append(k.arch.objdump[1:], fmt.Sprintf("--adjust-vma=%#x", k.entry), file)
+	out, err := exec.Command(k.Objdump(), arguments...).CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("objdump: %w: %s", err, out)
+	}
+	if k.arch == arm64 {
+		return k.compareA64(out)
 	}
 	lines := objdumpLine.FindAllSubmatch(out, -1)
 	list := k.Listing()
@@ -50,6 +58,24 @@ func (k *Kernel) CompareWithObjdump() (n int, err error) {
 		return 0, fmt.Errorf("%s: %d instructions; objdump: %d", k.Name, len(list), len(lines))
 	}
 	return len(list), nil
+}
+
+var objdumpWord = regexp.MustCompile(`(?m)^ *([0-9a-f]+):\t([0-9a-f]{8}) *\t([^\n]*)`)
+
+// compareA64 is CompareWithObjdump for arm64. Constants among the code have no text.
+func (k *Kernel) compareA64(out []byte) (n int, err error) {
+	texts := map[string]string{}
+	for _, m := range objdumpWord.FindAllSubmatch(out, -1) {
+		texts[string(m[1])+" "+string(m[2])] = a64.Normal(string(m[3]))
+	}
+	for _, i := range k.Listing() {
+		at := fmt.Sprintf("%x %08x", i.Address, i.A64.Word)
+		if text := texts[at]; text != i.String() {
+			return 0, fmt.Errorf("%s: decoders differ: %q at %s; objdump: %q", k.Name, i, at, text)
+		}
+		n++
+	}
+	return n, nil
 }
 
 // gnu returns the text that objdump should have for an instruction.
