@@ -29,6 +29,10 @@ func (f *Poly) NTT() *NTT {
 		nttAVX2((*[N]int16)(f))
 		return (*NTT)(f)
 	}
+	if cpu.NEON {
+		nttNEON((*[N]int16)(f))
+		return (*NTT)(f)
+	}
 	var w pairs
 	w.load((*[N]int16)(f))
 	k := 1
@@ -75,6 +79,10 @@ func (f *NTT) InverseNTT() *Poly {
 	}
 	if cpu.AVX2 {
 		inverseNTTAVX2((*[N]int16)(f))
+		return (*Poly)(f)
+	}
+	if cpu.NEON {
+		inverseNTTNEON((*[N]int16)(f))
 		return (*Poly)(f)
 	}
 	var w pairs

@@ -4,6 +4,2322 @@
 
 #include "textflag.h"
 
+// nttNEON is the portable Poly.NTT, in place.
+// In: |f| < q.
+// Out: |f| <= 16117.
+// It reduces only products.
+// Needs: cpu.NEON.
+TEXT ·nttNEON(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVD $ntt<>(SB), R1
+
+	// Layer 128.
+	FMOVQ 0(R1), F15
+	FMOVQ 448(R0), F31
+	FMOVQ 464(R0), F30
+	FMOVQ 192(R0), F29
+	FMOVQ 320(R0), F28
+	FMOVQ 384(R0), F27
+	FMOVQ 208(R0), F26
+	FMOVQ 336(R0), F25
+	FMOVQ 400(R0), F24
+
+	// Layer 32.
+	FMOVQ 16(R1), F14
+	WORD $0x4f7f83f7 // mul v23.8h, v31.8h, v15.h[3]
+	FMOVQ 64(R0), F22
+	FMOVQ 128(R0), F21
+	WORD $0x4f7f83d4 // mul v20.8h, v30.8h, v15.h[3]
+	FMOVQ 256(R0), F19
+	FMOVQ 80(R0), F18
+	WORD $0x4f6fc3f1 // sqdmulh v17.8h, v31.8h, v15.h[2]
+	FMOVQ 144(R0), F16
+	FMOVQ 272(R0), F31
+	WORD $0x4f6fc3de // sqdmulh v30.8h, v30.8h, v15.h[2]
+	FMOVQ 0(R0), F13
+	FMOVQ 16(R0), F12
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	WORD $0x4f7f838b // mul v11.8h, v28.8h, v15.h[3]
+	WORD $0x4f7f836a // mul v10.8h, v27.8h, v15.h[3]
+	WORD $0x4e772631 // shsub v17.8h, v17.8h, v23.8h
+	WORD $0x4f7f8337 // mul v23.8h, v25.8h, v15.h[3]
+	WORD $0x4e7427de // shsub v30.8h, v30.8h, v20.8h
+	WORD $0x4f7f8314 // mul v20.8h, v24.8h, v15.h[3]
+	VADD V17.H8, V29.H8, V9.H8
+	VSUB V17.H8, V29.H8, V29.H8
+	VADD V30.H8, V26.H8, V17.H8
+	VSUB V30.H8, V26.H8, V26.H8
+	WORD $0x4f5f893e // mul v30.8h, v9.8h, v15.h[5]
+	WORD $0x4f7f8ba8 // mul v8.8h, v29.8h, v15.h[7]
+	WORD $0x4f5f8a27 // mul v7.8h, v17.8h, v15.h[5]
+	WORD $0x4f7f8b46 // mul v6.8h, v26.8h, v15.h[7]
+	WORD $0x4f6fc39c // sqdmulh v28.8h, v28.8h, v15.h[2]
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4f6fc37b // sqdmulh v27.8h, v27.8h, v15.h[2]
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4f6fc339 // sqdmulh v25.8h, v25.8h, v15.h[2]
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	WORD $0x4e6b279c // shsub v28.8h, v28.8h, v11.8h
+	WORD $0x4f6fc318 // sqdmulh v24.8h, v24.8h, v15.h[2]
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	WORD $0x4e6a277b // shsub v27.8h, v27.8h, v10.8h
+	WORD $0x4f4fc925 // sqdmulh v5.8h, v9.8h, v15.h[4]
+	VADD V28.H8, V22.H8, V4.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e772739 // shsub v25.8h, v25.8h, v23.8h
+	WORD $0x4f6fcbb7 // sqdmulh v23.8h, v29.8h, v15.h[6]
+	VSUB V28.H8, V22.H8, V29.H8
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e742718 // shsub v24.8h, v24.8h, v20.8h
+	WORD $0x4f4fca36 // sqdmulh v22.8h, v17.8h, v15.h[4]
+	VADD V27.H8, V21.H8, V28.H8
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	VSUB V27.H8, V21.H8, V20.H8
+	WORD $0x4f6fcb51 // sqdmulh v17.8h, v26.8h, v15.h[6]
+	WORD $0x4e7e24a5 // shsub v5.8h, v5.8h, v30.8h
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	WORD $0x4e6826f7 // shsub v23.8h, v23.8h, v8.8h
+	WORD $0x4f7f8275 // mul v21.8h, v19.8h, v15.h[3]
+	VADD V25.H8, V18.H8, V27.H8
+
+	// Layer 128.
+	WORD $0x4f7f83fa // mul v26.8h, v31.8h, v15.h[3]
+	VSUB V25.H8, V18.H8, V30.H8
+	VADD V24.H8, V16.H8, V18.H8
+	VSUB V24.H8, V16.H8, V25.H8
+	WORD $0x4e6726d6 // shsub v22.8h, v22.8h, v7.8h
+	WORD $0x4e662631 // shsub v17.8h, v17.8h, v6.8h
+
+	// Layer 64.
+	WORD $0x4f5f8b90 // mul v16.8h, v28.8h, v15.h[5]
+	VADD V5.H8, V4.H8, V24.H8
+	VSUB V5.H8, V4.H8, V3.H8
+	WORD $0x4f7f8a82 // mul v2.8h, v20.8h, v15.h[7]
+	VADD V23.H8, V29.H8, V1.H8
+	VSUB V23.H8, V29.H8, V23.H8
+
+	// Layer 64.
+	WORD $0x4f5f8a5d // mul v29.8h, v18.8h, v15.h[5]
+	VADD V22.H8, V27.H8, V0.H8
+	VSUB V22.H8, V27.H8, V22.H8
+	WORD $0x4f7f8b3b // mul v27.8h, v25.8h, v15.h[7]
+	VADD V17.H8, V30.H8, V11.H8
+	VSUB V17.H8, V30.H8, V17.H8
+	WORD $0x4f6fc27e // sqdmulh v30.8h, v19.8h, v15.h[2]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4f5e8313 // mul v19.8h, v24.8h, v14.h[1]
+	WORD $0x4f7e806a // mul v10.8h, v3.8h, v14.h[3]
+	WORD $0x4f5e8829 // mul v9.8h, v1.8h, v14.h[5]
+	WORD $0x4f7e8ae8 // mul v8.8h, v23.8h, v14.h[7]
+	WORD $0x4e7527de // shsub v30.8h, v30.8h, v21.8h
+	WORD $0x4f6fc3ff // sqdmulh v31.8h, v31.8h, v15.h[2]
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VADD V30.H8, V13.H8, V21.H8
+
+	// Layer 32.
+	WORD $0x4f5e8007 // mul v7.8h, v0.8h, v14.h[1]
+	VSUB V30.H8, V13.H8, V30.H8
+	FMOVQ 480(R0), F6
+	FMOVQ 224(R0), F5
+	WORD $0x4f4fcb9c // sqdmulh v28.8h, v28.8h, v15.h[4]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f6fca94 // sqdmulh v20.8h, v20.8h, v15.h[6]
+	WORD $0x4e7a27ff // shsub v31.8h, v31.8h, v26.8h
+	FMOVQ 352(R0), F26
+	WORD $0x4f4fc042 // sqdmulh v2.8h, v2.8h, v15.h[0]
+	WORD $0x4f4fca52 // sqdmulh v18.8h, v18.8h, v15.h[4]
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4e70279c // shsub v28.8h, v28.8h, v16.8h
+	FMOVQ 416(R0), F16
+	WORD $0x4f6fcb39 // sqdmulh v25.8h, v25.8h, v15.h[6]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4e622694 // shsub v20.8h, v20.8h, v2.8h
+	FMOVQ 96(R0), F4
+	WORD $0x4f4ec318 // sqdmulh v24.8h, v24.8h, v14.h[0]
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4e7d2652 // shsub v18.8h, v18.8h, v29.8h
+	FMOVQ 160(R0), F29
+	WORD $0x4f6ec06d // sqdmulh v13.8h, v3.8h, v14.h[2]
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4e7b2739 // shsub v25.8h, v25.8h, v27.8h
+	FMOVQ 288(R0), F27
+	WORD $0x4f4ec822 // sqdmulh v2.8h, v1.8h, v14.h[4]
+	WORD $0x4f4fc129 // sqdmulh v9.8h, v9.8h, v15.h[0]
+	WORD $0x4e732718 // shsub v24.8h, v24.8h, v19.8h
+	FMOVQ 32(R0), F19
+	WORD $0x4f6ecaf7 // sqdmulh v23.8h, v23.8h, v14.h[6]
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e6a25ad // shsub v13.8h, v13.8h, v10.8h
+	WORD $0x4f7f8343 // mul v3.8h, v26.8h, v15.h[3]
+	WORD $0x4f6fc35a // sqdmulh v26.8h, v26.8h, v15.h[2]
+	WORD $0x4e692442 // shsub v2.8h, v2.8h, v9.8h
+
+	// Layer 128.
+	WORD $0x4f7f8361 // mul v1.8h, v27.8h, v15.h[3]
+	WORD $0x4f6fc37b // sqdmulh v27.8h, v27.8h, v15.h[2]
+	WORD $0x4e6826f7 // shsub v23.8h, v23.8h, v8.8h
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	VADD V31.H8, V12.H8, V10.H8
+	WORD $0x4f4ec009 // sqdmulh v9.8h, v0.8h, v14.h[0]
+	VSUB V31.H8, V12.H8, V31.H8
+	WORD $0x4f4fc021 // sqdmulh v1.8h, v1.8h, v15.h[0]
+	VADD V28.H8, V21.H8, V8.H8
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	VSUB V28.H8, V21.H8, V21.H8
+	WORD $0x4f7f80dc // mul v28.8h, v6.8h, v15.h[3]
+	WORD $0x4e63275a // shsub v26.8h, v26.8h, v3.8h
+	WORD $0x4f6fc0c0 // sqdmulh v0.8h, v6.8h, v15.h[2]
+	VADD V20.H8, V30.H8, V12.H8
+	WORD $0x4e61277b // shsub v27.8h, v27.8h, v1.8h
+	WORD $0x4f7f8206 // mul v6.8h, v16.8h, v15.h[3]
+	WORD $0x4f6fc210 // sqdmulh v16.8h, v16.8h, v15.h[2]
+	VSUB V20.H8, V30.H8, V30.H8
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VADD V26.H8, V4.H8, V20.H8
+	VSUB V26.H8, V4.H8, V26.H8
+	VADD V27.H8, V19.H8, V3.H8
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	VSUB V27.H8, V19.H8, V19.H8
+	WORD $0x4f7e82db // mul v27.8h, v22.8h, v14.h[3]
+	WORD $0x4e672529 // shsub v9.8h, v9.8h, v7.8h
+	WORD $0x4e7c2400 // shsub v0.8h, v0.8h, v28.8h
+	WORD $0x4f5e897c // mul v28.8h, v11.8h, v14.h[5]
+	WORD $0x4f7e8a21 // mul v1.8h, v17.8h, v14.h[7]
+	WORD $0x4e662610 // shsub v16.8h, v16.8h, v6.8h
+	VADD V0.H8, V5.H8, V4.H8
+	VSUB V0.H8, V5.H8, V7.H8
+	WORD $0x4f6ec2d6 // sqdmulh v22.8h, v22.8h, v14.h[2]
+	WORD $0x4f5f8886 // mul v6.8h, v4.8h, v15.h[5]
+	WORD $0x4f4fc885 // sqdmulh v5.8h, v4.8h, v15.h[4]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4f4ec960 // sqdmulh v0.8h, v11.8h, v14.h[4]
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4f6eca31 // sqdmulh v17.8h, v17.8h, v14.h[6]
+	WORD $0x4e7b26d6 // shsub v22.8h, v22.8h, v27.8h
+	VADD V16.H8, V29.H8, V27.H8
+	VSUB V16.H8, V29.H8, V29.H8
+	WORD $0x4e6624a5 // shsub v5.8h, v5.8h, v6.8h
+	WORD $0x4f4fc021 // sqdmulh v1.8h, v1.8h, v15.h[0]
+
+	// Layer 64.
+	WORD $0x4f5f8b70 // mul v16.8h, v27.8h, v15.h[5]
+	VADD V18.H8, V10.H8, V4.H8
+	WORD $0x4f4fcb7b // sqdmulh v27.8h, v27.8h, v15.h[4]
+	VSUB V18.H8, V10.H8, V18.H8
+	VADD V5.H8, V20.H8, V11.H8
+	VSUB V5.H8, V20.H8, V20.H8
+	VADD V25.H8, V31.H8, V6.H8
+	VSUB V25.H8, V31.H8, V25.H8
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4e7c2400 // shsub v0.8h, v0.8h, v28.8h
+	WORD $0x4e612631 // shsub v17.8h, v17.8h, v1.8h
+	VADD V24.H8, V8.H8, V31.H8
+	WORD $0x4f7f8bbc // mul v28.8h, v29.8h, v15.h[7]
+	VSUB V24.H8, V8.H8, V24.H8
+	WORD $0x4f6fcbbd // sqdmulh v29.8h, v29.8h, v15.h[6]
+	VADD V13.H8, V21.H8, V10.H8
+	FMOVQ F31, 0(R0)
+	WORD $0x4f7f88ff // mul v31.8h, v7.8h, v15.h[7]
+	WORD $0x4e70277b // shsub v27.8h, v27.8h, v16.8h
+	FMOVQ F24, 64(R0)
+	VSUB V13.H8, V21.H8, V21.H8
+	WORD $0x4f6fc8f0 // sqdmulh v16.8h, v7.8h, v15.h[6]
+	FMOVQ F10, 128(R0)
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VADD V27.H8, V3.H8, V24.H8
+	VSUB V27.H8, V3.H8, V27.H8
+	VADD V2.H8, V12.H8, V5.H8
+	FMOVQ F21, 192(R0)
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	VSUB V2.H8, V12.H8, V21.H8
+
+	// Layer 32.
+	WORD $0x4f5e8161 // mul v1.8h, v11.8h, v14.h[1]
+	VADD V23.H8, V30.H8, V8.H8
+	FMOVQ F5, 256(R0)
+	WORD $0x4f7e828d // mul v13.8h, v20.8h, v14.h[3]
+	WORD $0x4e7c27bd // shsub v29.8h, v29.8h, v28.8h
+	FMOVQ F21, 320(R0)
+	WORD $0x4f4ec17c // sqdmulh v28.8h, v11.8h, v14.h[0]
+	VSUB V23.H8, V30.H8, V21.H8
+	FMOVQ F8, 384(R0)
+	WORD $0x4e7f2610 // shsub v16.8h, v16.8h, v31.8h
+	WORD $0x4f6ec297 // sqdmulh v23.8h, v20.8h, v14.h[2]
+	WORD $0x4f4fc021 // sqdmulh v1.8h, v1.8h, v15.h[0]
+	VADD V29.H8, V19.H8, V30.H8
+	FMOVQ F21, 448(R0)
+	FMOVQ 496(R0), F20
+	FMOVQ 240(R0), F31
+	FMOVQ 368(R0), F21
+	VADD V16.H8, V26.H8, V7.H8
+	VSUB V16.H8, V26.H8, V26.H8
+	FMOVQ 432(R0), F16
+	FMOVQ 112(R0), F10
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	VSUB V29.H8, V19.H8, V19.H8
+	FMOVQ 176(R0), F29
+	FMOVQ 304(R0), F3
+	WORD $0x4f5e88e2 // mul v2.8h, v7.8h, v14.h[5]
+	VADD V9.H8, V4.H8, V12.H8
+	WORD $0x4f7e8b45 // mul v5.8h, v26.8h, v14.h[7]
+	WORD $0x4e61279c // shsub v28.8h, v28.8h, v1.8h
+	FMOVQ 48(R0), F11
+	WORD $0x4f4ec8e8 // sqdmulh v8.8h, v7.8h, v14.h[4]
+	VSUB V9.H8, V4.H8, V1.H8
+	FMOVQ F12, 16(R0)
+	WORD $0x4f7f8287 // mul v7.8h, v20.8h, v15.h[3]
+	WORD $0x4e6d26f7 // shsub v23.8h, v23.8h, v13.8h
+	WORD $0x4f6fc294 // sqdmulh v20.8h, v20.8h, v15.h[2]
+	VADD V28.H8, V24.H8, V9.H8
+	FMOVQ F1, 80(R0)
+	WORD $0x4f7f82a4 // mul v4.8h, v21.8h, v15.h[3]
+	VSUB V28.H8, V24.H8, V24.H8
+	WORD $0x4f7f821c // mul v28.8h, v16.8h, v15.h[3]
+	VADD V23.H8, V27.H8, V12.H8
+	FMOVQ F9, 32(R0)
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	VSUB V23.H8, V27.H8, V27.H8
+	FMOVQ F24, 96(R0)
+	WORD $0x4f6fc2b7 // sqdmulh v23.8h, v21.8h, v15.h[2]
+	FMOVQ F12, 160(R0)
+	VADD V22.H8, V18.H8, V21.H8
+	WORD $0x4f4fc084 // sqdmulh v4.8h, v4.8h, v15.h[0]
+	FMOVQ F27, 224(R0)
+	VSUB V22.H8, V18.H8, V24.H8
+	WORD $0x4f6fc216 // sqdmulh v22.8h, v16.8h, v15.h[2]
+	VADD V0.H8, V6.H8, V18.H8
+	FMOVQ F21, 144(R0)
+	WORD $0x4e672694 // shsub v20.8h, v20.8h, v7.8h
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	FMOVQ F24, 208(R0)
+
+	// Layer 128.
+	WORD $0x4f7f807b // mul v27.8h, v3.8h, v15.h[3]
+	VSUB V0.H8, V6.H8, V16.H8
+	FMOVQ F18, 272(R0)
+	VADD V20.H8, V31.H8, V21.H8
+	VSUB V20.H8, V31.H8, V24.H8
+	WORD $0x4e6426f7 // shsub v23.8h, v23.8h, v4.8h
+	WORD $0x4f6fc072 // sqdmulh v18.8h, v3.8h, v15.h[2]
+	FMOVQ F16, 336(R0)
+	WORD $0x4f5f8abf // mul v31.8h, v21.8h, v15.h[5]
+	WORD $0x4e7c26d6 // shsub v22.8h, v22.8h, v28.8h
+	WORD $0x4f7f8b14 // mul v20.8h, v24.8h, v15.h[7]
+	VADD V23.H8, V10.H8, V16.H8
+	WORD $0x4f4fcabc // sqdmulh v28.8h, v21.8h, v15.h[4]
+	VSUB V23.H8, V10.H8, V21.H8
+	WORD $0x4f6fcb17 // sqdmulh v23.8h, v24.8h, v15.h[6]
+	VADD V22.H8, V29.H8, V24.H8
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	VSUB V22.H8, V29.H8, V29.H8
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	VADD V17.H8, V25.H8, V22.H8
+
+	// Layer 64.
+	WORD $0x4f5f8b0d // mul v13.8h, v24.8h, v15.h[5]
+	VSUB V17.H8, V25.H8, V17.H8
+	WORD $0x4f7f8bb9 // mul v25.8h, v29.8h, v15.h[7]
+	FMOVQ F22, 400(R0)
+	WORD $0x4e7f279c // shsub v28.8h, v28.8h, v31.8h
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	FMOVQ F17, 464(R0)
+
+	// Layer 16.
+	FMOVQ 32(R1), F1
+	WORD $0x4e7426f7 // shsub v23.8h, v23.8h, v20.8h
+	WORD $0x4f4fcb1f // sqdmulh v31.8h, v24.8h, v15.h[4]
+	FLDPQ 0(R0), (F22, F17)
+
+	// Layer 8.
+	FMOVQ 64(R1), F9
+	VADD V28.H8, V16.H8, V20.H8
+	VSUB V28.H8, V16.H8, V24.H8
+	FLDPQ 144(R1), (F16, F28)
+
+	// Layer 4.
+	FLDPQ 144(R1), (F12, F7)
+	VADD V23.H8, V21.H8, V0.H8
+	VSUB V23.H8, V21.H8, V21.H8
+
+	// Layer 2.
+	FLDPQ 176(R1), (F23, F6)
+
+	// Layer 32.
+	WORD $0x4f5e8283 // mul v3.8h, v20.8h, v14.h[1]
+	WORD $0x4e7b2652 // shsub v18.8h, v18.8h, v27.8h
+	WORD $0x4f7e831b // mul v27.8h, v24.8h, v14.h[3]
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4f6fcbbd // sqdmulh v29.8h, v29.8h, v15.h[6]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4f4fc042 // sqdmulh v2.8h, v2.8h, v15.h[0]
+	WORD $0x4f6ecb5a // sqdmulh v26.8h, v26.8h, v14.h[6]
+	WORD $0x4e6d27ff // shsub v31.8h, v31.8h, v13.8h
+	WORD $0x4f5e8804 // mul v4.8h, v0.8h, v14.h[5]
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	WORD $0x4e7927bd // shsub v29.8h, v29.8h, v25.8h
+	WORD $0x4f7e8ab9 // mul v25.8h, v21.8h, v14.h[7]
+	WORD $0x4e622508 // shsub v8.8h, v8.8h, v2.8h
+	WORD $0x4f4ec294 // sqdmulh v20.8h, v20.8h, v14.h[0]
+	VADD V18.H8, V11.H8, V10.H8
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	VSUB V18.H8, V11.H8, V18.H8
+	WORD $0x4f6ec318 // sqdmulh v24.8h, v24.8h, v14.h[2]
+	WORD $0x4e65275a // shsub v26.8h, v26.8h, v5.8h
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	VADD V31.H8, V10.H8, V13.H8
+	WORD $0x4f4ec802 // sqdmulh v2.8h, v0.8h, v14.h[4]
+	VSUB V31.H8, V10.H8, V31.H8
+	WORD $0x4f4fc084 // sqdmulh v4.8h, v4.8h, v15.h[0]
+	VADD V29.H8, V18.H8, V11.H8
+	WORD $0x4f6ecab5 // sqdmulh v21.8h, v21.8h, v14.h[6]
+	VSUB V29.H8, V18.H8, V29.H8
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e632694 // shsub v20.8h, v20.8h, v3.8h
+	WORD $0x4e7b2718 // shsub v24.8h, v24.8h, v27.8h
+	VADD V8.H8, V30.H8, V18.H8
+	WORD $0x4e642442 // shsub v2.8h, v2.8h, v4.8h
+	VSUB V8.H8, V30.H8, V27.H8
+	FLDPQ 208(R1), (F30, F5)
+	VADD V26.H8, V19.H8, V0.H8
+	VSUB V26.H8, V19.H8, V19.H8
+	FMOVQ F18, 288(R0)
+	WORD $0x4e7926b5 // shsub v21.8h, v21.8h, v25.8h
+	VADD V20.H8, V13.H8, V26.H8
+	FMOVQ F27, 352(R0)
+	VSUB V20.H8, V13.H8, V25.H8
+	VADD V24.H8, V31.H8, V18.H8
+	FMOVQ F0, 416(R0)
+	VSUB V24.H8, V31.H8, V20.H8
+	VADD V2.H8, V11.H8, V27.H8
+	FMOVQ F19, 480(R0)
+	FLDPQ 64(R0), (F24, F31)
+	VSUB V2.H8, V11.H8, V19.H8
+	VADD V21.H8, V29.H8, V10.H8
+	FMOVQ F26, 48(R0)
+	FLDPQ 128(R0), (F26, F14)
+	VSUB V21.H8, V29.H8, V21.H8
+	FMOVQ F25, 112(R0)
+	FLDPQ 32(R0), (F29, F25)
+	FMOVQ F18, 176(R0)
+	FLDPQ 96(R0), (F18, F3)
+	FMOVQ F20, 240(R0)
+	FLDPQ 160(R0), (F20, F8)
+	FMOVQ F27, 304(R0)
+	FLDPQ 240(R1), (F27, F4)
+	FMOVQ F19, 368(R0)
+
+	// Layer 4.
+	FLDPQ 240(R1), (F19, F13)
+	FMOVQ F10, 432(R0)
+	WORD $0x4f518320 // mul v0.8h, v25.8h, v1.h[1]
+	FMOVQ F21, 496(R0)
+	WORD $0x4f718075 // mul v21.8h, v3.8h, v1.h[3]
+
+	// Layer 8.
+	FMOVQ 80(R1), F2
+	WORD $0x4f41c339 // sqdmulh v25.8h, v25.8h, v1.h[0]
+	WORD $0x4f61c06b // sqdmulh v11.8h, v3.8h, v1.h[2]
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e602739 // shsub v25.8h, v25.8h, v0.8h
+	WORD $0x4f51890a // mul v10.8h, v8.8h, v1.h[5]
+	WORD $0x4f41c903 // sqdmulh v3.8h, v8.8h, v1.h[4]
+	WORD $0x4e75256b // shsub v11.8h, v11.8h, v21.8h
+	WORD $0x4f5183b5 // mul v21.8h, v29.8h, v1.h[1]
+	WORD $0x4f41c3bd // sqdmulh v29.8h, v29.8h, v1.h[0]
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e6a2463 // shsub v3.8h, v3.8h, v10.8h
+	VADD V25.H8, V17.H8, V0.H8
+	VSUB V25.H8, V17.H8, V17.H8
+
+	// Layer 16.
+	WORD $0x4f718259 // mul v25.8h, v18.8h, v1.h[3]
+	WORD $0x4f61c252 // sqdmulh v18.8h, v18.8h, v1.h[2]
+	WORD $0x4e7527bd // shsub v29.8h, v29.8h, v21.8h
+	VADD V11.H8, V31.H8, V21.H8
+	VSUB V11.H8, V31.H8, V31.H8
+
+	// Layer 16.
+	WORD $0x4f518a88 // mul v8.8h, v20.8h, v1.h[5]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4f41ca94 // sqdmulh v20.8h, v20.8h, v1.h[4]
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e792652 // shsub v18.8h, v18.8h, v25.8h
+	VADD V3.H8, V14.H8, V25.H8
+	VSUB V3.H8, V14.H8, V10.H8
+	WORD $0x4f59800b // mul v11.8h, v0.8h, v9.h[1]
+	WORD $0x4f49c00e // sqdmulh v14.8h, v0.8h, v9.h[0]
+	WORD $0x4e682694 // shsub v20.8h, v20.8h, v8.8h
+	WORD $0x4f798223 // mul v3.8h, v17.8h, v9.h[3]
+	WORD $0x4f69c231 // sqdmulh v17.8h, v17.8h, v9.h[2]
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e6b25ce // shsub v14.8h, v14.8h, v11.8h
+
+	// Layer 8.
+	WORD $0x4f598aa0 // mul v0.8h, v21.8h, v9.h[5]
+	WORD $0x4f49cab5 // sqdmulh v21.8h, v21.8h, v9.h[4]
+	WORD $0x4e632631 // shsub v17.8h, v17.8h, v3.8h
+	WORD $0x4f798be8 // mul v8.8h, v31.8h, v9.h[7]
+	WORD $0x4f69cbff // sqdmulh v31.8h, v31.8h, v9.h[6]
+	VADD V29.H8, V22.H8, V11.H8
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	VSUB V29.H8, V22.H8, V22.H8
+	WORD $0x4f52833d // mul v29.8h, v25.8h, v2.h[1]
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4f42c339 // sqdmulh v25.8h, v25.8h, v2.h[0]
+	WORD $0x4e6026b5 // shsub v21.8h, v21.8h, v0.8h
+	WORD $0x4f728143 // mul v3.8h, v10.8h, v2.h[3]
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4f62c149 // sqdmulh v9.8h, v10.8h, v2.h[2]
+	WORD $0x4e6827ff // shsub v31.8h, v31.8h, v8.8h
+	VADD V18.H8, V24.H8, V0.H8
+	VSUB V18.H8, V24.H8, V24.H8
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	VADD V20.H8, V26.H8, V18.H8
+	VSUB V20.H8, V26.H8, V26.H8
+	WORD $0x4e7d2739 // shsub v25.8h, v25.8h, v29.8h
+
+	// Layer 2.
+	FLDPQ 272(R1), (F20, F29)
+	WORD $0x4e632529 // shsub v9.8h, v9.8h, v3.8h
+	VADD V14.H8, V11.H8, V10.H8
+	VSUB V14.H8, V11.H8, V8.H8
+	VADD V17.H8, V22.H8, V3.H8
+	VSUB V17.H8, V22.H8, V17.H8
+	VADD V21.H8, V0.H8, V22.H8
+	VSUB V21.H8, V0.H8, V21.H8
+	VADD V31.H8, V24.H8, V14.H8
+	VSUB V31.H8, V24.H8, V31.H8
+	VADD V25.H8, V18.H8, V24.H8
+	VSUB V25.H8, V18.H8, V25.H8
+	VADD V9.H8, V26.H8, V18.H8
+	VSUB V9.H8, V26.H8, V26.H8
+	VZIP2 V8.S4, V10.S4, V11.S4
+	VZIP1 V8.S4, V10.S4, V0.S4
+	VZIP2 V17.S4, V3.S4, V9.S4
+	VZIP1 V17.S4, V3.S4, V17.S4
+	VZIP2 V21.S4, V22.S4, V10.S4
+	VZIP1 V21.S4, V22.S4, V22.S4
+	VZIP2 V31.S4, V14.S4, V21.S4
+	VZIP1 V31.S4, V14.S4, V31.S4
+	VZIP2 V25.S4, V24.S4, V8.S4
+	VZIP1 V25.S4, V24.S4, V24.S4
+	VZIP2 V26.S4, V18.S4, V25.S4
+	VZIP1 V26.S4, V18.S4, V18.S4
+	VZIP2 V9.D2, V11.D2, V26.D2
+	VZIP1 V9.D2, V11.D2, V3.D2
+	VZIP2 V21.D2, V10.D2, V14.D2
+	WORD $0x4e7c9f5c // mul v28.8h, v26.8h, v28.8h
+	VZIP1 V21.D2, V10.D2, V21.D2
+	VZIP2 V25.D2, V8.D2, V11.D2
+	WORD $0x4e649dc9 // mul v9.8h, v14.8h, v4.8h
+	WORD $0x4e70b750 // sqdmulh v16.8h, v26.8h, v16.8h
+	VZIP2 V17.D2, V0.D2, V26.D2
+	WORD $0x4e7bb5db // sqdmulh v27.8h, v14.8h, v27.8h
+	VZIP2 V31.D2, V22.D2, V10.D2
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VZIP1 V25.D2, V8.D2, V25.D2
+	WORD $0x4f4fc129 // sqdmulh v9.8h, v9.8h, v15.h[0]
+	VZIP2 V18.D2, V24.D2, V4.D2
+	WORD $0x4e679c6e // mul v14.8h, v3.8h, v7.8h
+	VZIP1 V17.D2, V0.D2, V17.D2
+	WORD $0x4e6d9ea8 // mul v8.8h, v21.8h, v13.8h
+	VZIP1 V31.D2, V22.D2, V22.D2
+	FLDPQ 336(R1), (F31, F7)
+	WORD $0x4e7c2610 // shsub v16.8h, v16.8h, v28.8h
+	WORD $0x4e6cb47c // sqdmulh v28.8h, v3.8h, v12.8h
+
+	// Layer 4.
+	FLDPQ 336(R1), (F0, F13)
+	WORD $0x4e69277b // shsub v27.8h, v27.8h, v9.8h
+	WORD $0x4e73b6b3 // sqdmulh v19.8h, v21.8h, v19.8h
+	FLDPQ 304(R1), (F21, F12)
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	VZIP1 V18.D2, V24.D2, V24.D2
+	VADD V16.H8, V26.H8, V18.H8
+	VSUB V16.H8, V26.H8, V16.H8
+	WORD $0x4e679d7a // mul v26.8h, v11.8h, v7.8h
+	VADD V27.H8, V10.H8, V3.H8
+	WORD $0x4e7fb57f // sqdmulh v31.8h, v11.8h, v31.8h
+	VSUB V27.H8, V10.H8, V27.H8
+
+	// Layer 2.
+	FLDPQ 368(R1), (F9, F7)
+	WORD $0x4e6d9f2b // mul v11.8h, v25.8h, v13.8h
+	WORD $0x4e6e279c // shsub v28.8h, v28.8h, v14.8h
+	WORD $0x4e669e4a // mul v10.8h, v18.8h, v6.8h
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VADD V28.H8, V17.H8, V13.H8
+	WORD $0x4e659e06 // mul v6.8h, v16.8h, v5.8h
+	VSUB V28.H8, V17.H8, V17.H8
+	WORD $0x4e7d9c7c // mul v28.8h, v3.8h, v29.8h
+	WORD $0x4e6c9f7d // mul v29.8h, v27.8h, v12.8h
+	WORD $0x4e7a27ff // shsub v31.8h, v31.8h, v26.8h
+	FLDPQ 400(R1), (F26, F14)
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e60b739 // sqdmulh v25.8h, v25.8h, v0.8h
+	VADD V31.H8, V4.H8, V5.H8
+	VSUB V31.H8, V4.H8, V31.H8
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4e679cac // mul v12.8h, v5.8h, v7.8h
+	WORD $0x4e682673 // shsub v19.8h, v19.8h, v8.8h
+	WORD $0x4e6e9fe0 // mul v0.8h, v31.8h, v14.8h
+	WORD $0x4e77b657 // sqdmulh v23.8h, v18.8h, v23.8h
+	VADD V19.H8, V22.H8, V18.H8
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4e6b2739 // shsub v25.8h, v25.8h, v11.8h
+	WORD $0x4e7eb61e // sqdmulh v30.8h, v16.8h, v30.8h
+	VSUB V19.H8, V22.H8, V16.H8
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	VADD V25.H8, V24.H8, V22.H8
+	WORD $0x4e74b473 // sqdmulh v19.8h, v3.8h, v20.8h
+	VSUB V25.H8, V24.H8, V20.H8
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4e6a26f7 // shsub v23.8h, v23.8h, v10.8h
+	WORD $0x4e75b778 // sqdmulh v24.8h, v27.8h, v21.8h
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4e6627de // shsub v30.8h, v30.8h, v6.8h
+	WORD $0x4e69b4b9 // sqdmulh v25.8h, v5.8h, v9.8h
+	VADD V23.H8, V13.H8, V21.H8
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4e7c2673 // shsub v19.8h, v19.8h, v28.8h
+	WORD $0x4e7ab7fb // sqdmulh v27.8h, v31.8h, v26.8h
+	VSUB V23.H8, V13.H8, V28.H8
+	FLDPQ 224(R0), (F26, F31)
+	FLDPQ 192(R0), (F23, F4)
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4e7d2718 // shsub v24.8h, v24.8h, v29.8h
+	VADD V30.H8, V17.H8, V29.H8
+	VSUB V30.H8, V17.H8, V17.H8
+	WORD $0x4e6c2739 // shsub v25.8h, v25.8h, v12.8h
+	VADD V19.H8, V18.H8, V30.H8
+	VSUB V19.H8, V18.H8, V18.H8
+	VADD V24.H8, V16.H8, V19.H8
+
+	// Layer 16.
+	WORD $0x4f718b47 // mul v7.8h, v26.8h, v1.h[7]
+	WORD $0x4e60277b // shsub v27.8h, v27.8h, v0.8h
+	WORD $0x4f61cb5a // sqdmulh v26.8h, v26.8h, v1.h[6]
+	VSUB V24.H8, V16.H8, V16.H8
+	VADD V25.H8, V22.H8, V24.H8
+	VSUB V25.H8, V22.H8, V22.H8
+	VADD V27.H8, V20.H8, V25.H8
+	VSUB V27.H8, V20.H8, V20.H8
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	VZIP1 V28.S4, V21.S4, V27.S4
+	VZIP2 V28.S4, V21.S4, V21.S4
+	VZIP1 V17.S4, V29.S4, V28.S4
+	VZIP2 V17.S4, V29.S4, V29.S4
+	WORD $0x4f718bf1 // mul v17.8h, v31.8h, v1.h[7]
+	VZIP1 V18.S4, V30.S4, V8.S4
+	VZIP2 V18.S4, V30.S4, V30.S4
+	WORD $0x4e67275a // shsub v26.8h, v26.8h, v7.8h
+	VZIP1 V16.S4, V19.S4, V18.S4
+	VZIP2 V16.S4, V19.S4, V19.S4
+	VZIP1 V22.S4, V24.S4, V16.S4
+	VADD V26.H8, V23.H8, V14.H8
+	VSUB V26.H8, V23.H8, V23.H8
+	VZIP2 V22.S4, V24.S4, V26.S4
+	VZIP1 V20.S4, V25.S4, V24.S4
+	VZIP2 V20.S4, V25.S4, V22.S4
+	VZIP1 V28.D2, V27.D2, V25.D2
+	WORD $0x4f61cbf4 // sqdmulh v20.8h, v31.8h, v1.h[6]
+	VZIP2 V28.D2, V27.D2, V31.D2
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	VZIP1 V29.D2, V21.D2, V27.D2
+	VZIP2 V29.D2, V21.D2, V28.D2
+	VZIP1 V18.D2, V8.D2, V21.D2
+	FSTPQ (F25, F31), 0(R0)
+	VZIP2 V18.D2, V8.D2, V29.D2
+	VZIP1 V19.D2, V30.D2, V18.D2
+	VZIP2 V19.D2, V30.D2, V25.D2
+	VZIP1 V24.D2, V16.D2, V31.D2
+	FSTPQ (F27, F28), 32(R0)
+	FLDPQ 288(R0), (F30, F19)
+
+	// Layer 16.
+	FMOVQ 48(R1), F11
+	FLDPQ 256(R0), (F27, F28)
+	WORD $0x4e712694 // shsub v20.8h, v20.8h, v17.8h
+	VZIP2 V24.D2, V16.D2, V17.D2
+	FLDPQ 432(R1), (F16, F24)
+
+	// Layer 4.
+	FLDPQ 432(R1), (F3, F10)
+	VZIP1 V22.D2, V26.D2, V9.D2
+	VZIP2 V22.D2, V26.D2, V26.D2
+	VADD V20.H8, V4.H8, V22.H8
+	VSUB V20.H8, V4.H8, V20.H8
+
+	// Layer 2.
+	FLDPQ 464(R1), (F6, F5)
+	FLDPQ 496(R1), (F13, F12)
+	FSTPQ (F21, F29), 64(R0)
+
+	// Layer 8.
+	WORD $0x4f528ad5 // mul v21.8h, v22.8h, v2.h[5]
+	FSTPQ (F18, F25), 96(R0)
+	FLDPQ 352(R0), (F29, F18)
+	WORD $0x4f5b8279 // mul v25.8h, v19.8h, v11.h[1]
+	FLDPQ 320(R0), (F0, F7)
+
+	// Layer 8.
+	FMOVQ 96(R1), F1
+	WORD $0x4f4bc273 // sqdmulh v19.8h, v19.8h, v11.h[0]
+	FSTPQ (F31, F17), 128(R0)
+	FLDPQ 528(R1), (F31, F17)
+	WORD $0x4f42cad6 // sqdmulh v22.8h, v22.8h, v2.h[4]
+	FSTPQ (F9, F26), 160(R0)
+
+	// Layer 4.
+	FLDPQ 528(R1), (F26, F8)
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e7526d6 // shsub v22.8h, v22.8h, v21.8h
+	WORD $0x4f7b8255 // mul v21.8h, v18.8h, v11.h[3]
+	WORD $0x4f6bc252 // sqdmulh v18.8h, v18.8h, v11.h[2]
+	WORD $0x4e792673 // shsub v19.8h, v19.8h, v25.8h
+	WORD $0x4f5b83d9 // mul v25.8h, v30.8h, v11.h[1]
+	WORD $0x4f4bc3de // sqdmulh v30.8h, v30.8h, v11.h[0]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e752652 // shsub v18.8h, v18.8h, v21.8h
+	VADD V19.H8, V28.H8, V21.H8
+	VSUB V19.H8, V28.H8, V28.H8
+
+	// Layer 16.
+	WORD $0x4f7b83b3 // mul v19.8h, v29.8h, v11.h[3]
+	WORD $0x4f6bc3bd // sqdmulh v29.8h, v29.8h, v11.h[2]
+	WORD $0x4e7927de // shsub v30.8h, v30.8h, v25.8h
+	VADD V18.H8, V7.H8, V25.H8
+	VSUB V18.H8, V7.H8, V18.H8
+	WORD $0x4f728a84 // mul v4.8h, v20.8h, v2.h[7]
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4f62ca94 // sqdmulh v20.8h, v20.8h, v2.h[6]
+	VADD V30.H8, V27.H8, V9.H8
+	VSUB V30.H8, V27.H8, V27.H8
+	WORD $0x4f5182be // mul v30.8h, v21.8h, v1.h[1]
+	WORD $0x4f4fc084 // sqdmulh v4.8h, v4.8h, v15.h[0]
+	WORD $0x4f41c2b5 // sqdmulh v21.8h, v21.8h, v1.h[0]
+	WORD $0x4e7327bd // shsub v29.8h, v29.8h, v19.8h
+	WORD $0x4f718393 // mul v19.8h, v28.8h, v1.h[3]
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4f61c39c // sqdmulh v28.8h, v28.8h, v1.h[2]
+	WORD $0x4e642694 // shsub v20.8h, v20.8h, v4.8h
+
+	// Layer 8.
+	WORD $0x4f518b27 // mul v7.8h, v25.8h, v1.h[5]
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4f41cb39 // sqdmulh v25.8h, v25.8h, v1.h[4]
+	WORD $0x4e7e26b5 // shsub v21.8h, v21.8h, v30.8h
+	WORD $0x4f718a5e // mul v30.8h, v18.8h, v1.h[7]
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	WORD $0x4f61ca52 // sqdmulh v18.8h, v18.8h, v1.h[6]
+	WORD $0x4e73279c // shsub v28.8h, v28.8h, v19.8h
+
+	// Layer 2.
+	FLDPQ 560(R1), (F19, F2)
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e672739 // shsub v25.8h, v25.8h, v7.8h
+	VADD V29.H8, V0.H8, V4.H8
+	VSUB V29.H8, V0.H8, V29.H8
+	VADD V22.H8, V14.H8, V1.H8
+	VSUB V22.H8, V14.H8, V22.H8
+	VADD V20.H8, V23.H8, V7.H8
+	WORD $0x4e7e2652 // shsub v18.8h, v18.8h, v30.8h
+	VSUB V20.H8, V23.H8, V23.H8
+
+	// Layer 4.
+	FLDPQ 624(R1), (F20, F30)
+	VZIP1 V22.S4, V1.S4, V0.S4
+	VZIP2 V22.S4, V1.S4, V22.S4
+	VZIP1 V23.S4, V7.S4, V14.S4
+	VZIP2 V23.S4, V7.S4, V23.S4
+	VZIP1 V14.D2, V0.D2, V1.D2
+	VZIP2 V14.D2, V0.D2, V7.D2
+	VZIP1 V23.D2, V22.D2, V0.D2
+	VZIP2 V23.D2, V22.D2, V22.D2
+	WORD $0x4e789ed7 // mul v23.8h, v22.8h, v24.8h
+	WORD $0x4e70b6d8 // sqdmulh v24.8h, v22.8h, v16.8h
+	VADD V21.H8, V9.H8, V16.H8
+	VSUB V21.H8, V9.H8, V22.H8
+	VADD V28.H8, V27.H8, V21.H8
+	VSUB V28.H8, V27.H8, V27.H8
+	VADD V25.H8, V4.H8, V28.H8
+	VSUB V25.H8, V4.H8, V25.H8
+	VADD V18.H8, V29.H8, V14.H8
+	VSUB V18.H8, V29.H8, V18.H8
+	VZIP2 V22.S4, V16.S4, V29.S4
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	VZIP1 V22.S4, V16.S4, V16.S4
+	VZIP2 V27.S4, V21.S4, V22.S4
+	VZIP1 V27.S4, V21.S4, V21.S4
+	VZIP2 V25.S4, V28.S4, V27.S4
+	VZIP1 V25.S4, V28.S4, V28.S4
+	VZIP2 V18.S4, V14.S4, V25.S4
+	VZIP1 V18.S4, V14.S4, V18.S4
+	VZIP2 V22.D2, V29.D2, V9.D2
+	WORD $0x4e772718 // shsub v24.8h, v24.8h, v23.8h
+	VZIP2 V25.D2, V27.D2, V23.D2
+	VZIP1 V22.D2, V29.D2, V29.D2
+	WORD $0x4e719d36 // mul v22.8h, v9.8h, v17.8h
+	VZIP2 V21.D2, V16.D2, V17.D2
+	WORD $0x4e7fb53f // sqdmulh v31.8h, v9.8h, v31.8h
+	VZIP2 V18.D2, V28.D2, V4.D2
+	VZIP1 V25.D2, V27.D2, V27.D2
+	WORD $0x4e6a9c19 // mul v25.8h, v0.8h, v10.8h
+	VADD V24.H8, V7.H8, V14.H8
+	VSUB V24.H8, V7.H8, V24.H8
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	VZIP1 V21.D2, V16.D2, V16.D2
+	FLDPQ 624(R1), (F21, F9)
+	WORD $0x4e689faa // mul v10.8h, v29.8h, v8.8h
+	VZIP1 V18.D2, V28.D2, V28.D2
+	WORD $0x4e7e9f72 // mul v18.8h, v27.8h, v30.8h
+	WORD $0x4e659dde // mul v30.8h, v14.8h, v5.8h
+	WORD $0x4e7627ff // shsub v31.8h, v31.8h, v22.8h
+	FLDPQ 592(R1), (F22, F7)
+	WORD $0x4e6c9f08 // mul v8.8h, v24.8h, v12.8h
+	WORD $0x4e699ee5 // mul v5.8h, v23.8h, v9.8h
+	WORD $0x4e75b6f7 // sqdmulh v23.8h, v23.8h, v21.8h
+	VADD V31.H8, V17.H8, V21.H8
+	VSUB V31.H8, V17.H8, V17.H8
+	WORD $0x4e63b41f // sqdmulh v31.8h, v0.8h, v3.8h
+
+	// Layer 2.
+	FLDPQ 656(R1), (F12, F9)
+	WORD $0x4e629ea3 // mul v3.8h, v21.8h, v2.8h
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	WORD $0x4e679e20 // mul v0.8h, v17.8h, v7.8h
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e7ab7ba // sqdmulh v26.8h, v29.8h, v26.8h
+	WORD $0x4e6526f7 // shsub v23.8h, v23.8h, v5.8h
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4e74b77d // sqdmulh v29.8h, v27.8h, v20.8h
+	VADD V23.H8, V4.H8, V20.H8
+	VSUB V23.H8, V4.H8, V27.H8
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4e7927ff // shsub v31.8h, v31.8h, v25.8h
+	WORD $0x4e699e97 // mul v23.8h, v20.8h, v9.8h
+	WORD $0x4e6a275a // shsub v26.8h, v26.8h, v10.8h
+	WORD $0x4e66b5d9 // sqdmulh v25.8h, v14.8h, v6.8h
+	VADD V31.H8, V1.H8, V2.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	VSUB V31.H8, V1.H8, V31.H8
+	FLDPQ 688(R1), (F7, F5)
+	WORD $0x4e6db718 // sqdmulh v24.8h, v24.8h, v13.8h
+	WORD $0x4e7227bd // shsub v29.8h, v29.8h, v18.8h
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	VADD V26.H8, V16.H8, V18.H8
+	WORD $0x4e73b6b3 // sqdmulh v19.8h, v21.8h, v19.8h
+	VSUB V26.H8, V16.H8, V21.H8
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e7e2739 // shsub v25.8h, v25.8h, v30.8h
+	WORD $0x4e659f70 // mul v16.8h, v27.8h, v5.8h
+	VADD V29.H8, V28.H8, V26.H8
+	WORD $0x4e76b63e // sqdmulh v30.8h, v17.8h, v22.8h
+	WORD $0x4e682718 // shsub v24.8h, v24.8h, v8.8h
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	VSUB V29.H8, V28.H8, V22.H8
+	WORD $0x4e6cb691 // sqdmulh v17.8h, v20.8h, v12.8h
+	WORD $0x4e632673 // shsub v19.8h, v19.8h, v3.8h
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	VADD V25.H8, V2.H8, V28.H8
+	WORD $0x4e67b77d // sqdmulh v29.8h, v27.8h, v7.8h
+	VSUB V25.H8, V2.H8, V20.H8
+	FLDPQ 416(R0), (F27, F25)
+	FLDPQ 384(R0), (F4, F9)
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4e6027de // shsub v30.8h, v30.8h, v0.8h
+	VADD V24.H8, V31.H8, V6.H8
+	VSUB V24.H8, V31.H8, V31.H8
+	WORD $0x4e772631 // shsub v17.8h, v17.8h, v23.8h
+	VADD V19.H8, V18.H8, V24.H8
+	VSUB V19.H8, V18.H8, V23.H8
+	VADD V30.H8, V21.H8, V18.H8
+
+	// Layer 16.
+	WORD $0x4f5b8b73 // mul v19.8h, v27.8h, v11.h[5]
+	WORD $0x4e7027bd // shsub v29.8h, v29.8h, v16.8h
+	WORD $0x4f4bcb70 // sqdmulh v16.8h, v27.8h, v11.h[4]
+	VSUB V30.H8, V21.H8, V27.H8
+	VADD V17.H8, V26.H8, V21.H8
+	VSUB V17.H8, V26.H8, V30.H8
+	VADD V29.H8, V22.H8, V26.H8
+	VSUB V29.H8, V22.H8, V17.H8
+	VZIP1 V20.S4, V28.S4, V22.S4
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	VZIP2 V20.S4, V28.S4, V29.S4
+	VZIP1 V31.S4, V6.S4, V28.S4
+	VZIP2 V31.S4, V6.S4, V20.S4
+	VZIP1 V23.S4, V24.S4, V31.S4
+	VZIP2 V23.S4, V24.S4, V24.S4
+	VZIP1 V27.S4, V18.S4, V23.S4
+	WORD $0x4e732610 // shsub v16.8h, v16.8h, v19.8h
+	VZIP2 V27.S4, V18.S4, V18.S4
+	VZIP1 V30.S4, V21.S4, V19.S4
+	VZIP2 V30.S4, V21.S4, V27.S4
+	VADD V16.H8, V4.H8, V21.H8
+	VSUB V16.H8, V4.H8, V30.H8
+	VZIP1 V17.S4, V26.S4, V16.S4
+	VZIP2 V17.S4, V26.S4, V26.S4
+	VZIP1 V28.D2, V22.D2, V17.D2
+	WORD $0x4f5b8b2e // mul v14.8h, v25.8h, v11.h[5]
+	VZIP2 V28.D2, V22.D2, V22.D2
+	WORD $0x4f4bcb3c // sqdmulh v28.8h, v25.8h, v11.h[4]
+	VZIP1 V20.D2, V29.D2, V25.D2
+	VZIP2 V20.D2, V29.D2, V29.D2
+	VZIP1 V23.D2, V31.D2, V20.D2
+	VZIP2 V23.D2, V31.D2, V31.D2
+	FSTPQ (F17, F22), 192(R0)
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	VZIP1 V18.D2, V24.D2, V23.D2
+	FSTPQ (F25, F29), 224(R0)
+	FLDPQ 480(R0), (F17, F22)
+	FLDPQ 448(R0), (F25, F29)
+
+	// Layer 8.
+	FMOVQ 112(R1), F10
+	VZIP2 V18.D2, V24.D2, V24.D2
+	VZIP1 V16.D2, V19.D2, V18.D2
+	FLDPQ 720(R1), (F1, F13)
+
+	// Layer 4.
+	FLDPQ 720(R1), (F5, F8)
+	VZIP2 V16.D2, V19.D2, V19.D2
+	VZIP1 V26.D2, V27.D2, V16.D2
+
+	// Layer 2.
+	FLDPQ 752(R1), (F12, F3)
+	FLDPQ 784(R1), (F7, F2)
+	VZIP2 V26.D2, V27.D2, V27.D2
+	WORD $0x4e6e279c // shsub v28.8h, v28.8h, v14.8h
+	FSTPQ (F20, F31), 256(R0)
+	WORD $0x4f7b8ada // mul v26.8h, v22.8h, v11.h[7]
+	FSTPQ (F23, F24), 288(R0)
+	FLDPQ 816(R1), (F20, F31)
+	WORD $0x4f6bcad7 // sqdmulh v23.8h, v22.8h, v11.h[6]
+	VADD V28.H8, V9.H8, V24.H8
+
+	// Layer 4.
+	FLDPQ 816(R1), (F22, F0)
+	FSTPQ (F18, F19), 320(R0)
+	VSUB V28.H8, V9.H8, V28.H8
+
+	// Layer 16.
+	WORD $0x4f7b8a32 // mul v18.8h, v17.8h, v11.h[7]
+
+	// Layer 2.
+	FLDPQ 848(R1), (F19, F6)
+	FSTPQ (F16, F27), 352(R0)
+	WORD $0x4f5a8310 // mul v16.8h, v24.8h, v10.h[1]
+	FLDPQ 880(R1), (F27, F4)
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	WORD $0x4f6bca31 // sqdmulh v17.8h, v17.8h, v11.h[6]
+	WORD $0x4f7a838e // mul v14.8h, v28.8h, v10.h[3]
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4e7a26f7 // shsub v23.8h, v23.8h, v26.8h
+	WORD $0x4f4ac31a // sqdmulh v26.8h, v24.8h, v10.h[0]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	VADD V23.H8, V29.H8, V24.H8
+	VSUB V23.H8, V29.H8, V29.H8
+	WORD $0x4f6ac397 // sqdmulh v23.8h, v28.8h, v10.h[2]
+	WORD $0x4e722631 // shsub v17.8h, v17.8h, v18.8h
+
+	// Layer 8.
+	WORD $0x4f5a8b1c // mul v28.8h, v24.8h, v10.h[5]
+	WORD $0x4f7a8bb2 // mul v18.8h, v29.8h, v10.h[7]
+	WORD $0x4e70275a // shsub v26.8h, v26.8h, v16.8h
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	VADD V17.H8, V25.H8, V16.H8
+	WORD $0x4f4acb18 // sqdmulh v24.8h, v24.8h, v10.h[4]
+	VSUB V17.H8, V25.H8, V25.H8
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VADD V26.H8, V21.H8, V17.H8
+	WORD $0x4f6acbbd // sqdmulh v29.8h, v29.8h, v10.h[6]
+	VSUB V26.H8, V21.H8, V21.H8
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4e6e26f7 // shsub v23.8h, v23.8h, v14.8h
+	VZIP2 V21.S4, V17.S4, V26.S4
+	VZIP1 V21.S4, V17.S4, V17.S4
+	WORD $0x4e7c2718 // shsub v24.8h, v24.8h, v28.8h
+	VADD V23.H8, V30.H8, V21.H8
+	VSUB V23.H8, V30.H8, V28.H8
+	WORD $0x4e7227bd // shsub v29.8h, v29.8h, v18.8h
+	VADD V24.H8, V16.H8, V30.H8
+	VSUB V24.H8, V16.H8, V23.H8
+	VZIP2 V28.S4, V21.S4, V18.S4
+	VADD V29.H8, V25.H8, V16.H8
+	VSUB V29.H8, V25.H8, V24.H8
+	VZIP2 V23.S4, V30.S4, V25.S4
+	VZIP2 V18.D2, V26.D2, V29.D2
+	VZIP2 V24.S4, V16.S4, V9.S4
+	VZIP1 V28.S4, V21.S4, V21.S4
+	WORD $0x4e6d9fbc // mul v28.8h, v29.8h, v13.8h
+	VZIP1 V23.S4, V30.S4, V30.S4
+	VZIP2 V9.D2, V25.D2, V23.D2
+	WORD $0x4e61b7bd // sqdmulh v29.8h, v29.8h, v1.8h
+	VZIP1 V24.S4, V16.S4, V16.S4
+	VZIP2 V21.D2, V17.D2, V24.D2
+	WORD $0x4e7f9eff // mul v31.8h, v23.8h, v31.8h
+	VZIP1 V18.D2, V26.D2, V26.D2
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VZIP2 V16.D2, V30.D2, V18.D2
+	WORD $0x4e74b6f4 // sqdmulh v20.8h, v23.8h, v20.8h
+	VZIP1 V9.D2, V25.D2, V23.D2
+	WORD $0x4e689f59 // mul v25.8h, v26.8h, v8.8h
+	VZIP1 V21.D2, V17.D2, V17.D2
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	VZIP1 V16.D2, V30.D2, V21.D2
+	WORD $0x4e7c27bd // shsub v29.8h, v29.8h, v28.8h
+	WORD $0x4e609efe // mul v30.8h, v23.8h, v0.8h
+	WORD $0x4e65b750 // sqdmulh v16.8h, v26.8h, v5.8h
+	VADD V29.H8, V24.H8, V28.H8
+	VSUB V29.H8, V24.H8, V26.H8
+	WORD $0x4e7f2694 // shsub v20.8h, v20.8h, v31.8h
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e639f9d // mul v29.8h, v28.8h, v3.8h
+	VADD V20.H8, V18.H8, V24.H8
+	VSUB V20.H8, V18.H8, V31.H8
+	WORD $0x4e629f52 // mul v18.8h, v26.8h, v2.8h
+	WORD $0x4e669f14 // mul v20.8h, v24.8h, v6.8h
+	WORD $0x4e792610 // shsub v16.8h, v16.8h, v25.8h
+	WORD $0x4e649ff9 // mul v25.8h, v31.8h, v4.8h
+	WORD $0x4e76b6f6 // sqdmulh v22.8h, v23.8h, v22.8h
+	VADD V16.H8, V17.H8, V23.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	VSUB V16.H8, V17.H8, V17.H8
+	WORD $0x4e6cb790 // sqdmulh v16.8h, v28.8h, v12.8h
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4e67b75c // sqdmulh v28.8h, v26.8h, v7.8h
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4e7e26d6 // shsub v22.8h, v22.8h, v30.8h
+	WORD $0x4e73b71a // sqdmulh v26.8h, v24.8h, v19.8h
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	WORD $0x4e7d2610 // shsub v16.8h, v16.8h, v29.8h
+	WORD $0x4e7bb7f3 // sqdmulh v19.8h, v31.8h, v27.8h
+	VADD V22.H8, V21.H8, V30.H8
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e72279c // shsub v28.8h, v28.8h, v18.8h
+	VSUB V22.H8, V21.H8, V24.H8
+	VADD V16.H8, V23.H8, V27.H8
+	WORD $0x4e74275a // shsub v26.8h, v26.8h, v20.8h
+	VSUB V16.H8, V23.H8, V29.H8
+	VADD V28.H8, V17.H8, V31.H8
+	VSUB V28.H8, V17.H8, V21.H8
+	WORD $0x4e792673 // shsub v19.8h, v19.8h, v25.8h
+	VADD V26.H8, V30.H8, V18.H8
+	VSUB V26.H8, V30.H8, V22.H8
+	VZIP1 V29.S4, V27.S4, V20.S4
+	VADD V19.H8, V24.H8, V23.H8
+	VSUB V19.H8, V24.H8, V16.H8
+	VZIP2 V29.S4, V27.S4, V17.S4
+	VZIP1 V21.S4, V31.S4, V28.S4
+	VZIP2 V21.S4, V31.S4, V25.S4
+	VZIP1 V22.S4, V18.S4, V26.S4
+	VZIP2 V22.S4, V18.S4, V30.S4
+	VZIP1 V16.S4, V23.S4, V19.S4
+	VZIP2 V16.S4, V23.S4, V24.S4
+	VZIP1 V28.D2, V20.D2, V27.D2
+	VZIP2 V28.D2, V20.D2, V29.D2
+	VZIP1 V25.D2, V17.D2, V31.D2
+	VZIP2 V25.D2, V17.D2, V21.D2
+	VZIP1 V19.D2, V26.D2, V18.D2
+	VZIP2 V19.D2, V26.D2, V22.D2
+	VZIP1 V24.D2, V30.D2, V23.D2
+	FSTPQ (F27, F29), 384(R0)
+	VZIP2 V24.D2, V30.D2, V16.D2
+	FSTPQ (F31, F21), 416(R0)
+	FSTPQ (F18, F22), 448(R0)
+	FSTPQ (F23, F16), 480(R0)
+	RET
+
+// inverseNTTNEON is the portable NTT.InverseNTT, in place.
+// In: |f| < q.
+// Out: -1846 <= f <= 1872.
+// Needs: cpu.NEON.
+TEXT ·inverseNTTNEON(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVD $inverseNTT<>(SB), R1
+	FLDPQ 0(R0), (F31, F30)
+	FLDPQ 32(R0), (F29, F28)
+	FLDPQ 64(R0), (F27, F26)
+	FLDPQ 96(R0), (F25, F24)
+
+	// Layer 2.
+	FLDPQ 144(R1), (F23, F22)
+	FLDPQ 176(R1), (F21, F20)
+
+	// Layer 2.
+	FLDPQ 240(R1), (F19, F18)
+	FLDPQ 272(R1), (F17, F16)
+	FMOVQ 0(R1), F15
+
+	// Layer 4.
+	FLDPQ 208(R1), (F14, F13)
+	VZIP1 V30.S4, V31.S4, V12.S4
+	VZIP2 V30.S4, V31.S4, V31.S4
+	FLDPQ 208(R1), (F30, F11)
+
+	// Layer 4.
+	FLDPQ 304(R1), (F10, F9)
+	VZIP1 V28.S4, V29.S4, V8.S4
+	VZIP2 V28.S4, V29.S4, V29.S4
+	FLDPQ 304(R1), (F28, F7)
+
+	// Layer 8.
+	FMOVQ 112(R1), F6
+	VZIP1 V26.S4, V27.S4, V5.S4
+	VZIP2 V26.S4, V27.S4, V27.S4
+
+	// Layer 16.
+	FMOVQ 48(R1), F4
+	VZIP1 V24.S4, V25.S4, V26.S4
+	VZIP2 V24.S4, V25.S4, V25.S4
+	VZIP1 V8.D2, V12.D2, V24.D2
+	VZIP2 V8.D2, V12.D2, V3.D2
+	VZIP1 V29.D2, V31.D2, V2.D2
+	VZIP2 V29.D2, V31.D2, V31.D2
+	VZIP1 V26.D2, V5.D2, V29.D2
+	VZIP2 V26.D2, V5.D2, V26.D2
+	VZIP1 V25.D2, V27.D2, V1.D2
+	VZIP2 V25.D2, V27.D2, V27.D2
+	VSUB V24.H8, V3.H8, V25.H8
+	FLDPQ 128(R0), (F0, F12)
+	VADD V3.H8, V24.H8, V24.H8
+	VSUB V2.H8, V31.H8, V8.H8
+	VADD V31.H8, V2.H8, V31.H8
+	VSUB V29.H8, V26.H8, V5.H8
+	WORD $0x4e769f36 // mul v22.8h, v25.8h, v22.8h
+	WORD $0x4e749d14 // mul v20.8h, v8.8h, v20.8h
+	VADD V26.H8, V29.H8, V29.H8
+	VSUB V1.H8, V27.H8, V26.H8
+	WORD $0x4e729cb2 // mul v18.8h, v5.8h, v18.8h
+	WORD $0x4e77b737 // sqdmulh v23.8h, v25.8h, v23.8h
+	VZIP1 V12.S4, V0.S4, V25.S4
+	VZIP2 V12.S4, V0.S4, V3.S4
+	WORD $0x4e709f50 // mul v16.8h, v26.8h, v16.8h
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	VADD V27.H8, V1.H8, V27.H8
+	FLDPQ 160(R0), (F2, F0)
+	WORD $0x4e75b515 // sqdmulh v21.8h, v8.8h, v21.8h
+	VSUB V24.H8, V31.H8, V12.H8
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	VADD V31.H8, V24.H8, V24.H8
+	WORD $0x4e73b4bf // sqdmulh v31.8h, v5.8h, v19.8h
+	VSUB V29.H8, V27.H8, V19.H8
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4e7626f7 // shsub v23.8h, v23.8h, v22.8h
+
+	// Layer 2.
+	FLDPQ 336(R1), (F22, F1)
+	WORD $0x4e71b751 // sqdmulh v17.8h, v26.8h, v17.8h
+	VZIP1 V0.S4, V2.S4, V26.S4
+	VZIP2 V0.S4, V2.S4, V8.S4
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	VZIP1 V26.D2, V25.D2, V5.D2
+	VZIP2 V26.D2, V25.D2, V25.D2
+	VZIP1 V8.D2, V3.D2, V26.D2
+	VZIP2 V8.D2, V3.D2, V2.D2
+	VSUB V5.H8, V25.H8, V0.H8
+	WORD $0x4e7426b5 // shsub v21.8h, v21.8h, v20.8h
+	WORD $0x4e7227ff // shsub v31.8h, v31.8h, v18.8h
+	WORD $0x4e702631 // shsub v17.8h, v17.8h, v16.8h
+	WORD $0x4e619c14 // mul v20.8h, v0.8h, v1.8h
+	VADD V25.H8, V5.H8, V18.H8
+	WORD $0x4e76b410 // sqdmulh v16.8h, v0.8h, v22.8h
+	VSUB V23.H8, V21.H8, V25.H8
+	VSUB V31.H8, V17.H8, V22.H8
+	WORD $0x4e6d9d83 // mul v3.8h, v12.8h, v13.8h
+	FLDPQ 368(R1), (F8, F1)
+	WORD $0x4e6b9f25 // mul v5.8h, v25.8h, v11.8h
+	VADD V21.H8, V23.H8, V23.H8
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	VADD V27.H8, V29.H8, V21.H8
+	WORD $0x4e699e7d // mul v29.8h, v19.8h, v9.8h
+	VADD V17.H8, V31.H8, V27.H8
+	WORD $0x4e679edf // mul v31.8h, v22.8h, v7.8h
+	VZIP1 V23.S4, V24.S4, V17.S4
+	WORD $0x4e6eb580 // sqdmulh v0.8h, v12.8h, v14.8h
+	VSUB V26.H8, V2.H8, V13.H8
+	WORD $0x4e742610 // shsub v16.8h, v16.8h, v20.8h
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	VADD V2.H8, V26.H8, V26.H8
+	WORD $0x4e7eb734 // sqdmulh v20.8h, v25.8h, v30.8h
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	VZIP2 V23.S4, V24.S4, V30.S4
+	WORD $0x4e6ab679 // sqdmulh v25.8h, v19.8h, v10.8h
+	VZIP1 V27.S4, V21.S4, V24.S4
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4e632400 // shsub v0.8h, v0.8h, v3.8h
+
+	// Layer 4.
+	FLDPQ 400(R1), (F23, F19)
+	WORD $0x4e619dab // mul v11.8h, v13.8h, v1.8h
+	VSUB V18.H8, V26.H8, V9.H8
+	WORD $0x4e68b5a7 // sqdmulh v7.8h, v13.8h, v8.8h
+	WORD $0x4e652694 // shsub v20.8h, v20.8h, v5.8h
+	WORD $0x4e7cb6dc // sqdmulh v28.8h, v22.8h, v28.8h
+	VADD V26.H8, V18.H8, V22.H8
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	WORD $0x4e7d2739 // shsub v25.8h, v25.8h, v29.8h
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	VZIP1 V20.S4, V0.S4, V18.S4
+	WORD $0x4e739d3a // mul v26.8h, v9.8h, v19.8h
+	VZIP2 V20.S4, V0.S4, V29.S4
+	FLDPQ 400(R1), (F19, F20)
+	WORD $0x4e77b537 // sqdmulh v23.8h, v9.8h, v23.8h
+	VZIP2 V27.S4, V21.S4, V21.S4
+	WORD $0x4e7f279c // shsub v28.8h, v28.8h, v31.8h
+	VZIP1 V18.D2, V17.D2, V27.D2
+	WORD $0x4e6b24e7 // shsub v7.8h, v7.8h, v11.8h
+	VZIP2 V18.D2, V17.D2, V31.D2
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VZIP1 V28.S4, V25.S4, V17.S4
+	VSUB V16.H8, V7.H8, V18.H8
+	VADD V7.H8, V16.H8, V16.H8
+	VZIP2 V28.S4, V25.S4, V25.S4
+	VZIP1 V29.D2, V30.D2, V28.D2
+	WORD $0x4e749e54 // mul v20.8h, v18.8h, v20.8h
+	VZIP2 V29.D2, V30.D2, V30.D2
+	WORD $0x4e73b65d // sqdmulh v29.8h, v18.8h, v19.8h
+	WORD $0x4e7a26f7 // shsub v23.8h, v23.8h, v26.8h
+	VZIP1 V17.D2, V24.D2, V19.D2
+	VZIP2 V17.D2, V24.D2, V18.D2
+	VZIP1 V25.D2, V21.D2, V26.D2
+	VZIP2 V25.D2, V21.D2, V24.D2
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	VSUB V27.H8, V31.H8, V17.H8
+	VSUB V28.H8, V30.H8, V21.H8
+
+	// Layer 8.
+	VSUB V19.H8, V18.H8, V25.H8
+	VSUB V26.H8, V24.H8, V14.H8
+	WORD $0x4f768a2c // mul v12.8h, v17.8h, v6.h[7]
+	WORD $0x4f568aa2 // mul v2.8h, v21.8h, v6.h[5]
+	VADD V31.H8, V27.H8, V27.H8
+	WORD $0x4e7427bd // shsub v29.8h, v29.8h, v20.8h
+	VZIP1 V16.S4, V22.S4, V31.S4
+	VZIP2 V16.S4, V22.S4, V20.S4
+	WORD $0x4f768336 // mul v22.8h, v25.8h, v6.h[3]
+	WORD $0x4f5681d0 // mul v16.8h, v14.8h, v6.h[1]
+	VADD V30.H8, V28.H8, V28.H8
+	WORD $0x4f66ca3e // sqdmulh v30.8h, v17.8h, v6.h[6]
+	VZIP1 V29.S4, V23.S4, V17.S4
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	VZIP2 V29.S4, V23.S4, V23.S4
+	WORD $0x4f46cabd // sqdmulh v29.8h, v21.8h, v6.h[4]
+	VADD V18.H8, V19.H8, V21.H8
+	WORD $0x4f4fc042 // sqdmulh v2.8h, v2.8h, v15.h[0]
+	VADD V24.H8, V26.H8, V19.H8
+	WORD $0x4f66c332 // sqdmulh v18.8h, v25.8h, v6.h[2]
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	WORD $0x4e6c27de // shsub v30.8h, v30.8h, v12.8h
+
+	// Layer 8.
+	FMOVQ 96(R1), F10
+	VZIP1 V17.D2, V31.D2, V26.D2
+	VZIP2 V17.D2, V31.D2, V24.D2
+	VZIP1 V23.D2, V20.D2, V25.D2
+	VZIP2 V23.D2, V20.D2, V31.D2
+	VSUB V26.H8, V24.H8, V17.H8
+	WORD $0x4f46c1d4 // sqdmulh v20.8h, v14.8h, v6.h[0]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4e6227bd // shsub v29.8h, v29.8h, v2.8h
+	WORD $0x4e762652 // shsub v18.8h, v18.8h, v22.8h
+	VADD V24.H8, V26.H8, V23.H8
+
+	// From 8q to q/2.
+	WORD $0x4f5fc376 // sqdmulh v22.8h, v27.8h, v15.h[1]
+	WORD $0x4f7a8a3a // mul v26.8h, v17.8h, v10.h[7]
+	WORD $0x4e702694 // shsub v20.8h, v20.8h, v16.8h
+	WORD $0x4f5fc3d8 // sqdmulh v24.8h, v30.8h, v15.h[1]
+	WORD $0x4f5fc390 // sqdmulh v16.8h, v28.8h, v15.h[1]
+	WORD $0x4f5fc3a3 // sqdmulh v3.8h, v29.8h, v15.h[1]
+	WORD $0x4f1526d6 // srshr v22.8h, v22.8h, #11
+	WORD $0x4f6aca31 // sqdmulh v17.8h, v17.8h, v10.h[6]
+
+	// From 8q to q/2.
+	WORD $0x4f5fc2a1 // sqdmulh v1.8h, v21.8h, v15.h[1]
+	WORD $0x4f152718 // srshr v24.8h, v24.8h, #11
+	WORD $0x4f5fc248 // sqdmulh v8.8h, v18.8h, v15.h[1]
+	WORD $0x4f152610 // srshr v16.8h, v16.8h, #11
+	WORD $0x4f5fc26d // sqdmulh v13.8h, v19.8h, v15.h[1]
+	WORD $0x4f152463 // srshr v3.8h, v3.8h, #11
+	WORD $0x4f5fc285 // sqdmulh v5.8h, v20.8h, v15.h[1]
+	WORD $0x4f152421 // srshr v1.8h, v1.8h, #11
+	WORD $0x6f4f42db // mls v27.8h, v22.8h, v15.h[0]
+	VSUB V25.H8, V31.H8, V22.H8
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	WORD $0x4f152508 // srshr v8.8h, v8.8h, #11
+	WORD $0x6f4f431e // mls v30.8h, v24.8h, v15.h[0]
+	WORD $0x4f5a8ad8 // mul v24.8h, v22.8h, v10.h[5]
+	VADD V31.H8, V25.H8, V25.H8
+	WORD $0x4f4acadf // sqdmulh v31.8h, v22.8h, v10.h[4]
+	WORD $0x4f1525ad // srshr v13.8h, v13.8h, #11
+	WORD $0x4e7a2631 // shsub v17.8h, v17.8h, v26.8h
+	WORD $0x4f1524a5 // srshr v5.8h, v5.8h, #11
+	WORD $0x6f4f421c // mls v28.8h, v16.8h, v15.h[0]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+
+	// From 8q to q/2.
+	WORD $0x4f5fc2f6 // sqdmulh v22.8h, v23.8h, v15.h[1]
+	WORD $0x6f4f407d // mls v29.8h, v3.8h, v15.h[0]
+	WORD $0x6f4f4035 // mls v21.8h, v1.8h, v15.h[0]
+	VSUB V27.H8, V28.H8, V26.H8
+	WORD $0x4e7827ff // shsub v31.8h, v31.8h, v24.8h
+	WORD $0x4f5fc230 // sqdmulh v16.8h, v17.8h, v15.h[1]
+	WORD $0x4f1526d6 // srshr v22.8h, v22.8h, #11
+	WORD $0x6f4f4112 // mls v18.8h, v8.8h, v15.h[0]
+	WORD $0x6f4f41b3 // mls v19.8h, v13.8h, v15.h[0]
+	VSUB V30.H8, V29.H8, V24.H8
+	WORD $0x6f4f40b4 // mls v20.8h, v5.8h, v15.h[0]
+	VADD V28.H8, V27.H8, V27.H8
+	WORD $0x4f152610 // srshr v16.8h, v16.8h, #11
+	WORD $0x6f4f42d7 // mls v23.8h, v22.8h, v15.h[0]
+	WORD $0x4f748b5c // mul v28.8h, v26.8h, v4.h[7]
+	VADD V29.H8, V30.H8, V22.H8
+	WORD $0x6f4f4211 // mls v17.8h, v16.8h, v15.h[0]
+
+	// Layer 16.
+	VSUB V21.H8, V19.H8, V30.H8
+	VSUB V18.H8, V20.H8, V29.H8
+	WORD $0x4f748b10 // mul v16.8h, v24.8h, v4.h[7]
+	FSTPQ (F27, F22), 0(R0)
+	WORD $0x4f548bdb // mul v27.8h, v30.8h, v4.h[5]
+	VADD V19.H8, V21.H8, V22.H8
+	WORD $0x4f548bb5 // mul v21.8h, v29.8h, v4.h[5]
+	VADD V20.H8, V18.H8, V19.H8
+	WORD $0x4f64cb52 // sqdmulh v18.8h, v26.8h, v4.h[6]
+	WORD $0x4f5fc334 // sqdmulh v20.8h, v25.8h, v15.h[1]
+	FSTPQ (F22, F19), 64(R0)
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4f64cb1a // sqdmulh v26.8h, v24.8h, v4.h[6]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f152694 // srshr v20.8h, v20.8h, #11
+	WORD $0x4f44cbd8 // sqdmulh v24.8h, v30.8h, v4.h[4]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4e7c2652 // shsub v18.8h, v18.8h, v28.8h
+	WORD $0x4f5fc3f6 // sqdmulh v22.8h, v31.8h, v15.h[1]
+	WORD $0x6f4f4299 // mls v25.8h, v20.8h, v15.h[0]
+	WORD $0x4e70275a // shsub v26.8h, v26.8h, v16.8h
+	WORD $0x4f44cbb3 // sqdmulh v19.8h, v29.8h, v4.h[4]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e7b2718 // shsub v24.8h, v24.8h, v27.8h
+	FSTPQ (F18, F26), 32(R0)
+	FLDPQ 192(R0), (F30, F28)
+	FLDPQ 224(R0), (F29, F16)
+
+	// Layer 2.
+	FLDPQ 432(R1), (F20, F27)
+	WORD $0x4f1526d6 // srshr v22.8h, v22.8h, #11
+	FLDPQ 464(R1), (F18, F26)
+
+	// Layer 4.
+	FLDPQ 496(R1), (F0, F9)
+
+	// Layer 16.
+	VSUB V23.H8, V25.H8, V11.H8
+	VADD V25.H8, V23.H8, V23.H8
+	FLDPQ 496(R1), (F25, F7)
+	WORD $0x6f4f42df // mls v31.8h, v22.8h, v15.h[0]
+	WORD $0x4f748176 // mul v22.8h, v11.8h, v4.h[3]
+	WORD $0x4e752673 // shsub v19.8h, v19.8h, v21.8h
+	VZIP1 V28.S4, V30.S4, V21.S4
+	VZIP2 V28.S4, V30.S4, V30.S4
+	VZIP1 V16.S4, V29.S4, V28.S4
+	VZIP2 V16.S4, V29.S4, V29.S4
+	FSTPQ (F24, F19), 96(R0)
+	FLDPQ 256(R0), (F16, F24)
+	FLDPQ 288(R0), (F19, F12)
+
+	// Layer 2.
+	FLDPQ 528(R1), (F6, F14)
+	VSUB V17.H8, V31.H8, V2.H8
+	WORD $0x4f64c163 // sqdmulh v3.8h, v11.8h, v4.h[2]
+	FLDPQ 560(R1), (F1, F8)
+	VZIP1 V28.D2, V21.D2, V13.D2
+	VZIP2 V28.D2, V21.D2, V21.D2
+
+	// Layer 8.
+	FMOVQ 80(R1), F5
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	VADD V31.H8, V17.H8, V28.H8
+	VZIP1 V29.D2, V30.D2, V17.D2
+	VZIP2 V29.D2, V30.D2, V31.D2
+	VZIP1 V24.S4, V16.S4, V30.S4
+	VZIP2 V24.S4, V16.S4, V29.S4
+	FSTPQ (F23, F28), 128(R0)
+
+	// Layer 4.
+	FLDPQ 592(R1), (F16, F24)
+	VZIP1 V12.S4, V19.S4, V23.S4
+	VZIP2 V12.S4, V19.S4, V28.S4
+	VSUB V13.H8, V21.H8, V19.H8
+	VADD V21.H8, V13.H8, V21.H8
+	VZIP1 V23.D2, V30.D2, V11.D2
+	VZIP2 V23.D2, V30.D2, V30.D2
+	VZIP1 V28.D2, V29.D2, V23.D2
+	VZIP2 V28.D2, V29.D2, V29.D2
+	VSUB V17.H8, V31.H8, V28.H8
+	WORD $0x4e7b9e7b // mul v27.8h, v19.8h, v27.8h
+	WORD $0x4e74b674 // sqdmulh v20.8h, v19.8h, v20.8h
+	VSUB V11.H8, V30.H8, V19.H8
+	WORD $0x4e7a9f9a // mul v26.8h, v28.8h, v26.8h
+	VADD V31.H8, V17.H8, V17.H8
+	VSUB V23.H8, V29.H8, V31.H8
+	WORD $0x4e6e9e6c // mul v12.8h, v19.8h, v14.8h
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	VADD V30.H8, V11.H8, V30.H8
+	WORD $0x4e689fed // mul v13.8h, v31.8h, v8.8h
+	VADD V29.H8, V23.H8, V23.H8
+	FLDPQ 592(R1), (F29, F14)
+	WORD $0x4e72b792 // sqdmulh v18.8h, v28.8h, v18.8h
+	VSUB V21.H8, V17.H8, V28.H8
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VADD V17.H8, V21.H8, V21.H8
+	WORD $0x4e66b671 // sqdmulh v17.8h, v19.8h, v6.8h
+	WORD $0x4e7b2694 // shsub v20.8h, v20.8h, v27.8h
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	VSUB V30.H8, V23.H8, V19.H8
+	WORD $0x4e61b7fb // sqdmulh v27.8h, v31.8h, v1.8h
+	VADD V23.H8, V30.H8, V31.H8
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4e7a2652 // shsub v18.8h, v18.8h, v26.8h
+	WORD $0x4e699f9e // mul v30.8h, v28.8h, v9.8h
+	WORD $0x4e762463 // shsub v3.8h, v3.8h, v22.8h
+	WORD $0x4e6c2631 // shsub v17.8h, v17.8h, v12.8h
+	VSUB V20.H8, V18.H8, V23.H8
+	WORD $0x4e789e7a // mul v26.8h, v19.8h, v24.8h
+	VADD V18.H8, V20.H8, V22.H8
+	WORD $0x4e6d277b // shsub v27.8h, v27.8h, v13.8h
+	WORD $0x4e679ef8 // mul v24.8h, v23.8h, v7.8h
+	WORD $0x4e60b794 // sqdmulh v20.8h, v28.8h, v0.8h
+	VZIP1 V22.S4, V21.S4, V18.S4
+	VSUB V17.H8, V27.H8, V28.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e79b6f9 // sqdmulh v25.8h, v23.8h, v25.8h
+	VADD V27.H8, V17.H8, V23.H8
+	WORD $0x4e6e9f91 // mul v17.8h, v28.8h, v14.8h
+	VZIP2 V22.S4, V21.S4, V27.S4
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	VZIP1 V23.S4, V31.S4, V21.S4
+	WORD $0x4e70b676 // sqdmulh v22.8h, v19.8h, v16.8h
+	WORD $0x4e7e2694 // shsub v20.8h, v20.8h, v30.8h
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VZIP2 V23.S4, V31.S4, V16.S4
+	WORD $0x4e7db793 // sqdmulh v19.8h, v28.8h, v29.8h
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	WORD $0x4e782739 // shsub v25.8h, v25.8h, v24.8h
+	WORD $0x4f74805f // mul v31.8h, v2.8h, v4.h[3]
+	WORD $0x4e7a26d6 // shsub v22.8h, v22.8h, v26.8h
+	VZIP1 V25.S4, V20.S4, V30.S4
+	VZIP2 V25.S4, V20.S4, V23.S4
+	WORD $0x4f64c05d // sqdmulh v29.8h, v2.8h, v4.h[2]
+
+	// Layer 16.
+	FMOVQ 32(R1), F11
+	WORD $0x4e712673 // shsub v19.8h, v19.8h, v17.8h
+	VZIP1 V30.D2, V18.D2, V28.D2
+	VZIP2 V30.D2, V18.D2, V24.D2
+	VZIP1 V23.D2, V27.D2, V26.D2
+	VZIP1 V19.S4, V22.S4, V20.S4
+	VZIP2 V19.S4, V22.S4, V25.S4
+	VZIP2 V23.D2, V27.D2, V17.D2
+
+	// Layer 8.
+	VSUB V28.H8, V24.H8, V18.H8
+	VZIP1 V20.D2, V21.D2, V30.D2
+	VZIP2 V20.D2, V21.D2, V22.D2
+	VZIP1 V25.D2, V16.D2, V19.D2
+	VZIP2 V25.D2, V16.D2, V27.D2
+	VSUB V26.H8, V17.H8, V23.H8
+	VSUB V30.H8, V22.H8, V21.H8
+	VSUB V19.H8, V27.H8, V20.H8
+	WORD $0x4f7a8250 // mul v16.8h, v18.8h, v10.h[3]
+	WORD $0x4f5a82f9 // mul v25.8h, v23.8h, v10.h[1]
+	VADD V24.H8, V28.H8, V28.H8
+	WORD $0x4f758ab8 // mul v24.8h, v21.8h, v5.h[7]
+	VADD V17.H8, V26.H8, V26.H8
+	WORD $0x4f558a91 // mul v17.8h, v20.8h, v5.h[5]
+	VADD V22.H8, V30.H8, V30.H8
+	WORD $0x4f6ac256 // sqdmulh v22.8h, v18.8h, v10.h[2]
+	VADD V27.H8, V19.H8, V18.H8
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f4ac2f3 // sqdmulh v19.8h, v23.8h, v10.h[0]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4f65cabb // sqdmulh v27.8h, v21.8h, v5.h[6]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e7026d6 // shsub v22.8h, v22.8h, v16.8h
+	WORD $0x4f45ca97 // sqdmulh v23.8h, v20.8h, v5.h[4]
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	WORD $0x4e792673 // shsub v19.8h, v19.8h, v25.8h
+
+	// From 8q to q/2.
+	WORD $0x4f5fc395 // sqdmulh v21.8h, v28.8h, v15.h[1]
+	WORD $0x4e78277b // shsub v27.8h, v27.8h, v24.8h
+	WORD $0x4f5fc2d4 // sqdmulh v20.8h, v22.8h, v15.h[1]
+	WORD $0x4f5fc350 // sqdmulh v16.8h, v26.8h, v15.h[1]
+	WORD $0x4e7126f7 // shsub v23.8h, v23.8h, v17.8h
+	WORD $0x4f5fc279 // sqdmulh v25.8h, v19.8h, v15.h[1]
+
+	// From 8q to q/2.
+	WORD $0x4f5fc3d8 // sqdmulh v24.8h, v30.8h, v15.h[1]
+	WORD $0x4f1526b5 // srshr v21.8h, v21.8h, #11
+	WORD $0x4f5fc371 // sqdmulh v17.8h, v27.8h, v15.h[1]
+	WORD $0x4f152694 // srshr v20.8h, v20.8h, #11
+	WORD $0x4f5fc248 // sqdmulh v8.8h, v18.8h, v15.h[1]
+	WORD $0x4f152610 // srshr v16.8h, v16.8h, #11
+	WORD $0x4f5fc2e6 // sqdmulh v6.8h, v23.8h, v15.h[1]
+	WORD $0x4f152739 // srshr v25.8h, v25.8h, #11
+	WORD $0x4f152718 // srshr v24.8h, v24.8h, #11
+	WORD $0x6f4f42bc // mls v28.8h, v21.8h, v15.h[0]
+	WORD $0x4f152631 // srshr v17.8h, v17.8h, #11
+	WORD $0x6f4f4296 // mls v22.8h, v20.8h, v15.h[0]
+	WORD $0x4f152508 // srshr v8.8h, v8.8h, #11
+	WORD $0x6f4f421a // mls v26.8h, v16.8h, v15.h[0]
+	WORD $0x4f1524c6 // srshr v6.8h, v6.8h, #11
+	WORD $0x6f4f4333 // mls v19.8h, v25.8h, v15.h[0]
+	WORD $0x6f4f431e // mls v30.8h, v24.8h, v15.h[0]
+	WORD $0x6f4f423b // mls v27.8h, v17.8h, v15.h[0]
+	WORD $0x6f4f4112 // mls v18.8h, v8.8h, v15.h[0]
+
+	// Layer 16.
+	VSUB V28.H8, V26.H8, V21.H8
+	WORD $0x6f4f40d7 // mls v23.8h, v6.8h, v15.h[0]
+	VSUB V22.H8, V19.H8, V20.H8
+	WORD $0x4f5482b0 // mul v16.8h, v21.8h, v4.h[1]
+	VADD V26.H8, V28.H8, V25.H8
+	WORD $0x4f548298 // mul v24.8h, v20.8h, v4.h[1]
+	VADD V19.H8, V22.H8, V17.H8
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	VSUB V30.H8, V18.H8, V28.H8
+	WORD $0x4f44c2ba // sqdmulh v26.8h, v21.8h, v4.h[0]
+	FSTPQ (F25, F17), 192(R0)
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f44c296 // sqdmulh v22.8h, v20.8h, v4.h[0]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e7f27bd // shsub v29.8h, v29.8h, v31.8h
+	WORD $0x4f7b8b93 // mul v19.8h, v28.8h, v11.h[7]
+	VADD V18.H8, V30.H8, V21.H8
+	WORD $0x4e70275a // shsub v26.8h, v26.8h, v16.8h
+	FSTPQ (F3, F29), 160(R0)
+	FLDPQ 320(R0), (F20, F25)
+	VSUB V27.H8, V23.H8, V17.H8
+	FLDPQ 352(R0), (F31, F30)
+
+	// Layer 2.
+	FLDPQ 624(R1), (F18, F29)
+	WORD $0x4f6bcb90 // sqdmulh v16.8h, v28.8h, v11.h[6]
+	VADD V23.H8, V27.H8, V28.H8
+	FLDPQ 656(R1), (F27, F23)
+
+	// Layer 4.
+	FLDPQ 688(R1), (F1, F9)
+	WORD $0x4f7b8a2c // mul v12.8h, v17.8h, v11.h[7]
+	WORD $0x4e7826d6 // shsub v22.8h, v22.8h, v24.8h
+	FLDPQ 688(R1), (F24, F7)
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	FSTPQ (F21, F28), 256(R0)
+	WORD $0x4f6bca35 // sqdmulh v21.8h, v17.8h, v11.h[6]
+	FSTPQ (F26, F22), 224(R0)
+	FLDPQ 384(R0), (F17, F28)
+	FLDPQ 416(R0), (F26, F22)
+	VZIP1 V25.S4, V20.S4, V13.S4
+	VZIP2 V25.S4, V20.S4, V20.S4
+
+	// Layer 2.
+	FLDPQ 720(R1), (F25, F0)
+	VZIP1 V30.S4, V31.S4, V14.S4
+	VZIP2 V30.S4, V31.S4, V31.S4
+	FLDPQ 752(R1), (F30, F2)
+
+	// Layer 4.
+	FLDPQ 784(R1), (F10, F8)
+
+	// Layer 8.
+	FMOVQ 64(R1), F6
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4e732610 // shsub v16.8h, v16.8h, v19.8h
+	VZIP1 V14.D2, V13.D2, V19.D2
+	VZIP2 V14.D2, V13.D2, V4.D2
+	VZIP1 V28.S4, V17.S4, V3.S4
+	VZIP2 V28.S4, V17.S4, V17.S4
+	VZIP1 V22.S4, V26.S4, V28.S4
+	VZIP2 V22.S4, V26.S4, V26.S4
+	VZIP1 V31.D2, V20.D2, V22.D2
+	VZIP2 V31.D2, V20.D2, V20.D2
+	VZIP1 V28.D2, V3.D2, V31.D2
+	VZIP2 V28.D2, V3.D2, V28.D2
+	VZIP1 V26.D2, V17.D2, V13.D2
+	VZIP2 V26.D2, V17.D2, V17.D2
+	VSUB V19.H8, V4.H8, V26.H8
+	VADD V4.H8, V19.H8, V19.H8
+	VSUB V22.H8, V20.H8, V14.H8
+	VADD V20.H8, V22.H8, V22.H8
+	VSUB V31.H8, V28.H8, V20.H8
+	WORD $0x4e7d9f5d // mul v29.8h, v26.8h, v29.8h
+	WORD $0x4e779dd7 // mul v23.8h, v14.8h, v23.8h
+	VADD V28.H8, V31.H8, V31.H8
+	VSUB V13.H8, V17.H8, V28.H8
+	WORD $0x4e609e83 // mul v3.8h, v20.8h, v0.8h
+	WORD $0x4e72b752 // sqdmulh v18.8h, v26.8h, v18.8h
+	VADD V17.H8, V13.H8, V26.H8
+	FLDPQ 784(R1), (F17, F4)
+	WORD $0x4e629f80 // mul v0.8h, v28.8h, v2.8h
+	WORD $0x4e6c26b5 // shsub v21.8h, v21.8h, v12.8h
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	VSUB V19.H8, V22.H8, V13.H8
+	WORD $0x4e7bb5db // sqdmulh v27.8h, v14.8h, v27.8h
+	VSUB V31.H8, V26.H8, V2.H8
+	FSTPQ (F16, F21), 288(R0)
+	FLDPQ 448(R0), (F16, F21)
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	VADD V22.H8, V19.H8, V19.H8
+	WORD $0x4e79b696 // sqdmulh v22.8h, v20.8h, v25.8h
+	FLDPQ 480(R0), (F25, F20)
+	VADD V26.H8, V31.H8, V31.H8
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e7d2652 // shsub v18.8h, v18.8h, v29.8h
+
+	// Layer 2.
+	FLDPQ 816(R1), (F26, F29)
+	WORD $0x4e7eb79e // sqdmulh v30.8h, v28.8h, v30.8h
+	VZIP1 V21.S4, V16.S4, V28.S4
+	VZIP2 V21.S4, V16.S4, V16.S4
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4e77277b // shsub v27.8h, v27.8h, v23.8h
+	FLDPQ 848(R1), (F21, F23)
+	WORD $0x4e6326d6 // shsub v22.8h, v22.8h, v3.8h
+	VZIP1 V20.S4, V25.S4, V12.S4
+	VZIP2 V20.S4, V25.S4, V25.S4
+	VSUB V18.H8, V27.H8, V20.H8
+	WORD $0x4e699dae // mul v14.8h, v13.8h, v9.8h
+	VADD V27.H8, V18.H8, V18.H8
+	VZIP1 V12.D2, V28.D2, V27.D2
+	VZIP2 V12.D2, V28.D2, V28.D2
+	VZIP1 V25.D2, V16.D2, V3.D2
+	VZIP2 V25.D2, V16.D2, V16.D2
+	VSUB V27.H8, V28.H8, V25.H8
+	WORD $0x4e6027de // shsub v30.8h, v30.8h, v0.8h
+	VSUB V3.H8, V16.H8, V9.H8
+	VADD V28.H8, V27.H8, V27.H8
+	WORD $0x4e7d9f3c // mul v28.8h, v25.8h, v29.8h
+	VSUB V22.H8, V30.H8, V29.H8
+	WORD $0x4e7ab73a // sqdmulh v26.8h, v25.8h, v26.8h
+	VADD V30.H8, V22.H8, V25.H8
+	WORD $0x4e679e96 // mul v22.8h, v20.8h, v7.8h
+	VZIP1 V18.S4, V19.S4, V30.S4
+	WORD $0x4e689c4c // mul v12.8h, v2.8h, v8.8h
+	VZIP2 V18.S4, V19.S4, V19.S4
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	VZIP1 V25.S4, V31.S4, V18.S4
+	WORD $0x4e649fa0 // mul v0.8h, v29.8h, v4.8h
+	VZIP2 V25.S4, V31.S4, V31.S4
+	WORD $0x4e61b5b9 // sqdmulh v25.8h, v13.8h, v1.8h
+	VADD V16.H8, V3.H8, V16.H8
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	WORD $0x4e779d37 // mul v23.8h, v9.8h, v23.8h
+	WORD $0x4e7c275a // shsub v26.8h, v26.8h, v28.8h
+	WORD $0x4e78b698 // sqdmulh v24.8h, v20.8h, v24.8h
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	WORD $0x4e6ab454 // sqdmulh v20.8h, v2.8h, v10.8h
+	WORD $0x4e6e2739 // shsub v25.8h, v25.8h, v14.8h
+
+	// Layer 4.
+	FLDPQ 880(R1), (F28, F7)
+	WORD $0x4e75b535 // sqdmulh v21.8h, v9.8h, v21.8h
+	VSUB V27.H8, V16.H8, V8.H8
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	VADD V16.H8, V27.H8, V27.H8
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4e762718 // shsub v24.8h, v24.8h, v22.8h
+	WORD $0x4e71b7b0 // sqdmulh v16.8h, v29.8h, v17.8h
+	WORD $0x4e679d11 // mul v17.8h, v8.8h, v7.8h
+	VZIP1 V24.S4, V25.S4, V29.S4
+	FLDPQ 880(R1), (F22, F4)
+	WORD $0x4e7726b5 // shsub v21.8h, v21.8h, v23.8h
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4e7cb517 // sqdmulh v23.8h, v8.8h, v28.8h
+	WORD $0x4e6c2694 // shsub v20.8h, v20.8h, v12.8h
+	VZIP2 V24.S4, V25.S4, V28.S4
+	VSUB V26.H8, V21.H8, V25.H8
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	VZIP1 V29.D2, V30.D2, V24.D2
+	WORD $0x4e602610 // shsub v16.8h, v16.8h, v0.8h
+	VADD V21.H8, V26.H8, V26.H8
+	VZIP2 V29.D2, V30.D2, V21.D2
+	WORD $0x4e649f3e // mul v30.8h, v25.8h, v4.8h
+	VZIP1 V16.S4, V20.S4, V29.S4
+	VZIP2 V16.S4, V20.S4, V20.S4
+	WORD $0x4e7126f7 // shsub v23.8h, v23.8h, v17.8h
+	VZIP1 V28.D2, V19.D2, V16.D2
+	WORD $0x4e76b731 // sqdmulh v17.8h, v25.8h, v22.8h
+	VZIP2 V28.D2, V19.D2, V22.D2
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	VZIP1 V29.D2, V18.D2, V25.D2
+	VZIP2 V29.D2, V18.D2, V19.D2
+	VZIP1 V20.D2, V31.D2, V28.D2
+	VZIP2 V20.D2, V31.D2, V18.D2
+
+	// Layer 8.
+	VSUB V24.H8, V21.H8, V29.H8
+	VSUB V16.H8, V22.H8, V31.H8
+	VSUB V25.H8, V19.H8, V20.H8
+	WORD $0x4e7e2631 // shsub v17.8h, v17.8h, v30.8h
+	VSUB V28.H8, V18.H8, V30.H8
+	WORD $0x4f7583a1 // mul v1.8h, v29.8h, v5.h[3]
+	VADD V21.H8, V24.H8, V24.H8
+	VZIP1 V26.S4, V27.S4, V21.S4
+	VZIP2 V26.S4, V27.S4, V27.S4
+	WORD $0x4f5583fa // mul v26.8h, v31.8h, v5.h[1]
+	VADD V22.H8, V16.H8, V16.H8
+	WORD $0x4f768a96 // mul v22.8h, v20.8h, v6.h[7]
+	VADD V19.H8, V25.H8, V25.H8
+	WORD $0x4f568bd3 // mul v19.8h, v30.8h, v6.h[5]
+	VADD V18.H8, V28.H8, V28.H8
+	WORD $0x4f65c3b2 // sqdmulh v18.8h, v29.8h, v5.h[2]
+	VZIP1 V17.S4, V23.S4, V29.S4
+	WORD $0x4f4fc021 // sqdmulh v1.8h, v1.8h, v15.h[0]
+	VZIP2 V17.S4, V23.S4, V23.S4
+	WORD $0x4f45c3f1 // sqdmulh v17.8h, v31.8h, v5.h[0]
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	WORD $0x4f66ca9f // sqdmulh v31.8h, v20.8h, v6.h[6]
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	WORD $0x4e612652 // shsub v18.8h, v18.8h, v1.8h
+	VZIP1 V29.D2, V21.D2, V20.D2
+	VZIP2 V29.D2, V21.D2, V21.D2
+	VZIP1 V23.D2, V27.D2, V29.D2
+	VZIP2 V23.D2, V27.D2, V27.D2
+
+	// Layer 8.
+	VSUB V20.H8, V21.H8, V23.H8
+	WORD $0x4f46cbde // sqdmulh v30.8h, v30.8h, v6.h[4]
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4e7a2631 // shsub v17.8h, v17.8h, v26.8h
+	WORD $0x4f7682fa // mul v26.8h, v23.8h, v6.h[3]
+	WORD $0x4e7627ff // shsub v31.8h, v31.8h, v22.8h
+	VADD V21.H8, V20.H8, V22.H8
+
+	// From 8q to q/2.
+	WORD $0x4f5fc314 // sqdmulh v20.8h, v24.8h, v15.h[1]
+	WORD $0x4f66c2f5 // sqdmulh v21.8h, v23.8h, v6.h[2]
+	WORD $0x4e7327de // shsub v30.8h, v30.8h, v19.8h
+	WORD $0x4f5fc257 // sqdmulh v23.8h, v18.8h, v15.h[1]
+	WORD $0x4f5fc213 // sqdmulh v19.8h, v16.8h, v15.h[1]
+	WORD $0x4f5fc22d // sqdmulh v13.8h, v17.8h, v15.h[1]
+	WORD $0x4f152694 // srshr v20.8h, v20.8h, #11
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+
+	// From 8q to q/2.
+	WORD $0x4f5fc323 // sqdmulh v3.8h, v25.8h, v15.h[1]
+	WORD $0x4f1526f7 // srshr v23.8h, v23.8h, #11
+	WORD $0x4f5fc3ea // sqdmulh v10.8h, v31.8h, v15.h[1]
+	WORD $0x4f152673 // srshr v19.8h, v19.8h, #11
+	WORD $0x4f5fc382 // sqdmulh v2.8h, v28.8h, v15.h[1]
+	WORD $0x4f1525ad // srshr v13.8h, v13.8h, #11
+	WORD $0x4f5fc3ce // sqdmulh v14.8h, v30.8h, v15.h[1]
+	WORD $0x4f152463 // srshr v3.8h, v3.8h, #11
+	WORD $0x6f4f4298 // mls v24.8h, v20.8h, v15.h[0]
+	VSUB V29.H8, V27.H8, V20.H8
+	WORD $0x4e7a26b5 // shsub v21.8h, v21.8h, v26.8h
+	VADD V27.H8, V29.H8, V29.H8
+	WORD $0x4f15254a // srshr v10.8h, v10.8h, #11
+	WORD $0x4f152442 // srshr v2.8h, v2.8h, #11
+	WORD $0x6f4f42f2 // mls v18.8h, v23.8h, v15.h[0]
+	WORD $0x4f56829b // mul v27.8h, v20.8h, v6.h[1]
+	WORD $0x4f1525ce // srshr v14.8h, v14.8h, #11
+	WORD $0x4f46c29a // sqdmulh v26.8h, v20.8h, v6.h[0]
+	WORD $0x6f4f4270 // mls v16.8h, v19.8h, v15.h[0]
+
+	// From 8q to q/2.
+	WORD $0x4f5fc2d7 // sqdmulh v23.8h, v22.8h, v15.h[1]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x6f4f41b1 // mls v17.8h, v13.8h, v15.h[0]
+	WORD $0x6f4f4079 // mls v25.8h, v3.8h, v15.h[0]
+
+	// Layer 16.
+	VSUB V24.H8, V16.H8, V20.H8
+	WORD $0x4f5fc2b3 // sqdmulh v19.8h, v21.8h, v15.h[1]
+	WORD $0x4f1526f7 // srshr v23.8h, v23.8h, #11
+	WORD $0x4e7b275a // shsub v26.8h, v26.8h, v27.8h
+	WORD $0x6f4f415f // mls v31.8h, v10.8h, v15.h[0]
+	WORD $0x6f4f405c // mls v28.8h, v2.8h, v15.h[0]
+	VSUB V18.H8, V17.H8, V27.H8
+	WORD $0x6f4f41de // mls v30.8h, v14.8h, v15.h[0]
+	VADD V16.H8, V24.H8, V24.H8
+	WORD $0x4f152673 // srshr v19.8h, v19.8h, #11
+	WORD $0x6f4f42f6 // mls v22.8h, v23.8h, v15.h[0]
+	WORD $0x4f5b8a90 // mul v16.8h, v20.8h, v11.h[5]
+	VADD V17.H8, V18.H8, V23.H8
+	WORD $0x6f4f4275 // mls v21.8h, v19.8h, v15.h[0]
+
+	// Layer 16.
+	VSUB V25.H8, V28.H8, V18.H8
+	VSUB V31.H8, V30.H8, V17.H8
+	WORD $0x4f5b8b73 // mul v19.8h, v27.8h, v11.h[5]
+	FSTPQ (F24, F23), 320(R0)
+	WORD $0x4f7b8258 // mul v24.8h, v18.8h, v11.h[3]
+	VADD V28.H8, V25.H8, V23.H8
+	WORD $0x4f7b8239 // mul v25.8h, v17.8h, v11.h[3]
+	VADD V30.H8, V31.H8, V28.H8
+	WORD $0x4f4bca9f // sqdmulh v31.8h, v20.8h, v11.h[4]
+	WORD $0x4f5fc3be // sqdmulh v30.8h, v29.8h, v15.h[1]
+	FSTPQ (F23, F28), 384(R0)
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f4bcb74 // sqdmulh v20.8h, v27.8h, v11.h[4]
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4f1527de // srshr v30.8h, v30.8h, #11
+	WORD $0x4f6bc25b // sqdmulh v27.8h, v18.8h, v11.h[2]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e7027ff // shsub v31.8h, v31.8h, v16.8h
+	WORD $0x4f5fc357 // sqdmulh v23.8h, v26.8h, v15.h[1]
+	WORD $0x6f4f43dd // mls v29.8h, v30.8h, v15.h[0]
+	WORD $0x4e732694 // shsub v20.8h, v20.8h, v19.8h
+	WORD $0x4f6bc23c // sqdmulh v28.8h, v17.8h, v11.h[2]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e78277b // shsub v27.8h, v27.8h, v24.8h
+	FSTPQ (F31, F20), 352(R0)
+	FMOVQ 0(R0), F18
+	WORD $0x4f1526f7 // srshr v23.8h, v23.8h, #11
+	FMOVQ 64(R0), F16
+	FMOVQ 128(R0), F17
+
+	// Layer 16.
+	VSUB V22.H8, V29.H8, V19.H8
+	VADD V29.H8, V22.H8, V30.H8
+	FMOVQ 192(R0), F24
+	FMOVQ 256(R0), F31
+	WORD $0x6f4f42fa // mls v26.8h, v23.8h, v15.h[0]
+	FMOVQ 320(R0), F20
+	FMOVQ 384(R0), F22
+	WORD $0x4f5b827d // mul v29.8h, v19.8h, v11.h[1]
+	WORD $0x4e79279c // shsub v28.8h, v28.8h, v25.8h
+
+	// Layer 32.
+	FMOVQ 16(R1), F9
+	WORD $0x4f4bc277 // sqdmulh v23.8h, v19.8h, v11.h[0]
+	FSTPQ (F27, F28), 416(R0)
+	FMOVQ 16(R0), F25
+	VSUB V18.H8, V16.H8, V19.H8
+	VADD V16.H8, V18.H8, V27.H8
+	VSUB V21.H8, V26.H8, V28.H8
+	VADD V26.H8, V21.H8, V18.H8
+	FMOVQ 80(R0), F16
+	FMOVQ 144(R0), F21
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	FMOVQ 208(R0), F26
+	FMOVQ 272(R0), F7
+	VSUB V17.H8, V24.H8, V8.H8
+	WORD $0x4f5b838c // mul v12.8h, v28.8h, v11.h[1]
+	FSTPQ (F30, F18), 448(R0)
+	FMOVQ 336(R0), F30
+	VSUB V31.H8, V20.H8, V18.H8
+	WORD $0x4f4bc39c // sqdmulh v28.8h, v28.8h, v11.h[0]
+	FMOVQ 448(R0), F0
+	FMOVQ 400(R0), F4
+	VADD V24.H8, V17.H8, V17.H8
+	FMOVQ 464(R0), F24
+	WORD $0x4f798a65 // mul v5.8h, v19.8h, v9.h[7]
+	VADD V20.H8, V31.H8, V31.H8
+
+	// 1/128 of all.
+	FMOVQ 128(R1), F1
+	WORD $0x4e7d26f7 // shsub v23.8h, v23.8h, v29.8h
+
+	// Layer 32.
+	VSUB V25.H8, V16.H8, V20.H8
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	VSUB V21.H8, V26.H8, V29.H8
+	VSUB V7.H8, V30.H8, V6.H8
+	WORD $0x4f59890d // mul v13.8h, v8.8h, v9.h[5]
+	VSUB V22.H8, V0.H8, V3.H8
+	WORD $0x4f79824a // mul v10.8h, v18.8h, v9.h[3]
+	VSUB V4.H8, V24.H8, V2.H8
+	WORD $0x4f69ca73 // sqdmulh v19.8h, v19.8h, v9.h[6]
+	WORD $0x4e6c279c // shsub v28.8h, v28.8h, v12.8h
+	WORD $0x4f59806e // mul v14.8h, v3.8h, v9.h[1]
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	VADD V0.H8, V22.H8, V22.H8
+	FSTPQ (F23, F28), 480(R0)
+	WORD $0x4f798a97 // mul v23.8h, v20.8h, v9.h[7]
+	VADD V16.H8, V25.H8, V28.H8
+	WORD $0x4f598bb9 // mul v25.8h, v29.8h, v9.h[5]
+	VADD V26.H8, V21.H8, V16.H8
+	WORD $0x4f7980d5 // mul v21.8h, v6.8h, v9.h[3]
+	VADD V30.H8, V7.H8, V26.H8
+	WORD $0x4f59805e // mul v30.8h, v2.8h, v9.h[1]
+	WORD $0x4e652673 // shsub v19.8h, v19.8h, v5.8h
+	WORD $0x4f49c90b // sqdmulh v11.8h, v8.8h, v9.h[4]
+	VADD V24.H8, V4.H8, V24.H8
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+
+	// Layer 64.
+	VSUB V27.H8, V17.H8, V12.H8
+	WORD $0x4f69c252 // sqdmulh v18.8h, v18.8h, v9.h[2]
+	VSUB V31.H8, V22.H8, V0.H8
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+
+	// Layer 64.
+	VSUB V28.H8, V16.H8, V7.H8
+	WORD $0x4f49c068 // sqdmulh v8.8h, v3.8h, v9.h[0]
+	VSUB V26.H8, V24.H8, V5.H8
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	WORD $0x4e6d256b // shsub v11.8h, v11.8h, v13.8h
+	WORD $0x4f69ca94 // sqdmulh v20.8h, v20.8h, v9.h[6]
+	VADD V17.H8, V27.H8, V27.H8
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	WORD $0x4e6a2652 // shsub v18.8h, v18.8h, v10.8h
+	WORD $0x4f49cbb1 // sqdmulh v17.8h, v29.8h, v9.h[4]
+	VSUB V19.H8, V11.H8, V29.H8
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4e6e2508 // shsub v8.8h, v8.8h, v14.8h
+	WORD $0x4f69c0c4 // sqdmulh v4.8h, v6.8h, v9.h[2]
+	VADD V11.H8, V19.H8, V19.H8
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e772694 // shsub v20.8h, v20.8h, v23.8h
+	WORD $0x4f49c057 // sqdmulh v23.8h, v2.8h, v9.h[0]
+	VSUB V18.H8, V8.H8, V3.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e792631 // shsub v17.8h, v17.8h, v25.8h
+	WORD $0x4f7f8999 // mul v25.8h, v12.8h, v15.h[7]
+	VADD V22.H8, V31.H8, V31.H8
+	WORD $0x4e752484 // shsub v4.8h, v4.8h, v21.8h
+	VSUB V20.H8, V17.H8, V22.H8
+	WORD $0x4f7f8bb5 // mul v21.8h, v29.8h, v15.h[7]
+	VADD V8.H8, V18.H8, V18.H8
+	WORD $0x4e7e26f7 // shsub v23.8h, v23.8h, v30.8h
+	WORD $0x4f5f881e // mul v30.8h, v0.8h, v15.h[5]
+	WORD $0x4f5f886d // mul v13.8h, v3.8h, v15.h[5]
+	VADD V16.H8, V28.H8, V28.H8
+	VSUB V4.H8, V23.H8, V16.H8
+	WORD $0x4f7f88ea // mul v10.8h, v7.8h, v15.h[7]
+	WORD $0x4f7f8ac6 // mul v6.8h, v22.8h, v15.h[7]
+	VADD V17.H8, V20.H8, V20.H8
+	WORD $0x4f5f88b1 // mul v17.8h, v5.8h, v15.h[5]
+	VADD V24.H8, V26.H8, V26.H8
+	WORD $0x4f5f8a18 // mul v24.8h, v16.8h, v15.h[5]
+	VADD V23.H8, V4.H8, V23.H8
+	WORD $0x4f6fc98e // sqdmulh v14.8h, v12.8h, v15.h[6]
+
+	// Layer 128.
+	VSUB V27.H8, V31.H8, V11.H8
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	VSUB V19.H8, V18.H8, V2.H8
+	WORD $0x4f6fcbbd // sqdmulh v29.8h, v29.8h, v15.h[6]
+
+	// Layer 128.
+	VSUB V28.H8, V26.H8, V8.H8
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	VADD V31.H8, V27.H8, V27.H8
+	WORD $0x4f4fc81f // sqdmulh v31.8h, v0.8h, v15.h[4]
+	VSUB V20.H8, V23.H8, V4.H8
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e7925ce // shsub v14.8h, v14.8h, v25.8h
+	WORD $0x4f4fc879 // sqdmulh v25.8h, v3.8h, v15.h[4]
+	VADD V18.H8, V19.H8, V19.H8
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4e7527bd // shsub v29.8h, v29.8h, v21.8h
+	WORD $0x4f6fc8f2 // sqdmulh v18.8h, v7.8h, v15.h[6]
+	VADD V26.H8, V28.H8, V21.H8
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4e7e27ff // shsub v31.8h, v31.8h, v30.8h
+	WORD $0x4f6fcadc // sqdmulh v28.8h, v22.8h, v15.h[6]
+	VADD V23.H8, V20.H8, V26.H8
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	WORD $0x4e6d2739 // shsub v25.8h, v25.8h, v13.8h
+	WORD $0x4f4fc8b6 // sqdmulh v22.8h, v5.8h, v15.h[4]
+	VSUB V14.H8, V31.H8, V30.H8
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	WORD $0x4e6a2652 // shsub v18.8h, v18.8h, v10.8h
+	WORD $0x4f4fca14 // sqdmulh v20.8h, v16.8h, v15.h[4]
+	VSUB V29.H8, V25.H8, V23.H8
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e66279c // shsub v28.8h, v28.8h, v6.8h
+	WORD $0x4f7f8170 // mul v16.8h, v11.8h, v15.h[3]
+	VADD V31.H8, V14.H8, V31.H8
+	WORD $0x4e7126d6 // shsub v22.8h, v22.8h, v17.8h
+	WORD $0x4f7f8051 // mul v17.8h, v2.8h, v15.h[3]
+	WORD $0x4f7f83cc // mul v12.8h, v30.8h, v15.h[3]
+	VADD V25.H8, V29.H8, V29.H8
+	WORD $0x4e782694 // shsub v20.8h, v20.8h, v24.8h
+	VSUB V18.H8, V22.H8, V25.H8
+	WORD $0x4f7f82f8 // mul v24.8h, v23.8h, v15.h[3]
+	VADD V22.H8, V18.H8, V18.H8
+	VSUB V28.H8, V20.H8, V22.H8
+	WORD $0x4f7f8100 // mul v0.8h, v8.8h, v15.h[3]
+	WORD $0x4f7f8083 // mul v3.8h, v4.8h, v15.h[3]
+	VADD V20.H8, V28.H8, V28.H8
+	WORD $0x4f7f8334 // mul v20.8h, v25.8h, v15.h[3]
+	WORD $0x4f7f82c7 // mul v7.8h, v22.8h, v15.h[3]
+	WORD $0x4f6fc165 // sqdmulh v5.8h, v11.8h, v15.h[2]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4f6fc04d // sqdmulh v13.8h, v2.8h, v15.h[2]
+	WORD $0x4f4fc231 // sqdmulh v17.8h, v17.8h, v15.h[0]
+	WORD $0x4f6fc3de // sqdmulh v30.8h, v30.8h, v15.h[2]
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4e7024a5 // shsub v5.8h, v5.8h, v16.8h
+	WORD $0x4f6fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[2]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e7125ad // shsub v13.8h, v13.8h, v17.8h
+	WORD $0x4f6fc110 // sqdmulh v16.8h, v8.8h, v15.h[2]
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4e6c27de // shsub v30.8h, v30.8h, v12.8h
+	WORD $0x4f6fc091 // sqdmulh v17.8h, v4.8h, v15.h[2]
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e7826f7 // shsub v23.8h, v23.8h, v24.8h
+	WORD $0x4f6fc339 // sqdmulh v25.8h, v25.8h, v15.h[2]
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	WORD $0x4e602610 // shsub v16.8h, v16.8h, v0.8h
+	WORD $0x4f6fc2d8 // sqdmulh v24.8h, v22.8h, v15.h[2]
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	WORD $0x4e632631 // shsub v17.8h, v17.8h, v3.8h
+	WORD $0x4f518376 // mul v22.8h, v27.8h, v1.h[1]
+	FMOVQ 32(R0), F10
+	WORD $0x4e742739 // shsub v25.8h, v25.8h, v20.8h
+	WORD $0x4f518274 // mul v20.8h, v19.8h, v1.h[1]
+	WORD $0x4f5183e6 // mul v6.8h, v31.8h, v1.h[1]
+	WORD $0x4e672718 // shsub v24.8h, v24.8h, v7.8h
+	WORD $0x4f5183ae // mul v14.8h, v29.8h, v1.h[1]
+	WORD $0x4f5180ab // mul v11.8h, v5.8h, v1.h[1]
+	WORD $0x4f5181a2 // mul v2.8h, v13.8h, v1.h[1]
+	WORD $0x4f5183c8 // mul v8.8h, v30.8h, v1.h[1]
+	WORD $0x4f5182e4 // mul v4.8h, v23.8h, v1.h[1]
+
+	// 1/128 of all.
+	WORD $0x4f5182ac // mul v12.8h, v21.8h, v1.h[1]
+	WORD $0x4f518340 // mul v0.8h, v26.8h, v1.h[1]
+	WORD $0x4f41c37b // sqdmulh v27.8h, v27.8h, v1.h[0]
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	WORD $0x4f41c273 // sqdmulh v19.8h, v19.8h, v1.h[0]
+	WORD $0x4f4fc294 // sqdmulh v20.8h, v20.8h, v15.h[0]
+	WORD $0x4f41c3ff // sqdmulh v31.8h, v31.8h, v1.h[0]
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	WORD $0x4e76277b // shsub v27.8h, v27.8h, v22.8h
+	FMOVQ 96(R0), F22
+	WORD $0x4f41c3bd // sqdmulh v29.8h, v29.8h, v1.h[0]
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	WORD $0x4e742673 // shsub v19.8h, v19.8h, v20.8h
+	FMOVQ 160(R0), F20
+	FMOVQ F27, 0(R0)
+	FMOVQ 224(R0), F27
+	WORD $0x4f41c0a3 // sqdmulh v3.8h, v5.8h, v1.h[0]
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4e6627ff // shsub v31.8h, v31.8h, v6.8h
+	FMOVQ 288(R0), F7
+	FMOVQ F19, 64(R0)
+	FMOVQ 352(R0), F19
+	WORD $0x4f41c1a5 // sqdmulh v5.8h, v13.8h, v1.h[0]
+	WORD $0x4f4fc042 // sqdmulh v2.8h, v2.8h, v15.h[0]
+	WORD $0x4e6e27bd // shsub v29.8h, v29.8h, v14.8h
+	FMOVQ 416(R0), F6
+	FMOVQ F31, 128(R0)
+	FMOVQ 480(R0), F31
+	WORD $0x4f41c3de // sqdmulh v30.8h, v30.8h, v1.h[0]
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e6b2463 // shsub v3.8h, v3.8h, v11.8h
+	FMOVQ F29, 192(R0)
+
+	// Layer 32.
+	VSUB V10.H8, V22.H8, V29.H8
+	VSUB V20.H8, V27.H8, V13.H8
+	VADD V22.H8, V10.H8, V22.H8
+	VSUB V7.H8, V19.H8, V14.H8
+	FMOVQ F3, 256(R0)
+	WORD $0x4f798bab // mul v11.8h, v29.8h, v9.h[7]
+	VADD V27.H8, V20.H8, V20.H8
+	WORD $0x4f5989bb // mul v27.8h, v13.8h, v9.h[5]
+	VADD V19.H8, V7.H8, V19.H8
+	WORD $0x4f7981ca // mul v10.8h, v14.8h, v9.h[3]
+	WORD $0x4e6224a5 // shsub v5.8h, v5.8h, v2.8h
+	VSUB V6.H8, V31.H8, V3.H8
+	WORD $0x4f69cbbd // sqdmulh v29.8h, v29.8h, v9.h[6]
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4e6827de // shsub v30.8h, v30.8h, v8.8h
+	FMOVQ F5, 320(R0)
+	WORD $0x4f598067 // mul v7.8h, v3.8h, v9.h[1]
+	VADD V31.H8, V6.H8, V31.H8
+	WORD $0x4f49c9a2 // sqdmulh v2.8h, v13.8h, v9.h[4]
+	FMOVQ F30, 384(R0)
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4f69c1de // sqdmulh v30.8h, v14.8h, v9.h[2]
+	WORD $0x4e6b27bd // shsub v29.8h, v29.8h, v11.8h
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4f518248 // mul v8.8h, v18.8h, v1.h[1]
+	WORD $0x4e7b2442 // shsub v2.8h, v2.8h, v27.8h
+	WORD $0x4f51839b // mul v27.8h, v28.8h, v1.h[1]
+	WORD $0x4f518205 // mul v5.8h, v16.8h, v1.h[1]
+	WORD $0x4e6a27de // shsub v30.8h, v30.8h, v10.8h
+	WORD $0x4f518226 // mul v6.8h, v17.8h, v1.h[1]
+	WORD $0x4f51832d // mul v13.8h, v25.8h, v1.h[1]
+	WORD $0x4f51830e // mul v14.8h, v24.8h, v1.h[1]
+	WORD $0x4f41c2f7 // sqdmulh v23.8h, v23.8h, v1.h[0]
+	WORD $0x4f49c06b // sqdmulh v11.8h, v3.8h, v9.h[0]
+	WORD $0x4f4fc084 // sqdmulh v4.8h, v4.8h, v15.h[0]
+	WORD $0x4f4fc0e7 // sqdmulh v7.8h, v7.8h, v15.h[0]
+	WORD $0x4f41c2b5 // sqdmulh v21.8h, v21.8h, v1.h[0]
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4f41c35a // sqdmulh v26.8h, v26.8h, v1.h[0]
+	WORD $0x4e6426f7 // shsub v23.8h, v23.8h, v4.8h
+	WORD $0x4e67256b // shsub v11.8h, v11.8h, v7.8h
+
+	// Layer 64.
+	VSUB V22.H8, V20.H8, V10.H8
+	VSUB V29.H8, V2.H8, V3.H8
+	VADD V20.H8, V22.H8, V22.H8
+	FMOVQ F23, 448(R0)
+	FMOVQ 48(R0), F20
+	FMOVQ 112(R0), F23
+	VADD V2.H8, V29.H8, V29.H8
+	FMOVQ 176(R0), F4
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4f41c252 // sqdmulh v18.8h, v18.8h, v1.h[0]
+	WORD $0x4e6c26b5 // shsub v21.8h, v21.8h, v12.8h
+	FMOVQ 240(R0), F7
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4f41c39c // sqdmulh v28.8h, v28.8h, v1.h[0]
+	FMOVQ F21, 16(R0)
+	FMOVQ 304(R0), F21
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4e60275a // shsub v26.8h, v26.8h, v0.8h
+	FMOVQ 368(R0), F2
+	WORD $0x4f41c210 // sqdmulh v16.8h, v16.8h, v1.h[0]
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	WORD $0x4e682652 // shsub v18.8h, v18.8h, v8.8h
+	FMOVQ 432(R0), F12
+	FMOVQ F26, 80(R0)
+	FMOVQ 496(R0), F26
+	WORD $0x4f41c231 // sqdmulh v17.8h, v17.8h, v1.h[0]
+	WORD $0x4f4fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[0]
+	WORD $0x4e7b279c // shsub v28.8h, v28.8h, v27.8h
+	FMOVQ F18, 144(R0)
+
+	// Layer 32.
+	VSUB V20.H8, V23.H8, V27.H8
+	VSUB V4.H8, V7.H8, V18.H8
+	VADD V23.H8, V20.H8, V20.H8
+	VADD V7.H8, V4.H8, V23.H8
+	FMOVQ F28, 208(R0)
+	WORD $0x4f798b7c // mul v28.8h, v27.8h, v9.h[7]
+	VSUB V19.H8, V31.H8, V0.H8
+	WORD $0x4f598a48 // mul v8.8h, v18.8h, v9.h[5]
+	VADD V31.H8, V19.H8, V19.H8
+	WORD $0x4f69cb7f // sqdmulh v31.8h, v27.8h, v9.h[6]
+	VSUB V30.H8, V11.H8, V27.H8
+	WORD $0x4f49ca52 // sqdmulh v18.8h, v18.8h, v9.h[4]
+	VADD V11.H8, V30.H8, V30.H8
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+
+	// Layer 128.
+	VSUB V22.H8, V19.H8, V4.H8
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	VADD V19.H8, V22.H8, V22.H8
+	WORD $0x4f7f8953 // mul v19.8h, v10.8h, v15.h[7]
+	WORD $0x4e652610 // shsub v16.8h, v16.8h, v5.8h
+	VSUB V21.H8, V2.H8, V7.H8
+	VADD V2.H8, V21.H8, V21.H8
+	WORD $0x4e7c27ff // shsub v31.8h, v31.8h, v28.8h
+	WORD $0x4f7f887c // mul v28.8h, v3.8h, v15.h[7]
+	FMOVQ F16, 272(R0)
+	WORD $0x4f7980f0 // mul v16.8h, v7.8h, v9.h[3]
+	WORD $0x4e682652 // shsub v18.8h, v18.8h, v8.8h
+	WORD $0x4f5f880b // mul v11.8h, v0.8h, v15.h[5]
+	VSUB V29.H8, V30.H8, V5.H8
+	WORD $0x4f6fc942 // sqdmulh v2.8h, v10.8h, v15.h[6]
+	VADD V30.H8, V29.H8, V29.H8
+	WORD $0x4f5f8b7e // mul v30.8h, v27.8h, v15.h[5]
+	WORD $0x4e662631 // shsub v17.8h, v17.8h, v6.8h
+	WORD $0x4f69c0e8 // sqdmulh v8.8h, v7.8h, v9.h[2]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	FMOVQ F17, 336(R0)
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4f6fc871 // sqdmulh v17.8h, v3.8h, v15.h[6]
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4f4fc80a // sqdmulh v10.8h, v0.8h, v15.h[4]
+	WORD $0x4f4fc16b // sqdmulh v11.8h, v11.8h, v15.h[0]
+	WORD $0x4e732442 // shsub v2.8h, v2.8h, v19.8h
+	WORD $0x4f4fcb7b // sqdmulh v27.8h, v27.8h, v15.h[4]
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4e7c2631 // shsub v17.8h, v17.8h, v28.8h
+	WORD $0x4f7f8093 // mul v19.8h, v4.8h, v15.h[3]
+	WORD $0x4e6b254a // shsub v10.8h, v10.8h, v11.8h
+	WORD $0x4f7f80bc // mul v28.8h, v5.8h, v15.h[3]
+	WORD $0x4f6fc086 // sqdmulh v6.8h, v4.8h, v15.h[2]
+	WORD $0x4e7e277b // shsub v27.8h, v27.8h, v30.8h
+	VSUB V2.H8, V10.H8, V30.H8
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	VADD V10.H8, V2.H8, V7.H8
+	VSUB V17.H8, V27.H8, V3.H8
+	WORD $0x4f7f83c0 // mul v0.8h, v30.8h, v15.h[3]
+	WORD $0x4f6fc0ab // sqdmulh v11.8h, v5.8h, v15.h[2]
+	VADD V27.H8, V17.H8, V17.H8
+	WORD $0x4f7f807b // mul v27.8h, v3.8h, v15.h[3]
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4e7324c6 // shsub v6.8h, v6.8h, v19.8h
+	WORD $0x4f6fc3d3 // sqdmulh v19.8h, v30.8h, v15.h[2]
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4f6fc07e // sqdmulh v30.8h, v3.8h, v15.h[2]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4e7c256b // shsub v11.8h, v11.8h, v28.8h
+
+	// 1/128 of all.
+	WORD $0x4f5182dc // mul v28.8h, v22.8h, v1.h[1]
+	WORD $0x4e602673 // shsub v19.8h, v19.8h, v0.8h
+	WORD $0x4f5183a4 // mul v4.8h, v29.8h, v1.h[1]
+	WORD $0x4f5180e2 // mul v2.8h, v7.8h, v1.h[1]
+	WORD $0x4e7b27de // shsub v30.8h, v30.8h, v27.8h
+	WORD $0x4f51823b // mul v27.8h, v17.8h, v1.h[1]
+	WORD $0x4f5180ca // mul v10.8h, v6.8h, v1.h[1]
+	WORD $0x4f518165 // mul v5.8h, v11.8h, v1.h[1]
+	WORD $0x4f41c339 // sqdmulh v25.8h, v25.8h, v1.h[0]
+	WORD $0x4e702508 // shsub v8.8h, v8.8h, v16.8h
+	WORD $0x4f518270 // mul v16.8h, v19.8h, v1.h[1]
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4f41c318 // sqdmulh v24.8h, v24.8h, v1.h[0]
+	WORD $0x4f4fc1ce // sqdmulh v14.8h, v14.8h, v15.h[0]
+	WORD $0x4f41c2d6 // sqdmulh v22.8h, v22.8h, v1.h[0]
+	WORD $0x4f4fc39c // sqdmulh v28.8h, v28.8h, v15.h[0]
+	WORD $0x4e6d2739 // shsub v25.8h, v25.8h, v13.8h
+	VSUB V12.H8, V26.H8, V3.H8
+	VADD V26.H8, V12.H8, V26.H8
+	WORD $0x4f5183c0 // mul v0.8h, v30.8h, v1.h[1]
+	WORD $0x4e6e2718 // shsub v24.8h, v24.8h, v14.8h
+	FMOVQ F25, 400(R0)
+	WORD $0x4f598079 // mul v25.8h, v3.8h, v9.h[1]
+
+	// Layer 64.
+	VSUB V20.H8, V23.H8, V13.H8
+	WORD $0x4f49c06c // sqdmulh v12.8h, v3.8h, v9.h[0]
+	VSUB V31.H8, V18.H8, V14.H8
+	FMOVQ F24, 464(R0)
+	VSUB V21.H8, V26.H8, V24.H8
+	VADD V23.H8, V20.H8, V20.H8
+	WORD $0x4f7f89b7 // mul v23.8h, v13.8h, v15.h[7]
+	VADD V18.H8, V31.H8, V31.H8
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	VADD V26.H8, V21.H8, V18.H8
+	WORD $0x4f7f89d5 // mul v21.8h, v14.8h, v15.h[7]
+	WORD $0x4e7c26d6 // shsub v22.8h, v22.8h, v28.8h
+	WORD $0x4f5f8b1a // mul v26.8h, v24.8h, v15.h[5]
+
+	// Layer 128.
+	VSUB V20.H8, V18.H8, V28.H8
+	WORD $0x4f6fc9a9 // sqdmulh v9.8h, v13.8h, v15.h[6]
+	VADD V18.H8, V20.H8, V20.H8
+	FMOVQ F22, 32(R0)
+	WORD $0x4e79258c // shsub v12.8h, v12.8h, v25.8h
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	WORD $0x4f6fc9d2 // sqdmulh v18.8h, v14.8h, v15.h[6]
+	VSUB V8.H8, V12.H8, V22.H8
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4f4fcb19 // sqdmulh v25.8h, v24.8h, v15.h[4]
+	VADD V12.H8, V8.H8, V24.H8
+	WORD $0x4f5f8ac3 // mul v3.8h, v22.8h, v15.h[5]
+	WORD $0x4e772529 // shsub v9.8h, v9.8h, v23.8h
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	VSUB V31.H8, V24.H8, V23.H8
+	WORD $0x4f4fcad6 // sqdmulh v22.8h, v22.8h, v15.h[4]
+	WORD $0x4e752652 // shsub v18.8h, v18.8h, v21.8h
+	WORD $0x4f7f8395 // mul v21.8h, v28.8h, v15.h[3]
+	VADD V24.H8, V31.H8, V31.H8
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e7a2739 // shsub v25.8h, v25.8h, v26.8h
+	WORD $0x4f7f82f8 // mul v24.8h, v23.8h, v15.h[3]
+	WORD $0x4f6fc39a // sqdmulh v26.8h, v28.8h, v15.h[2]
+	VSUB V9.H8, V25.H8, V28.H8
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e6326d6 // shsub v22.8h, v22.8h, v3.8h
+	WORD $0x4f6fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[2]
+	WORD $0x4f7f838d // mul v13.8h, v28.8h, v15.h[3]
+	VADD V25.H8, V9.H8, V25.H8
+	VSUB V18.H8, V22.H8, V14.H8
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4f6fc39c // sqdmulh v28.8h, v28.8h, v15.h[2]
+	WORD $0x4e75275a // shsub v26.8h, v26.8h, v21.8h
+	WORD $0x4f7f81d5 // mul v21.8h, v14.8h, v15.h[3]
+	VADD V22.H8, V18.H8, V18.H8
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4f6fc1d6 // sqdmulh v22.8h, v14.8h, v15.h[2]
+	WORD $0x4e7826f7 // shsub v23.8h, v23.8h, v24.8h
+
+	// 1/128 of all.
+	WORD $0x4f518298 // mul v24.8h, v20.8h, v1.h[1]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e6d279c // shsub v28.8h, v28.8h, v13.8h
+	WORD $0x4f5183e8 // mul v8.8h, v31.8h, v1.h[1]
+	WORD $0x4f51832c // mul v12.8h, v25.8h, v1.h[1]
+	WORD $0x4f518243 // mul v3.8h, v18.8h, v1.h[1]
+	WORD $0x4e7526d6 // shsub v22.8h, v22.8h, v21.8h
+	WORD $0x4f518355 // mul v21.8h, v26.8h, v1.h[1]
+	WORD $0x4f5182e9 // mul v9.8h, v23.8h, v1.h[1]
+	WORD $0x4f41c3bd // sqdmulh v29.8h, v29.8h, v1.h[0]
+	WORD $0x4f4fc084 // sqdmulh v4.8h, v4.8h, v15.h[0]
+	WORD $0x4f41c0ee // sqdmulh v14.8h, v7.8h, v1.h[0]
+	WORD $0x4f4fc042 // sqdmulh v2.8h, v2.8h, v15.h[0]
+	WORD $0x4f41c231 // sqdmulh v17.8h, v17.8h, v1.h[0]
+	WORD $0x4f4fc37b // sqdmulh v27.8h, v27.8h, v15.h[0]
+	WORD $0x4e6427bd // shsub v29.8h, v29.8h, v4.8h
+	WORD $0x4f51838d // mul v13.8h, v28.8h, v1.h[1]
+	WORD $0x4f41c0c7 // sqdmulh v7.8h, v6.8h, v1.h[0]
+	WORD $0x4e6225ce // shsub v14.8h, v14.8h, v2.8h
+	FMOVQ F29, 96(R0)
+	WORD $0x4f5182dd // mul v29.8h, v22.8h, v1.h[1]
+	WORD $0x4f4fc14a // sqdmulh v10.8h, v10.8h, v15.h[0]
+	WORD $0x4e7b2631 // shsub v17.8h, v17.8h, v27.8h
+	FMOVQ F14, 160(R0)
+	WORD $0x4f41c17b // sqdmulh v27.8h, v11.8h, v1.h[0]
+	WORD $0x4f4fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[0]
+	FMOVQ F17, 224(R0)
+	WORD $0x4f41c273 // sqdmulh v19.8h, v19.8h, v1.h[0]
+	WORD $0x4f4fc210 // sqdmulh v16.8h, v16.8h, v15.h[0]
+	WORD $0x4e6a24e7 // shsub v7.8h, v7.8h, v10.8h
+	WORD $0x4f41c3d1 // sqdmulh v17.8h, v30.8h, v1.h[0]
+	WORD $0x4f4fc000 // sqdmulh v0.8h, v0.8h, v15.h[0]
+	WORD $0x4e65277b // shsub v27.8h, v27.8h, v5.8h
+	FMOVQ F7, 288(R0)
+	WORD $0x4f41c29e // sqdmulh v30.8h, v20.8h, v1.h[0]
+	WORD $0x4f4fc318 // sqdmulh v24.8h, v24.8h, v15.h[0]
+	WORD $0x4e702673 // shsub v19.8h, v19.8h, v16.8h
+	FMOVQ F27, 352(R0)
+	WORD $0x4f41c3f4 // sqdmulh v20.8h, v31.8h, v1.h[0]
+	WORD $0x4f4fc108 // sqdmulh v8.8h, v8.8h, v15.h[0]
+	WORD $0x4e602631 // shsub v17.8h, v17.8h, v0.8h
+	FMOVQ F19, 416(R0)
+	WORD $0x4f41c330 // sqdmulh v16.8h, v25.8h, v1.h[0]
+	WORD $0x4f4fc18c // sqdmulh v12.8h, v12.8h, v15.h[0]
+	WORD $0x4e7827de // shsub v30.8h, v30.8h, v24.8h
+	FMOVQ F17, 480(R0)
+	WORD $0x4f41c25f // sqdmulh v31.8h, v18.8h, v1.h[0]
+	WORD $0x4f4fc063 // sqdmulh v3.8h, v3.8h, v15.h[0]
+	WORD $0x4e682694 // shsub v20.8h, v20.8h, v8.8h
+	FMOVQ F30, 48(R0)
+	WORD $0x4f41c35b // sqdmulh v27.8h, v26.8h, v1.h[0]
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4e6c2610 // shsub v16.8h, v16.8h, v12.8h
+	FMOVQ F20, 112(R0)
+	WORD $0x4f41c2f9 // sqdmulh v25.8h, v23.8h, v1.h[0]
+	WORD $0x4f4fc129 // sqdmulh v9.8h, v9.8h, v15.h[0]
+	WORD $0x4e6327ff // shsub v31.8h, v31.8h, v3.8h
+	FMOVQ F16, 176(R0)
+	WORD $0x4f41c393 // sqdmulh v19.8h, v28.8h, v1.h[0]
+	WORD $0x4f4fc1ad // sqdmulh v13.8h, v13.8h, v15.h[0]
+	WORD $0x4e75277b // shsub v27.8h, v27.8h, v21.8h
+	FMOVQ F31, 240(R0)
+	WORD $0x4f41c2d2 // sqdmulh v18.8h, v22.8h, v1.h[0]
+	WORD $0x4f4fc3bd // sqdmulh v29.8h, v29.8h, v15.h[0]
+	WORD $0x4e692739 // shsub v25.8h, v25.8h, v9.8h
+	FMOVQ F27, 304(R0)
+	WORD $0x4e6d2673 // shsub v19.8h, v19.8h, v13.8h
+	FMOVQ F25, 368(R0)
+	WORD $0x4e7d2652 // shsub v18.8h, v18.8h, v29.8h
+	FMOVQ F19, 432(R0)
+	FMOVQ F18, 496(R0)
+	RET
+
 // addNEON is the portable Poly.Add.
 // The bounds add up, and must stay below 2^15.
 // Needs: cpu.NEON.
@@ -71,3 +2387,235 @@ sub:
 	SUB $1, R2, R2
 	CBNZ R2, sub
 	RET
+
+DATA ntt<>+0(SB)/8, $0x7b0afd0a4ebf0d01
+DATA ntt<>+8(SB)/8, $0x0313fa133999fe99
+DATA ntt<>+16(SB)/8, $0xcf8e058e34d505d5
+DATA ntt<>+24(SB)/8, $0xbeca00ca6e1f011f
+DATA ntt<>+32(SB)/8, $0x6c6e026eae55ff55
+DATA ntt<>+40(SB)/8, $0xc2b600b6f1290629
+DATA ntt<>+48(SB)/8, $0x054efb4e29c203c2
+DATA ntt<>+56(SB)/8, $0x79bc05bcd43efa3e
+DATA ntt<>+64(SB)/8, $0x43d3fad3e93d023d
+DATA ntt<>+72(SB)/8, $0x8e7f017f99080108
+DATA ntt<>+80(SB)/8, $0xfbb205b215c3fcc3
+DATA ntt<>+88(SB)/8, $0x997eff7e53bef9be
+DATA ntt<>+96(SB)/8, $0x5ef903f99257fd57
+DATA ntt<>+104(SB)/8, $0x22600260d6dc02dc
+DATA ntt<>+112(SB)/8, $0x229b019b47faf9fa
+DATA ntt<>+120(SB)/8, $0xc0ddf9dd6833ff33
+DATA ntt<>+128(SB)/8, $0x0000000002000200
+DATA ntt<>+136(SB)/8, $0x0000000000000000
+DATA ntt<>+144(SB)/8, $0x028c028c04c704c7
+DATA ntt<>+152(SB)/8, $0x03f703f7fdd8fdd8
+DATA ntt<>+160(SB)/8, $0xe68ce68ce9c7e9c7
+DATA ntt<>+168(SB)/8, $0x78f778f705d805d8
+DATA ntt<>+176(SB)/8, $0x022b022bfbb1fbb1
+DATA ntt<>+184(SB)/8, $0x060e060efb1dfb1d
+DATA ntt<>+192(SB)/8, $0xd32bd32bfeb1feb1
+DATA ntt<>+200(SB)/8, $0x500e500e821d821d
+DATA ntt<>+208(SB)/8, $0x034b034b01ae01ae
+DATA ntt<>+216(SB)/8, $0x0069006903670367
+DATA ntt<>+224(SB)/8, $0x344b344b2bae2bae
+DATA ntt<>+232(SB)/8, $0xab69ab69c867c867
+DATA ntt<>+240(SB)/8, $0x05d305d3faf3faf3
+DATA ntt<>+248(SB)/8, $0xf9f8f9f8fee6fee6
+DATA ntt<>+256(SB)/8, $0x4ed34ed3a3f3a3f3
+DATA ntt<>+264(SB)/8, $0x61f861f850e650e6
+DATA ntt<>+272(SB)/8, $0x00b100b101a601a6
+DATA ntt<>+280(SB)/8, $0x06260626feddfedd
+DATA ntt<>+288(SB)/8, $0x03b103b193a693a6
+DATA ntt<>+296(SB)/8, $0x18261826c5ddc5dd
+DATA ntt<>+304(SB)/8, $0xff15ff15024b024b
+DATA ntt<>+312(SB)/8, $0x06750675fe34fe34
+DATA ntt<>+320(SB)/8, $0xee15ee15334b334b
+DATA ntt<>+328(SB)/8, $0x157515755a345a34
+DATA ntt<>+336(SB)/8, $0xfff8fff802040204
+DATA ntt<>+344(SB)/8, $0xfd66fd66fec0fec0
+DATA ntt<>+352(SB)/8, $0x67f867f8ce04ce04
+DATA ntt<>+360(SB)/8, $0xcf66cf663ec03ec0
+DATA ntt<>+368(SB)/8, $0x04870487ff0aff0a
+DATA ntt<>+376(SB)/8, $0xfda6fda6fcf7fcf7
+DATA ntt<>+384(SB)/8, $0x298729877d0a7d0a
+DATA ntt<>+392(SB)/8, $0x8fa68fa671f771f7
+DATA ntt<>+400(SB)/8, $0xff6dff6d030a030a
+DATA ntt<>+408(SB)/8, $0x045f045f05cb05cb
+DATA ntt<>+416(SB)/8, $0x766d766d810a810a
+DATA ntt<>+424(SB)/8, $0x315f315fb6cbb6cb
+DATA ntt<>+432(SB)/8, $0xfb76fb76f9aef9ae
+DATA ntt<>+440(SB)/8, $0x05bd05bd007e007e
+DATA ntt<>+448(SB)/8, $0xfd76fd7623ae23ae
+DATA ntt<>+456(SB)/8, $0x6cbd6cbd9a7e9a7e
+DATA ntt<>+464(SB)/8, $0xfc98fc98f9caf9ca
+DATA ntt<>+472(SB)/8, $0xff64ff6401a201a2
+DATA ntt<>+480(SB)/8, $0x44984498b7cab7ca
+DATA ntt<>+488(SB)/8, $0xeb64eb64c7a2c7a2
+DATA ntt<>+496(SB)/8, $0x015d015d02840284
+DATA ntt<>+504(SB)/8, $0xffb5ffb501490149
+DATA ntt<>+512(SB)/8, $0x485d485d4e844e84
+DATA ntt<>+520(SB)/8, $0xceb5ceb54c494c49
+DATA ntt<>+528(SB)/8, $0xffa6ffa6fcabfcab
+DATA ntt<>+536(SB)/8, $0x033e033efef1fef1
+DATA ntt<>+544(SB)/8, $0x91a691a64dab4dab
+DATA ntt<>+552(SB)/8, $0xdd3edd3ec1f1c1f1
+DATA ntt<>+560(SB)/8, $0x025b025b03310331
+DATA ntt<>+568(SB)/8, $0xfa47fa47052a052a
+DATA ntt<>+576(SB)/8, $0x635b635b86318631
+DATA ntt<>+584(SB)/8, $0x5f475f47e32ae32a
+DATA ntt<>+592(SB)/8, $0x0262026204490449
+DATA ntt<>+600(SB)/8, $0x01800180fafbfafb
+DATA ntt<>+608(SB)/8, $0x086208624f494f49
+DATA ntt<>+616(SB)/8, $0x818081803bfb3bfb
+DATA ntt<>+624(SB)/8, $0xfa73fa73006b006b
+DATA ntt<>+632(SB)/8, $0xfc49fc49ff09ff09
+DATA ntt<>+640(SB)/8, $0x23732373916b916b
+DATA ntt<>+648(SB)/8, $0x474947498a098a09
+DATA ntt<>+656(SB)/8, $0x04c204c2fb41fb41
+DATA ntt<>+664(SB)/8, $0xfb5dfb5dfc96fc96
+DATA ntt<>+672(SB)/8, $0x2ac22ac2ae41ae41
+DATA ntt<>+680(SB)/8, $0x425d425d5e965e96
+DATA ntt<>+688(SB)/8, $0xfac9fac9ff78ff78
+DATA ntt<>+696(SB)/8, $0xf985f98500dc00dc
+DATA ntt<>+704(SB)/8, $0xc5c9c5c9e778e778
+DATA ntt<>+712(SB)/8, $0x38853885d4dcd4dc
+DATA ntt<>+720(SB)/8, $0x03c103c1fe72fe72
+DATA ntt<>+728(SB)/8, $0xfd2bfd2bfa1cfa1c
+DATA ntt<>+736(SB)/8, $0x36c136c134723472
+DATA ntt<>+744(SB)/8, $0xce2bce2b8e1c8e1c
+DATA ntt<>+752(SB)/8, $0xfb02fb02fb5ffb5f
+DATA ntt<>+760(SB)/8, $0xfc9afc9afa1afa1a
+DATA ntt<>+768(SB)/8, $0xe102e102285f285f
+DATA ntt<>+776(SB)/8, $0x2a9a2a9aa81aa81a
+DATA ntt<>+784(SB)/8, $0x031a031afa06fa06
+DATA ntt<>+792(SB)/8, $0x01de01defcaafcaa
+DATA ntt<>+800(SB)/8, $0xb11ab11aac06ac06
+DATA ntt<>+808(SB)/8, $0xbbdebbde5aaa5aaa
+DATA ntt<>+816(SB)/8, $0xfbd7fbd701c001c0
+DATA ntt<>+824(SB)/8, $0xfb05fb0502a502a5
+DATA ntt<>+832(SB)/8, $0x10d710d741c041c0
+DATA ntt<>+840(SB)/8, $0xba05ba05a1a5a1a5
+DATA ntt<>+848(SB)/8, $0x03e403e4ff94ff94
+DATA ntt<>+856(SB)/8, $0x05f205f203be03be
+DATA ntt<>+864(SB)/8, $0x6fe46fe47b947b94
+DATA ntt<>+872(SB)/8, $0xbbf2bbf25dbe5dbe
+DATA ntt<>+880(SB)/8, $0x03df03dffeccfecc
+DATA ntt<>+888(SB)/8, $0x065c065cfa4cfa4c
+DATA ntt<>+896(SB)/8, $0xb0dfb0dfa2cca2cc
+DATA ntt<>+904(SB)/8, $0x5a5c5a5c1e4c1e4c
+GLOBL ntt<>(SB), RODATA|NOPTR, $912
+
+DATA inverseNTT<>+0(SB)/8, $0x7b0afd0a4ebf0d01
+DATA inverseNTT<>+8(SB)/8, $0x0313fa133999fe99
+DATA inverseNTT<>+16(SB)/8, $0xcf8e058e34d505d5
+DATA inverseNTT<>+24(SB)/8, $0xbeca00ca6e1f011f
+DATA inverseNTT<>+32(SB)/8, $0x6c6e026eae55ff55
+DATA inverseNTT<>+40(SB)/8, $0xc2b600b6f1290629
+DATA inverseNTT<>+48(SB)/8, $0x054efb4e29c203c2
+DATA inverseNTT<>+56(SB)/8, $0x79bc05bcd43efa3e
+DATA inverseNTT<>+64(SB)/8, $0x43d3fad3e93d023d
+DATA inverseNTT<>+72(SB)/8, $0x8e7f017f99080108
+DATA inverseNTT<>+80(SB)/8, $0xfbb205b215c3fcc3
+DATA inverseNTT<>+88(SB)/8, $0x997eff7e53bef9be
+DATA inverseNTT<>+96(SB)/8, $0x5ef903f99257fd57
+DATA inverseNTT<>+104(SB)/8, $0x22600260d6dc02dc
+DATA inverseNTT<>+112(SB)/8, $0x229b019b47faf9fa
+DATA inverseNTT<>+120(SB)/8, $0xc0ddf9dd6833ff33
+DATA inverseNTT<>+128(SB)/8, $0x0000000002000200
+DATA inverseNTT<>+136(SB)/8, $0x0000000000000000
+DATA inverseNTT<>+144(SB)/8, $0xfa4cfa4c065c065c
+DATA inverseNTT<>+152(SB)/8, $0xfeccfecc03df03df
+DATA inverseNTT<>+160(SB)/8, $0x1e4c1e4c5a5c5a5c
+DATA inverseNTT<>+168(SB)/8, $0xa2cca2ccb0dfb0df
+DATA inverseNTT<>+176(SB)/8, $0x03be03be05f205f2
+DATA inverseNTT<>+184(SB)/8, $0xff94ff9403e403e4
+DATA inverseNTT<>+192(SB)/8, $0x5dbe5dbebbf2bbf2
+DATA inverseNTT<>+200(SB)/8, $0x7b947b946fe46fe4
+DATA inverseNTT<>+208(SB)/8, $0x02a502a5fb05fb05
+DATA inverseNTT<>+216(SB)/8, $0x01c001c0fbd7fbd7
+DATA inverseNTT<>+224(SB)/8, $0xa1a5a1a5ba05ba05
+DATA inverseNTT<>+232(SB)/8, $0x41c041c010d710d7
+DATA inverseNTT<>+240(SB)/8, $0xfcaafcaa01de01de
+DATA inverseNTT<>+248(SB)/8, $0xfa06fa06031a031a
+DATA inverseNTT<>+256(SB)/8, $0x5aaa5aaabbdebbde
+DATA inverseNTT<>+264(SB)/8, $0xac06ac06b11ab11a
+DATA inverseNTT<>+272(SB)/8, $0xfa1afa1afc9afc9a
+DATA inverseNTT<>+280(SB)/8, $0xfb5ffb5ffb02fb02
+DATA inverseNTT<>+288(SB)/8, $0xa81aa81a2a9a2a9a
+DATA inverseNTT<>+296(SB)/8, $0x285f285fe102e102
+DATA inverseNTT<>+304(SB)/8, $0xfa1cfa1cfd2bfd2b
+DATA inverseNTT<>+312(SB)/8, $0xfe72fe7203c103c1
+DATA inverseNTT<>+320(SB)/8, $0x8e1c8e1cce2bce2b
+DATA inverseNTT<>+328(SB)/8, $0x3472347236c136c1
+DATA inverseNTT<>+336(SB)/8, $0x00dc00dcf985f985
+DATA inverseNTT<>+344(SB)/8, $0xff78ff78fac9fac9
+DATA inverseNTT<>+352(SB)/8, $0xd4dcd4dc38853885
+DATA inverseNTT<>+360(SB)/8, $0xe778e778c5c9c5c9
+DATA inverseNTT<>+368(SB)/8, $0xfc96fc96fb5dfb5d
+DATA inverseNTT<>+376(SB)/8, $0xfb41fb4104c204c2
+DATA inverseNTT<>+384(SB)/8, $0x5e965e96425d425d
+DATA inverseNTT<>+392(SB)/8, $0xae41ae412ac22ac2
+DATA inverseNTT<>+400(SB)/8, $0xff09ff09fc49fc49
+DATA inverseNTT<>+408(SB)/8, $0x006b006bfa73fa73
+DATA inverseNTT<>+416(SB)/8, $0x8a098a0947494749
+DATA inverseNTT<>+424(SB)/8, $0x916b916b23732373
+DATA inverseNTT<>+432(SB)/8, $0xfafbfafb01800180
+DATA inverseNTT<>+440(SB)/8, $0x0449044902620262
+DATA inverseNTT<>+448(SB)/8, $0x3bfb3bfb81808180
+DATA inverseNTT<>+456(SB)/8, $0x4f494f4908620862
+DATA inverseNTT<>+464(SB)/8, $0x052a052afa47fa47
+DATA inverseNTT<>+472(SB)/8, $0x03310331025b025b
+DATA inverseNTT<>+480(SB)/8, $0xe32ae32a5f475f47
+DATA inverseNTT<>+488(SB)/8, $0x86318631635b635b
+DATA inverseNTT<>+496(SB)/8, $0xfef1fef1033e033e
+DATA inverseNTT<>+504(SB)/8, $0xfcabfcabffa6ffa6
+DATA inverseNTT<>+512(SB)/8, $0xc1f1c1f1dd3edd3e
+DATA inverseNTT<>+520(SB)/8, $0x4dab4dab91a691a6
+DATA inverseNTT<>+528(SB)/8, $0x01490149ffb5ffb5
+DATA inverseNTT<>+536(SB)/8, $0x02840284015d015d
+DATA inverseNTT<>+544(SB)/8, $0x4c494c49ceb5ceb5
+DATA inverseNTT<>+552(SB)/8, $0x4e844e84485d485d
+DATA inverseNTT<>+560(SB)/8, $0x01a201a2ff64ff64
+DATA inverseNTT<>+568(SB)/8, $0xf9caf9cafc98fc98
+DATA inverseNTT<>+576(SB)/8, $0xc7a2c7a2eb64eb64
+DATA inverseNTT<>+584(SB)/8, $0xb7cab7ca44984498
+DATA inverseNTT<>+592(SB)/8, $0x007e007e05bd05bd
+DATA inverseNTT<>+600(SB)/8, $0xf9aef9aefb76fb76
+DATA inverseNTT<>+608(SB)/8, $0x9a7e9a7e6cbd6cbd
+DATA inverseNTT<>+616(SB)/8, $0x23ae23aefd76fd76
+DATA inverseNTT<>+624(SB)/8, $0x05cb05cb045f045f
+DATA inverseNTT<>+632(SB)/8, $0x030a030aff6dff6d
+DATA inverseNTT<>+640(SB)/8, $0xb6cbb6cb315f315f
+DATA inverseNTT<>+648(SB)/8, $0x810a810a766d766d
+DATA inverseNTT<>+656(SB)/8, $0xfcf7fcf7fda6fda6
+DATA inverseNTT<>+664(SB)/8, $0xff0aff0a04870487
+DATA inverseNTT<>+672(SB)/8, $0x71f771f78fa68fa6
+DATA inverseNTT<>+680(SB)/8, $0x7d0a7d0a29872987
+DATA inverseNTT<>+688(SB)/8, $0xfec0fec0fd66fd66
+DATA inverseNTT<>+696(SB)/8, $0x02040204fff8fff8
+DATA inverseNTT<>+704(SB)/8, $0x3ec03ec0cf66cf66
+DATA inverseNTT<>+712(SB)/8, $0xce04ce0467f867f8
+DATA inverseNTT<>+720(SB)/8, $0xfe34fe3406750675
+DATA inverseNTT<>+728(SB)/8, $0x024b024bff15ff15
+DATA inverseNTT<>+736(SB)/8, $0x5a345a3415751575
+DATA inverseNTT<>+744(SB)/8, $0x334b334bee15ee15
+DATA inverseNTT<>+752(SB)/8, $0xfeddfedd06260626
+DATA inverseNTT<>+760(SB)/8, $0x01a601a600b100b1
+DATA inverseNTT<>+768(SB)/8, $0xc5ddc5dd18261826
+DATA inverseNTT<>+776(SB)/8, $0x93a693a603b103b1
+DATA inverseNTT<>+784(SB)/8, $0xfee6fee6f9f8f9f8
+DATA inverseNTT<>+792(SB)/8, $0xfaf3faf305d305d3
+DATA inverseNTT<>+800(SB)/8, $0x50e650e661f861f8
+DATA inverseNTT<>+808(SB)/8, $0xa3f3a3f34ed34ed3
+DATA inverseNTT<>+816(SB)/8, $0x0367036700690069
+DATA inverseNTT<>+824(SB)/8, $0x01ae01ae034b034b
+DATA inverseNTT<>+832(SB)/8, $0xc867c867ab69ab69
+DATA inverseNTT<>+840(SB)/8, $0x2bae2bae344b344b
+DATA inverseNTT<>+848(SB)/8, $0xfb1dfb1d060e060e
+DATA inverseNTT<>+856(SB)/8, $0xfbb1fbb1022b022b
+DATA inverseNTT<>+864(SB)/8, $0x821d821d500e500e
+DATA inverseNTT<>+872(SB)/8, $0xfeb1feb1d32bd32b
+DATA inverseNTT<>+880(SB)/8, $0xfdd8fdd803f703f7
+DATA inverseNTT<>+888(SB)/8, $0x04c704c7028c028c
+DATA inverseNTT<>+896(SB)/8, $0x05d805d878f778f7
+DATA inverseNTT<>+904(SB)/8, $0xe9c7e9c7e68ce68c
+GLOBL inverseNTT<>(SB), RODATA|NOPTR, $912

@@ -4,6 +4,23 @@
 
 package ring
 
+// nttNEON is the portable Poly.NTT, in place.
+// In: |f| < q.
+// Out: |f| <= 16117.
+// It reduces only products.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func nttNEON(f *[256]int16)
+
+// inverseNTTNEON is the portable NTT.InverseNTT, in place.
+// In: |f| < q.
+// Out: -1846 <= f <= 1872.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func inverseNTTNEON(f *[256]int16)
+
 // addNEON is the portable Poly.Add.
 // The bounds add up, and must stay below 2^15.
 // Needs: cpu.NEON.

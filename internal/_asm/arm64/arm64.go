@@ -193,15 +193,25 @@ func (f *File) Weave(a, b func()) {
 // Ret ends a kernel.
 func (f *File) Ret() { f.emit(instruction{name: "RET"}) }
 
-// Data adds a table of read-only constants, unless the file already has the table. It returns its
-// address in a new register. It panics if another table has the name.
+// Data adds a table of read-only constants, and returns its address as Address does.
 func (f *File) Data(name string, data []byte) Mem {
+	f.Table(name, data)
+	return f.Address(name)
+}
+
+// Table adds a table of read-only constants, unless the file already has the table. It panics if another
+// table has the name.
+func (f *File) Table(name string, data []byte) {
 	i := slices.IndexFunc(f.tables, func(t table) bool { return t.name == name })
 	if i < 0 {
 		f.tables = append(f.tables, table{name, data})
 	} else if !bytes.Equal(f.tables[i].bytes, data) {
 		panic("two different tables have the name " + name)
 	}
+}
+
+// Address returns the address of a table, which may be added later, in a new register.
+func (f *File) Address(name string) Mem {
 	r := f.GP()
 	f.emit(instruction{
 		name: "MOVD", class: alu, writes: []*register{r.register},
@@ -212,11 +222,17 @@ func (f *File) Data(name string, data []byte) Mem {
 
 // Words is Data for words of 16 bits.
 func (f *File) Words(name string, words ...int16) Mem {
+	f.WordTable(name, words...)
+	return f.Address(name)
+}
+
+// WordTable is Table for words of 16 bits.
+func (f *File) WordTable(name string, words ...int16) {
 	var data []byte
 	for _, w := range words {
 		data = append(data, byte(w), byte(w>>8))
 	}
-	return f.Data(name, data)
+	f.Table(name, data)
 }
 
 // Quads is Data for words of 64 bits.

@@ -37,12 +37,16 @@ var ports = []struct {
 
 // Schedule writes the instructions that write writes, which do not jump, in an order in which a core
 // waits less for results. It fills one cycle after the other with the instructions that most depends on.
-// It keeps at most vectors of the vector registers in use, if it can.
+// It keeps at most vectors of the vector registers in use, if it can. It looks only at the lookahead
+// instructions from the first one on that it has not written yet, as a core does. So the parts of a long
+// list follow each other, and each begins while the one before it ends.
 func (f *File) Schedule(vectors int, write func()) {
 	part := f.written(write)
 	k := f.current()
 	k.nodes = append(k.nodes, schedule(part, vectors)...)
 }
+
+const lookahead = 160
 
 // An edge says that an instruction must come so many cycles after another.
 type edge struct{ to, cycles int }
@@ -85,33 +89,35 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 	}
 	ready := make([]int, len(nodes)) // the first cycle that an instruction can start in
 	done := make([]bool, len(nodes))
+	oldest := 0 // the first instruction that has not been written
 	for cycle := 0; len(ordered) < len(nodes); cycle++ {
 		var used [16]int
+		waits, filled := false, false // whether an instruction waits for a result, and whether one starts in the cycle
 		for {
 			best := -1
-			for i := range nodes {
-				if done[i] || before[i] > 0 || ready[i] > cycle || !fits(nodes[i].class, &used) {
+			for i := oldest; i < min(oldest+lookahead, len(nodes)); i++ {
+				if done[i] || before[i] > 0 {
 					continue
 				}
-				if live+pressure(i) > vectors && pressure(i) > 0 {
+				if ready[i] > cycle {
+					waits = true
 					continue
 				}
-				if best < 0 || height[i] > height[best] {
-					best = i
+				if best >= 0 && height[i] <= height[best] || !fits(nodes[i].class, &used) {
+					continue
 				}
+				if p := pressure(i); p > 0 && live+p > vectors {
+					continue
+				}
+				best = i
 			}
-			if best < 0 && !slices.ContainsFunc(used[:], func(n int) bool { return n > 0 }) && !waiting(done, before, ready, cycle) {
-				// All that could start needs more registers.
-				for i := range nodes {
-					if !done[i] && before[i] == 0 {
-						best = i
-						break
-					}
-				}
+			if best < 0 && !filled && !waits {
+				best = oldest // all that could start needs more registers
 			}
 			if best < 0 {
 				break
 			}
+			filled = true
 			for p, port := range ports {
 				if slices.Contains(port.classes, nodes[best].class) {
 					used[p]++
@@ -128,19 +134,12 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 				before[e.to]--
 				ready[e.to] = max(ready[e.to], cycle+e.cycles)
 			}
+			for oldest < len(nodes) && done[oldest] {
+				oldest++
+			}
 		}
 	}
 	return ordered
-}
-
-// waiting reports whether an instruction waits for a result.
-func waiting(done []bool, before, ready []int, cycle int) bool {
-	for i := range done {
-		if !done[i] && before[i] == 0 && ready[i] > cycle {
-			return true
-		}
-	}
-	return false
 }
 
 func fits(c class, used *[16]int) bool {

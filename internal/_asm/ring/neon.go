@@ -8,6 +8,8 @@ import (
 // kernelsARM64 writes the kernels for arm64. A register holds eight coefficients.
 func kernelsARM64(f *arm64.File) {
 	g := &neon{f}
+	g.ntt()
+	g.inverseNTT()
 	g.add()
 	g.sub()
 }

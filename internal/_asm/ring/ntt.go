@@ -19,13 +19,17 @@ import (
 // Eight zmm registers hold the whole polynomial. So with them there is one pass of one turn.
 
 func (g *generator) nttKernel(name string, set kit.Set) *transform {
-	g.Kernel(name, "func(f *[256]int16)", set, kit.Header{
+	g.Kernel(name, "func(f *[256]int16)", set, nttHeader(name))
+	return g.newTransform(false)
+}
+
+func nttHeader(name string) kit.Header {
+	return kit.Header{
 		Does:  name + " is the portable Poly.NTT, in place.",
 		In:    "|f| < q.",
 		Out:   "|f| <= 16117.",
 		Notes: "It reduces only products.",
-	})
-	return g.newTransform(false)
+	}
 }
 
 func (g *generator) ntt() {
@@ -58,12 +62,16 @@ func (g *generator) nttAVX512() {
 }
 
 func (g *generator) inverseNTTKernel(name string, set kit.Set) *transform {
-	g.Kernel(name, "func(f *[256]int16)", set, kit.Header{
+	g.Kernel(name, "func(f *[256]int16)", set, inverseNTTHeader(name))
+	return g.newTransform(true)
+}
+
+func inverseNTTHeader(name string) kit.Header {
+	return kit.Header{
 		Does: name + " is the portable NTT.InverseNTT, in place.",
 		In:   "|f| < q.",
 		Out:  "-1846 <= f <= 1872.",
-	})
-	return g.newTransform(true)
+	}
 }
 
 func (g *generator) inverseNTT() {
@@ -221,16 +229,24 @@ func (g *generator) transpose4(b []*block) {
 		g.VPUNPCKLDQ(before[2*i+1].vec, before[2*i].vec, left[i])
 		g.VPUNPCKHDQ(before[2*i+1].vec, before[2*i].vec, right[i])
 	}
+	index := transposed(b[0].index, b[1].index, b[2].index, b[3].index)
 	for i := range 4 {
-		b[i].vec, b[i].index = g.register(), make([]int, g.width)
-		for word := range g.width {
-			b[i].index[word] = before[word%8/2].index[word/8*8+2*i+word%2]
-		}
+		b[i].vec, b[i].index = g.register(), index[i]
 	}
 	g.VPUNPCKLQDQ(left[1], left[0], b[0].vec)
 	g.VPUNPCKHQDQ(left[1], left[0], b[1].vec)
 	g.VPUNPCKLQDQ(right[1], right[0], b[2].vec)
 	g.VPUNPCKHQDQ(right[1], right[0], b[3].vec)
+}
+
+// transposed returns the indices of the coefficients in four blocks after transpose4.
+func transposed(before ...[]int) (after [4][]int) {
+	for i := range after {
+		for word := range before[0] {
+			after[i] = append(after[i], before[word%8/2][word/8*8+2*i+word%2])
+		}
+	}
+	return after
 }
 
 // A transform writes one kernel.
@@ -317,20 +333,7 @@ func (t *transform) layers(blocks []*block, lengths ...int) {
 // factor returns the address of the zetas of a and b in the table. Their products with q^-1
 // are in the next register's place after them.
 func (t *transform) factor(a, b *block, length int) Mem {
-	var indices [2][]int
-	for word, i := range a.index {
-		if i/length%2 != 0 || b.index[word] != i+length {
-			panic(fmt.Sprintf("coefficients %d and %d meet in layer %d", i, b.index[word], length))
-		}
-		for turn := range indices {
-			group := (i + turn*t.step) / (2 * length)
-			zeta := n/2/length + group
-			if t.inverse {
-				zeta = n/length - 1 - group
-			}
-			indices[turn] = append(indices[turn], zeta)
-		}
-	}
+	indices := [2][]int{zetasOf(a.index, b.index, length, 0, t.inverse), zetasOf(a.index, b.index, length, t.step, t.inverse)}
 	k := slices.IndexFunc(t.used[0], func(used []int) bool { return slices.Equal(used, indices[0]) })
 	if k < 0 {
 		k = len(t.used[0])
@@ -339,6 +342,23 @@ func (t *transform) factor(a, b *block, length int) Mem {
 		}
 	}
 	return t.zetas.Offset(4 * t.width * k)
+}
+
+// zetasOf returns the indices of the zetas of a and b, which are the indices of coefficients
+// after those have become larger by step.
+func zetasOf(a, b []int, length, step int, inverse bool) (indices []int) {
+	for word, i := range a {
+		if i/length%2 != 0 || b[word] != i+length {
+			panic(fmt.Sprintf("coefficients %d and %d meet in layer %d", i, b[word], length))
+		}
+		group := (i + step) / (2 * length)
+		zeta := n/2/length + group
+		if inverse {
+			zeta = n/length - 1 - group
+		}
+		indices = append(indices, zeta)
+	}
+	return indices
 }
 
 // butterfly writes the butterfly of Cooley and Tukey: a, b = a + zeta·b, a - zeta·b. In the
