@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"hybridkem/assurance/internal/compiler"
 )
@@ -15,7 +16,8 @@ var public = []string{
 }
 
 // checkMachine examines the machine code of the packages that handle secrets, for a
-// platform. It collects the instructions whose time depends on their operands.
+// platform. It collects the instructions whose time depends on their operands. Of arm64, it follows
+// the module's kernels, and decodes what the assembler was given as numbers elsewhere.
 func checkMachine(r *report, module compiler.Module, p compiler.Platform) error {
 	list, err := p.Go(module, "list", append([]string{"-deps"}, public...)...)
 	if err != nil {
@@ -25,16 +27,32 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 	if err != nil {
 		return err
 	}
-	instructions := 0
+	instructions, kernels := 0, 0
 	for _, f := range functions {
 		r.detail("%s: %s", p, f.Name)
 		instructions += len(f.Code)
+		isKernel := p.Arch == "arm64" && isKernel(f)
+		if isKernel {
+			kernels++
+			checkKernel(r, f)
+		}
 		for _, i := range f.Code {
 			if variable.MatchString(i.String()) && !dividing.MatchString(f.Name) {
 				r.variable.Add(f.Name, filepath.Base(i.File)+":"+i.Line)
 			}
+			if p.Arch == "arm64" && i.Mnemonic == "WORD" && !isKernel {
+				checkWord(r, f, i)
+			}
 		}
 	}
 	fmt.Printf("%s: %d functions with %d instructions\n", p, len(functions), instructions)
+	if kernels > 0 {
+		fmt.Printf("%s: %d kernels followed\n", p, kernels)
+	}
 	return nil
+}
+
+// isKernel reports whether a function is in assembly and gets secrets from this module.
+func isKernel(f compiler.Function) bool {
+	return filepath.Ext(f.Code[0].File) == ".s" && strings.HasPrefix(f.Name, "hybridkem/") && !strings.HasPrefix(f.Name, "hybridkem/internal/cpu.")
 }

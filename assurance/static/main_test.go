@@ -135,6 +135,170 @@ func PlantedGoodBranch(seed []byte) bool {
 }
 `
 
+// plantedKernels holds kernels of arm64 that are added to internal/ring, without declarations. The name of each tells
+// whether it is good, or there is a finding in plantedFaults.
+const plantedKernels = `#include "textflag.h"
+
+TEXT ·plantedGood(SB), NOSPLIT, $32-24
+	MOVD f+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVD R1, 8(RSP)
+	MOVD $0x123456789abcdef0, R3
+loop:
+	VLD1.P 16(R0), [V0.H8]
+	WORD $0x4e61b401 // sqdmulh v1.8h, v0.8h, v1.8h
+	WORD $0xce000400 // eor3 v0.16b, v0.16b, v0.16b, v1.16b
+	UMULH R3, R3, R4
+	CMP R3, R4
+	CSEL LO, R3, R4, R5
+	MOVD 8(RSP), R6
+	ADD R6, R0, R7
+	MOVD (R7), R8
+	MOVD R8, 16(RSP)
+	SUBS $1, R1
+	BNE loop
+	MOVD R8, ret+16(FP)
+	RET
+
+TEXT ·plantedVartime(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVBU (R0), R1
+	ADD R1, R0
+	MOVBU (R0), R1
+	CBZ R1, end
+	MOVBU 1(R0), R1
+end:
+	RET
+
+TEXT ·plantedDivision(SB), NOSPLIT, $0-16
+	MOVD n+8(FP), R1
+	UDIV R1, R1
+	RET
+
+TEXT ·plantedSaturation(SB), NOSPLIT, $0-0
+	WORD $0x0e214820 // sqxtn v0.8b, v1.8h
+	RET
+
+TEXT ·plantedWord(SB), NOSPLIT, $0-0
+	WORD $0x00000001
+	RET
+
+TEXT ·plantedUnreached(SB), NOSPLIT, $0-0
+	RET
+	NOP
+	ADD R1, R1
+
+TEXT ·plantedCall(SB), NOSPLIT, $0-0
+	JMP ·plantedGood(SB)
+
+TEXT ·plantedIndex(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVBU (R0), R1
+	MOVBU (R0)(R1), R2
+	RET
+
+TEXT ·plantedVector(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	VMOV V0.D[0], R1
+	ADD R1<<3, R0
+	FMOVQ F0, (R0)
+	RET
+
+TEXT ·plantedBranch(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVD 8(R0), R1
+	CBZ R1, end
+	MOVD $0, R1
+end:
+	RET
+
+TEXT ·plantedFlags(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVD 8(R0), R1
+	CMP $2, R1
+	CSET EQ, R2
+	TBNZ $0, R2, end
+	MOVD $0, R1
+end:
+	RET
+
+TEXT ·plantedCarry(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	LDP (R0), (R1, R2)
+	ADDS R1, R2
+	BHS end
+	MOVD $0, R1
+end:
+	RET
+
+TEXT ·plantedLater(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD n+8(FP), R1
+loop:
+	MOVD (R0), R2
+	CBZ R1, end
+	MOVD R2, R1
+	JMP loop
+end:
+	RET
+
+TEXT ·plantedFrame(SB), NOSPLIT, $32-16
+	MOVD f+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVD R1, 8(RSP)
+	FMOVQ (R0), F0
+	ADD $16, RSP, R2
+	FMOVQ F0, -12(R2)
+	MOVD 8(RSP), R1
+	CBZ R1, end
+	MOVD $0, R1
+end:
+	RET
+
+TEXT ·plantedArgument(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD (R0), R1
+	MOVD R1, n+8(FP)
+	MOVD n+8(FP), R2
+	TBZ $3, R2, end
+	MOVD $0, R1
+end:
+	RET
+`
+
+// plantedFaults has the findings about plantedKernels.
+var plantedFaults = [][]string{
+	{"plantedDivision", "is no instruction that is known"}, {"plantedSaturation", "the time of sqxtn", "may depend on data"},
+	{"plantedWord", "is no instruction that is known"}, {"plantedUnreached", "no path leads to the word"}, {"plantedCall", "is outside"},
+	{"plantedIndex", "an address depends on data"}, {"plantedVector", "an address depends on data"},
+	{"plantedBranch", "a jump depends on data"}, {"plantedFlags", "a jump depends on data"}, {"plantedCarry", "a jump depends on data"},
+	{"plantedLater", "a jump depends on data"}, {"plantedFrame", "a jump depends on data"}, {"plantedArgument", "a jump depends on data"},
+}
+
+// TestPlantedKernels plants faults in kernels of arm64 and checks that each is found.
+func TestPlantedKernels(t *testing.T) {
+	module := compiler.In("../..")
+	module.Set("internal/ring/planted_arm64.s", plantedKernels)
+	functions, err := compiler.Platform{Arch: "arm64"}.Listing(module, "./internal/ring")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReport()
+	for _, f := range functions {
+		if isKernel(f) {
+			checkKernel(r, f)
+		}
+	}
+	for _, parts := range plantedFaults {
+		if !found(r, append([]string{"hybridkem/internal/ring."}, parts...)...) {
+			t.Errorf("%q was not found", parts)
+		}
+	}
+	if len(r.findings) != len(plantedFaults) {
+		t.Errorf("%d findings, not %d: %q", len(r.findings), len(plantedFaults), r.findings)
+	}
+}
+
 // TestPlantedSource plants faults in the source and checks that each is found.
 func TestPlantedSource(t *testing.T) {
 	module := compiler.In("../..")

@@ -185,6 +185,28 @@ var standardKey = regexp.MustCompile(`^\*crypto/mlkem\.`)
 var variable = regexp.MustCompile(`^[IUSFV]*(DIV|REM|MOD|SQRT)|^P(DEP|EXT)[LQ]|^(CMPS|SCAS)[BWLQ]$|` +
 	`^CALL (runtime\.u?int(32|64)(div|mod)|math/bits\.(Div|Rem))`)
 
+// steady has the instructions that kernels of arm64 may contain. Those of the first three lines are on
+// Arm's list of instructions with data-independent timing (of register DIT, in the Architecture
+// Reference Manual). It has no divisions, no floating-point arithmetic, and of the instructions on vectors
+// that saturate only SQDMULH and SQRDMULH. The others get no data, or move it only. A name stands for its
+// form with the suffix 2, too.
+var steady = set(`
+adc adcs add adds and ands asr bfm bic bics ccmn ccmp cls clz csel csinc csinv csneg eon eor extr lsl lsr madd msub
+orn orr rbit rev rev16 rev32 ror sbc sbcs sbfm smaddl smsubl smulh sub subs ubfm umaddl umsubl umulh
+
+abs addhn addp addv bcax bif bit bsl cmeq cmge cmgt cmhi cmhs cmle cmlt cmtst cnt dup eor3 ext ins mla mls mul neg not
+pmul raddhn rax1 rev64 rshrn rsubhn saba sabal sabd sabdl sadalp saddl saddlp saddlv saddw shadd shl shll shrn shsub sli
+smax smaxp smaxv smin sminp sminv smlal smlsl smov smull sqdmulh sqrdmulh sri srshl srshr srsra sshl sshll sshr ssra
+ssubl ssubw subhn tbl tbx trn1 trn2 uaba uabal uabd uabdl uadalp uaddl uaddlp uaddlv uaddw uhadd uhsub umax umaxp umaxv
+umin uminp uminv umlal umlsl umov umull urshl urshr ursra ushl ushll ushr usra usubl usubw uzp1 uzp2 xar xtn zip1 zip2
+
+ld1 ld1r ld2 ld2r ld3 ld3r ld4 ld4r ldp ldr ldrb ldrh ldrsb ldrsh ldrsw ldur ldurb ldurh ldursb ldursh ldursw
+st1 st2 st3 st4 stp str strb strh stur sturb sturh
+
+adr adrp movi movk movn movz mvni nop
+b b.eq b.ne b.cs b.cc b.mi b.pl b.vs b.vc b.hi b.ls b.ge b.lt b.gt b.le cbz cbnz tbz tbnz ret
+`)
+
 // dividing matches functions that divide. Their own divisions do not count, but calls of them
 // do.
 var dividing = regexp.MustCompile(`^math/bits\.(Div|Rem)`)

@@ -3,6 +3,7 @@
 package compiler
 
 import (
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"os"
@@ -25,10 +26,13 @@ func In(root string) Module { return Module{root, overlay.New(root)} }
 // A Platform is an architecture and a build tag. The tag may be empty.
 type Platform struct{ Arch, Tag string }
 
-// Platforms lists the platforms that the commands examine. Only the first has kernels.
+// Platforms lists the platforms that the commands examine.
 var Platforms = []Platform{{Arch: "amd64"}, {"amd64", "purego"}, {Arch: "arm64"}, {Arch: "386"}, {Arch: "s390x"}, {Arch: "riscv64"}}
 
 func (p Platform) String() string { return strings.TrimSpace(p.Arch + " " + p.Tag) }
+
+// HasKernels reports whether builds for the platform have kernels.
+func (p Platform) HasKernels() bool { return p.Tag == "" && (p.Arch == "amd64" || p.Arch == "arm64") }
 
 // Use sets the environment so that the go command builds for the platform.
 func (p Platform) Use() error {
@@ -66,13 +70,17 @@ func (i *Instruction) String() string { return i.Mnemonic + " " + strings.Join(i
 
 // A Function is a listed function, written in Go or in assembly.
 type Function struct {
-	Name string
-	Code []Instruction // the first is TEXT
+	Name  string
+	Code  []Instruction // the first is TEXT
+	Bytes []byte        // the machine code, before linking
 }
 
 // listed matches a line of a listing: the address in hexadecimal and in decimal, the place in
 // the source, and the instruction.
 var listed = regexp.MustCompile(`^\t0x[0-9a-f]+ 0*(\d+) \((.*):(\d+)\)\t([^\t.]+)\S*(?:\t(.*))?$`)
+
+// dumped matches a line of the bytes of a function, or of other data, in a listing.
+var dumped = regexp.MustCompile(`^\t0x[0-9a-f]+ ((?:[0-9a-f]{2} ){1,16})`)
 
 // Listing returns all functions of the packages, as the compiler and the assembler list them.
 func (p Platform) Listing(module Module, packages ...string) (functions []Function, err error) {
@@ -80,7 +88,22 @@ func (p Platform) Listing(module Module, packages ...string) (functions []Functi
 	if err != nil {
 		return nil, err
 	}
+	inCode := false
 	for line := range strings.Lines(out) {
+		if line[0] != '\t' {
+			inCode = strings.Contains(line, " STEXT ")
+		}
+		if m := dumped.FindStringSubmatch(line); m != nil {
+			if inCode {
+				b, err := hex.DecodeString(strings.ReplaceAll(m[1], " ", ""))
+				if err != nil {
+					return nil, err
+				}
+				f := &functions[len(functions)-1]
+				f.Bytes = append(f.Bytes, b...)
+			}
+			continue
+		}
 		m := listed.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 		if m == nil || m[4] == "PCDATA" || m[4] == "FUNCDATA" {
 			continue
