@@ -1,8 +1,9 @@
-//go:build linux && amd64 && !purego
+//go:build linux && (amd64 || arm64) && !purego
 
 package x25519
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -33,6 +34,58 @@ func needs(t *testing.T, set bool) {
 	sets := cpu.Sets()
 	cpu.Use(cpu.Portable)
 	t.Cleanup(func() { cpu.Use(sets[len(sets)-1]) })
+}
+
+// stackSize is more than what a kernel uses of the stack.
+const stackSize = 4 << 10
+
+// paint fills the stack below its caller.
+//
+//go:noinline
+func paint() (sum byte) {
+	var frame [2 * stackSize]byte
+	for i := range frame {
+		frame[i] = 0xa5
+	}
+	for _, b := range frame {
+		sum += b
+	}
+	return sum
+}
+
+// copyStack copies the stack below its caller.
+//
+//go:noinline
+func copyStack(to *[stackSize]byte) {
+	var here uint64
+	for i := range to {
+		to[i] = *(*byte)(unsafe.Add(unsafe.Pointer(&here), i-stackSize))
+	}
+}
+
+// leavesNothing checks that a call leaves no random words on the stack. Addresses are less than 2⁴⁸.
+func leavesNothing(t *testing.T, call func()) {
+	t.Helper()
+	if testkit.Race {
+		return // the race detector does not let the stack be read
+	}
+	stack := new([stackSize]byte)
+	paint()
+	call()
+	copyStack(stack)
+	used := 0
+	for i := 0; i < stackSize; i += 8 {
+		switch word := binary.LittleEndian.Uint64(stack[i:]); {
+		case word == 0xa5a5a5a5a5a5a5a5:
+		case word < 1<<48:
+			used++
+		default:
+			t.Errorf("%#x is left on the stack", word)
+		}
+	}
+	if used < 40 {
+		t.Errorf("%d words of the stack were used", used)
+	}
 }
 
 // sameQuotient checks that x and z are tight, and that x/z = a/b.
@@ -66,14 +119,18 @@ func ladders(t *testing.T, run func(k *[Size]byte, u *element) (x, z element)) {
 	})
 }
 
-func TestLadderADX(t *testing.T) {
-	needs(t, cpu.ADX)
+func TestLadderADX(t *testing.T) { testLadder(t, cpu.ADX, ladderADX) }
+
+func TestLadderA64(t *testing.T) { testLadder(t, cpu.NEON, ladderA64) }
+
+func testLadder(t *testing.T, set bool, kernel func(x, z, u, swaps *[4]uint64)) {
+	needs(t, set)
 	xs, zs := guarded(t, new([4]uint64)), guarded(t, new([4]uint64))
 	us, ss := guarded(t, new([4]uint64)), guarded(t, new([4]uint64))
 	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
 		for i := range xs {
 			*us[i], *ss[i] = *u, swaps(k)
-			ladderADX(xs[i], zs[i], us[i], ss[i])
+			kernel(xs[i], zs[i], us[i], ss[i])
 			if *us[i] != *u || *ss[i] != swaps(k) {
 				t.Fatal("an input was changed")
 			}
@@ -83,6 +140,7 @@ func TestLadderADX(t *testing.T) {
 		}
 		return *xs[0], *zs[0]
 	})
+	leavesNothing(t, func() { kernel(xs[0], zs[0], us[0], ss[0]) })
 }
 
 func TestLadderIFMA(t *testing.T) {
@@ -155,13 +213,17 @@ func combs(t *testing.T, run func(d *[2 * Size]int8) (y, z element)) {
 	})
 }
 
-func TestCombADX(t *testing.T) {
-	needs(t, cpu.ADX)
+func TestCombADX(t *testing.T) { testComb(t, cpu.ADX, combADX) }
+
+func TestCombNEON(t *testing.T) { testComb(t, cpu.NEON, combNEON) }
+
+func testComb(t *testing.T, set bool, kernel func(y, z *[4]uint64, digits *[2 * Size]int8)) {
+	needs(t, set)
 	ys, zs, ds := guarded(t, new([4]uint64)), guarded(t, new([4]uint64)), guarded(t, new([2 * Size]int8))
 	combs(t, func(d *[2 * Size]int8) (y, z element) {
 		for i := range ds {
 			*ds[i] = *d
-			combADX(ys[i], zs[i], ds[i])
+			kernel(ys[i], zs[i], ds[i])
 			if *ds[i] != *d {
 				t.Fatal("the digits were changed")
 			}
@@ -171,6 +233,7 @@ func TestCombADX(t *testing.T) {
 		}
 		return *ys[0], *zs[0]
 	})
+	leavesNothing(t, func() { kernel(ys[0], zs[0], ds[0]) })
 }
 
 func TestCombIFMA(t *testing.T) {

@@ -3,3 +3,22 @@
 //go:build arm64 && !purego
 
 package x25519
+
+// ladderA64 multiplies a point of curve25519 or its twist by a scalar with a Montgomery
+// ladder of 255 steps, up to the inversion.
+// In: u, the point's coordinate, tight; swaps, k ^ 2k for a scalar k that is even and
+// less than 2^255: bit t+1 says whether bits t and t+1 of k differ.
+// Out: x and z, tight; x/z is the product's coordinate, and z = 0 modulo p for the
+// point at infinity.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func ladderA64(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64)
+
+// combNEON multiplies the base point of edwards25519 by a scalar.
+// In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.
+// Out: y and z, tight; y/z is the y-coordinate of the product.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func combNEON(y *[4]uint64, z *[4]uint64, digits *[64]int8)

@@ -122,6 +122,8 @@ func multiplyBase(x, z *element, scalar *[Size]byte) {
 		multiplyBaseIFMA(&Y, &Z, &k)
 	case cpu.ADX:
 		multiplyBaseADX(&Y, &Z, &k)
+	case cpu.NEON:
+		multiplyBaseNEON(&Y, &Z, &k)
 	default:
 		var s edwards25519.Scalar
 		s.SetBytesWithClamping(k[:])
@@ -154,6 +156,8 @@ func multiplyPermuting(x, z *element, scalar, point *[Size]byte, state *[200]byt
 		multiplyIFMA(x, z, &k, &u, state, next)
 	case cpu.ADX:
 		multiplyADX(x, z, &k, &u)
+	case cpu.NEON:
+		multiplyA64(x, z, &k, &u)
 	default:
 		multiplyPortable(x, z, k, u)
 	}
@@ -212,6 +216,12 @@ func multiplyADX(x, z *element, k *[Size]byte, u *element) {
 	ladderADX((*[4]uint64)(x), (*[4]uint64)(z), (*[4]uint64)(u), &s)
 }
 
+// multiplyA64 is [multiplyADX] for arm64.
+func multiplyA64(x, z *element, k *[Size]byte, u *element) {
+	s := swaps(k)
+	ladderA64((*[4]uint64)(x), (*[4]uint64)(z), (*[4]uint64)(u), &s)
+}
+
 // multiplyIFMA is [multiplyPermuting], for a clamped scalar and the point's coordinate.
 func multiplyIFMA(x, z *element, k *[Size]byte, u *element, state *[200]byte, next func() bool) {
 	const steps = 12 // of the ladder, during one permutation
@@ -252,6 +262,12 @@ func (f *fourLimbs) ladderEnd(x, z *element) {
 func multiplyBaseADX(y, z *element, k *[Size]byte) {
 	d := digits(k)
 	combADX((*[4]uint64)(y), (*[4]uint64)(z), &d)
+}
+
+// multiplyBaseNEON is [multiplyBaseADX] for arm64.
+func multiplyBaseNEON(y, z *element, k *[Size]byte) {
+	d := digits(k)
+	combNEON((*[4]uint64)(y), (*[4]uint64)(z), &d)
 }
 
 // multiplyBaseIFMA is [multiplyBaseADX] with AVX-512 IFMA.

@@ -114,6 +114,11 @@ func (f *File) CMP(x Source, y R) {
 	f.emit(instruction{name: "CMP", operands: []operand{x, y}, class: alu, reads: registersOf(x, y), writes: []*register{flags}})
 }
 
+// TST sets the flags to those of x & y.
+func (f *File) TST(x Source, y R) {
+	f.emit(instruction{name: "TST", operands: []operand{x, y}, class: alu, reads: registersOf(x, y), writes: []*register{flags}})
+}
+
 // CSEL sets z to x if the condition holds, and otherwise to y.
 func (f *File) CSEL(condition string, x, y, z R) {
 	f.flagged("CSEL", true, false, text(condition), x, y, z)
@@ -238,7 +243,7 @@ func (f *File) VMOV(from, to operand) {
 func (f *File) VDUP(from operand, to V) { f.op(crossing, "VDUP", from, to) }
 
 // VMOVI fills to with copies of a byte.
-func (f *File) VMOVI(value byte, to V) { f.op(vector, "VMOVI", Imm(value), to) }
+func (f *File) VMOVI(value byte, to V) { f.op(vector, "VMOVI", Imm(value), to.As(B16)) }
 
 // A list is an operand of several vector registers.
 type list []V

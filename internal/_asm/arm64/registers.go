@@ -38,7 +38,12 @@ func (i Imm64) String() string { return fmt.Sprintf("$0x%016x", uint64(i)) }
 // An R is a general register.
 type R struct{ *register }
 
-func (r R) String() string { return fmt.Sprintf("R%d", r.number) }
+func (r R) String() string {
+	if r == ZR {
+		return "ZR"
+	}
+	return fmt.Sprintf("R%d", r.number)
+}
 
 // ZR is the register that is zero.
 var ZR = R{&register{number: -1}}

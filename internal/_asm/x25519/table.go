@@ -17,12 +17,14 @@ const (
 	entrySize = 3 * 8 * words // the size of a multiple in bytes
 )
 
-// pointTable returns the address of a table of multiples of the base point B. The entry at
+// pointTable returns the address of the table of multiples of the base point.
+func pointTable(f *kit.File) operand.Mem { return f.Quads("pointTable", tableOfPoints()...) }
+
+// tableOfPoints returns a table of multiples of the base point B. The entry at
 // offset 96(8i+j) is for the point (x, y) = (j+1)·256^i·B on edwards25519. It consists of
 // (y - x)/2, (y + x)/2 and dxy, each in four words and less than p. Because the first two are
 // halved, an addition need not double Z. Subtracting dxy from p word by word never borrows.
-func pointTable(f *kit.File) operand.Mem {
-	var table []uint64
+func tableOfPoints() (table []uint64) {
 	base := basePoint()
 	for range windows {
 		multiple := base
@@ -41,7 +43,7 @@ func pointTable(f *kit.File) operand.Mem {
 			base = add(base, base)
 		}
 	}
-	return f.Quads("pointTable", table...)
+	return table
 }
 
 // p is 2^255 - 19.
