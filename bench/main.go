@@ -8,6 +8,7 @@
 //	cd bench && go run . -peers DIR -o DIR            with peers in C; files and pictures too
 //	cd bench && go run . -peers DIR -o ../doc/bench -readme ../README.md
 //	cd bench && go run . -pools -peers DIR -o ../doc/bench -readme ../doc/pools.md
+//	cd bench && go run . -arm64 -peers DIR -o ../doc/bench
 //
 // It prints tables. With -o, it also writes results.json, table.md and three pictures
 // to a folder. With -readme, it replaces the text between the lines <!-- bench --> and
@@ -17,6 +18,14 @@
 // With -pools, it measures another thing: ways in which a server can decapsulate, such as
 // pools, with few goroutines and with many. This takes about six minutes, and with -quick
 // less than one. It writes pools.json and three pictures.
+//
+// With -arm64, it measures nothing. It counts the instructions that operations execute on arm64
+// under QEMU, and models the cycles of kernels by llvm-mca for named cores: those of this
+// module with its kernels and without them, and those of peers. This needs no such machine, and
+// says nothing certain about one: the output says how far to trust it. It writes arm64.json and
+// arm64.md. For a peer, the file that says how to build it needs a line such as
+//
+//	arm64: -Iinclude assembly/arm64/*.S
 //
 // -peers names a folder with copies of some of the peers' repositories: mlkem-native (of
 // pq-code-package), libcrux (of cryspen), s2n-bignum (of awslabs) and ml-kem (of kstzv).
@@ -68,7 +77,7 @@ type options struct {
 	plan              plan
 	poolPlan          poolPlan
 	pattern           *regexp.Regexp
-	pools             bool
+	pools, arm64      bool
 	peers, baseline   string
 	out, readme, from string
 }
@@ -96,6 +105,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{plan: defaultPlan, poolPlan: defaultPoolPlan}
 	flags.StringVar(&usual, "set", cpu.Chosen(), "measure whole operations in this `implementation`, such as SHA3")
 	flags.BoolVar(&o.pools, "pools", false, "measure ways to decapsulate in a server: pools, caches, queues")
+	flags.BoolVar(&o.arm64, "arm64", false, "measure nothing: count instructions for arm64 under an emulator, and model cycles")
 	flags.StringVar(&o.peers, "peers", "", "build and measure the peers in C whose sources are in `folder`")
 	flags.StringVar(&o.baseline, "baseline", "", "measure beside it the checkout of this module in `folder`, such as an older one")
 	flags.StringVar(&o.out, "o", "", "write the results, and tables and pictures of them, to `folder`")
@@ -124,6 +134,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.pools && o.baseline != "" {
 		return misuse("-pools has no use for -baseline")
+	}
+	if o.arm64 && (o.pools || *quick || o.baseline != "" || usual != cpu.Chosen()) {
+		return misuse("-arm64 has no use for -pools, -quick, -baseline and -set")
 	}
 	if !slices.Contains(cpu.Sets(), usual) {
 		return misuse("-set: this machine can run %q, and not %q", cpu.Sets(), usual)
@@ -181,10 +194,14 @@ func (o options) document(stderr io.Writer) (document, error) {
 	switch {
 	case o.from != "" && o.pools:
 		return decode(o.from, new(poolReport))
+	case o.from != "" && o.arm64:
+		return decode(o.from, new(arm64Report))
 	case o.from != "":
 		return decode(o.from, new(report))
 	case o.pools:
 		return o.measurePools(stderr)
+	case o.arm64:
+		return o.modelArm64(stderr)
 	}
 	return o.measureOperations(stderr)
 }

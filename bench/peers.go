@@ -138,6 +138,23 @@ func (p peer) has(x part) bool { return p.name == x.peer && p.section == x.secti
 // start builds the peer in its folder and starts its harness.
 func (p peer) start(dir, harnessDir string) (*child, error) {
 	folder := filepath.Join(dir, p.folder)
+	inputs, err := p.inputs(dir)
+	if err != nil {
+		return nil, err
+	}
+	args := slices.Concat(cflags, []string{"-I" + harnessDir, filepath.Join(harnessDir, p.harness)}, inputs)
+	binary := filepath.Join(harnessDir, p.folder+strings.ReplaceAll(p.section, " ", ""))
+	build := exec.Command(compiler(), append(args, "-o", binary)...)
+	build.Dir = folder
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("does not build: %s", firstError(out, err, folder, harnessDir))
+	}
+	return startChild(p, binary)
+}
+
+// inputs returns the compiler's options and source files for the peer's section.
+func (p peer) inputs(dir string) (args []string, err error) {
+	folder := filepath.Join(dir, p.folder)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("the folder of peers has no folder %s", p.folder)
 	}
@@ -145,7 +162,6 @@ func (p peer) start(dir, harnessDir string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := slices.Concat(cflags, []string{"-I" + harnessDir, filepath.Join(harnessDir, p.harness)})
 	for _, arg := range given {
 		files, err := filepath.Glob(filepath.Join(folder, arg))
 		switch {
@@ -159,13 +175,7 @@ func (p peer) start(dir, harnessDir string) (*child, error) {
 			args = append(args, files...)
 		}
 	}
-	binary := filepath.Join(harnessDir, p.folder+strings.ReplaceAll(p.section, " ", ""))
-	build := exec.Command(compiler(), append(args, "-o", binary)...)
-	build.Dir = folder
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("does not build: %s", firstError(out, err, folder, harnessDir))
-	}
-	return startChild(p, binary)
+	return args, nil
 }
 
 // arguments returns the compiler's arguments for the peer's section, from the peer's
