@@ -247,6 +247,12 @@ var mutations = []mutation{
 	{"index at the end of a slice taken", "assurance/prove/source/value.go", "index >= int64(n)", "index > int64(n)", "./prove -run=^TestRefused$"},
 	{"branch on data taken for one that is not", "assurance/prove/source/machine.go", "\t\tf.fail(\"%v depends on data\", v.Name())\n", "\t\treturn 0\n", "./prove -run=^TestRefused$"},
 
+	// The analysis of the kernels of arm64.
+	{"jump by flags that data has set", "assurance/static/kernel.go", "condition = s.flags", "condition = value{}", "./static -run=^TestPlantedKernels$"},
+	{"instruction whose time depends on data", "assurance/static/kernel.go", "if err == nil && !steady[i.Op] && ", "if err == nil && len(steady) == 0 && ", "./static -run=^TestPlantedKernels$"},
+	{"register that is public on one path taken for public on all", "assurance/static/kernel.go", "both.registers[n] = join(both.registers[n], old.registers[n])", "both.registers[n] = old.registers[n]", "./static -run=^TestPlantedKernels$"},
+	{"data stored in the place of a public number", "assurance/static/kernel.go", "s.store(at, n, v.kind == plain)", "s.store(at, n, true)", "./static -run=^TestPlantedKernels$"},
+
 	// Known answers.
 	{"CMS: key unwrap without its integrity check", "examples/cms/keywrap.go", "if subtle.ConstantTimeCompare(a, initial) != 1 {", "if subtle.ConstantTimeCompare(a, initial) > 1 {", "./examples/cms"},
 	{"CMS: ukm not in the key derivation", "examples/cms/cms.go", "\t\tif r.ukm != nil {\n", "\t\tif false {\n", "./examples/cms"},

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"hybridkem/assurance/internal/compiler"
 )
@@ -31,17 +30,12 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 	for _, f := range functions {
 		r.detail("%s: %s", p, f.Name)
 		instructions += len(f.Code)
-		isKernel := p.Arch == "arm64" && isKernel(f)
-		if isKernel {
+		if p.Arch == "arm64" && checkA64(r, f) {
 			kernels++
-			checkKernel(r, f)
 		}
 		for _, i := range f.Code {
 			if variable.MatchString(i.String()) && !dividing.MatchString(f.Name) {
 				r.variable.Add(f.Name, filepath.Base(i.File)+":"+i.Line)
-			}
-			if p.Arch == "arm64" && i.Mnemonic == "WORD" && !isKernel {
-				checkWord(r, f, i)
 			}
 		}
 	}
@@ -50,9 +44,4 @@ func checkMachine(r *report, module compiler.Module, p compiler.Platform) error 
 		fmt.Printf("%s: %d kernels followed\n", p, kernels)
 	}
 	return nil
-}
-
-// isKernel reports whether a function is in assembly and gets secrets from this module.
-func isKernel(f compiler.Function) bool {
-	return filepath.Ext(f.Code[0].File) == ".s" && strings.HasPrefix(f.Name, "hybridkem/") && !strings.HasPrefix(f.Name, "hybridkem/internal/cpu.")
 }

@@ -1,8 +1,10 @@
 // Command static looks for code whose time could depend on secrets. It does not run the code.
-// It examines two things, for several architectures:
+// It examines three things, for several architectures:
 //
 //   - the machine code of all packages that handle secrets, as the compiler and the assembler
 //     list it, for instructions whose time depends on their operands;
+//
+//   - the kernels of arm64, for words that are not known, and for addresses and jumps that depend on data;
 //
 //   - the source, for branches, indices and other uses of secrets.
 //
@@ -18,7 +20,7 @@
 //   - secrets that no table in policy.go names;
 //   - a verdict that a directive in a loop names as a slice or an array.
 //
-// Command prove examines the addresses and jumps of kernels.
+// Command prove examines the addresses and jumps of all kernels.
 package main
 
 import (
