@@ -166,11 +166,12 @@ func (i *instance) callClosure(creator *instance, closure *ssa.MakeClosure, args
 // outside follows secrets through a call of a function that is not followed. Its arguments
 // flow to its results, to the memory that it writes, and to the parameters of closures that
 // it may call. If the table trusted does not have the function, a secret argument is a
-// finding.
+// finding. So is a number for a kernel, and all that a kernel named Vartime reads.
 func (i *instance) outside(x ssa.CallInstruction, name string, args []ssa.Value, to *cell) {
 	name, _, _ = strings.Cut(name, "[")
 	t, ok := trusted[name]
-	if !ok && strings.HasPrefix(name, "hybridkem/") {
+	isKernel := strings.HasPrefix(name, "hybridkem/")
+	if !ok && isKernel && !strings.Contains(name, "Vartime") {
 		t, ok = kernels, true
 	}
 	all := new(cell)
@@ -184,6 +185,9 @@ func (i *instance) outside(x ssa.CallInstruction, name string, args []ssa.Value,
 			continue
 		}
 		i.cell(arg).whole().flow(all)
+		if isKernel && isNumber(arg.Type()) {
+			i.check(x.Pos(), i.cell(arg), "a number for "+name)
+		}
 		if !copied(arg.Type()) && (!ok || slices.Contains(t.writes, n)) {
 			all.flow(i.cell(arg))
 		}

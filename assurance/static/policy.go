@@ -82,7 +82,7 @@ const (
 )
 
 // kernels is the trust in the kernels that the table trusted does not name. The machine code of
-// all kernels is checked.
+// all kernels is checked. They get secrets in memory only, and those named Vartime get none.
 var kernels = trust{[]int{0}, secret, "their first argument is what they write to"}
 
 // trusted lists the functions that are given secrets and not followed, nearly all of them from
