@@ -342,6 +342,7 @@ var mutations = []mutation{
 	{"checksum of a stored state ignored", "mlkem/twostep.go", "if valid != 1 {", "if valid > 1 {", "./internal/attacks -run=^TestAlteredStates$"},
 	{"version of a stored state ignored", "mlkem/twostep.go", "if version != stateVersion {", "if version == 0 {", "./internal/attacks -run=^TestAlteredStates$"},
 	{"ŷ left in a destroyed state", "internal/mlkem/twostep.go", "\tclear(s.e.factors[:s.params.k])\n", "", "./internal/mlkem -run=^TestState$"},
+	{"timing that may depend on data", "internal/secret/no_runtime.go", "subtle.WithDataIndependentTiming(f)", "_ = subtle.WithDataIndependentTiming\n\tf()", "./internal/secret"},
 	{"first step on an unprotected stack", "mlkem/twostep.go", "\tsecret.Do(func() {\n\t\tvar m", "\tfunc(f func()) { f() }(func() {\n\t\tvar m", "./internal/attacks -short=false -run=^TestMemory$"},
 	{"encapsulation key of a pair reset alone", "internal/secret/uses.go", "\tif u.secret != nil {\n", "\tif false {\n", "./internal/attacks -run=^TestReset$"},
 	{"refused encapsulation key overwrites the old one", "mlkem/mlkem.go", "if !k.fresh && !k.ek.Valid(b) {", "if false {", "./internal/attacks -run=^TestPublicReset$"},

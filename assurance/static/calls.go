@@ -16,10 +16,13 @@ func (i *instance) call(x ssa.CallInstruction, to *cell) {
 		i.builtin(x, b.Name(), common.Args, to)
 		return
 	}
-	args := common.Args
+	called, args := common.Value, common.Args
+	if f := common.StaticCallee(); f != nil && f.String() == calling {
+		called, args = args[0], nil
+	}
 	if common.IsInvoke() {
 		args = append([]ssa.Value{common.Value}, args...)
-	} else if creator, closure := i.closure(common.Value); closure != nil {
+	} else if creator, closure := i.closure(called); closure != nil {
 		in := i.callClosure(creator, closure, args...)
 		if x.Value() != nil {
 			assign(x.Value().Type(), to, in.result)

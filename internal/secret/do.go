@@ -3,6 +3,9 @@ package secret
 // Do runs f and then overwrites the stack that f has used, also if f panics. Secrets must be in
 // variables of f and of the functions that f calls, and in no others on the stack.
 //
+// On arm64, f and the goroutines that it starts run with data-independent timing, where the machine
+// has it.
+//
 // Do does not clear registers. If f ends its goroutine with [runtime.Goexit], the stack stays as
 // it is.
 func Do(f func()) {

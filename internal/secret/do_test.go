@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"testing"
 	"unsafe"
@@ -26,6 +27,27 @@ func TestDo(t *testing.T) {
 	}()
 	Do(func() { panic(want) })
 	t.Error("Do returned from a panic")
+}
+
+// TestTiming checks that f runs with data-independent timing, in every form of Do.
+func TestTiming(t *testing.T) {
+	for name, do := range map[string]func(f func()){
+		"Do": Do, "DoDeep": DoDeep, "DoFar": func(f func()) { DoFar(1, f) }, "Uses.Do": func(f func()) { (*Uses)(nil).Do(Use{}, f) },
+	} {
+		do(func() {
+			callers := make([]uintptr, 32)
+			for frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)]); ; {
+				frame, more := frames.Next()
+				if frame.Function == "crypto/subtle.WithDataIndependentTiming" {
+					return
+				}
+				if !more {
+					t.Errorf("%s runs f without data-independent timing", name)
+					return
+				}
+			}
+		})
+	}
 }
 
 // A keeping reader keeps the last slice that it was asked to fill.

@@ -2,5 +2,7 @@
 
 package secret
 
-// erase runs f.
-func erase(f func()) { f() }
+import "crypto/subtle"
+
+// erase runs f with data-independent timing.
+func erase(f func()) { subtle.WithDataIndependentTiming(f) }

@@ -2,8 +2,11 @@
 
 package secret
 
-import "runtime/secret"
+import (
+	"crypto/subtle"
+	"runtime/secret"
+)
 
-// erase runs f. Package runtime/secret then clears the registers and overwrites the stack. It
+// erase runs f with data-independent timing. Package runtime/secret then clears the registers and overwrites the stack. It
 // clears memory that f has allocated when that memory is collected.
-func erase(f func()) { secret.Do(f) }
+func erase(f func()) { subtle.WithDataIndependentTiming(func() { secret.Do(f) }) }
