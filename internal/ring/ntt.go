@@ -145,6 +145,10 @@ func (f *Factor) Set(b *NTT) {
 		factorSetAVX2(f.words(), (*[N]int16)(b))
 		return
 	}
+	if cpu.NEON {
+		factorSetNEON(f.words(), (*[N]int16)(b))
+		return
+	}
 	f.b.load((*[N]int16)(b))
 	for i := range f.b {
 		f.b[i] = f.b[i].montgomeryMul(r2)
@@ -174,6 +178,11 @@ func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
 		innerProductAVX2((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
 		return
 	}
+	if cpu.NEON {
+		_ = a[(len(b)-1)*stride] // as above
+		innerProductNEON((*[N]int16)(f), (*[N]int16)(&a[0]), stride, b[0].words(), len(b))
+		return
+	}
 	var sum pairs
 	for i := range b {
 		a, b := &a[i*stride], &b[i]
@@ -188,8 +197,9 @@ func (f *NTT) InnerProduct(a []NTT, stride int, b []Factor) {
 	sum.store((*[N]int16)(f))
 }
 
-// words returns the memory of f in the form of the kernels: first the words b₀ and γ·b₁ of
-// all pairs, then the words b₁ and b₀ of all pairs.
+// words returns the memory of f in the form of the kernels. For amd64, it has first the words
+// b₀ and γ·b₁ of all pairs, then the words b₁ and b₀ of all pairs. For arm64, it has the words
+// b₀ of eight pairs, then their words b₁ and their words γ·b₁, and then the next eight pairs.
 func (f *Factor) words() *[2 * N]int16 { return (*[2 * N]int16)(unsafe.Pointer(&f.b)) }
 
 // zetas[i] = 17^BitRev7(i) · 2^16 mod± q. The first is not used.

@@ -98,6 +98,10 @@ func (f *NTT) Reduce() {
 		reduceAVX2((*[N]int16)(f))
 		return
 	}
+	if cpu.NEON {
+		reduceNEON((*[N]int16)(f))
+		return
+	}
 	for i := range f {
 		f[i] = canonical(f[i])
 	}

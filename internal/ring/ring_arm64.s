@@ -2320,6 +2320,495 @@ TEXT ·inverseNTTNEON(SB), NOSPLIT, $0-8
 	FMOVQ F18, 496(R0)
 	RET
 
+// factorSetNEON is the portable Factor.Set, but f gets the form that kernels need.
+// In: |b| < 8q.
+// Out: |f| <= 2206.
+// Needs: cpu.NEON.
+TEXT ·factorSetNEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $factorSet<>(SB), R2
+	FMOVQ 0(R2), F15
+	MOVD $gammas<>(SB), R3
+	MOVD $4, R4
+factorSet:
+	VLD2 (R1), [V30.H8, V31.H8]
+	ADD $32, R1, R1
+	FLDPQ 0(R3), (F29, F28)
+	VLD2 (R1), [V26.H8, V27.H8]
+	ADD $32, R1, R1
+	FLDPQ 32(R3), (F25, F24)
+	VLD2 (R1), [V22.H8, V23.H8]
+	ADD $32, R1, R1
+	FLDPQ 64(R3), (F21, F20)
+	VLD2 (R1), [V18.H8, V19.H8]
+	FLDPQ 96(R3), (F17, F16)
+	ADD $32, R1, R1
+	WORD $0x4f5f83ee // mul v14.8h, v31.8h, v15.h[1]
+	WORD $0x4f5f836d // mul v13.8h, v27.8h, v15.h[1]
+	WORD $0x4f5f82ec // mul v12.8h, v23.8h, v15.h[1]
+	WORD $0x4f5f826b // mul v11.8h, v19.8h, v15.h[1]
+	WORD $0x4f4fc3ea // sqdmulh v10.8h, v31.8h, v15.h[0]
+	WORD $0x4f6fc1ce // sqdmulh v14.8h, v14.8h, v15.h[2]
+	WORD $0x4f4fc369 // sqdmulh v9.8h, v27.8h, v15.h[0]
+	WORD $0x4f6fc1ad // sqdmulh v13.8h, v13.8h, v15.h[2]
+	WORD $0x4f4fc2e8 // sqdmulh v8.8h, v23.8h, v15.h[0]
+	WORD $0x4f6fc18c // sqdmulh v12.8h, v12.8h, v15.h[2]
+	WORD $0x4e6e254a // shsub v10.8h, v10.8h, v14.8h
+	WORD $0x4f4fc267 // sqdmulh v7.8h, v19.8h, v15.h[0]
+	WORD $0x4f6fc16b // sqdmulh v11.8h, v11.8h, v15.h[2]
+	WORD $0x4e6d2529 // shsub v9.8h, v9.8h, v13.8h
+	WORD $0x4f5f83c6 // mul v6.8h, v30.8h, v15.h[1]
+	WORD $0x4e6c2508 // shsub v8.8h, v8.8h, v12.8h
+	WORD $0x4e7c9d5c // mul v28.8h, v10.8h, v28.8h
+	WORD $0x4f5f8345 // mul v5.8h, v26.8h, v15.h[1]
+	WORD $0x4e6b24e7 // shsub v7.8h, v7.8h, v11.8h
+	WORD $0x4e789d38 // mul v24.8h, v9.8h, v24.8h
+	WORD $0x4f5f82c4 // mul v4.8h, v22.8h, v15.h[1]
+	WORD $0x4e749d14 // mul v20.8h, v8.8h, v20.8h
+	WORD $0x4f5f8243 // mul v3.8h, v18.8h, v15.h[1]
+	WORD $0x4e709cf0 // mul v16.8h, v7.8h, v16.8h
+	WORD $0x4f4fc3de // sqdmulh v30.8h, v30.8h, v15.h[0]
+	WORD $0x4f6fc0c6 // sqdmulh v6.8h, v6.8h, v15.h[2]
+	WORD $0x4e7db55f // sqdmulh v31.8h, v10.8h, v29.8h
+	WORD $0x4f6fc39c // sqdmulh v28.8h, v28.8h, v15.h[2]
+	WORD $0x4f4fc35d // sqdmulh v29.8h, v26.8h, v15.h[0]
+	WORD $0x4f6fc0a5 // sqdmulh v5.8h, v5.8h, v15.h[2]
+	WORD $0x4e6627de // shsub v30.8h, v30.8h, v6.8h
+	WORD $0x4e79b53a // sqdmulh v26.8h, v9.8h, v25.8h
+	WORD $0x4f6fc318 // sqdmulh v24.8h, v24.8h, v15.h[2]
+	WORD $0x4e7c27ff // shsub v31.8h, v31.8h, v28.8h
+	FSTPQ (F30, F10), 0(R0)
+	WORD $0x4f4fc2db // sqdmulh v27.8h, v22.8h, v15.h[0]
+	WORD $0x4f6fc084 // sqdmulh v4.8h, v4.8h, v15.h[2]
+	WORD $0x4e6527bd // shsub v29.8h, v29.8h, v5.8h
+	FMOVQ F31, 32(R0)
+	WORD $0x4e75b519 // sqdmulh v25.8h, v8.8h, v21.8h
+	WORD $0x4f6fc294 // sqdmulh v20.8h, v20.8h, v15.h[2]
+	WORD $0x4e78275a // shsub v26.8h, v26.8h, v24.8h
+	FSTPQ (F29, F9), 48(R0)
+	WORD $0x4f4fc256 // sqdmulh v22.8h, v18.8h, v15.h[0]
+	WORD $0x4f6fc063 // sqdmulh v3.8h, v3.8h, v15.h[2]
+	WORD $0x4e64277b // shsub v27.8h, v27.8h, v4.8h
+	FMOVQ F26, 80(R0)
+	WORD $0x4e71b4f7 // sqdmulh v23.8h, v7.8h, v17.8h
+	WORD $0x4f6fc210 // sqdmulh v16.8h, v16.8h, v15.h[2]
+	WORD $0x4e742739 // shsub v25.8h, v25.8h, v20.8h
+	FSTPQ (F27, F8), 96(R0)
+	WORD $0x4e6326d6 // shsub v22.8h, v22.8h, v3.8h
+	FMOVQ F25, 128(R0)
+	WORD $0x4e7026f7 // shsub v23.8h, v23.8h, v16.8h
+	FSTPQ (F22, F7), 144(R0)
+	FMOVQ F23, 176(R0)
+	ADD $192, R0, R0
+	ADD $128, R3, R3
+	SUB $1, R4, R4
+	CBNZ R4, factorSet
+	RET
+
+// innerProductNEON is the portable NTT.InnerProduct: a is the first polynomial of the
+// left side, and b is the first of the k factors on the right.
+// In: |a| < q; |b| <= 2206.
+// Out: |f| <= 2561.
+// The factors must come from another kernel. Its time depends on k.
+// Needs: cpu.NEON.
+TEXT ·innerProductNEON(SB), NOSPLIT, $0-40
+	MOVD f+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+24(FP), R2
+	MOVD stride+16(FP), R3
+	MOVD k+32(FP), R4
+	MOVD $innerProduct<>(SB), R5
+	FMOVQ 0(R5), F15
+
+	// The distance from one polynomial to the next, after a part of the first.
+	LSL $9, R3, R3
+	SUB $128, R3, R3
+	MOVD $4, R6
+innerProduct:
+	MOVD R1, R7
+	MOVD R2, R8
+	MOVD R4, R9
+	VLD2 (R7), [V30.H8, V31.H8]
+	ADD $32, R7, R7
+	FLDPQ 0(R8), (F29, F28)
+	SUB $1, R9, R9
+	VLD2 (R7), [V26.H8, V27.H8]
+	ADD $32, R7, R7
+	FLDPQ 48(R8), (F25, F24)
+	VLD2 (R7), [V22.H8, V23.H8]
+	ADD $32, R7, R7
+	FLDPQ 96(R8), (F21, F20)
+	VLD2 (R7), [V18.H8, V19.H8]
+	FLDPQ 144(R8), (F17, F16)
+	ADD $32, R7, R7
+	FMOVQ 32(R8), F14
+	FMOVQ 80(R8), F13
+	ADD R3, R7, R7
+	FMOVQ 128(R8), F12
+	FMOVQ 176(R8), F11
+	WORD $0x0e7ec3aa // smull v10.4s, v29.4h, v30.4h
+	ADD $1280, R8, R8
+	WORD $0x0e7ec389 // smull v9.4s, v28.4h, v30.4h
+	WORD $0x4e7ec3a8 // smull2 v8.4s, v29.8h, v30.8h
+	WORD $0x4e7ec39c // smull2 v28.4s, v28.8h, v30.8h
+	WORD $0x0e7ac327 // smull v7.4s, v25.4h, v26.4h
+	WORD $0x0e7ac306 // smull v6.4s, v24.4h, v26.4h
+	WORD $0x4e7ac318 // smull2 v24.4s, v24.8h, v26.8h
+	WORD $0x4e7ac325 // smull2 v5.4s, v25.8h, v26.8h
+	WORD $0x0e7f81ca // smlal v10.4s, v14.4h, v31.4h
+	WORD $0x0e76c2a4 // smull v4.4s, v21.4h, v22.4h
+	WORD $0x0e7f83a9 // smlal v9.4s, v29.4h, v31.4h
+	WORD $0x0e76c283 // smull v3.4s, v20.4h, v22.4h
+	WORD $0x4e76c294 // smull2 v20.4s, v20.8h, v22.8h
+	WORD $0x4e76c2a2 // smull2 v2.4s, v21.8h, v22.8h
+	WORD $0x4e7f81c8 // smlal2 v8.4s, v14.8h, v31.8h
+	WORD $0x0e72c221 // smull v1.4s, v17.4h, v18.4h
+	WORD $0x0e72c200 // smull v0.4s, v16.4h, v18.4h
+	WORD $0x4e72c210 // smull2 v16.4s, v16.8h, v18.8h
+	WORD $0x4e72c22e // smull2 v14.4s, v17.8h, v18.8h
+	WORD $0x4e7f83bc // smlal2 v28.4s, v29.8h, v31.8h
+	WORD $0x0e7b81a7 // smlal v7.4s, v13.4h, v27.4h
+	WORD $0x0e7b8326 // smlal v6.4s, v25.4h, v27.4h
+	WORD $0x4e7b81a5 // smlal2 v5.4s, v13.8h, v27.8h
+	WORD $0x4e7b8338 // smlal2 v24.4s, v25.8h, v27.8h
+	WORD $0x0e778184 // smlal v4.4s, v12.4h, v23.4h
+	WORD $0x0e7782a3 // smlal v3.4s, v21.4h, v23.4h
+	WORD $0x4e778182 // smlal2 v2.4s, v12.8h, v23.8h
+	WORD $0x4e7782b4 // smlal2 v20.4s, v21.8h, v23.8h
+	WORD $0x0e738161 // smlal v1.4s, v11.4h, v19.4h
+	WORD $0x0e738220 // smlal v0.4s, v17.4h, v19.4h
+	WORD $0x4e73816e // smlal2 v14.4s, v11.8h, v19.8h
+	WORD $0x4e738230 // smlal2 v16.4s, v17.8h, v19.8h
+	CBZ R9, summed
+sum:
+	VLD2 (R7), [V30.H8, V31.H8]
+	ADD $32, R7, R7
+	FLDPQ 0(R8), (F29, F26)
+	SUB $1, R9, R9
+	VLD2 (R7), [V22.H8, V23.H8]
+	ADD $32, R7, R7
+	FLDPQ 48(R8), (F27, F25)
+	WORD $0x0e7e83aa // smlal v10.4s, v29.4h, v30.4h
+	WORD $0x0e7e8349 // smlal v9.4s, v26.4h, v30.4h
+	WORD $0x4e7e83a8 // smlal2 v8.4s, v29.8h, v30.8h
+	WORD $0x4e7e835c // smlal2 v28.4s, v26.8h, v30.8h
+	VLD2 (R7), [V18.H8, V19.H8]
+	ADD $32, R7, R7
+	WORD $0x0e768367 // smlal v7.4s, v27.4h, v22.4h
+	WORD $0x0e768326 // smlal v6.4s, v25.4h, v22.4h
+	WORD $0x4e768365 // smlal2 v5.4s, v27.8h, v22.8h
+	WORD $0x4e768338 // smlal2 v24.4s, v25.8h, v22.8h
+	FLDPQ 96(R8), (F21, F17)
+	WORD $0x0e7f83a9 // smlal v9.4s, v29.4h, v31.4h
+	WORD $0x4e7f83bc // smlal2 v28.4s, v29.8h, v31.8h
+	FMOVQ 32(R8), F26
+	WORD $0x0e778366 // smlal v6.4s, v27.4h, v23.4h
+	WORD $0x4e778378 // smlal2 v24.4s, v27.8h, v23.8h
+	FMOVQ 80(R8), F25
+	WORD $0x0e7282a4 // smlal v4.4s, v21.4h, v18.4h
+	WORD $0x0e728223 // smlal v3.4s, v17.4h, v18.4h
+	WORD $0x4e7282a2 // smlal2 v2.4s, v21.8h, v18.8h
+	WORD $0x4e728234 // smlal2 v20.4s, v17.8h, v18.8h
+	VLD2 (R7), [V12.H8, V13.H8]
+	ADD $32, R7, R7
+	WORD $0x0e7f834a // smlal v10.4s, v26.4h, v31.4h
+	ADD R3, R7, R7
+	WORD $0x4e7f8348 // smlal2 v8.4s, v26.8h, v31.8h
+	FLDPQ 144(R8), (F29, F27)
+	WORD $0x0e778327 // smlal v7.4s, v25.4h, v23.4h
+	WORD $0x4e778325 // smlal2 v5.4s, v25.8h, v23.8h
+	FMOVQ 128(R8), F17
+	FMOVQ 176(R8), F30
+	ADD $1280, R8, R8
+	WORD $0x0e7382a3 // smlal v3.4s, v21.4h, v19.4h
+	WORD $0x4e7382b4 // smlal2 v20.4s, v21.8h, v19.8h
+	WORD $0x0e6c83a1 // smlal v1.4s, v29.4h, v12.4h
+	WORD $0x0e6c8360 // smlal v0.4s, v27.4h, v12.4h
+	WORD $0x4e6c83ae // smlal2 v14.4s, v29.8h, v12.8h
+	WORD $0x4e6c8370 // smlal2 v16.4s, v27.8h, v12.8h
+	WORD $0x0e738224 // smlal v4.4s, v17.4h, v19.4h
+	WORD $0x4e738222 // smlal2 v2.4s, v17.8h, v19.8h
+	WORD $0x0e6d83c1 // smlal v1.4s, v30.4h, v13.4h
+	WORD $0x0e6d83a0 // smlal v0.4s, v29.4h, v13.4h
+	WORD $0x4e6d83ce // smlal2 v14.4s, v30.8h, v13.8h
+	WORD $0x4e6d83b0 // smlal2 v16.4s, v29.8h, v13.8h
+	CBNZ R9, sum
+summed:
+	VUZP1 V8.H8, V10.H8, V31.H8
+	VUZP1 V28.H8, V9.H8, V26.H8
+	ADD $128, R1, R1
+	ADD $192, R2, R2
+	VUZP1 V5.H8, V7.H8, V22.H8
+	VUZP1 V24.H8, V6.H8, V23.H8
+	WORD $0x4f5f83ff // mul v31.8h, v31.8h, v15.h[1]
+	VUZP1 V2.H8, V4.H8, V25.H8
+	WORD $0x4f5f835a // mul v26.8h, v26.8h, v15.h[1]
+	VUZP1 V20.H8, V3.H8, V18.H8
+	WORD $0x4f5f82d6 // mul v22.8h, v22.8h, v15.h[1]
+	VUZP1 V14.H8, V1.H8, V19.H8
+	WORD $0x4f5f82f7 // mul v23.8h, v23.8h, v15.h[1]
+	VUZP1 V16.H8, V0.H8, V21.H8
+	WORD $0x4f5f8339 // mul v25.8h, v25.8h, v15.h[1]
+	WORD $0x4f5f8252 // mul v18.8h, v18.8h, v15.h[1]
+	WORD $0x4f5f8273 // mul v19.8h, v19.8h, v15.h[1]
+	WORD $0x4f5f82b5 // mul v21.8h, v21.8h, v15.h[1]
+	WORD $0x4f4fc3ff // sqdmulh v31.8h, v31.8h, v15.h[0]
+	WORD $0x4f4fc35a // sqdmulh v26.8h, v26.8h, v15.h[0]
+	WORD $0x4f4fc2d6 // sqdmulh v22.8h, v22.8h, v15.h[0]
+	WORD $0x4f4fc2f7 // sqdmulh v23.8h, v23.8h, v15.h[0]
+	WORD $0x4f4fc339 // sqdmulh v25.8h, v25.8h, v15.h[0]
+	WORD $0x4f1f07ff // sshr v31.8h, v31.8h, #1
+	WORD $0x4f4fc252 // sqdmulh v18.8h, v18.8h, v15.h[0]
+	WORD $0x4f1f075a // sshr v26.8h, v26.8h, #1
+	WORD $0x4f4fc273 // sqdmulh v19.8h, v19.8h, v15.h[0]
+	WORD $0x4f1f06d6 // sshr v22.8h, v22.8h, #1
+	WORD $0x4f4fc2b5 // sqdmulh v21.8h, v21.8h, v15.h[0]
+	WORD $0x4f1f06f7 // sshr v23.8h, v23.8h, #1
+	WORD $0x4f1f0739 // sshr v25.8h, v25.8h, #1
+	WORD $0x4f1f0652 // sshr v18.8h, v18.8h, #1
+	WORD $0x4f1f0673 // sshr v19.8h, v19.8h, #1
+	WORD $0x4f1f06b5 // sshr v21.8h, v21.8h, #1
+	VUZP2 V8.H8, V10.H8, V29.H8
+	VSUB V31.H8, V29.H8, V30.H8
+	VUZP2 V28.H8, V9.H8, V27.H8
+	VSUB V26.H8, V27.H8, V31.H8
+	VST2 [V30.H8, V31.H8], (R0)
+	VUZP2 V5.H8, V7.H8, V17.H8
+	VUZP2 V24.H8, V6.H8, V29.H8
+	ADD $32, R0, R0
+	VSUB V22.H8, V17.H8, V26.H8
+	VUZP2 V2.H8, V4.H8, V28.H8
+	VSUB V23.H8, V29.H8, V27.H8
+	VUZP2 V20.H8, V3.H8, V30.H8
+	VSUB V25.H8, V28.H8, V24.H8
+	VUZP2 V14.H8, V1.H8, V31.H8
+	VSUB V18.H8, V30.H8, V25.H8
+	VUZP2 V16.H8, V0.H8, V22.H8
+	VST2 [V26.H8, V27.H8], (R0)
+	ADD $32, R0, R0
+	VSUB V19.H8, V31.H8, V17.H8
+	VSUB V21.H8, V22.H8, V18.H8
+	VST2 [V24.H8, V25.H8], (R0)
+	ADD $32, R0, R0
+	VST2 [V17.H8, V18.H8], (R0)
+	ADD $32, R0, R0
+	SUB $1, R6, R6
+	CBNZ R6, innerProduct
+	RET
+
+// sampleVartimeNEON does the first part of the portable NTT.SampleVartime.
+// It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream
+// and f is not complete. It returns the number of coefficients that f then has, and the
+// number of bytes read. It may write anything to the other coefficients from the n-th
+// on. Its time depends on the stream.
+// Needs: cpu.NEON.
+TEXT ·sampleVartimeNEON(SB), NOSPLIT, $0-56
+	MOVD f+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVD stream_base+16(FP), R2
+	MOVD stream_len+24(FP), R3
+	MOVD R2, R4
+
+	// Where the next coefficient belongs, and the end of f.
+	ADD R1<<1, R0, R1
+	ADD $512, R0, R5
+	MOVD $spreadLower<>(SB), R6
+	FMOVQ 0(R6), F31
+	MOVD $spreadUpper<>(SB), R7
+	FMOVQ 0(R7), F30
+	MOVD $shift<>(SB), R8
+	FMOVQ 0(R8), F29
+	MOVD $mask12<>(SB), R9
+	FMOVQ 0(R9), F28
+	MOVD $modulus<>(SB), R10
+	FMOVQ 0(R10), F27
+	MOVD $bitLower<>(SB), R11
+	FMOVQ 0(R11), F26
+	MOVD $bitUpper<>(SB), R12
+	FMOVQ 0(R12), F25
+	MOVD $compact<>(SB), R13
+	MOVD $compactSizes<>(SB), R14
+
+	// While there is room for 16 coefficients.
+	SUB $32, R5, R15
+sample:
+	CMP $24, R3
+	BLT sampled
+	CMP R15, R1
+	BHI fill
+	FMOVQ 0(R2), F24
+	FMOVQ 8(R2), F23
+	VTBL V31.B16, [V24.B16], V24.B16
+	VTBL V30.B16, [V23.B16], V23.B16
+	WORD $0x6e7d4718 // ushl v24.8h, v24.8h, v29.8h
+	WORD $0x6e7d46f7 // ushl v23.8h, v23.8h, v29.8h
+	VAND V28.B16, V24.B16, V24.B16
+	VAND V28.B16, V23.B16, V23.B16
+	WORD $0x6e783776 // cmhi v22.8h, v27.8h, v24.8h
+	WORD $0x6e773775 // cmhi v21.8h, v27.8h, v23.8h
+	VAND V26.B16, V22.B16, V22.B16
+	VAND V25.B16, V21.B16, V21.B16
+
+	// One bit for each candidate: first the lower eight, then the upper eight.
+	VORR V21.B16, V22.B16, V22.B16
+	VADDV V22.H8, V22
+	VMOV V22.H[0], R16
+	AND $255, R16, R17
+	ADD R17, R14, R19
+	MOVBU 0(R19), R20
+	ADD R17<<4, R13, R19
+	FMOVQ 0(R19), F20
+	VTBL V20.B16, [V24.B16], V24.B16
+	FMOVQ F24, 0(R1)
+	ADD R20, R1, R1
+	LSR $8, R16, R21
+	ADD R21, R14, R22
+	MOVBU 0(R22), R23
+	ADD R21<<4, R13, R22
+	FMOVQ 0(R22), F19
+	VTBL V19.B16, [V23.B16], V23.B16
+	FMOVQ F23, 0(R1)
+	ADD R23, R1, R1
+	ADD $24, R2, R2
+	SUB $24, R3, R3
+	B sample
+fill:
+
+	// Where the last eight coefficients begin. Those that f already has stay as they are.
+	SUB $16, R5, R15
+	MOVD $shifted<>(SB), R24
+fillNext:
+	CMP $24, R3
+	BLT sampled
+	CMP R5, R1
+	BHS sampled
+	FMOVQ 0(R2), F18
+	FMOVQ 8(R2), F17
+	VTBL V31.B16, [V18.B16], V18.B16
+	VTBL V30.B16, [V17.B16], V17.B16
+	WORD $0x6e7d4652 // ushl v18.8h, v18.8h, v29.8h
+	WORD $0x6e7d4631 // ushl v17.8h, v17.8h, v29.8h
+	VAND V28.B16, V18.B16, V18.B16
+	VAND V28.B16, V17.B16, V17.B16
+	WORD $0x6e723770 // cmhi v16.8h, v27.8h, v18.8h
+	WORD $0x6e713776 // cmhi v22.8h, v27.8h, v17.8h
+	VAND V26.B16, V16.B16, V16.B16
+	VAND V25.B16, V22.B16, V22.B16
+
+	// One bit for each candidate: first the lower eight, then the upper eight.
+	VORR V22.B16, V16.B16, V16.B16
+	VADDV V16.H8, V16
+	VMOV V16.H[0], R25
+	AND $255, R25, R26
+	ADD R26, R14, R6
+	MOVBU 0(R6), R7
+	ADD R26<<4, R13, R6
+	FMOVQ 0(R6), F21
+	VTBL V21.B16, [V18.B16], V18.B16
+	CMP R15, R1
+	CSEL LO, R1, R15, R8
+	SUB R1, R8, R9
+	ADD R24, R9, R9
+	FMOVQ 16(R9), F24
+	FMOVQ 0(R8), F20
+	VTBX V24.B16, [V18.B16], V20.B16
+	FMOVQ F20, 0(R8)
+	ADD R7, R1, R1
+	CMP R5, R1
+	CSEL LO, R1, R5, R1
+	LSR $8, R25, R10
+	ADD R10, R14, R11
+	MOVBU 0(R11), R12
+	ADD R10<<4, R13, R11
+	FMOVQ 0(R11), F23
+	VTBL V23.B16, [V17.B16], V17.B16
+	CMP R15, R1
+	CSEL LO, R1, R15, R17
+	SUB R1, R17, R19
+	ADD R24, R19, R19
+	FMOVQ 16(R19), F19
+	FMOVQ 0(R17), F16
+	VTBX V19.B16, [V17.B16], V16.B16
+	FMOVQ F16, 0(R17)
+	ADD R12, R1, R1
+	CMP R5, R1
+	CSEL LO, R1, R5, R1
+	ADD $24, R2, R2
+	SUB $24, R3, R3
+	B fillNext
+sampled:
+	SUB R0, R1, R1
+	LSR $1, R1, R1
+	MOVD R1, count+40(FP)
+	SUB R4, R2, R4
+	MOVD R4, read+48(FP)
+	RET
+
+// reduceNEON is the portable NTT.Reduce.
+// In: any f.
+// Out: f canonical.
+// Needs: cpu.NEON.
+TEXT ·reduceNEON(SB), NOSPLIT, $0-8
+	MOVD f+0(FP), R0
+	MOVD $reduce<>(SB), R1
+	FMOVQ 0(R1), F15
+	VDUP V15.H[0], V31.H8
+	MOVD $4, R2
+reduce:
+	FLDPQ 0(R0), (F30, F29)
+	FLDPQ 32(R0), (F28, F27)
+	FLDPQ 64(R0), (F26, F25)
+	FLDPQ 96(R0), (F24, F23)
+	WORD $0x4f5fc3d6 // sqdmulh v22.8h, v30.8h, v15.h[1]
+	WORD $0x4f5fc3b5 // sqdmulh v21.8h, v29.8h, v15.h[1]
+	WORD $0x4f5fc394 // sqdmulh v20.8h, v28.8h, v15.h[1]
+	WORD $0x4f5fc373 // sqdmulh v19.8h, v27.8h, v15.h[1]
+	WORD $0x4f5fc352 // sqdmulh v18.8h, v26.8h, v15.h[1]
+	WORD $0x4f1506d6 // sshr v22.8h, v22.8h, #11
+	WORD $0x4f5fc331 // sqdmulh v17.8h, v25.8h, v15.h[1]
+	WORD $0x4f1506b5 // sshr v21.8h, v21.8h, #11
+	WORD $0x4f5fc310 // sqdmulh v16.8h, v24.8h, v15.h[1]
+	WORD $0x4f150694 // sshr v20.8h, v20.8h, #11
+	WORD $0x4f5fc2ee // sqdmulh v14.8h, v23.8h, v15.h[1]
+	WORD $0x4f150673 // sshr v19.8h, v19.8h, #11
+	WORD $0x4f150652 // sshr v18.8h, v18.8h, #11
+	WORD $0x6f4f42de // mls v30.8h, v22.8h, v15.h[0]
+	WORD $0x4f150631 // sshr v17.8h, v17.8h, #11
+	WORD $0x6f4f42bd // mls v29.8h, v21.8h, v15.h[0]
+	WORD $0x4f150610 // sshr v16.8h, v16.8h, #11
+	WORD $0x6f4f429c // mls v28.8h, v20.8h, v15.h[0]
+	WORD $0x4f1505ce // sshr v14.8h, v14.8h, #11
+	WORD $0x6f4f427b // mls v27.8h, v19.8h, v15.h[0]
+	WORD $0x6f4f425a // mls v26.8h, v18.8h, v15.h[0]
+	VSUB V31.H8, V30.H8, V22.H8
+	WORD $0x6f4f4239 // mls v25.8h, v17.8h, v15.h[0]
+	VSUB V31.H8, V29.H8, V21.H8
+	WORD $0x6f4f4218 // mls v24.8h, v16.8h, v15.h[0]
+	VSUB V31.H8, V28.H8, V20.H8
+	WORD $0x6f4f41d7 // mls v23.8h, v14.8h, v15.h[0]
+	VSUB V31.H8, V27.H8, V19.H8
+	VSUB V31.H8, V26.H8, V18.H8
+	VUMIN V22.H8, V30.H8, V30.H8
+	VSUB V31.H8, V25.H8, V17.H8
+	VUMIN V21.H8, V29.H8, V29.H8
+	VSUB V31.H8, V24.H8, V16.H8
+	VUMIN V20.H8, V28.H8, V28.H8
+	VSUB V31.H8, V23.H8, V22.H8
+	VUMIN V19.H8, V27.H8, V27.H8
+	FSTPQ (F30, F29), 0(R0)
+	VUMIN V18.H8, V26.H8, V26.H8
+	VUMIN V17.H8, V25.H8, V25.H8
+	VUMIN V16.H8, V24.H8, V24.H8
+	VUMIN V22.H8, V23.H8, V23.H8
+	FSTPQ (F28, F27), 32(R0)
+	FSTPQ (F26, F25), 64(R0)
+	FSTPQ (F24, F23), 96(R0)
+	ADD $128, R0, R0
+	SUB $1, R2, R2
+	CBNZ R2, reduce
+	RET
+
 // addNEON is the portable Poly.Add.
 // The bounds add up, and must stay below 2^15.
 // Needs: cpu.NEON.
@@ -2619,3 +3108,663 @@ DATA inverseNTT<>+888(SB)/8, $0x04c704c7028c028c
 DATA inverseNTT<>+896(SB)/8, $0x05d805d878f778f7
 DATA inverseNTT<>+904(SB)/8, $0xe9c7e9c7e68ce68c
 GLOBL inverseNTT<>(SB), RODATA|NOPTR, $912
+
+DATA factorSet<>+0(SB)/8, $0x00000d0150490549
+DATA factorSet<>+8(SB)/8, $0x0000000000000000
+GLOBL factorSet<>(SB), RODATA|NOPTR, $16
+
+DATA gammas<>+0(SB)/8, $0xfe5201ae044ffbb1
+DATA gammas<>+8(SB)/8, $0xfcb5034bfdd5022b
+DATA gammas<>+16(SB)/8, $0xd4522bae014ffeb1
+DATA gammas<>+24(SB)/8, $0xcbb5344b2cd5d32b
+DATA gammas<>+32(SB)/8, $0xfc99036704e3fb1d
+DATA gammas<>+40(SB)/8, $0xff970069f9f2060e
+DATA gammas<>+48(SB)/8, $0x3799c8677de3821d
+DATA gammas<>+56(SB)/8, $0x5497ab69aff2500e
+DATA gammas<>+64(SB)/8, $0xfdb5024bfe5a01a6
+DATA gammas<>+72(SB)/8, $0x00ebff15ff4f00b1
+DATA gammas<>+80(SB)/8, $0xccb5334b6c5a93a6
+DATA gammas<>+88(SB)/8, $0x11ebee15fc4f03b1
+DATA gammas<>+96(SB)/8, $0x01ccfe340123fedd
+DATA gammas<>+104(SB)/8, $0xf98b0675f9da0626
+DATA gammas<>+112(SB)/8, $0xa5cc5a343a23c5dd
+DATA gammas<>+120(SB)/8, $0xea8b1575e7da1826
+DATA gammas<>+128(SB)/8, $0xfcf6030a00f6ff0a
+DATA gammas<>+136(SB)/8, $0x0093ff6dfb790487
+DATA gammas<>+144(SB)/8, $0x7ef6810a82f67d0a
+DATA gammas<>+152(SB)/8, $0x8993766dd6792987
+DATA gammas<>+160(SB)/8, $0xfa3505cb0309fcf7
+DATA gammas<>+168(SB)/8, $0xfba1045f025afda6
+DATA gammas<>+176(SB)/8, $0x4935b6cb8e0971f7
+DATA gammas<>+184(SB)/8, $0xcea1315f705a8fa6
+DATA gammas<>+192(SB)/8, $0xfd7c02840636f9ca
+DATA gammas<>+200(SB)/8, $0xfea3015d0368fc98
+DATA gammas<>+208(SB)/8, $0xb17c4e844836b7ca
+DATA gammas<>+216(SB)/8, $0xb7a3485dbb684498
+DATA gammas<>+224(SB)/8, $0xfeb70149fe5e01a2
+DATA gammas<>+232(SB)/8, $0x004bffb5009cff64
+DATA gammas<>+240(SB)/8, $0xb3b74c49385ec7a2
+DATA gammas<>+248(SB)/8, $0x314bceb5149ceb64
+DATA gammas<>+256(SB)/8, $0xfbb70449fccf0331
+DATA gammas<>+264(SB)/8, $0xfd9e0262fda5025b
+DATA gammas<>+272(SB)/8, $0xb0b74f4979cf8631
+DATA gammas<>+280(SB)/8, $0xf79e08629ca5635b
+DATA gammas<>+288(SB)/8, $0x0505fafbfad6052a
+DATA gammas<>+296(SB)/8, $0xfe80018005b9fa47
+DATA gammas<>+304(SB)/8, $0xc4053bfb1cd6e32a
+DATA gammas<>+312(SB)/8, $0x7e808180a0b95f47
+DATA gammas<>+320(SB)/8, $0x0088ff7804bffb41
+DATA gammas<>+328(SB)/8, $0x0537fac9fb3e04c2
+DATA gammas<>+336(SB)/8, $0x1888e77851bfae41
+DATA gammas<>+344(SB)/8, $0x3a37c5c9d53e2ac2
+DATA gammas<>+352(SB)/8, $0xff2400dc036afc96
+DATA gammas<>+360(SB)/8, $0x067bf98504a3fb5d
+DATA gammas<>+368(SB)/8, $0x2b24d4dca16a5e96
+DATA gammas<>+376(SB)/8, $0xc77b3885bda3425d
+DATA gammas<>+384(SB)/8, $0x05fafa0604a1fb5f
+DATA gammas<>+392(SB)/8, $0xfce6031a04fefb02
+DATA gammas<>+400(SB)/8, $0x53faac06d7a1285f
+DATA gammas<>+408(SB)/8, $0x4ee6b11a1efee102
+DATA gammas<>+416(SB)/8, $0x0356fcaa05e6fa1a
+DATA gammas<>+424(SB)/8, $0xfe2201de0366fc9a
+DATA gammas<>+432(SB)/8, $0xa5565aaa57e6a81a
+DATA gammas<>+440(SB)/8, $0x4422bbded5662a9a
+DATA gammas<>+448(SB)/8, $0x0134fecc006cff94
+DATA gammas<>+456(SB)/8, $0xfc2103dffc1c03e4
+DATA gammas<>+464(SB)/8, $0x5d34a2cc846c7b94
+DATA gammas<>+472(SB)/8, $0x4f21b0df901c6fe4
+DATA gammas<>+480(SB)/8, $0x05b4fa4cfc4203be
+DATA gammas<>+488(SB)/8, $0xf9a4065cfa0e05f2
+DATA gammas<>+496(SB)/8, $0xe1b41e4ca2425dbe
+DATA gammas<>+504(SB)/8, $0xa5a45a5c440ebbf2
+GLOBL gammas<>(SB), RODATA|NOPTR, $512
+
+DATA innerProduct<>+0(SB)/8, $0x00000000f3010d01
+DATA innerProduct<>+8(SB)/8, $0x0000000000000000
+GLOBL innerProduct<>(SB), RODATA|NOPTR, $16
+
+DATA spreadLower<>+0(SB)/8, $0x0504040302010100
+DATA spreadLower<>+8(SB)/8, $0x0b0a0a0908070706
+GLOBL spreadLower<>(SB), RODATA|NOPTR, $16
+
+DATA spreadUpper<>+0(SB)/8, $0x0908080706050504
+DATA spreadUpper<>+8(SB)/8, $0x0f0e0e0d0c0b0b0a
+GLOBL spreadUpper<>(SB), RODATA|NOPTR, $16
+
+DATA shift<>+0(SB)/8, $0xfffc0000fffc0000
+DATA shift<>+8(SB)/8, $0xfffc0000fffc0000
+GLOBL shift<>(SB), RODATA|NOPTR, $16
+
+DATA mask12<>+0(SB)/8, $0x0fff0fff0fff0fff
+DATA mask12<>+8(SB)/8, $0x0fff0fff0fff0fff
+GLOBL mask12<>(SB), RODATA|NOPTR, $16
+
+DATA modulus<>+0(SB)/8, $0x0d010d010d010d01
+DATA modulus<>+8(SB)/8, $0x0d010d010d010d01
+GLOBL modulus<>(SB), RODATA|NOPTR, $16
+
+DATA bitLower<>+0(SB)/8, $0x0008000400020001
+DATA bitLower<>+8(SB)/8, $0x0080004000200010
+GLOBL bitLower<>(SB), RODATA|NOPTR, $16
+
+DATA bitUpper<>+0(SB)/8, $0x0800040002000100
+DATA bitUpper<>+8(SB)/8, $0x8000400020001000
+GLOBL bitUpper<>(SB), RODATA|NOPTR, $16
+
+DATA compact<>+0(SB)/8, $0x0000000000000000
+DATA compact<>+8(SB)/8, $0x0000000000000000
+DATA compact<>+16(SB)/8, $0x0000000000000100
+DATA compact<>+24(SB)/8, $0x0000000000000000
+DATA compact<>+32(SB)/8, $0x0000000000000302
+DATA compact<>+40(SB)/8, $0x0000000000000000
+DATA compact<>+48(SB)/8, $0x0000000003020100
+DATA compact<>+56(SB)/8, $0x0000000000000000
+DATA compact<>+64(SB)/8, $0x0000000000000504
+DATA compact<>+72(SB)/8, $0x0000000000000000
+DATA compact<>+80(SB)/8, $0x0000000005040100
+DATA compact<>+88(SB)/8, $0x0000000000000000
+DATA compact<>+96(SB)/8, $0x0000000005040302
+DATA compact<>+104(SB)/8, $0x0000000000000000
+DATA compact<>+112(SB)/8, $0x0000050403020100
+DATA compact<>+120(SB)/8, $0x0000000000000000
+DATA compact<>+128(SB)/8, $0x0000000000000706
+DATA compact<>+136(SB)/8, $0x0000000000000000
+DATA compact<>+144(SB)/8, $0x0000000007060100
+DATA compact<>+152(SB)/8, $0x0000000000000000
+DATA compact<>+160(SB)/8, $0x0000000007060302
+DATA compact<>+168(SB)/8, $0x0000000000000000
+DATA compact<>+176(SB)/8, $0x0000070603020100
+DATA compact<>+184(SB)/8, $0x0000000000000000
+DATA compact<>+192(SB)/8, $0x0000000007060504
+DATA compact<>+200(SB)/8, $0x0000000000000000
+DATA compact<>+208(SB)/8, $0x0000070605040100
+DATA compact<>+216(SB)/8, $0x0000000000000000
+DATA compact<>+224(SB)/8, $0x0000070605040302
+DATA compact<>+232(SB)/8, $0x0000000000000000
+DATA compact<>+240(SB)/8, $0x0706050403020100
+DATA compact<>+248(SB)/8, $0x0000000000000000
+DATA compact<>+256(SB)/8, $0x0000000000000908
+DATA compact<>+264(SB)/8, $0x0000000000000000
+DATA compact<>+272(SB)/8, $0x0000000009080100
+DATA compact<>+280(SB)/8, $0x0000000000000000
+DATA compact<>+288(SB)/8, $0x0000000009080302
+DATA compact<>+296(SB)/8, $0x0000000000000000
+DATA compact<>+304(SB)/8, $0x0000090803020100
+DATA compact<>+312(SB)/8, $0x0000000000000000
+DATA compact<>+320(SB)/8, $0x0000000009080504
+DATA compact<>+328(SB)/8, $0x0000000000000000
+DATA compact<>+336(SB)/8, $0x0000090805040100
+DATA compact<>+344(SB)/8, $0x0000000000000000
+DATA compact<>+352(SB)/8, $0x0000090805040302
+DATA compact<>+360(SB)/8, $0x0000000000000000
+DATA compact<>+368(SB)/8, $0x0908050403020100
+DATA compact<>+376(SB)/8, $0x0000000000000000
+DATA compact<>+384(SB)/8, $0x0000000009080706
+DATA compact<>+392(SB)/8, $0x0000000000000000
+DATA compact<>+400(SB)/8, $0x0000090807060100
+DATA compact<>+408(SB)/8, $0x0000000000000000
+DATA compact<>+416(SB)/8, $0x0000090807060302
+DATA compact<>+424(SB)/8, $0x0000000000000000
+DATA compact<>+432(SB)/8, $0x0908070603020100
+DATA compact<>+440(SB)/8, $0x0000000000000000
+DATA compact<>+448(SB)/8, $0x0000090807060504
+DATA compact<>+456(SB)/8, $0x0000000000000000
+DATA compact<>+464(SB)/8, $0x0908070605040100
+DATA compact<>+472(SB)/8, $0x0000000000000000
+DATA compact<>+480(SB)/8, $0x0908070605040302
+DATA compact<>+488(SB)/8, $0x0000000000000000
+DATA compact<>+496(SB)/8, $0x0706050403020100
+DATA compact<>+504(SB)/8, $0x0000000000000908
+DATA compact<>+512(SB)/8, $0x0000000000000b0a
+DATA compact<>+520(SB)/8, $0x0000000000000000
+DATA compact<>+528(SB)/8, $0x000000000b0a0100
+DATA compact<>+536(SB)/8, $0x0000000000000000
+DATA compact<>+544(SB)/8, $0x000000000b0a0302
+DATA compact<>+552(SB)/8, $0x0000000000000000
+DATA compact<>+560(SB)/8, $0x00000b0a03020100
+DATA compact<>+568(SB)/8, $0x0000000000000000
+DATA compact<>+576(SB)/8, $0x000000000b0a0504
+DATA compact<>+584(SB)/8, $0x0000000000000000
+DATA compact<>+592(SB)/8, $0x00000b0a05040100
+DATA compact<>+600(SB)/8, $0x0000000000000000
+DATA compact<>+608(SB)/8, $0x00000b0a05040302
+DATA compact<>+616(SB)/8, $0x0000000000000000
+DATA compact<>+624(SB)/8, $0x0b0a050403020100
+DATA compact<>+632(SB)/8, $0x0000000000000000
+DATA compact<>+640(SB)/8, $0x000000000b0a0706
+DATA compact<>+648(SB)/8, $0x0000000000000000
+DATA compact<>+656(SB)/8, $0x00000b0a07060100
+DATA compact<>+664(SB)/8, $0x0000000000000000
+DATA compact<>+672(SB)/8, $0x00000b0a07060302
+DATA compact<>+680(SB)/8, $0x0000000000000000
+DATA compact<>+688(SB)/8, $0x0b0a070603020100
+DATA compact<>+696(SB)/8, $0x0000000000000000
+DATA compact<>+704(SB)/8, $0x00000b0a07060504
+DATA compact<>+712(SB)/8, $0x0000000000000000
+DATA compact<>+720(SB)/8, $0x0b0a070605040100
+DATA compact<>+728(SB)/8, $0x0000000000000000
+DATA compact<>+736(SB)/8, $0x0b0a070605040302
+DATA compact<>+744(SB)/8, $0x0000000000000000
+DATA compact<>+752(SB)/8, $0x0706050403020100
+DATA compact<>+760(SB)/8, $0x0000000000000b0a
+DATA compact<>+768(SB)/8, $0x000000000b0a0908
+DATA compact<>+776(SB)/8, $0x0000000000000000
+DATA compact<>+784(SB)/8, $0x00000b0a09080100
+DATA compact<>+792(SB)/8, $0x0000000000000000
+DATA compact<>+800(SB)/8, $0x00000b0a09080302
+DATA compact<>+808(SB)/8, $0x0000000000000000
+DATA compact<>+816(SB)/8, $0x0b0a090803020100
+DATA compact<>+824(SB)/8, $0x0000000000000000
+DATA compact<>+832(SB)/8, $0x00000b0a09080504
+DATA compact<>+840(SB)/8, $0x0000000000000000
+DATA compact<>+848(SB)/8, $0x0b0a090805040100
+DATA compact<>+856(SB)/8, $0x0000000000000000
+DATA compact<>+864(SB)/8, $0x0b0a090805040302
+DATA compact<>+872(SB)/8, $0x0000000000000000
+DATA compact<>+880(SB)/8, $0x0908050403020100
+DATA compact<>+888(SB)/8, $0x0000000000000b0a
+DATA compact<>+896(SB)/8, $0x00000b0a09080706
+DATA compact<>+904(SB)/8, $0x0000000000000000
+DATA compact<>+912(SB)/8, $0x0b0a090807060100
+DATA compact<>+920(SB)/8, $0x0000000000000000
+DATA compact<>+928(SB)/8, $0x0b0a090807060302
+DATA compact<>+936(SB)/8, $0x0000000000000000
+DATA compact<>+944(SB)/8, $0x0908070603020100
+DATA compact<>+952(SB)/8, $0x0000000000000b0a
+DATA compact<>+960(SB)/8, $0x0b0a090807060504
+DATA compact<>+968(SB)/8, $0x0000000000000000
+DATA compact<>+976(SB)/8, $0x0908070605040100
+DATA compact<>+984(SB)/8, $0x0000000000000b0a
+DATA compact<>+992(SB)/8, $0x0908070605040302
+DATA compact<>+1000(SB)/8, $0x0000000000000b0a
+DATA compact<>+1008(SB)/8, $0x0706050403020100
+DATA compact<>+1016(SB)/8, $0x000000000b0a0908
+DATA compact<>+1024(SB)/8, $0x0000000000000d0c
+DATA compact<>+1032(SB)/8, $0x0000000000000000
+DATA compact<>+1040(SB)/8, $0x000000000d0c0100
+DATA compact<>+1048(SB)/8, $0x0000000000000000
+DATA compact<>+1056(SB)/8, $0x000000000d0c0302
+DATA compact<>+1064(SB)/8, $0x0000000000000000
+DATA compact<>+1072(SB)/8, $0x00000d0c03020100
+DATA compact<>+1080(SB)/8, $0x0000000000000000
+DATA compact<>+1088(SB)/8, $0x000000000d0c0504
+DATA compact<>+1096(SB)/8, $0x0000000000000000
+DATA compact<>+1104(SB)/8, $0x00000d0c05040100
+DATA compact<>+1112(SB)/8, $0x0000000000000000
+DATA compact<>+1120(SB)/8, $0x00000d0c05040302
+DATA compact<>+1128(SB)/8, $0x0000000000000000
+DATA compact<>+1136(SB)/8, $0x0d0c050403020100
+DATA compact<>+1144(SB)/8, $0x0000000000000000
+DATA compact<>+1152(SB)/8, $0x000000000d0c0706
+DATA compact<>+1160(SB)/8, $0x0000000000000000
+DATA compact<>+1168(SB)/8, $0x00000d0c07060100
+DATA compact<>+1176(SB)/8, $0x0000000000000000
+DATA compact<>+1184(SB)/8, $0x00000d0c07060302
+DATA compact<>+1192(SB)/8, $0x0000000000000000
+DATA compact<>+1200(SB)/8, $0x0d0c070603020100
+DATA compact<>+1208(SB)/8, $0x0000000000000000
+DATA compact<>+1216(SB)/8, $0x00000d0c07060504
+DATA compact<>+1224(SB)/8, $0x0000000000000000
+DATA compact<>+1232(SB)/8, $0x0d0c070605040100
+DATA compact<>+1240(SB)/8, $0x0000000000000000
+DATA compact<>+1248(SB)/8, $0x0d0c070605040302
+DATA compact<>+1256(SB)/8, $0x0000000000000000
+DATA compact<>+1264(SB)/8, $0x0706050403020100
+DATA compact<>+1272(SB)/8, $0x0000000000000d0c
+DATA compact<>+1280(SB)/8, $0x000000000d0c0908
+DATA compact<>+1288(SB)/8, $0x0000000000000000
+DATA compact<>+1296(SB)/8, $0x00000d0c09080100
+DATA compact<>+1304(SB)/8, $0x0000000000000000
+DATA compact<>+1312(SB)/8, $0x00000d0c09080302
+DATA compact<>+1320(SB)/8, $0x0000000000000000
+DATA compact<>+1328(SB)/8, $0x0d0c090803020100
+DATA compact<>+1336(SB)/8, $0x0000000000000000
+DATA compact<>+1344(SB)/8, $0x00000d0c09080504
+DATA compact<>+1352(SB)/8, $0x0000000000000000
+DATA compact<>+1360(SB)/8, $0x0d0c090805040100
+DATA compact<>+1368(SB)/8, $0x0000000000000000
+DATA compact<>+1376(SB)/8, $0x0d0c090805040302
+DATA compact<>+1384(SB)/8, $0x0000000000000000
+DATA compact<>+1392(SB)/8, $0x0908050403020100
+DATA compact<>+1400(SB)/8, $0x0000000000000d0c
+DATA compact<>+1408(SB)/8, $0x00000d0c09080706
+DATA compact<>+1416(SB)/8, $0x0000000000000000
+DATA compact<>+1424(SB)/8, $0x0d0c090807060100
+DATA compact<>+1432(SB)/8, $0x0000000000000000
+DATA compact<>+1440(SB)/8, $0x0d0c090807060302
+DATA compact<>+1448(SB)/8, $0x0000000000000000
+DATA compact<>+1456(SB)/8, $0x0908070603020100
+DATA compact<>+1464(SB)/8, $0x0000000000000d0c
+DATA compact<>+1472(SB)/8, $0x0d0c090807060504
+DATA compact<>+1480(SB)/8, $0x0000000000000000
+DATA compact<>+1488(SB)/8, $0x0908070605040100
+DATA compact<>+1496(SB)/8, $0x0000000000000d0c
+DATA compact<>+1504(SB)/8, $0x0908070605040302
+DATA compact<>+1512(SB)/8, $0x0000000000000d0c
+DATA compact<>+1520(SB)/8, $0x0706050403020100
+DATA compact<>+1528(SB)/8, $0x000000000d0c0908
+DATA compact<>+1536(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+1544(SB)/8, $0x0000000000000000
+DATA compact<>+1552(SB)/8, $0x00000d0c0b0a0100
+DATA compact<>+1560(SB)/8, $0x0000000000000000
+DATA compact<>+1568(SB)/8, $0x00000d0c0b0a0302
+DATA compact<>+1576(SB)/8, $0x0000000000000000
+DATA compact<>+1584(SB)/8, $0x0d0c0b0a03020100
+DATA compact<>+1592(SB)/8, $0x0000000000000000
+DATA compact<>+1600(SB)/8, $0x00000d0c0b0a0504
+DATA compact<>+1608(SB)/8, $0x0000000000000000
+DATA compact<>+1616(SB)/8, $0x0d0c0b0a05040100
+DATA compact<>+1624(SB)/8, $0x0000000000000000
+DATA compact<>+1632(SB)/8, $0x0d0c0b0a05040302
+DATA compact<>+1640(SB)/8, $0x0000000000000000
+DATA compact<>+1648(SB)/8, $0x0b0a050403020100
+DATA compact<>+1656(SB)/8, $0x0000000000000d0c
+DATA compact<>+1664(SB)/8, $0x00000d0c0b0a0706
+DATA compact<>+1672(SB)/8, $0x0000000000000000
+DATA compact<>+1680(SB)/8, $0x0d0c0b0a07060100
+DATA compact<>+1688(SB)/8, $0x0000000000000000
+DATA compact<>+1696(SB)/8, $0x0d0c0b0a07060302
+DATA compact<>+1704(SB)/8, $0x0000000000000000
+DATA compact<>+1712(SB)/8, $0x0b0a070603020100
+DATA compact<>+1720(SB)/8, $0x0000000000000d0c
+DATA compact<>+1728(SB)/8, $0x0d0c0b0a07060504
+DATA compact<>+1736(SB)/8, $0x0000000000000000
+DATA compact<>+1744(SB)/8, $0x0b0a070605040100
+DATA compact<>+1752(SB)/8, $0x0000000000000d0c
+DATA compact<>+1760(SB)/8, $0x0b0a070605040302
+DATA compact<>+1768(SB)/8, $0x0000000000000d0c
+DATA compact<>+1776(SB)/8, $0x0706050403020100
+DATA compact<>+1784(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+1792(SB)/8, $0x00000d0c0b0a0908
+DATA compact<>+1800(SB)/8, $0x0000000000000000
+DATA compact<>+1808(SB)/8, $0x0d0c0b0a09080100
+DATA compact<>+1816(SB)/8, $0x0000000000000000
+DATA compact<>+1824(SB)/8, $0x0d0c0b0a09080302
+DATA compact<>+1832(SB)/8, $0x0000000000000000
+DATA compact<>+1840(SB)/8, $0x0b0a090803020100
+DATA compact<>+1848(SB)/8, $0x0000000000000d0c
+DATA compact<>+1856(SB)/8, $0x0d0c0b0a09080504
+DATA compact<>+1864(SB)/8, $0x0000000000000000
+DATA compact<>+1872(SB)/8, $0x0b0a090805040100
+DATA compact<>+1880(SB)/8, $0x0000000000000d0c
+DATA compact<>+1888(SB)/8, $0x0b0a090805040302
+DATA compact<>+1896(SB)/8, $0x0000000000000d0c
+DATA compact<>+1904(SB)/8, $0x0908050403020100
+DATA compact<>+1912(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+1920(SB)/8, $0x0d0c0b0a09080706
+DATA compact<>+1928(SB)/8, $0x0000000000000000
+DATA compact<>+1936(SB)/8, $0x0b0a090807060100
+DATA compact<>+1944(SB)/8, $0x0000000000000d0c
+DATA compact<>+1952(SB)/8, $0x0b0a090807060302
+DATA compact<>+1960(SB)/8, $0x0000000000000d0c
+DATA compact<>+1968(SB)/8, $0x0908070603020100
+DATA compact<>+1976(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+1984(SB)/8, $0x0b0a090807060504
+DATA compact<>+1992(SB)/8, $0x0000000000000d0c
+DATA compact<>+2000(SB)/8, $0x0908070605040100
+DATA compact<>+2008(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+2016(SB)/8, $0x0908070605040302
+DATA compact<>+2024(SB)/8, $0x000000000d0c0b0a
+DATA compact<>+2032(SB)/8, $0x0706050403020100
+DATA compact<>+2040(SB)/8, $0x00000d0c0b0a0908
+DATA compact<>+2048(SB)/8, $0x0000000000000f0e
+DATA compact<>+2056(SB)/8, $0x0000000000000000
+DATA compact<>+2064(SB)/8, $0x000000000f0e0100
+DATA compact<>+2072(SB)/8, $0x0000000000000000
+DATA compact<>+2080(SB)/8, $0x000000000f0e0302
+DATA compact<>+2088(SB)/8, $0x0000000000000000
+DATA compact<>+2096(SB)/8, $0x00000f0e03020100
+DATA compact<>+2104(SB)/8, $0x0000000000000000
+DATA compact<>+2112(SB)/8, $0x000000000f0e0504
+DATA compact<>+2120(SB)/8, $0x0000000000000000
+DATA compact<>+2128(SB)/8, $0x00000f0e05040100
+DATA compact<>+2136(SB)/8, $0x0000000000000000
+DATA compact<>+2144(SB)/8, $0x00000f0e05040302
+DATA compact<>+2152(SB)/8, $0x0000000000000000
+DATA compact<>+2160(SB)/8, $0x0f0e050403020100
+DATA compact<>+2168(SB)/8, $0x0000000000000000
+DATA compact<>+2176(SB)/8, $0x000000000f0e0706
+DATA compact<>+2184(SB)/8, $0x0000000000000000
+DATA compact<>+2192(SB)/8, $0x00000f0e07060100
+DATA compact<>+2200(SB)/8, $0x0000000000000000
+DATA compact<>+2208(SB)/8, $0x00000f0e07060302
+DATA compact<>+2216(SB)/8, $0x0000000000000000
+DATA compact<>+2224(SB)/8, $0x0f0e070603020100
+DATA compact<>+2232(SB)/8, $0x0000000000000000
+DATA compact<>+2240(SB)/8, $0x00000f0e07060504
+DATA compact<>+2248(SB)/8, $0x0000000000000000
+DATA compact<>+2256(SB)/8, $0x0f0e070605040100
+DATA compact<>+2264(SB)/8, $0x0000000000000000
+DATA compact<>+2272(SB)/8, $0x0f0e070605040302
+DATA compact<>+2280(SB)/8, $0x0000000000000000
+DATA compact<>+2288(SB)/8, $0x0706050403020100
+DATA compact<>+2296(SB)/8, $0x0000000000000f0e
+DATA compact<>+2304(SB)/8, $0x000000000f0e0908
+DATA compact<>+2312(SB)/8, $0x0000000000000000
+DATA compact<>+2320(SB)/8, $0x00000f0e09080100
+DATA compact<>+2328(SB)/8, $0x0000000000000000
+DATA compact<>+2336(SB)/8, $0x00000f0e09080302
+DATA compact<>+2344(SB)/8, $0x0000000000000000
+DATA compact<>+2352(SB)/8, $0x0f0e090803020100
+DATA compact<>+2360(SB)/8, $0x0000000000000000
+DATA compact<>+2368(SB)/8, $0x00000f0e09080504
+DATA compact<>+2376(SB)/8, $0x0000000000000000
+DATA compact<>+2384(SB)/8, $0x0f0e090805040100
+DATA compact<>+2392(SB)/8, $0x0000000000000000
+DATA compact<>+2400(SB)/8, $0x0f0e090805040302
+DATA compact<>+2408(SB)/8, $0x0000000000000000
+DATA compact<>+2416(SB)/8, $0x0908050403020100
+DATA compact<>+2424(SB)/8, $0x0000000000000f0e
+DATA compact<>+2432(SB)/8, $0x00000f0e09080706
+DATA compact<>+2440(SB)/8, $0x0000000000000000
+DATA compact<>+2448(SB)/8, $0x0f0e090807060100
+DATA compact<>+2456(SB)/8, $0x0000000000000000
+DATA compact<>+2464(SB)/8, $0x0f0e090807060302
+DATA compact<>+2472(SB)/8, $0x0000000000000000
+DATA compact<>+2480(SB)/8, $0x0908070603020100
+DATA compact<>+2488(SB)/8, $0x0000000000000f0e
+DATA compact<>+2496(SB)/8, $0x0f0e090807060504
+DATA compact<>+2504(SB)/8, $0x0000000000000000
+DATA compact<>+2512(SB)/8, $0x0908070605040100
+DATA compact<>+2520(SB)/8, $0x0000000000000f0e
+DATA compact<>+2528(SB)/8, $0x0908070605040302
+DATA compact<>+2536(SB)/8, $0x0000000000000f0e
+DATA compact<>+2544(SB)/8, $0x0706050403020100
+DATA compact<>+2552(SB)/8, $0x000000000f0e0908
+DATA compact<>+2560(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+2568(SB)/8, $0x0000000000000000
+DATA compact<>+2576(SB)/8, $0x00000f0e0b0a0100
+DATA compact<>+2584(SB)/8, $0x0000000000000000
+DATA compact<>+2592(SB)/8, $0x00000f0e0b0a0302
+DATA compact<>+2600(SB)/8, $0x0000000000000000
+DATA compact<>+2608(SB)/8, $0x0f0e0b0a03020100
+DATA compact<>+2616(SB)/8, $0x0000000000000000
+DATA compact<>+2624(SB)/8, $0x00000f0e0b0a0504
+DATA compact<>+2632(SB)/8, $0x0000000000000000
+DATA compact<>+2640(SB)/8, $0x0f0e0b0a05040100
+DATA compact<>+2648(SB)/8, $0x0000000000000000
+DATA compact<>+2656(SB)/8, $0x0f0e0b0a05040302
+DATA compact<>+2664(SB)/8, $0x0000000000000000
+DATA compact<>+2672(SB)/8, $0x0b0a050403020100
+DATA compact<>+2680(SB)/8, $0x0000000000000f0e
+DATA compact<>+2688(SB)/8, $0x00000f0e0b0a0706
+DATA compact<>+2696(SB)/8, $0x0000000000000000
+DATA compact<>+2704(SB)/8, $0x0f0e0b0a07060100
+DATA compact<>+2712(SB)/8, $0x0000000000000000
+DATA compact<>+2720(SB)/8, $0x0f0e0b0a07060302
+DATA compact<>+2728(SB)/8, $0x0000000000000000
+DATA compact<>+2736(SB)/8, $0x0b0a070603020100
+DATA compact<>+2744(SB)/8, $0x0000000000000f0e
+DATA compact<>+2752(SB)/8, $0x0f0e0b0a07060504
+DATA compact<>+2760(SB)/8, $0x0000000000000000
+DATA compact<>+2768(SB)/8, $0x0b0a070605040100
+DATA compact<>+2776(SB)/8, $0x0000000000000f0e
+DATA compact<>+2784(SB)/8, $0x0b0a070605040302
+DATA compact<>+2792(SB)/8, $0x0000000000000f0e
+DATA compact<>+2800(SB)/8, $0x0706050403020100
+DATA compact<>+2808(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+2816(SB)/8, $0x00000f0e0b0a0908
+DATA compact<>+2824(SB)/8, $0x0000000000000000
+DATA compact<>+2832(SB)/8, $0x0f0e0b0a09080100
+DATA compact<>+2840(SB)/8, $0x0000000000000000
+DATA compact<>+2848(SB)/8, $0x0f0e0b0a09080302
+DATA compact<>+2856(SB)/8, $0x0000000000000000
+DATA compact<>+2864(SB)/8, $0x0b0a090803020100
+DATA compact<>+2872(SB)/8, $0x0000000000000f0e
+DATA compact<>+2880(SB)/8, $0x0f0e0b0a09080504
+DATA compact<>+2888(SB)/8, $0x0000000000000000
+DATA compact<>+2896(SB)/8, $0x0b0a090805040100
+DATA compact<>+2904(SB)/8, $0x0000000000000f0e
+DATA compact<>+2912(SB)/8, $0x0b0a090805040302
+DATA compact<>+2920(SB)/8, $0x0000000000000f0e
+DATA compact<>+2928(SB)/8, $0x0908050403020100
+DATA compact<>+2936(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+2944(SB)/8, $0x0f0e0b0a09080706
+DATA compact<>+2952(SB)/8, $0x0000000000000000
+DATA compact<>+2960(SB)/8, $0x0b0a090807060100
+DATA compact<>+2968(SB)/8, $0x0000000000000f0e
+DATA compact<>+2976(SB)/8, $0x0b0a090807060302
+DATA compact<>+2984(SB)/8, $0x0000000000000f0e
+DATA compact<>+2992(SB)/8, $0x0908070603020100
+DATA compact<>+3000(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+3008(SB)/8, $0x0b0a090807060504
+DATA compact<>+3016(SB)/8, $0x0000000000000f0e
+DATA compact<>+3024(SB)/8, $0x0908070605040100
+DATA compact<>+3032(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+3040(SB)/8, $0x0908070605040302
+DATA compact<>+3048(SB)/8, $0x000000000f0e0b0a
+DATA compact<>+3056(SB)/8, $0x0706050403020100
+DATA compact<>+3064(SB)/8, $0x00000f0e0b0a0908
+DATA compact<>+3072(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3080(SB)/8, $0x0000000000000000
+DATA compact<>+3088(SB)/8, $0x00000f0e0d0c0100
+DATA compact<>+3096(SB)/8, $0x0000000000000000
+DATA compact<>+3104(SB)/8, $0x00000f0e0d0c0302
+DATA compact<>+3112(SB)/8, $0x0000000000000000
+DATA compact<>+3120(SB)/8, $0x0f0e0d0c03020100
+DATA compact<>+3128(SB)/8, $0x0000000000000000
+DATA compact<>+3136(SB)/8, $0x00000f0e0d0c0504
+DATA compact<>+3144(SB)/8, $0x0000000000000000
+DATA compact<>+3152(SB)/8, $0x0f0e0d0c05040100
+DATA compact<>+3160(SB)/8, $0x0000000000000000
+DATA compact<>+3168(SB)/8, $0x0f0e0d0c05040302
+DATA compact<>+3176(SB)/8, $0x0000000000000000
+DATA compact<>+3184(SB)/8, $0x0d0c050403020100
+DATA compact<>+3192(SB)/8, $0x0000000000000f0e
+DATA compact<>+3200(SB)/8, $0x00000f0e0d0c0706
+DATA compact<>+3208(SB)/8, $0x0000000000000000
+DATA compact<>+3216(SB)/8, $0x0f0e0d0c07060100
+DATA compact<>+3224(SB)/8, $0x0000000000000000
+DATA compact<>+3232(SB)/8, $0x0f0e0d0c07060302
+DATA compact<>+3240(SB)/8, $0x0000000000000000
+DATA compact<>+3248(SB)/8, $0x0d0c070603020100
+DATA compact<>+3256(SB)/8, $0x0000000000000f0e
+DATA compact<>+3264(SB)/8, $0x0f0e0d0c07060504
+DATA compact<>+3272(SB)/8, $0x0000000000000000
+DATA compact<>+3280(SB)/8, $0x0d0c070605040100
+DATA compact<>+3288(SB)/8, $0x0000000000000f0e
+DATA compact<>+3296(SB)/8, $0x0d0c070605040302
+DATA compact<>+3304(SB)/8, $0x0000000000000f0e
+DATA compact<>+3312(SB)/8, $0x0706050403020100
+DATA compact<>+3320(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3328(SB)/8, $0x00000f0e0d0c0908
+DATA compact<>+3336(SB)/8, $0x0000000000000000
+DATA compact<>+3344(SB)/8, $0x0f0e0d0c09080100
+DATA compact<>+3352(SB)/8, $0x0000000000000000
+DATA compact<>+3360(SB)/8, $0x0f0e0d0c09080302
+DATA compact<>+3368(SB)/8, $0x0000000000000000
+DATA compact<>+3376(SB)/8, $0x0d0c090803020100
+DATA compact<>+3384(SB)/8, $0x0000000000000f0e
+DATA compact<>+3392(SB)/8, $0x0f0e0d0c09080504
+DATA compact<>+3400(SB)/8, $0x0000000000000000
+DATA compact<>+3408(SB)/8, $0x0d0c090805040100
+DATA compact<>+3416(SB)/8, $0x0000000000000f0e
+DATA compact<>+3424(SB)/8, $0x0d0c090805040302
+DATA compact<>+3432(SB)/8, $0x0000000000000f0e
+DATA compact<>+3440(SB)/8, $0x0908050403020100
+DATA compact<>+3448(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3456(SB)/8, $0x0f0e0d0c09080706
+DATA compact<>+3464(SB)/8, $0x0000000000000000
+DATA compact<>+3472(SB)/8, $0x0d0c090807060100
+DATA compact<>+3480(SB)/8, $0x0000000000000f0e
+DATA compact<>+3488(SB)/8, $0x0d0c090807060302
+DATA compact<>+3496(SB)/8, $0x0000000000000f0e
+DATA compact<>+3504(SB)/8, $0x0908070603020100
+DATA compact<>+3512(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3520(SB)/8, $0x0d0c090807060504
+DATA compact<>+3528(SB)/8, $0x0000000000000f0e
+DATA compact<>+3536(SB)/8, $0x0908070605040100
+DATA compact<>+3544(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3552(SB)/8, $0x0908070605040302
+DATA compact<>+3560(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3568(SB)/8, $0x0706050403020100
+DATA compact<>+3576(SB)/8, $0x00000f0e0d0c0908
+DATA compact<>+3584(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+3592(SB)/8, $0x0000000000000000
+DATA compact<>+3600(SB)/8, $0x0f0e0d0c0b0a0100
+DATA compact<>+3608(SB)/8, $0x0000000000000000
+DATA compact<>+3616(SB)/8, $0x0f0e0d0c0b0a0302
+DATA compact<>+3624(SB)/8, $0x0000000000000000
+DATA compact<>+3632(SB)/8, $0x0d0c0b0a03020100
+DATA compact<>+3640(SB)/8, $0x0000000000000f0e
+DATA compact<>+3648(SB)/8, $0x0f0e0d0c0b0a0504
+DATA compact<>+3656(SB)/8, $0x0000000000000000
+DATA compact<>+3664(SB)/8, $0x0d0c0b0a05040100
+DATA compact<>+3672(SB)/8, $0x0000000000000f0e
+DATA compact<>+3680(SB)/8, $0x0d0c0b0a05040302
+DATA compact<>+3688(SB)/8, $0x0000000000000f0e
+DATA compact<>+3696(SB)/8, $0x0b0a050403020100
+DATA compact<>+3704(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3712(SB)/8, $0x0f0e0d0c0b0a0706
+DATA compact<>+3720(SB)/8, $0x0000000000000000
+DATA compact<>+3728(SB)/8, $0x0d0c0b0a07060100
+DATA compact<>+3736(SB)/8, $0x0000000000000f0e
+DATA compact<>+3744(SB)/8, $0x0d0c0b0a07060302
+DATA compact<>+3752(SB)/8, $0x0000000000000f0e
+DATA compact<>+3760(SB)/8, $0x0b0a070603020100
+DATA compact<>+3768(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3776(SB)/8, $0x0d0c0b0a07060504
+DATA compact<>+3784(SB)/8, $0x0000000000000f0e
+DATA compact<>+3792(SB)/8, $0x0b0a070605040100
+DATA compact<>+3800(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3808(SB)/8, $0x0b0a070605040302
+DATA compact<>+3816(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3824(SB)/8, $0x0706050403020100
+DATA compact<>+3832(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+3840(SB)/8, $0x0f0e0d0c0b0a0908
+DATA compact<>+3848(SB)/8, $0x0000000000000000
+DATA compact<>+3856(SB)/8, $0x0d0c0b0a09080100
+DATA compact<>+3864(SB)/8, $0x0000000000000f0e
+DATA compact<>+3872(SB)/8, $0x0d0c0b0a09080302
+DATA compact<>+3880(SB)/8, $0x0000000000000f0e
+DATA compact<>+3888(SB)/8, $0x0b0a090803020100
+DATA compact<>+3896(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3904(SB)/8, $0x0d0c0b0a09080504
+DATA compact<>+3912(SB)/8, $0x0000000000000f0e
+DATA compact<>+3920(SB)/8, $0x0b0a090805040100
+DATA compact<>+3928(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3936(SB)/8, $0x0b0a090805040302
+DATA compact<>+3944(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+3952(SB)/8, $0x0908050403020100
+DATA compact<>+3960(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+3968(SB)/8, $0x0d0c0b0a09080706
+DATA compact<>+3976(SB)/8, $0x0000000000000f0e
+DATA compact<>+3984(SB)/8, $0x0b0a090807060100
+DATA compact<>+3992(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+4000(SB)/8, $0x0b0a090807060302
+DATA compact<>+4008(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+4016(SB)/8, $0x0908070603020100
+DATA compact<>+4024(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+4032(SB)/8, $0x0b0a090807060504
+DATA compact<>+4040(SB)/8, $0x000000000f0e0d0c
+DATA compact<>+4048(SB)/8, $0x0908070605040100
+DATA compact<>+4056(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+4064(SB)/8, $0x0908070605040302
+DATA compact<>+4072(SB)/8, $0x00000f0e0d0c0b0a
+DATA compact<>+4080(SB)/8, $0x0706050403020100
+DATA compact<>+4088(SB)/8, $0x0f0e0d0c0b0a0908
+GLOBL compact<>(SB), RODATA|NOPTR, $4096
+
+DATA compactSizes<>+0(SB)/8, $0x0604040204020200
+DATA compactSizes<>+8(SB)/8, $0x0806060406040402
+DATA compactSizes<>+16(SB)/8, $0x0806060406040402
+DATA compactSizes<>+24(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+32(SB)/8, $0x0806060406040402
+DATA compactSizes<>+40(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+48(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+56(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+64(SB)/8, $0x0806060406040402
+DATA compactSizes<>+72(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+80(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+88(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+96(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+104(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+112(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+120(SB)/8, $0x0e0c0c0a0c0a0a08
+DATA compactSizes<>+128(SB)/8, $0x0806060406040402
+DATA compactSizes<>+136(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+144(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+152(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+160(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+168(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+176(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+184(SB)/8, $0x0e0c0c0a0c0a0a08
+DATA compactSizes<>+192(SB)/8, $0x0a08080608060604
+DATA compactSizes<>+200(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+208(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+216(SB)/8, $0x0e0c0c0a0c0a0a08
+DATA compactSizes<>+224(SB)/8, $0x0c0a0a080a080806
+DATA compactSizes<>+232(SB)/8, $0x0e0c0c0a0c0a0a08
+DATA compactSizes<>+240(SB)/8, $0x0e0c0c0a0c0a0a08
+DATA compactSizes<>+248(SB)/8, $0x100e0e0c0e0c0c0a
+GLOBL compactSizes<>(SB), RODATA|NOPTR, $256
+
+DATA shifted<>+0(SB)/8, $0xffffffffffffffff
+DATA shifted<>+8(SB)/8, $0xffffffffffffffff
+DATA shifted<>+16(SB)/8, $0x0706050403020100
+DATA shifted<>+24(SB)/8, $0x0f0e0d0c0b0a0908
+GLOBL shifted<>(SB), RODATA|NOPTR, $32
+
+DATA reduce<>+0(SB)/8, $0x000000004ebf0d01
+DATA reduce<>+8(SB)/8, $0x0000000000000000
+GLOBL reduce<>(SB), RODATA|NOPTR, $16

@@ -177,7 +177,7 @@ func testInnerProductExtremes(t *testing.T) {
 				factors[i].gammaB1[j/2] = sign * (Q - 1)
 			}
 			for j := range factors[i].words() {
-				if cpu.AVX2 {
+				if cpu.AVX2 || cpu.NEON {
 					factors[i].words()[j] = sign * (Q - 1)
 				}
 			}

@@ -24,6 +24,11 @@ func (f *NTT) SampleVartime(n int, stream []byte) int {
 		n, read = sampleVartimeAVX2((*[N]int16)(f), n, stream)
 		stream = stream[read:]
 	}
+	if cpu.NEON {
+		var read int
+		n, read = sampleVartimeNEON((*[N]int16)(f), n, stream)
+		stream = stream[read:]
+	}
 	m := uint(n)
 	for i := 0; i < len(stream)-2 && m < N; i += 3 {
 		x := uint(stream[i]) | uint(stream[i+1])<<8 | uint(stream[i+2])<<16

@@ -21,6 +21,42 @@ func nttNEON(f *[256]int16)
 //go:noescape
 func inverseNTTNEON(f *[256]int16)
 
+// factorSetNEON is the portable Factor.Set, but f gets the form that kernels need.
+// In: |b| < 8q.
+// Out: |f| <= 2206.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func factorSetNEON(f *[512]int16, b *[256]int16)
+
+// innerProductNEON is the portable NTT.InnerProduct: a is the first polynomial of the
+// left side, and b is the first of the k factors on the right.
+// In: |a| < q; |b| <= 2206.
+// Out: |f| <= 2561.
+// The factors must come from another kernel. Its time depends on k.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func innerProductNEON(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k int)
+
+// sampleVartimeNEON does the first part of the portable NTT.SampleVartime.
+// It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream
+// and f is not complete. It returns the number of coefficients that f then has, and the
+// number of bytes read. It may write anything to the other coefficients from the n-th
+// on. Its time depends on the stream.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func sampleVartimeNEON(f *[256]int16, n int, stream []byte) (count int, read int)
+
+// reduceNEON is the portable NTT.Reduce.
+// In: any f.
+// Out: f canonical.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func reduceNEON(f *[256]int16)
+
 // addNEON is the portable Poly.Add.
 // The bounds add up, and must stay below 2^15.
 // Needs: cpu.NEON.

@@ -6,7 +6,15 @@ package ring
 
 // This build has no kernels for arm64. The compiler needs their names, for calls that never happen.
 
-func nttNEON(f *[256]int16)                { panic("ring: this build has no kernels for arm64") }
-func inverseNTTNEON(f *[256]int16)         { panic("ring: this build has no kernels for arm64") }
+func nttNEON(f *[256]int16)                      { panic("ring: this build has no kernels for arm64") }
+func inverseNTTNEON(f *[256]int16)               { panic("ring: this build has no kernels for arm64") }
+func factorSetNEON(f *[512]int16, b *[256]int16) { panic("ring: this build has no kernels for arm64") }
+func innerProductNEON(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k int) {
+	panic("ring: this build has no kernels for arm64")
+}
+func sampleVartimeNEON(f *[256]int16, n int, stream []byte) (count int, read int) {
+	panic("ring: this build has no kernels for arm64")
+}
+func reduceNEON(f *[256]int16)             { panic("ring: this build has no kernels for arm64") }
 func addNEON(f *[256]int16, h *[256]int16) { panic("ring: this build has no kernels for arm64") }
 func subNEON(f *[256]int16, h *[256]int16) { panic("ring: this build has no kernels for arm64") }

@@ -298,11 +298,20 @@ type at struct{ Mem }
 func (a at) String() string { return fmt.Sprintf("(R%d)", a.base.number) }
 
 // VTBL sets each byte of to to the byte of table that index selects, or to 0 if there is none. The
-// registers of the table come from Vectors, unless it is one.
+// registers of the table come from Vectors, unless it is one. VTBX leaves the byte as it is if there
+// is none.
 func (f *File) VTBL(index V, table []V, to V) {
-	i := instruction{name: "VTBL", operands: []operand{index, list(table), to}, class: permute, writes: registersOf(to)}
-	i.reads = append(list(table).registers(), index.register)
-	f.emit(i)
+	f.lookUp("VTBL", index, table, to, index.register)
+}
+func (f *File) VTBX(index V, table []V, to V) {
+	f.lookUp("VTBX", index, table, to, index.register, to.register)
+}
+
+func (f *File) lookUp(name string, index V, table []V, to V, reads ...*register) {
+	f.emit(instruction{
+		name: name, operands: []operand{index, list(table), to}, class: permute,
+		reads: append(list(table).registers(), reads...), writes: registersOf(to),
+	})
 }
 
 // Vector registers: Go's assembler has these.

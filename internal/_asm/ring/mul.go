@@ -18,11 +18,7 @@ const (
 )
 
 func (g *generator) factorSet(name string, set kit.Set) {
-	g.Kernel(name, "func(f *[512]int16, b *[256]int16)", set, kit.Header{
-		Does: name + " is the portable Factor.Set, but f gets the form that kernels need.",
-		In:   "|b| < 8q.",
-		Out:  "|f| <= 2206.",
-	})
+	g.Kernel(name, factorSetSignature, set, factorSetHeader(name))
 	f, b := g.Pointer("f"), g.Pointer("b")
 	modulus := g.broadcast(q, q)
 	factor, timesQInv := montgomery(1 << 16)
@@ -33,12 +29,7 @@ func (g *generator) factorSet(name string, set kit.Set) {
 	for group := range n / g.width {
 		gammas, timesQInv := make([]int16, g.width), make([]int16, g.width)
 		for word := 1; word < g.width; word += 2 {
-			i := (group*g.width + word) / 2
-			gamma := zeta(n/4 + i/2)
-			if i%2 == 1 {
-				gamma = -gamma
-			}
-			gammas[word], timesQInv[word] = montgomery(gamma)
+			gammas[word], timesQInv[word] = montgomery(gamma((group*g.width + word) / 2))
 		}
 		table = append(append(table, gammas...), timesQInv...)
 	}
@@ -59,6 +50,24 @@ func (g *generator) factorSet(name string, set kit.Set) {
 		g.ADDQ(U32(2*size), gammas.Base)
 	})
 	g.Ret()
+}
+
+const factorSetSignature = "func(f *[512]int16, b *[256]int16)"
+
+func factorSetHeader(name string) kit.Header {
+	return kit.Header{
+		Does: name + " is the portable Factor.Set, but f gets the form that kernels need.",
+		In:   "|b| < 8q.",
+		Out:  "|f| <= 2206.",
+	}
+}
+
+// gamma returns the square of X modulo the polynomial of the i-th pair.
+func gamma(i int) int {
+	if i%2 == 1 {
+		return -zeta(n/4 + i/2)
+	}
+	return zeta(n/4 + i/2)
 }
 
 // pairSwapper returns a function that sets y to x with the words of each pair exchanged.
@@ -84,17 +93,23 @@ func (g *generator) oddCopier() func(x, y vec) {
 // innerProductKernel begins a kernel for inner products. It returns the parameters. The stride
 // that it returns is in bytes.
 func (g *generator) innerProductKernel(name string, set kit.Set) (f, a, b Mem, stride, k reg.Register) {
-	g.Kernel(name, "func(f, a *[256]int16, stride int, b *[512]int16, k int)", set, kit.Header{
-		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",
-		In:    "|a| < q; |b| <= 2206.",
-		Out:   "|f| <= 2561.",
-		Notes: "The factors must come from another kernel. Its time depends on k.",
-	})
+	g.Kernel(name, innerProductSignature, set, innerProductHeader(name))
 	f, a, b = g.Pointer("f"), g.Pointer("a"), g.Pointer("b")
 	stride, k = g.Load(g.Param("stride"), g.GP64()), g.Load(g.Param("k"), g.GP64())
 	g.Comment("The stride in bytes.")
 	g.SHLQ(U8(9), stride)
 	return f, a, b, stride, k
+}
+
+const innerProductSignature = "func(f, a *[256]int16, stride int, b *[512]int16, k int)"
+
+func innerProductHeader(name string) kit.Header {
+	return kit.Header{
+		Does:  name + " is the portable NTT.InnerProduct: a is the first polynomial of the left side, and b is the first of the k factors on the right.",
+		In:    "|a| < q; |b| <= 2206.",
+		Out:   "|f| <= 2561.",
+		Notes: "The factors must come from another kernel. Its time depends on k.",
+	}
 }
 
 func (g *generator) innerProduct() {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"hybridkem/internal/_asm/arm64"
 	"hybridkem/internal/_asm/kit"
 )
@@ -10,6 +12,10 @@ func kernelsARM64(f *arm64.File) {
 	g := &neon{f}
 	g.ntt()
 	g.inverseNTT()
+	g.factorSet()
+	g.innerProduct()
+	g.sampleVartime()
+	g.reduce()
 	g.add()
 	g.sub()
 }
@@ -19,6 +25,20 @@ type neon struct{ *arm64.File }
 
 // register returns a new register for eight coefficients.
 func (g *neon) register() arm64.V { return g.Vector(arm64.H8) }
+
+// A neonFactor is b and b · q^-1 modulo 2^16, in registers or lanes.
+type neonFactor struct{ b, timesQInv fmt.Stringer }
+
+// montgomeryMul is that of generator. The high halves of doubled products are twice those of the
+// products, up to a last bit that is the same in both, and their difference is halved.
+func (g *neon) montgomeryMul(a arm64.V, factor neonFactor, modulus fmt.Stringer) (r arm64.V) {
+	r, m := g.register(), g.register()
+	g.VMUL(factor.timesQInv, a, m)
+	g.VSQDMULH(factor.b, a, r)
+	g.VSQDMULH(modulus, m, m)
+	g.VSHSUB(m, r, r)
+	return r
+}
 
 func (g *neon) add() {
 	g.Kernel("addNEON", "func(f, h *[256]int16)", arm64.NEON, kit.Header{
@@ -54,6 +74,34 @@ func (g *neon) wordwise(label string, body func(x, y arm64.V)) {
 		})
 		g.ADD(arm64.Imm(16*atOnce), f.Base(), f.Base())
 		g.ADD(arm64.Imm(16*atOnce), h.Base(), h.Base())
+	})
+	g.Ret()
+}
+
+func (g *neon) reduce() {
+	const atOnce = 8 // registers
+	g.Kernel("reduceNEON", "func(f *[256]int16)", arm64.NEON, reduceHeader("reduceNEON"))
+	f := g.Pointer("f")
+	constants, modulus := g.register(), g.register()
+	g.FMOVQ(g.Words("reduce", q, barrett26, 0, 0, 0, 0, 0, 0), constants)
+	g.VDUP(constants.Lane(0), modulus)
+	g.Repeat("reduce", n/8/atOnce, func() {
+		g.Schedule(24, func() {
+			for i := 0; i < atOnce; i += 2 {
+				x := [2]arm64.V{g.register(), g.register()}
+				g.FLDPQ(f.At(16*i), x[0], x[1])
+				for _, x := range x {
+					m, less := g.register(), g.register()
+					g.VSQDMULH(constants.Lane(1), x, m)
+					g.VSSHR(11, m, m)
+					g.VMLS(constants.Lane(0), m, x)
+					g.VSUB(modulus, x, less)
+					g.VUMIN(less, x, x)
+				}
+				g.FSTPQ(x[0], x[1], f.At(16*i))
+			}
+		})
+		g.ADD(arm64.Imm(16*atOnce), f.Base(), f.Base())
 	})
 	g.Ret()
 }

@@ -55,7 +55,7 @@ func (g *neon) inverseNTT() {
 			t.layers(blocks, 32, 64, 128)
 			t.Comment("1/128 of all.")
 			for _, b := range blocks {
-				b.V = t.montgomeryMul(b.V, t.pair(over128))
+				b.V = t.montgomeryMul(b.V, t.pair(over128), t.modulus())
 			}
 			t.store(blocks)
 		}
@@ -184,9 +184,6 @@ func (t *neonTransform) layers(blocks []*neonBlock, lengths ...int) {
 	}
 }
 
-// A neonFactor is b and b · q^-1 modulo 2^16, in registers or lanes.
-type neonFactor struct{ b, timesQInv fmt.Stringer }
-
 // factor returns the zetas with the given indices.
 func (t *neonTransform) factor(indices []int) neonFactor {
 	if indices[0] == indices[7] {
@@ -213,30 +210,22 @@ func (t *neonTransform) pair(i int) neonFactor {
 	return neonFactor{v.Lane(i % 4 * 2), v.Lane(i%4*2 + 1)}
 }
 
+// modulus returns q.
+func (t *neonTransform) modulus() fmt.Stringer { return t.pair(modulusAndBarrett).b }
+
 // butterfly is that of transform.
 func (t *neonTransform) butterfly(a, b *neonBlock, zeta neonFactor) {
 	x, y := t.register(), t.register()
 	if t.inverse {
 		t.VSUB(a.V, b.V, y)
 		t.VADD(b.V, a.V, x)
-		y = t.montgomeryMul(y, zeta)
+		y = t.montgomeryMul(y, zeta, t.modulus())
 	} else {
-		product := t.montgomeryMul(b.V, zeta)
+		product := t.montgomeryMul(b.V, zeta, t.modulus())
 		t.VADD(product, a.V, x)
 		t.VSUB(product, a.V, y)
 	}
 	a.V, b.V = x, y
-}
-
-// montgomeryMul is that of generator. The high halves of doubled products are twice those of the
-// products, up to a last bit that is the same in both, and their difference is halved.
-func (t *neonTransform) montgomeryMul(a arm64.V, factor neonFactor) (r arm64.V) {
-	r, m := t.register(), t.register()
-	t.VMUL(factor.timesQInv, a, m)
-	t.VSQDMULH(factor.b, a, r)
-	t.VSQDMULH(t.pair(modulusAndBarrett).b, m, m)
-	t.VSHSUB(m, r, r)
-	return r
 }
 
 // barrettReduce is that of generator.

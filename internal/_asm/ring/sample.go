@@ -34,8 +34,10 @@ func (u unpacker) unpack(b Mem) vec {
 	return x
 }
 
+const sampleSignature = "func(f *[256]int16, n int, stream []byte) (count, read int)"
+
 func (g *generator) sampleVartime() {
-	g.Kernel("sampleVartimeAVX2", "func(f *[256]int16, n int, stream []byte) (count, read int)", kit.AVX2, kit.Header{
+	g.Kernel("sampleVartimeAVX2", sampleSignature, kit.AVX2, kit.Header{
 		Does:  "sampleVartimeAVX2 does the first part of the portable NTT.SampleVartime.",
 		Notes: "It sets coefficients of f, from the n-th on, while there are 24 bytes in the stream and room for 16 coefficients. It returns the number of coefficients that f then has, and the number of bytes read. It may write anything to the other coefficients from the n-th on. Its time depends on the stream.",
 	})
@@ -46,21 +48,8 @@ func (g *generator) sampleVartime() {
 	u := g.newUnpacker()
 	modulus := g.broadcast(q, q)
 
-	// For each subset of eight words, places has the places of its bytes in order.
-	var places []uint64
-	for set := range 256 {
-		var entry [2]uint64
-		at := 0
-		for word := range 8 {
-			if (set>>word)&1 == 1 {
-				entry[at/4] |= uint64(2*word|((2*word+1)<<8)) << (at % 4 * 16)
-				at++
-			}
-		}
-		places = append(places, entry[:]...)
-	}
 	table := g.GP64()
-	g.LEAQ(g.Quads("compact", places...), table)
+	g.LEAQ(g.Quads("compact", subsets()...), table)
 
 	g.Label("sample")
 	g.CMPQ(left, U8(24))
@@ -98,6 +87,22 @@ func (g *generator) sampleVartime() {
 	g.Store(count, g.ReturnIndex(0))
 	g.Store(stream.Base, g.ReturnIndex(1))
 	g.Ret()
+}
+
+// subsets returns for each subset of eight words the places of its bytes in order, in two quads.
+func subsets() (places []uint64) {
+	for set := range 256 {
+		var entry [2]uint64
+		at := 0
+		for word := range 8 {
+			if (set>>word)&1 == 1 {
+				entry[at/4] |= uint64(2*word|((2*word+1)<<8)) << (at % 4 * 16)
+				at++
+			}
+		}
+		places = append(places, entry[:]...)
+	}
+	return places
 }
 
 func (g *generator) sampleCBDKernel(name string, set kit.Set, eta int) (f, b Mem) {

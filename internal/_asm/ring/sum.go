@@ -42,11 +42,7 @@ func (g *generator) wordwise(label string, body func(x, y vec)) {
 }
 
 func (g *generator) reduce() {
-	g.Kernel("reduceAVX2", "func(f *[256]int16)", kit.AVX2, kit.Header{
-		Does: "reduceAVX2 is the portable NTT.Reduce.",
-		In:   "any f.",
-		Out:  "f canonical.",
-	})
+	g.Kernel("reduceAVX2", "func(f *[256]int16)", kit.AVX2, reduceHeader("reduceAVX2"))
 	f := g.Pointer("f")
 	barrett, modulus := g.broadcast(barrett26, barrett26), g.broadcast(q, q)
 	g.Repeat("reduce", n/16, func() {
@@ -64,4 +60,12 @@ func (g *generator) reduce() {
 		g.ADDQ(U32(32), f.Base)
 	})
 	g.Ret()
+}
+
+func reduceHeader(name string) kit.Header {
+	return kit.Header{
+		Does: name + " is the portable NTT.Reduce.",
+		In:   "any f.",
+		Out:  "f canonical.",
+	}
 }
