@@ -116,7 +116,16 @@ func (f *File) SliceLen(parameter string) R {
 
 // Return stores a result.
 func (f *File) Return(x R, result string) {
-	b, err := f.current().signature.Results().Lookup(result).Resolve()
+	f.result(x, f.current().signature.Results().Lookup(result))
+}
+
+// ReturnIndex stores the i-th result, which needs no name.
+func (f *File) ReturnIndex(x R, i int) {
+	f.result(x, f.current().signature.Results().At(i))
+}
+
+func (f *File) result(x R, c gotypes.Component) {
+	b, err := c.Resolve()
 	if err != nil {
 		panic(err)
 	}

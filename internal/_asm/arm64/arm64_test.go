@@ -63,6 +63,7 @@ func everyWord(t *testing.T) string {
 				op(x, y, wide)
 			}
 			f.VUADDL(x, y, wide)
+			f.VUSUBL(x, y, wide)
 			f.VSSHLL(n%bits, x, wide)
 			f.VXTN(wide, z)
 			f.VSHRN(n%bits+1, wide, z)

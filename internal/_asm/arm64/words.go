@@ -156,8 +156,9 @@ func (f *File) VUMULL(x operand, y, z V) { f.long(product, false, 1, 0b1100, 0b1
 func (f *File) VUMLAL(x operand, y, z V) { f.long(product, true, 1, 0b1000, 0b0010, "umlal", x, y, z) }
 func (f *File) VUMLSL(x operand, y, z V) { f.long(product, true, 1, 0b1010, 0b0110, "umlsl", x, y, z) }
 
-// VUADDL sets z to x + y with elements of twice the size.
+// VUADDL sets z to y + x with elements of twice the size, and VUSUBL to y - x.
 func (f *File) VUADDL(x, y, z V) { f.long(vector, false, 1, 0b0000, 0, "uaddl", x, y, z) }
+func (f *File) VUSUBL(x, y, z V) { f.long(vector, false, 1, 0b0010, 0, "usubl", x, y, z) }
 
 // twoMisc is an instruction with one source.
 func (f *File) twoMisc(class class, accumulates bool, u, opcode uint32, size, whole uint32, name string, x, z V) {

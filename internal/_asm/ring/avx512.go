@@ -176,7 +176,7 @@ func (r fieldReader) read(b Mem, i int) vec {
 }
 
 func (g *generator) decodeAVX512() {
-	f, b := g.decodeKernel("decodeAVX512VBMI2", kit.AVX512VBMI2)
+	f, b := decodeKernel(g, "decodeAVX512VBMI2", kit.AVX512VBMI2)
 	r, mask := g.newFieldReader(12, 0), g.broadcast(1<<12-1, 1<<12-1)
 	largest := g.ZMM()
 	g.ZERO(largest)
@@ -196,7 +196,7 @@ func (g *generator) decodeAVX512() {
 
 // decompressAVX512 does what decompress does.
 func (g *generator) decompressAVX512(d int) {
-	f, b := g.decompressKernel(fmt.Sprintf("decompress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
+	f, b := decompressKernel(g, fmt.Sprintf("decompress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
 	r := g.newFieldReader(d, 15-d)
 	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
 	for i := range n / 32 {
@@ -212,7 +212,7 @@ func (g *generator) decompressAVX512(d int) {
 // are a field for η = 3. VPERMW takes five bits, and the fields for η = 2 have four. So the table
 // has them twice there.
 func (g *generator) sampleCBDAVX512(eta int) {
-	f, b := g.sampleCBDKernel(fmt.Sprintf("sampleCBD%dAVX512VBMI2", eta), kit.AVX512VBMI2, eta)
+	f, b := sampleCBDKernel(g, fmt.Sprintf("sampleCBD%dAVX512VBMI2", eta), kit.AVX512VBMI2, eta)
 	r := g.newFieldReader(2*eta, 0)
 	var differences []int16
 	for x := range 64 {
@@ -239,7 +239,7 @@ func (g *generator) sampleCBDAVX512(eta int) {
 
 // compress1AVX512 makes a mask of the words, and stores it.
 func (g *generator) compress1AVX512() {
-	b, f := g.compressKernel("compress1AVX512", kit.AVX512, 1)
+	b, f := compressKernel(g, "compress1AVX512", kit.AVX512, 1)
 	c := g.newCompressor(1)
 	for i := range n / 32 {
 		odd := g.K()
@@ -251,7 +251,7 @@ func (g *generator) compress1AVX512() {
 
 // decompress1AVX512 takes b for masks of words.
 func (g *generator) decompress1AVX512() {
-	f, b := g.decompressKernel("decompress1AVX512", kit.AVX512, 1)
+	f, b := decompressKernel(g, "decompress1AVX512", kit.AVX512, 1)
 	half := g.broadcast((q+1)/2, (q+1)/2)
 	for i := range n / 32 {
 		ones, x := g.K(), g.ZMM()
@@ -264,7 +264,7 @@ func (g *generator) decompress1AVX512() {
 
 // compressAVX512 does what compress does.
 func (g *generator) compressAVX512(d int) {
-	b, f := g.compressKernel(fmt.Sprintf("compress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
+	b, f := compressKernel(g, fmt.Sprintf("compress%dAVX512VBMI2", d), kit.AVX512VBMI2, d)
 	c, p := g.newCompressor(d), g.newPacker(d)
 	for i := range n / 32 {
 		p.store(c.compress(f.Offset(64*i)), b.Offset(4*d*i))

@@ -8,12 +8,16 @@ import (
 	"hybridkem/internal/_asm/kit"
 )
 
-func (g *generator) encode(name string, set kit.Set) {
-	g.Kernel(name, "func(b *[384]byte, f *[256]int16)", set, kit.Header{
+func encodeKernel[Set, Memory any](m machine[Set, Memory], name string, set Set) (b, f Memory) {
+	m.Kernel(name, "func(b *[384]byte, f *[256]int16)", set, kit.Header{
 		Does: name + " is the portable NTT.Encode.",
 		In:   "f canonical.",
 	})
-	b, f := g.Pointer("b"), g.Pointer("f")
+	return m.Pointer("b"), m.Pointer("f")
+}
+
+func (g *generator) encode(name string, set kit.Set) {
+	b, f := encodeKernel(g, name, set)
 	p := g.newPacker(12)
 	g.Repeat(name, n/g.width, func() {
 		x := g.register()
@@ -25,16 +29,16 @@ func (g *generator) encode(name string, set kit.Set) {
 	g.Ret()
 }
 
-func (g *generator) decodeKernel(name string, set kit.Set) (f, b Mem) {
-	g.Kernel(name, "func(f *[256]int16, b *[384]byte) uint8", set, kit.Header{
+func decodeKernel[Set, Memory any](m machine[Set, Memory], name string, set Set) (f, b Memory) {
+	m.Kernel(name, "func(f *[256]int16, b *[384]byte) uint8", set, kit.Header{
 		Does: name + " is the portable NTT.Decode.",
 		Out:  "0 <= f < 2^12; f canonical if it returns 1.",
 	})
-	return g.Pointer("f"), g.Pointer("b")
+	return m.Pointer("f"), m.Pointer("b")
 }
 
 func (g *generator) decode() {
-	f, b := g.decodeKernel("decodeAVX2", kit.AVX2)
+	f, b := decodeKernel(g, "decodeAVX2", kit.AVX2)
 	u := g.newUnpacker()
 	largest, excess := g.broadcast(q-1, q-1), g.YMM()
 	g.VPXOR(excess, excess, excess)
@@ -59,7 +63,7 @@ func (g *generator) returnIfZero(x Op) {
 }
 
 func (g *generator) compress1() {
-	b, f := g.compressKernel("compress1AVX2", kit.AVX2, 1)
+	b, f := compressKernel(g, "compress1AVX2", kit.AVX2, 1)
 	c := g.newCompressor(1)
 	g.Repeat("compress1", n/32, func() {
 		x, y := c.compress(f), c.compress(f.Offset(32))
@@ -78,7 +82,7 @@ func (g *generator) compress1() {
 
 // compress writes the kernel for another d.
 func (g *generator) compress(d int) {
-	b, f := g.compressKernel(fmt.Sprintf("compress%dAVX2", d), kit.AVX2, d)
+	b, f := compressKernel(g, fmt.Sprintf("compress%dAVX2", d), kit.AVX2, d)
 	c := g.newCompressor(d)
 
 	// store packs the words of width registers and stores them.
@@ -123,12 +127,12 @@ func (g *generator) compress(d int) {
 	g.Ret()
 }
 
-func (g *generator) compressKernel(name string, set kit.Set, d int) (b, f Mem) {
-	g.Kernel(name, fmt.Sprintf("func(b *[%d]byte, f *[256]int16)", 32*d), set, kit.Header{
+func compressKernel[Set, Memory any](m machine[Set, Memory], name string, set Set, d int) (b, f Memory) {
+	m.Kernel(name, fmt.Sprintf("func(b *[%d]byte, f *[256]int16)", 32*d), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.Compress for d = %d.", name, d),
 		In:   "any f.",
 	})
-	return g.Pointer("b"), g.Pointer("f")
+	return m.Pointer("b"), m.Pointer("f")
 }
 
 // A compressor rounds 2^d/q · a to d bits.
@@ -148,13 +152,16 @@ type compressor struct {
 const greater = 6
 
 func (g *generator) newCompressor(d int) compressor {
-	factor := (2<<(16+d)/q + 1) / 2
+	factor := overQ(16 + d)
 	c := compressor{generator: g, d: d, factor: g.broadcast(int16(factor), int16(factor)), modulus: g.broadcast(q, q), middle: g.broadcast(q/2, q/2), mask: g.broadcast(1<<d-1, 1<<d-1)}
 	if g.width == 32 {
 		c.minusOne = g.broadcast(-1, -1)
 	}
 	return c
 }
+
+// overQ returns 2^bits / q, rounded.
+func overQ(bits int) int { return (2<<bits/q + 1) / 2 }
 
 func (c compressor) compress(f Mem) vec {
 	x, e, multiple := c.register(), c.register(), c.register()
@@ -250,7 +257,7 @@ func (p packer) store(x vec, b Mem) {
 }
 
 func (g *generator) decompress1() {
-	f, b := g.decompressKernel("decompress1AVX2", kit.AVX2, 1)
+	f, b := decompressKernel(g, "decompress1AVX2", kit.AVX2, 1)
 	bits, half := g.YMM(), g.broadcast((q+1)/2, (q+1)/2)
 	var places []int16
 	for word := range 16 {
@@ -273,7 +280,7 @@ func (g *generator) decompress1() {
 // decompress writes the kernel for another d. It shifts each number y to 2^(15-d)·y, because
 // one instruction, VPMULHRSW, multiplies two words, divides the product by 2^15 and rounds.
 func (g *generator) decompress(d int) {
-	f, b := g.decompressKernel(fmt.Sprintf("decompress%dAVX2", d), kit.AVX2, d)
+	f, b := decompressKernel(g, fmt.Sprintf("decompress%dAVX2", d), kit.AVX2, d)
 	modulus, mask := g.broadcast(q, q), g.broadcast((1<<d-1)<<(15-d), (1<<d-1)<<(15-d))
 
 	// Each turn of the loop fills one or two registers. For each register, starts has the
@@ -358,10 +365,10 @@ func (g *generator) aligner(d, i int, start [2]int) func(x vec) vec {
 	}
 }
 
-func (g *generator) decompressKernel(name string, set kit.Set, d int) (f, b Mem) {
-	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 32*d), set, kit.Header{
+func decompressKernel[Set, Memory any](m machine[Set, Memory], name string, set Set, d int) (f, b Memory) {
+	m.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 32*d), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.Decompress for d = %d.", name, d),
 		Out:  fmt.Sprintf("0 <= f <= %d.", (q*(1<<d-1)+1<<d/2)>>d),
 	})
-	return g.Pointer("f"), g.Pointer("b")
+	return m.Pointer("f"), m.Pointer("b")
 }

@@ -70,6 +70,12 @@ func kernels(f *kit.File) {
 	g.sub()
 }
 
+// A machine writes kernels for one architecture, which has its own types for sets and for memory.
+type machine[Set, Memory any] interface {
+	Kernel(name, signature string, set Set, h kit.Header)
+	Pointer(parameter string) Memory
+}
+
 // A generator writes kernels with registers of one width.
 type generator struct {
 	*kit.File

@@ -105,16 +105,16 @@ func subsets() (places []uint64) {
 	return places
 }
 
-func (g *generator) sampleCBDKernel(name string, set kit.Set, eta int) (f, b Mem) {
-	g.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 64*eta), set, kit.Header{
+func sampleCBDKernel[Set, Memory any](m machine[Set, Memory], name string, set Set, eta int) (f, b Memory) {
+	m.Kernel(name, fmt.Sprintf("func(f *[256]int16, b *[%d]byte)", 64*eta), set, kit.Header{
 		Does: fmt.Sprintf("%s is the portable Poly.SampleCBD for η = %d.", name, eta),
 		Out:  fmt.Sprintf("|f| <= %d.", eta),
 	})
-	return g.Pointer("f"), g.Pointer("b")
+	return m.Pointer("f"), m.Pointer("b")
 }
 
 func (g *generator) sampleCBD2() {
-	f, b := g.sampleCBDKernel("sampleCBD2AVX2", kit.AVX2, 2)
+	f, b := sampleCBDKernel(g, "sampleCBD2AVX2", kit.AVX2, 2)
 	nibble := g.broadcast(0x0f0f, 0x0f0f)
 	differences := g.shuffle("differences", func(x int) int {
 		bit := func(i int) int { return (x >> i) & 1 }
@@ -149,7 +149,7 @@ func (g *generator) sampleCBD2() {
 }
 
 func (g *generator) sampleCBD3() {
-	f, b := g.sampleCBDKernel("sampleCBD3AVX2", kit.AVX2, 3)
+	f, b := sampleCBDKernel(g, "sampleCBD3AVX2", kit.AVX2, 3)
 	spread := g.shuffle("spread24", func(i int) int {
 		if i%4 == 3 {
 			return -1
