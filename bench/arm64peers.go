@@ -87,7 +87,7 @@ func (t *tracer) tracePeer(p peer, kernels []peerKernel, dir string) error {
 	if err != nil {
 		return err
 	}
-	segments, output, err := built.trace("max", regexp.MustCompile(`^(peer_|curve25519_)`))
+	segments, output, err := built.trace(newest, regexp.MustCompile(`^(peer_|curve25519_)`))
 	if err != nil {
 		return err
 	}
