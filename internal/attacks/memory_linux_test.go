@@ -142,7 +142,7 @@ func skipUnreadable(t *testing.T, s *searcher) {
 		if runtime.GOARCH == "amd64" {
 			t.Fatal("this process cannot read its memory")
 		}
-		t.Skip("this process cannot read its memory") // under emulation
+		t.Skip("this process cannot read its memory") // some emulators do not let it
 	}
 }
 
@@ -197,13 +197,13 @@ func runChild(t *testing.T, what string, cases []memoryCase) {
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(os.Args[0], "-test.run=^TestMemory$", "-test.v",
+	command := testkit.Self("-test.run=^TestMemory$", "-test.v",
 		fmt.Sprintf("-test.short=%v", testing.Short()), fmt.Sprintf("-sweep=%v", testkit.Sweep()))
 	command.Env = append(os.Environ(), "GODEBUG="+os.Getenv("GODEBUG")+",asyncpreemptoff=1", "GOGC=off", childVariable+"="+what)
 	command.Stdin = &in
 	out, err := command.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Skip(err) // a program cannot run itself under emulation
+		t.Skip(err) // other emulators than Self's cannot start it
 	}
 	searched := strings.Contains(string(out), "searched")
 	if err != nil || !searched {
