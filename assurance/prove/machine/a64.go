@@ -29,8 +29,9 @@ var arm64 = &architecture{
 	},
 	kept:    []int{a64.SP, frameRegister, linkRegister},
 	objdump: []string{"aarch64-linux-gnu-objdump", "-D", "-z", "-b", "binary", "-m", "aarch64"},
-	goroutine: func(m *Machine, thread, goroutine *Region) {
+	enter: func(m *Machine, goroutine *Region) {
 		m.General[goroutineRegister] = Pointer(m.Space, goroutine, 0)
+		m.General[frameRegister] = Pointer(m.Space, m.Stack, frame-8)
 	},
 	belowStack: 8, // Go has the frame pointer there
 }
@@ -199,7 +200,7 @@ func (m *Machine) setGeneral(o a64.Operand, v Value) {
 	case platformRegister, goroutineRegister:
 		m.fail("register %d is written, which belongs to others", o.Reg)
 	case frameRegister:
-		if v.Region != m.Stack && v != m.saved[1] {
+		if v.Region != m.Stack {
 			m.fail("the frame pointer is lost")
 		}
 	case linkRegister:
@@ -535,7 +536,8 @@ func (m *Machine) place(o a64.Operand) (at Value, after func()) {
 	case a64.Offset:
 		return to, func() {}
 	case a64.Pre:
-		return to, change
+		change() // the stack pointer goes down before something is stored there
+		return to, func() {}
 	}
 	return base, change
 }

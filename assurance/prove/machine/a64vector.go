@@ -507,7 +507,7 @@ func init() {
 		"uzp1": wiredA64(func(j, n int) int { return 2 * j }),
 		"uzp2": wiredA64(func(j, n int) int { return 2*j + 1 }),
 		"trn1": wiredA64(func(j, n int) int { return j&^1 + j%2*n }),
-		"trn2": wiredA64(func(j, n int) int { return j | 1 - j%2 + j%2*n }),
+		"trn2": wiredA64(func(j, n int) int { return (j | 1) + j%2*n }),
 		"ext": func(m *Machine, i *a64.Instruction) {
 			wiredA64(func(j, n int) int { return j + int(i.Args[3].Imm) })(m, i)
 		},

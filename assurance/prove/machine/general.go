@@ -20,9 +20,9 @@ var amd64 = &architecture{
 	returns: func(_ *Machine, i *Instruction) bool { return i.Op == "RET" && len(i.Args) == 0 },
 	kept:    []int{StackPointer, FramePointer},
 	objdump: []string{"objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", "--insn-width=16"},
-	goroutine: func(m *Machine, thread, goroutine *Region) {
-		thread.Origin = m.Space.Const(64, ^uint64(7))
-		thread.pointers[0] = Pointer(m.Space, goroutine, 0)
+	enter: func(m *Machine, goroutine *Region) {
+		m.thread.Origin = m.Space.Const(64, ^uint64(7))
+		m.thread.pointers[0] = Pointer(m.Space, goroutine, 0)
 	},
 }
 

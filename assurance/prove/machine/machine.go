@@ -57,10 +57,10 @@ type architecture struct {
 	decode     func(k *Kernel) error
 	execute    func(m *Machine, i *Instruction)
 	returns    func(m *Machine, i *Instruction) bool
-	kept       []int // registers that a kernel must restore; the first is the stack pointer
-	goroutine  func(m *Machine, thread, goroutine *Region)
-	objdump    []string // the program that decodes too, and its arguments
-	belowStack uint64   // bytes below the stack pointer that may be used
+	kept       []int                               // registers that a kernel must restore; the first is the stack pointer
+	enter      func(m *Machine, goroutine *Region) // sets registers to what they are on entry
+	objdump    []string                            // the program that decodes too, and its arguments
+	belowStack uint64                              // bytes below the stack pointer that may be used
 }
 
 // keptNames has the names of registers that a kernel must restore, in the order of kept.
@@ -94,14 +94,14 @@ func New(s *term.Space, k *Kernel, args ...Value) *Machine {
 		m.put(m.Stack, frame+8+8*i, a)
 	}
 	m.General[k.arch.kept[0]] = Pointer(s, m.Stack, frame)
-	for i, r := range k.arch.kept {
-		m.saved[i] = m.General[r]
-	}
 	// The runtime grows the stack before the kernel goes on, so there is room.
 	goroutine := NewRegion("the goroutine", 24, false)
 	goroutine.pointers[16] = Pointer(s, m.Stack, 0)
 	m.thread = NewRegion("the thread", 8, false)
-	k.arch.goroutine(m, m.thread, goroutine)
+	k.arch.enter(m, goroutine)
+	for i, r := range k.arch.kept {
+		m.saved[i] = m.General[r]
+	}
 	m.regions = []*Region{m.Stack, m.thread, goroutine, m.constants}
 	for _, a := range args {
 		if a.Region != nil {
