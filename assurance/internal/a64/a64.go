@@ -8,6 +8,7 @@ package a64
 import (
 	"fmt"
 	"math/bits"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -452,4 +453,15 @@ func (d *decoding) modified(o *Operand, a string) bool {
 		o.Imm = mask
 	}
 	return true
+}
+
+// Words returns up to n random words of each instruction in the table. Not all words of a row are
+// instructions.
+func Words(random *rand.Rand, n int) (words []uint32) {
+	for k := range rows {
+		for range n {
+			words = append(words, random.Uint32()&^rows[k].mask|rows[k].value)
+		}
+	}
+	return words
 }

@@ -38,8 +38,8 @@ type parameter struct {
 var needsRE = regexp.MustCompile(`Needs: cpu\.(\w+)\.`)
 
 // kernelsOf returns the kernels of a package, in the order of their declarations.
-func kernelsOf(root, name string, p *machine.Program) (list []*kernel, err error) {
-	file := filepath.Join(root, "internal", name, "stubs_amd64.go")
+func kernelsOf(root, arch, name string, p *machine.Program) (list []*kernel, err error) {
+	file := filepath.Join(root, "internal", name, "stubs_"+arch+".go")
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
 	if err != nil {
 		return nil, err
@@ -105,8 +105,9 @@ func parametersOf(name string, t ast.Expr) []parameter {
 
 // A Report says what was compared.
 type Report struct {
-	Executions int // of single instructions
-	Calls      int // of whole kernels
+	Executions int    // of single instructions
+	Calls      int    // of whole kernels
+	by         string // what agrees
 	mnemonics  map[string]bool
 	forms      map[string]int // how many encodings of a form were executed
 	tried      map[string]int // how often a form was executed
@@ -117,8 +118,8 @@ type Report struct {
 // String returns the report in a few lines.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d executions of %d encodings, in %d forms of %d instructions, and %d calls of kernels: the processor agrees",
-		r.Executions, len(r.encodings), len(r.tried), len(r.mnemonics), r.Calls)
+	fmt.Fprintf(&b, "%d executions of %d encodings, in %d forms of %d instructions, and %d calls of kernels: %s agrees",
+		r.Executions, len(r.encodings), len(r.tried), len(r.mnemonics), r.Calls, r.by)
 	for _, why := range slices.Sorted(maps.Keys(r.apart)) {
 		fmt.Fprintf(&b, "\n  not compared: %s (%d)", why, r.apart[why])
 	}
@@ -133,12 +134,15 @@ func (r *Report) String() string {
 // Run compares all kernels of an architecture. The programs have the names of their packages.
 func Run(root, arch string, programs map[string]*machine.Program) (*Report, error) {
 	c := newComparison()
+	if arch == "arm64" {
+		return &c.Report, c.runA64(root, programs)
+	}
 	return &c.Report, c.run(root, programs)
 }
 
 func (c *comparison) run(root string, programs map[string]*machine.Program) error {
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
-		list, err := kernelsOf(root, name, programs[name])
+		list, err := kernelsOf(root, "amd64", name, programs[name])
 		if err != nil {
 			return err
 		}

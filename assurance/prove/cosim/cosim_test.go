@@ -1,12 +1,14 @@
 package cosim
 
 import (
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"hybridkem/assurance/internal/a64"
 	"hybridkem/assurance/prove/machine"
 	"hybridkem/assurance/prove/term"
 	"hybridkem/internal/cpu"
@@ -30,7 +32,7 @@ func kernelsOfTest(t *testing.T) (all []*kernel, processors map[*machine.Program
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, err := kernelsOf(root, name, program)
+		list, err := kernelsOf(root, "amd64", name, program)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,4 +212,58 @@ func keepUpper(m *machine.Machine, i *machine.Instruction, step func()) {
 	if d.Kind == machine.Vector {
 		copy(m.Vector[d.Reg][d.Size/8:], before[d.Size/8:])
 	}
+}
+
+// TestWrongSemanticsA64 gives instructions of arm64 the semantics of others, and expects that the
+// comparison with qemu finds it.
+func TestWrongSemanticsA64(t *testing.T) {
+	e, err := startEmulator(root)
+	if errors.Is(err, errNoEmulator) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	for op, wrong := range map[string]string{
+		"sbcs": "adcs", "adcs": "adc", "subs": "adds", "bic": "orn", "ands": "bics", "csinc": "csinv", "ccmp": "ccmn", "madd": "msub",
+		"ubfm": "sbfm", "cbz": "cbnz", "tbz": "tbnz", "b.hi": "b.cs", "b.lt": "b.mi", "ror": "lsr", "umaddl": "smaddl",
+		"sqdmulh": "sqrdmulh", "mls": "mla", "shsub": "shadd", "srshr": "sshr", "ushl": "sshl", "cmhi": "cmhs", "cmge": "cmgt", "smull": "umull",
+		"umlal2": "umlal", "uaddlv": "saddlv", "addp": "uminp", "uadalp": "uaddlp", "trn1": "trn2", "zip1": "uzp1", "rev64": "rev32",
+		"tbl": "tbx", "sri": "sli", "usra": "ssra", "sqshrun": "sqshrn", "shrn": "rshrn", "xtn2": "xtn", "umov": "smov", "movi": "mvni",
+		"bsl": "bif", "eor3": "bcax", "ldrsb": "ldrb", "ld2": "st2", "st1": "ld1",
+	} {
+		c := newComparison()
+		used := false
+		step := c.step
+		c.step = func(m *machine.Machine, i *machine.Instruction) error {
+			used = true
+			i.A64.Op = wrong
+			return step(m, i)
+		}
+		var err error
+		for _, w := range a64.Words(c.random, 10*tableWords) {
+			if i, unknown := a64.Decode(w, 0); unknown == nil && i.Op == op && err == nil {
+				err = c.wordA64(e, w)
+			}
+		}
+		if !used || err == nil {
+			t.Errorf("%s as %s: used: %v; %v", op, wrong, used, err)
+		}
+	}
+}
+
+// TestA64 executes instructions of arm64 in qemu.
+func TestA64(t *testing.T) {
+	if testing.Short() {
+		t.Skip("prove -cosim does the same")
+	}
+	c := newComparison()
+	if err := c.runA64(root, nil); err != nil {
+		t.Error(err)
+	}
+	if len(c.mnemonics) < 200 && c.by != "the processor" {
+		t.Errorf("%d instructions were compared", len(c.mnemonics))
+	}
+	t.Log(&c.Report)
 }

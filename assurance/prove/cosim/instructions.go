@@ -40,7 +40,7 @@ type comparison struct {
 
 func newComparison() *comparison {
 	return &comparison{
-		Report: Report{mnemonics: map[string]bool{}, forms: map[string]int{}, tried: map[string]int{},
+		Report: Report{by: "the processor", mnemonics: map[string]bool{}, forms: map[string]int{}, tried: map[string]int{},
 			encodings: map[string]bool{}, apart: map[string]int{}},
 		random: rand.New(rand.NewPCG(1, 2)),
 		step: func(m *machine.Machine, _ *machine.Instruction) error {

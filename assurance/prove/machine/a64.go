@@ -69,7 +69,7 @@ func (k *Kernel) decodeA64() error {
 }
 
 func isJump(op string) bool {
-	return op == "b" || strings.HasPrefix(op, "b.") || strings.HasPrefix(op, "cb") || strings.HasPrefix(op, "tb")
+	return op == "b" || strings.HasPrefix(op, "b.") || slices.Contains([]string{"cbz", "cbnz", "tbz", "tbnz"}, op)
 }
 
 // unplacedA64 is unplaced: an address of constants is made by ADRP and the ADD behind it.
@@ -697,4 +697,13 @@ var a64Memory = map[string]a64Semantics{
 	"ld1": structures(1, true, false), "ld2": structures(2, true, false), "ld3": structures(3, true, false), "ld4": structures(4, true, false),
 	"st1": structures(1, false, false), "st2": structures(2, false, false), "st3": structures(3, false, false), "st4": structures(4, false, false),
 	"ld1r": structures(1, true, true), "ld2r": structures(2, true, true), "ld3r": structures(3, true, true), "ld4r": structures(4, true, true),
+}
+
+// CodeA64 returns a kernel of arm64 with these words at an address, and without constants.
+func CodeA64(address uint64, words ...uint32) (*Kernel, error) {
+	k := &Kernel{Name: "words", arch: arm64, entry: address, usedConstant: map[int]bool{}}
+	for _, w := range words {
+		k.bytes = endian.LittleEndian.AppendUint32(k.bytes, w)
+	}
+	return k, k.arch.decode(k)
 }
