@@ -260,52 +260,25 @@ func sum(f func(x, y *term.Word) *term.Word) func(p *proof) error {
 
 const decodeSays = "ByteDecode_12 without the reduction, Algorithm 6; the result is 1 if all coefficients are less than q, else 0"
 
-func compressStatement(kernel string, d int) statement {
-	return statement{kernel, fmt.Sprintf("ByteEncode_%d of Compress_%[1]d, Algorithm 5 and equation 4.7, for each f", d), compresses(d).prove}
+func compressStatement(d int) statement {
+	return statement{fmt.Sprint("ring.compress", d), fmt.Sprintf("ByteEncode_%d of Compress_%[1]d, Algorithm 5 and equation 4.7, for each f", d), compresses(d).prove}
 }
 
-func decompressStatement(kernel string, d int) statement {
-	return statement{kernel, fmt.Sprintf("Decompress_%d of ByteDecode_%[1]d, equation 4.8 and Algorithm 6", d), decompresses(d).prove}
+func decompressStatement(d int) statement {
+	return statement{fmt.Sprint("ring.decompress", d), fmt.Sprintf("Decompress_%d of ByteDecode_%[1]d, equation 4.8 and Algorithm 6", d), decompresses(d).prove}
 }
 
-func sampleCBDStatement(kernel string, eta int) statement {
-	return statement{kernel, fmt.Sprintf("SamplePolyCBD_%d, Algorithm 8, modulo q", eta), samples(eta).prove}
-}
-
-func encodeStatement(kernel string) statement {
-	return statement{kernel, "ByteEncode_12, Algorithm 5", encodes().prove}
+func sampleCBDStatement(eta int) statement {
+	return statement{fmt.Sprint("ring.sampleCBD", eta), fmt.Sprintf("SamplePolyCBD_%d, Algorithm 8, modulo q", eta), samples(eta).prove}
 }
 
 var encodingStatements = []statement{
-	encodeStatement("ring.encodeAVX2"),
-	encodeStatement("ring.encodeAVX512VBMI2"),
-	{"ring.decodeAVX2", decodeSays, decodeProof},
-	{"ring.decodeAVX512VBMI2", decodeSays, decodeProof},
-	compressStatement("ring.compress1AVX2", 1),
-	compressStatement("ring.compress4AVX2", 4),
-	compressStatement("ring.compress5AVX2", 5),
-	compressStatement("ring.compress10AVX2", 10),
-	compressStatement("ring.compress11AVX2", 11),
-	compressStatement("ring.compress1AVX512", 1),
-	compressStatement("ring.compress10AVX512VBMI2", 10),
-	compressStatement("ring.compress11AVX512VBMI2", 11),
-	decompressStatement("ring.decompress1AVX2", 1),
-	decompressStatement("ring.decompress4AVX2", 4),
-	decompressStatement("ring.decompress5AVX2", 5),
-	decompressStatement("ring.decompress10AVX2", 10),
-	decompressStatement("ring.decompress11AVX2", 11),
-	decompressStatement("ring.decompress1AVX512", 1),
-	decompressStatement("ring.decompress4AVX512VBMI2", 4),
-	decompressStatement("ring.decompress5AVX512VBMI2", 5),
-	decompressStatement("ring.decompress10AVX512VBMI2", 10),
-	decompressStatement("ring.decompress11AVX512VBMI2", 11),
-	sampleCBDStatement("ring.sampleCBD2AVX2", 2),
-	sampleCBDStatement("ring.sampleCBD3AVX2", 3),
-	sampleCBDStatement("ring.sampleCBD2AVX512VBMI2", 2),
-	sampleCBDStatement("ring.sampleCBD3AVX512VBMI2", 3),
-	{"ring.reduceAVX2", "f mod q, for each f", reduces().prove},
-	{"ring.addNEON", "f + h modulo 2^16; h may be f", sum(term.Add)},
-	{"ring.subNEON", "f - h modulo 2^16; h may be f", sum(term.Sub)},
-	{"ring.addAVX2", "f + h modulo 2^16; h may be f", sum(term.Add)},
-	{"ring.subAVX2", "f - h modulo 2^16; h may be f", sum(term.Sub)},
+	{"ring.encode", "ByteEncode_12, Algorithm 5", encodes().prove},
+	{"ring.decode", decodeSays, decodeProof},
+	compressStatement(1), compressStatement(4), compressStatement(5), compressStatement(10), compressStatement(11),
+	decompressStatement(1), decompressStatement(4), decompressStatement(5), decompressStatement(10), decompressStatement(11),
+	sampleCBDStatement(2), sampleCBDStatement(3),
+	{"ring.reduce", "f mod q, for each f", reduces().prove},
+	{"ring.add", "f + h modulo 2^16; h may be f", sum(term.Add)},
+	{"ring.sub", "f - h modulo 2^16; h may be f", sum(term.Sub)},
 }

@@ -289,14 +289,12 @@ func squeezeProof(p *proof) error {
 }
 
 var keccakStatements = []statement{
-	{"sha3.permute1BMI2", "Keccak-f[1600] of a state", permutation(1, 1)},
-	{"sha3.permute4AVX2", "Keccak-f[1600] of four states", permutation(4, 1)},
-	{"sha3.permute1AVX512", "Keccak-f[1600] of a state", permutation(1, 1)},
-	{"sha3.permute4AVX512", "Keccak-f[1600] of four states", permutation(4, 1)},
-	{"sha3.permute8AVX512", "Keccak-f[1600] of eight states", permutation(4, 2)},
-	{"sha3.start4AVX2", "states of messages of one block, for n from 0 to 4 and every end; other states stay", startProof},
-	{"sha3.begin4AVX2", "four states of messages of one block, for end from 5 to 24", beginProof},
-	{"sha3.absorb4AVX2", "17 lanes are added to one state, for all four; other lanes stay", absorbProof},
-	{"sha3.write4AVX2", "n lanes are added to four states, for n from 1 to 25 and any offset", writeProof},
-	{"sha3.squeeze4AVX2", "n lanes of four states are copied, for n from 1 to 25 and any offset, also to the same memory if states are equal", squeezeProof},
+	{"sha3.permute1", "Keccak-f[1600] of a state", permutation(1, 1)},
+	{"sha3.permute4", "Keccak-f[1600] of four states", permutation(4, 1)},
+	{"sha3.permute8", "Keccak-f[1600] of eight states", permutation(4, 2)},
+	{"sha3.start4", "states of messages of one block, for n from 0 to 4 and every end; other states stay", startProof},
+	{"sha3.begin4", "four states of messages of one block, for end from 5 to 24", beginProof},
+	{"sha3.absorb4", "17 lanes are added to one state, for all four; other lanes stay", absorbProof},
+	{"sha3.write4", "n lanes are added to four states, for n from 1 to 25 and any offset", writeProof},
+	{"sha3.squeeze4", "n lanes of four states are copied, for n from 1 to 25 and any offset, also to the same memory if states are equal", squeezeProof},
 }

@@ -45,12 +45,17 @@ var packages = []string{"ring", "sha3", "x25519"}
 
 // A statement says what a kernel or a portable function computes, and proves it.
 type statement struct {
-	kernel string // with its package: ring.nttAVX2; or a portable function: portable ring.Poly.NTT
+	// The kernel with its package, such as ring.nttAVX2. Without a set of instructions, ring.ntt stands
+	// for kernels with all sets. Or a portable function: portable ring.Poly.NTT.
+	kernel string
 	says   string
 	prove  func(p *proof) error
 }
 
-// statements has one statement for each kernel, and those about portable functions.
+// sets has the ends of kernels' names.
+var sets = []string{"AVX2", "AVX512", "AVX512VBMI2", "BMI2", "ADX", "IFMA", "NEON", "A64", "SHA3"}
+
+// statements has the statements about all kernels and portable functions.
 var statements = slices.Concat(keccakStatements, transformStatements, encodingStatements, sampleStatements,
 	adxStatements, ladderStatements, combStatements, portableStatements, composedStatements)
 
@@ -205,38 +210,37 @@ func kernels(root string) (names []string, err error) {
 	return names, err
 }
 
-// unstated compares the statements with the kernels.
-func unstated(root string) error {
-	names, err := kernels(root)
-	if err != nil {
-		return err
-	}
-	var have []string
+// statementsAbout returns the statements about these kernels, and those about portable functions. It
+// is an error if a kernel has not one statement, or if there are statements about no kernel.
+func statementsAbout(names []string) (list []statement, err error) {
+	count := map[string]int{}
 	for _, s := range statements {
-		if _, ok := s.portable(); !ok {
-			have = append(have, s.kernel)
+		if _, ok := s.portable(); ok {
+			list = append(list, s)
+			continue
+		}
+		before := len(list)
+		for _, name := range names {
+			if set, ok := strings.CutPrefix(name, s.kernel); ok && (set == "" || slices.Contains(sets, set)) {
+				list = append(list, statement{name, s.says, s.prove})
+				count[name]++
+			}
+		}
+		if len(list) == before {
+			err = errors.Join(err, fmt.Errorf("there is a statement about %s, and no such kernel", s.kernel))
 		}
 	}
-	slices.Sort(names)
-	slices.Sort(have)
-	for _, n := range names {
-		if _, ok := slices.BinarySearch(have, n); !ok {
-			err = errors.Join(err, fmt.Errorf("%s has no statement", n))
+	for _, name := range names {
+		if count[name] != 1 {
+			err = errors.Join(err, fmt.Errorf("%s has %d statements", name, count[name]))
 		}
 	}
-	if err == nil && !slices.Equal(names, have) {
-		err = errors.New("there are statements about kernels that do not exist")
-	}
-	return err
+	return list, err
 }
 
 // compareDecoders decodes all kernels of the programs a second time, with objdump, if that is
 // installed for their architecture.
-func compareDecoders(root string, linked programs) (line string, err error) {
-	names, err := kernels(root)
-	if err != nil {
-		return "", err
-	}
+func compareDecoders(names []string, linked programs) (line string, err error) {
 	instructions, compared := 0, 0
 	missing := map[string]int{}
 	for _, name := range names {
@@ -305,7 +309,12 @@ func run(root, only string) error {
 	if err != nil {
 		return err
 	}
-	line, err := compareDecoders(root, linked)
+	names, err := kernels(root)
+	if err != nil {
+		return err
+	}
+	list, unstated := statementsAbout(names)
+	line, err := compareDecoders(names, linked)
 	if err != nil {
 		return err
 	}
@@ -329,9 +338,9 @@ func run(root, only string) error {
 			}
 		})
 	}
-	for i := range statements {
-		if strings.Contains(statements[i].kernel, only) {
-			queue <- &statements[i]
+	for i := range list {
+		if strings.Contains(list[i].kernel, only) {
+			queue <- &list[i]
 		}
 	}
 	close(queue)
@@ -346,5 +355,5 @@ func run(root, only string) error {
 	if only != "" {
 		return nil
 	}
-	return errors.Join(unstated(root), notInterpreted())
+	return errors.Join(unstated, notInterpreted())
 }
