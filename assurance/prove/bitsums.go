@@ -96,6 +96,9 @@ func (b *bitSums) multiply(x, y bitSum) bitSum {
 	return b.current(bitSum{n})
 }
 
+// or returns x + y + x·y.
+func (b *bitSums) or(x, y bitSum) bitSum { return b.add(b.add(x, y), b.multiply(x, y)) }
+
 // current returns the sum with nothing in it that is another sum by now.
 func (b *bitSums) current(s bitSum) bitSum {
 	for _, a := range s {
@@ -137,11 +140,8 @@ func (b *bitSums) node(n *term.Node) []bitSum {
 		return sums
 	}
 	switch n.Op {
-	case term.XorOp, term.AndOp:
-		f := b.add
-		if n.Op == term.AndOp {
-			f = b.multiply
-		}
+	case term.XorOp, term.AndOp, term.OrOp:
+		f := map[term.Op]func(x, y bitSum) bitSum{term.XorOp: b.add, term.AndOp: b.multiply, term.OrOp: b.or}[n.Op]
 		copy(sums, b.of(n.Args[0]))
 		for _, arg := range n.Args[1:] {
 			for i, s := range b.of(arg) {
