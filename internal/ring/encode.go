@@ -25,6 +25,10 @@ func (f *NTT) Encode(b *[EncodedSize]byte) {
 		encodeAVX2(b, (*[N]int16)(f))
 		return
 	}
+	if cpu.NEON {
+		encodeNEON(b, (*[N]int16)(f))
+		return
+	}
 	for i := range N / 2 {
 		x := uint32(f[2*i]) | uint32(f[2*i+1])<<12
 		b[3*i], b[3*i+1], b[3*i+2] = byte(x), byte(x>>8), byte(x>>16)
@@ -43,6 +47,9 @@ func (f *NTT) Decode(b *[EncodedSize]byte) int {
 	}
 	if cpu.AVX2 {
 		return int(decodeAVX2((*[N]int16)(f), b))
+	}
+	if cpu.NEON {
+		return int(decodeNEON((*[N]int16)(f), b))
 	}
 	var excess int16
 	for i := range N / 2 {
@@ -77,6 +84,16 @@ func (f *Poly) Compress(b []byte, d int) {
 		compress10AVX2((*[32 * 10]byte)(b), c)
 	case cpu.AVX2 && d == 11:
 		compress11AVX2((*[32 * 11]byte)(b), c)
+	case cpu.NEON && d == 1:
+		compress1NEON((*[32 * 1]byte)(b), c)
+	case cpu.NEON && d == 4:
+		compress4NEON((*[32 * 4]byte)(b), c)
+	case cpu.NEON && d == 5:
+		compress5NEON((*[32 * 5]byte)(b), c)
+	case cpu.NEON && d == 10:
+		compress10NEON((*[32 * 10]byte)(b), c)
+	case cpu.NEON && d == 11:
+		compress11NEON((*[32 * 11]byte)(b), c)
 	default:
 		f.compressPortable(b, d)
 	}
@@ -122,6 +139,16 @@ func (f *Poly) Decompress(b []byte, d int) {
 		decompress10AVX2(c, (*[32 * 10]byte)(b))
 	case cpu.AVX2 && d == 11:
 		decompress11AVX2(c, (*[32 * 11]byte)(b))
+	case cpu.NEON && d == 1:
+		decompress1NEON(c, (*[32 * 1]byte)(b))
+	case cpu.NEON && d == 4:
+		decompress4NEON(c, (*[32 * 4]byte)(b))
+	case cpu.NEON && d == 5:
+		decompress5NEON(c, (*[32 * 5]byte)(b))
+	case cpu.NEON && d == 10:
+		decompress10NEON(c, (*[32 * 10]byte)(b))
+	case cpu.NEON && d == 11:
+		decompress11NEON(c, (*[32 * 11]byte)(b))
 	default:
 		f.decompressPortable(b, d)
 	}

@@ -2877,6 +2877,715 @@ sub:
 	CBNZ R2, sub
 	RET
 
+// encodeNEON is the portable NTT.Encode.
+// In: f canonical.
+// Needs: cpu.NEON.
+TEXT ·encodeNEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $8, R2
+encode:
+	VLD4 (R1), [V28.H8, V29.H8, V30.H8, V31.H8]
+	VSLI $12, V29.H8, V28.H8
+	VUSHR $4, V29.H8, V29.H8
+	VSLI $8, V30.H8, V29.H8
+	VUSHR $8, V30.H8, V30.H8
+	VSLI $4, V31.H8, V30.H8
+	VST3 [V28.H8, V29.H8, V30.H8], (R0)
+	ADD $64, R1, R1
+	ADD $48, R0, R0
+	SUB $1, R2, R2
+	CBNZ R2, encode
+	RET
+
+// decodeNEON is the portable NTT.Decode.
+// Out: 0 <= f < 2^12; f canonical if it returns 1.
+// Needs: cpu.NEON.
+TEXT ·decodeNEON(SB), NOSPLIT, $0-17
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	VMOVI $0, V31.B16
+	MOVD $4095, R2
+	VDUP R2, V30.H8
+	MOVD $fields12Part0<>(SB), R3
+	FMOVQ 0(R3), F29
+	FMOVQ 16(R3), F28
+	FMOVQ 32(R3), F27
+	MOVD $8, R4
+decode:
+	FMOVQ 0(R1), F26
+	FMOVQ 12(R1), F25
+	FMOVQ 24(R1), F24
+	FMOVQ 32(R1), F23
+	VTBL V28.B16, [V26.B16], V22.B16
+	VTBL V28.B16, [V25.B16], V21.B16
+	VTBL V28.B16, [V24.B16], V20.B16
+	VTBL V27.B16, [V23.B16], V19.B16
+	WORD $0x6e7d46d6 // ushl v22.8h, v22.8h, v29.8h
+	WORD $0x6e7d46b5 // ushl v21.8h, v21.8h, v29.8h
+	VAND V30.B16, V22.B16, V22.B16
+	WORD $0x6e7d4694 // ushl v20.8h, v20.8h, v29.8h
+	VAND V30.B16, V21.B16, V21.B16
+	WORD $0x6e7d4673 // ushl v19.8h, v19.8h, v29.8h
+	WORD $0x4e7667ff // smax v31.8h, v31.8h, v22.8h
+	VAND V30.B16, V20.B16, V20.B16
+	VAND V30.B16, V19.B16, V19.B16
+	FSTPQ (F22, F21), 0(R0)
+	WORD $0x4e7567ff // smax v31.8h, v31.8h, v21.8h
+	FSTPQ (F20, F19), 32(R0)
+	WORD $0x4e7467ff // smax v31.8h, v31.8h, v20.8h
+	WORD $0x4e7367ff // smax v31.8h, v31.8h, v19.8h
+	ADD $64, R0, R0
+	ADD $48, R1, R1
+	SUB $1, R4, R4
+	CBNZ R4, decode
+	MOVD $3328, R5
+	VDUP R5, V18.H8
+	WORD $0x4e7237f1 // cmgt v17.8h, v31.8h, v18.8h
+
+	// Eight words, -1 or 0. Their sum is negative, or 0.
+	VADDV V17.H8, V17
+	VMOV V17.H[0], R6
+	LSR $15, R6, R6
+	EOR $1, R6, R6
+	MOVB R6, ret+16(FP)
+	RET
+
+// compress1NEON is the portable Poly.Compress for d = 1.
+// In: any f.
+// Needs: cpu.NEON.
+TEXT ·compress1NEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $20, R2
+	VDUP R2, V31.H8
+	MOVD $3329, R3
+	VDUP R3, V30.H8
+	MOVD $1664, R4
+	VDUP R4, V29.H8
+	MOVD $4, R5
+compress1:
+	ADD $64, R1, R6
+	VLD4 (R1), [V25.H8, V26.H8, V27.H8, V28.H8]
+	VLD4 (R6), [V21.H8, V22.H8, V23.H8, V24.H8]
+	VUZP1 V21.H8, V25.H8, V13.H8
+	VUZP1 V22.H8, V26.H8, V14.H8
+	VUZP1 V23.H8, V27.H8, V15.H8
+	VUZP1 V24.H8, V28.H8, V16.H8
+	WORD $0x4e7fb5ac // sqdmulh v12.8h, v13.8h, v31.8h
+	VSHL $1, V13.H8, V13.H8
+	WORD $0x4e7fb5cb // sqdmulh v11.8h, v14.8h, v31.8h
+	VSHL $1, V14.H8, V14.H8
+	WORD $0x4e7fb5ea // sqdmulh v10.8h, v15.8h, v31.8h
+	VUZP2 V21.H8, V25.H8, V17.H8
+	VSHL $1, V15.H8, V15.H8
+	WORD $0x4e7fb609 // sqdmulh v9.8h, v16.8h, v31.8h
+	WORD $0x6e7e958d // mls v13.8h, v12.8h, v30.8h
+	VUZP2 V22.H8, V26.H8, V18.H8
+	WORD $0x6e7e956e // mls v14.8h, v11.8h, v30.8h
+	VSHL $1, V16.H8, V16.H8
+	WORD $0x6e7e954f // mls v15.8h, v10.8h, v30.8h
+	VUZP2 V23.H8, V27.H8, V19.H8
+	WORD $0x4e7fb628 // sqdmulh v8.8h, v17.8h, v31.8h
+	VSHL $1, V17.H8, V17.H8
+	WORD $0x4e7d35ad // cmgt v13.8h, v13.8h, v29.8h
+	WORD $0x6e7e9530 // mls v16.8h, v9.8h, v30.8h
+	WORD $0x4e7d35ce // cmgt v14.8h, v14.8h, v29.8h
+	WORD $0x4e7fb647 // sqdmulh v7.8h, v18.8h, v31.8h
+	VUZP2 V24.H8, V28.H8, V20.H8
+	VSUB V13.H8, V12.H8, V13.H8
+	VSUB V14.H8, V11.H8, V14.H8
+	WORD $0x4e7d35ef // cmgt v15.8h, v15.8h, v29.8h
+	WORD $0x6e7e9511 // mls v17.8h, v8.8h, v30.8h
+	VSHL $1, V18.H8, V18.H8
+	WORD $0x4e7fb679 // sqdmulh v25.8h, v19.8h, v31.8h
+	VSUB V15.H8, V10.H8, V15.H8
+	WORD $0x4e7d3610 // cmgt v16.8h, v16.8h, v29.8h
+	WORD $0x6e7e94f2 // mls v18.8h, v7.8h, v30.8h
+	VSHL $1, V19.H8, V19.H8
+	WORD $0x4e7fb69a // sqdmulh v26.8h, v20.8h, v31.8h
+	VSLI $1, V14.H8, V13.H8
+	VSUB V16.H8, V9.H8, V16.H8
+	WORD $0x4e7d3631 // cmgt v17.8h, v17.8h, v29.8h
+	WORD $0x6e7e9733 // mls v19.8h, v25.8h, v30.8h
+	VSHL $1, V20.H8, V20.H8
+	WORD $0x4e7d3652 // cmgt v18.8h, v18.8h, v29.8h
+	VSLI $2, V15.H8, V13.H8
+	VSUB V17.H8, V8.H8, V17.H8
+	WORD $0x6e7e9754 // mls v20.8h, v26.8h, v30.8h
+	VSUB V18.H8, V7.H8, V18.H8
+	VSLI $3, V16.H8, V13.H8
+	WORD $0x4e7d3673 // cmgt v19.8h, v19.8h, v29.8h
+	VSLI $4, V17.H8, V13.H8
+	VSUB V19.H8, V25.H8, V19.H8
+	WORD $0x4e7d3694 // cmgt v20.8h, v20.8h, v29.8h
+	VSLI $5, V18.H8, V13.H8
+	VSUB V20.H8, V26.H8, V20.H8
+	VSLI $6, V19.H8, V13.H8
+	VSLI $7, V20.H8, V13.H8
+	WORD $0x0e2129ad // xtn v13.8b, v13.8h
+	FMOVD F13, 0(R0)
+	ADD $128, R1, R1
+	ADD $8, R0, R0
+	SUB $1, R5, R5
+	CBNZ R5, compress1
+	RET
+
+// compress4NEON is the portable Poly.Compress for d = 4.
+// In: any f.
+// Needs: cpu.NEON.
+TEXT ·compress4NEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $157, R2
+	VDUP R2, V31.H8
+	MOVD $3329, R3
+	VDUP R3, V30.H8
+	MOVD $1664, R4
+	VDUP R4, V29.H8
+	MOVD $8, R5
+compress4:
+	VLD4 (R1), [V25.H8, V26.H8, V27.H8, V28.H8]
+	WORD $0x4e7fb738 // sqdmulh v24.8h, v25.8h, v31.8h
+	VSHL $4, V25.H8, V25.H8
+	WORD $0x4e7fb757 // sqdmulh v23.8h, v26.8h, v31.8h
+	VSHL $4, V26.H8, V26.H8
+	WORD $0x4e7fb776 // sqdmulh v22.8h, v27.8h, v31.8h
+	VSHL $4, V27.H8, V27.H8
+	WORD $0x4e7fb795 // sqdmulh v21.8h, v28.8h, v31.8h
+	VSHL $4, V28.H8, V28.H8
+	WORD $0x6e7e9719 // mls v25.8h, v24.8h, v30.8h
+	WORD $0x6e7e96fa // mls v26.8h, v23.8h, v30.8h
+	WORD $0x6e7e96db // mls v27.8h, v22.8h, v30.8h
+	WORD $0x6e7e96bc // mls v28.8h, v21.8h, v30.8h
+	WORD $0x4e7d3739 // cmgt v25.8h, v25.8h, v29.8h
+	WORD $0x4e7d375a // cmgt v26.8h, v26.8h, v29.8h
+	VSUB V25.H8, V24.H8, V25.H8
+	WORD $0x4e7d377b // cmgt v27.8h, v27.8h, v29.8h
+	VSUB V26.H8, V23.H8, V26.H8
+	WORD $0x4e7d379c // cmgt v28.8h, v28.8h, v29.8h
+	VSUB V27.H8, V22.H8, V27.H8
+	VSLI $4, V26.H8, V25.H8
+	VSUB V28.H8, V21.H8, V28.H8
+	VSLI $8, V27.H8, V25.H8
+	VSLI $12, V28.H8, V25.H8
+	FMOVQ F25, 0(R0)
+	ADD $64, R1, R1
+	ADD $16, R0, R0
+	SUB $1, R5, R5
+	CBNZ R5, compress4
+	RET
+
+// compress5NEON is the portable Poly.Compress for d = 5.
+// In: any f.
+// Needs: cpu.NEON.
+TEXT ·compress5NEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $315, R2
+	VDUP R2, V31.H8
+	MOVD $3329, R3
+	VDUP R3, V30.H8
+	MOVD $1664, R4
+	VDUP R4, V29.H8
+	MOVD $dense5<>(SB), R5
+	FMOVQ 0(R5), F28
+	FMOVQ 16(R5), F27
+	FMOVQ 32(R5), F26
+	MOVD $4, R6
+compress5:
+	ADD $64, R1, R7
+	VLD4 (R1), [V22.H8, V23.H8, V24.H8, V25.H8]
+	VLD4 (R7), [V18.H8, V19.H8, V20.H8, V21.H8]
+	VUZP1 V18.H8, V22.H8, V10.H8
+	VUZP1 V19.H8, V23.H8, V11.H8
+	VUZP1 V21.H8, V25.H8, V13.H8
+	VUZP2 V18.H8, V22.H8, V14.H8
+	WORD $0x4e7fb549 // sqdmulh v9.8h, v10.8h, v31.8h
+	VUZP2 V19.H8, V23.H8, V15.H8
+	WORD $0x4e7fb568 // sqdmulh v8.8h, v11.8h, v31.8h
+	VUZP1 V20.H8, V24.H8, V12.H8
+	WORD $0x4e7fb5a7 // sqdmulh v7.8h, v13.8h, v31.8h
+	VUZP2 V20.H8, V24.H8, V16.H8
+	VSHL $5, V10.H8, V10.H8
+	WORD $0x4e7fb5c6 // sqdmulh v6.8h, v14.8h, v31.8h
+	VSHL $5, V11.H8, V11.H8
+	VUZP2 V21.H8, V25.H8, V17.H8
+	VSHL $5, V13.H8, V13.H8
+	WORD $0x6e7e952a // mls v10.8h, v9.8h, v30.8h
+	WORD $0x6e7e950b // mls v11.8h, v8.8h, v30.8h
+	VSHL $5, V14.H8, V14.H8
+	WORD $0x4e7fb596 // sqdmulh v22.8h, v12.8h, v31.8h
+	VSHL $5, V12.H8, V12.H8
+	WORD $0x6e7e94ed // mls v13.8h, v7.8h, v30.8h
+	WORD $0x4e7fb5f7 // sqdmulh v23.8h, v15.8h, v31.8h
+	VSHL $5, V15.H8, V15.H8
+	WORD $0x4e7fb618 // sqdmulh v24.8h, v16.8h, v31.8h
+	VSHL $5, V16.H8, V16.H8
+	WORD $0x6e7e94ce // mls v14.8h, v6.8h, v30.8h
+	WORD $0x4e7d354a // cmgt v10.8h, v10.8h, v29.8h
+	WORD $0x4e7fb639 // sqdmulh v25.8h, v17.8h, v31.8h
+	WORD $0x4e7d356b // cmgt v11.8h, v11.8h, v29.8h
+	WORD $0x6e7e96cc // mls v12.8h, v22.8h, v30.8h
+	WORD $0x4e7d35ad // cmgt v13.8h, v13.8h, v29.8h
+	WORD $0x6e7e96ef // mls v15.8h, v23.8h, v30.8h
+	VSHL $5, V17.H8, V17.H8
+	WORD $0x6e7e9710 // mls v16.8h, v24.8h, v30.8h
+	VSUB V10.H8, V9.H8, V10.H8
+	VSUB V11.H8, V8.H8, V11.H8
+	VSUB V13.H8, V7.H8, V13.H8
+	WORD $0x4e7d35ce // cmgt v14.8h, v14.8h, v29.8h
+	WORD $0x6e7e9731 // mls v17.8h, v25.8h, v30.8h
+	WORD $0x4e7d358c // cmgt v12.8h, v12.8h, v29.8h
+	WORD $0x4e7d35ef // cmgt v15.8h, v15.8h, v29.8h
+	VSUB V14.H8, V6.H8, V14.H8
+	WORD $0x4e7d3610 // cmgt v16.8h, v16.8h, v29.8h
+	VSLI $5, V11.H8, V10.H8
+	VSUB V12.H8, V22.H8, V12.H8
+	VUSHR $1, V13.H8, V11.H8
+	VSUB V15.H8, V23.H8, V15.H8
+	VSUB V16.H8, V24.H8, V16.H8
+	WORD $0x4e7d3631 // cmgt v17.8h, v17.8h, v29.8h
+	VSLI $4, V14.H8, V11.H8
+	VSUB V17.H8, V25.H8, V17.H8
+	VSLI $10, V12.H8, V10.H8
+	VSLI $9, V15.H8, V11.H8
+	VUSHR $2, V16.H8, V12.H8
+	VSLI $15, V13.H8, V10.H8
+	VSLI $14, V16.H8, V11.H8
+	VSLI $3, V17.H8, V12.H8
+	VTBL V27.B16, [V10.B16, V11.B16, V12.B16], V18.B16
+	VTBL V28.B16, [V10.B16, V11.B16, V12.B16], V19.B16
+	VTBL V26.B16, [V10.B16, V11.B16, V12.B16], V20.B16
+	FMOVQ F18, 16(R0)
+	FMOVQ F19, 0(R0)
+	FMOVQ F20, 24(R0)
+	ADD $128, R1, R1
+	ADD $40, R0, R0
+	SUB $1, R6, R6
+	CBNZ R6, compress5
+	RET
+
+// compress10NEON is the portable Poly.Compress for d = 10.
+// In: any f.
+// Needs: cpu.NEON.
+TEXT ·compress10NEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $10079, R2
+	VDUP R2, V31.H8
+	MOVD $3329, R3
+	VDUP R3, V30.H8
+	MOVD $1664, R4
+	VDUP R4, V29.H8
+	MOVD $dense5<>(SB), R5
+	FMOVQ 0(R5), F28
+	FMOVQ 16(R5), F27
+	FMOVQ 32(R5), F26
+	MOVD $8, R6
+compress10:
+	VLD4 (R1), [V22.H8, V23.H8, V24.H8, V25.H8]
+	WORD $0x4e7fb6d5 // sqdmulh v21.8h, v22.8h, v31.8h
+	VSHL $10, V22.H8, V22.H8
+	WORD $0x4e7fb6f4 // sqdmulh v20.8h, v23.8h, v31.8h
+	VSHL $10, V23.H8, V23.H8
+	WORD $0x4e7fb713 // sqdmulh v19.8h, v24.8h, v31.8h
+	VSHL $10, V24.H8, V24.H8
+	WORD $0x4e7fb732 // sqdmulh v18.8h, v25.8h, v31.8h
+	VSHL $10, V25.H8, V25.H8
+	WORD $0x6e7e96b6 // mls v22.8h, v21.8h, v30.8h
+	WORD $0x6e7e9697 // mls v23.8h, v20.8h, v30.8h
+	WORD $0x6e7e9678 // mls v24.8h, v19.8h, v30.8h
+	WORD $0x6e7e9659 // mls v25.8h, v18.8h, v30.8h
+	WORD $0x4e7d36d6 // cmgt v22.8h, v22.8h, v29.8h
+	WORD $0x4e7d36f7 // cmgt v23.8h, v23.8h, v29.8h
+	VSUB V22.H8, V21.H8, V22.H8
+	WORD $0x4e7d3718 // cmgt v24.8h, v24.8h, v29.8h
+	VSUB V23.H8, V20.H8, V23.H8
+	WORD $0x4e7d3739 // cmgt v25.8h, v25.8h, v29.8h
+	VSUB V24.H8, V19.H8, V24.H8
+	VSLI $10, V23.H8, V22.H8
+	VSUB V25.H8, V18.H8, V25.H8
+	VUSHR $6, V23.H8, V23.H8
+	VSLI $4, V24.H8, V23.H8
+	VUSHR $2, V25.H8, V24.H8
+	VSLI $14, V25.H8, V23.H8
+	VTBL V27.B16, [V22.B16, V23.B16, V24.B16], V17.B16
+	VTBL V28.B16, [V22.B16, V23.B16, V24.B16], V16.B16
+	VTBL V26.B16, [V22.B16, V23.B16, V24.B16], V21.B16
+	FMOVQ F17, 16(R0)
+	FMOVQ F16, 0(R0)
+	FMOVQ F21, 24(R0)
+	ADD $64, R1, R1
+	ADD $40, R0, R0
+	SUB $1, R6, R6
+	CBNZ R6, compress10
+	RET
+
+// compress11NEON is the portable Poly.Compress for d = 11.
+// In: any f.
+// Needs: cpu.NEON.
+TEXT ·compress11NEON(SB), NOSPLIT, $0-16
+	MOVD b+0(FP), R0
+	MOVD f+8(FP), R1
+	MOVD $20159, R2
+	VDUP R2, V31.H8
+	MOVD $3329, R3
+	VDUP R3, V30.H8
+	MOVD $1664, R4
+	VDUP R4, V29.H8
+	MOVD $dense11<>(SB), R5
+	FMOVQ 0(R5), F28
+	FMOVQ 16(R5), F27
+	FMOVQ 32(R5), F26
+	MOVD $4, R6
+compress11:
+	ADD $64, R1, R7
+	VLD4 (R1), [V22.H8, V23.H8, V24.H8, V25.H8]
+	VLD4 (R7), [V18.H8, V19.H8, V20.H8, V21.H8]
+	VUZP1 V18.H8, V22.H8, V10.H8
+	VUZP1 V19.H8, V23.H8, V11.H8
+	VUZP1 V20.H8, V24.H8, V12.H8
+	VUZP1 V21.H8, V25.H8, V13.H8
+	WORD $0x4e7fb549 // sqdmulh v9.8h, v10.8h, v31.8h
+	VSHL $11, V10.H8, V10.H8
+	WORD $0x4e7fb568 // sqdmulh v8.8h, v11.8h, v31.8h
+	VSHL $11, V11.H8, V11.H8
+	WORD $0x4e7fb587 // sqdmulh v7.8h, v12.8h, v31.8h
+	VUZP2 V18.H8, V22.H8, V14.H8
+	VUZP2 V19.H8, V23.H8, V15.H8
+	VSHL $11, V12.H8, V12.H8
+	WORD $0x6e7e952a // mls v10.8h, v9.8h, v30.8h
+	VUZP2 V20.H8, V24.H8, V16.H8
+	WORD $0x6e7e950b // mls v11.8h, v8.8h, v30.8h
+	VUZP2 V21.H8, V25.H8, V17.H8
+	WORD $0x4e7fb5b6 // sqdmulh v22.8h, v13.8h, v31.8h
+	VSHL $11, V13.H8, V13.H8
+	WORD $0x6e7e94ec // mls v12.8h, v7.8h, v30.8h
+	WORD $0x4e7fb5d7 // sqdmulh v23.8h, v14.8h, v31.8h
+	WORD $0x4e7d354a // cmgt v10.8h, v10.8h, v29.8h
+	WORD $0x4e7fb5f8 // sqdmulh v24.8h, v15.8h, v31.8h
+	WORD $0x4e7d356b // cmgt v11.8h, v11.8h, v29.8h
+	WORD $0x6e7e96cd // mls v13.8h, v22.8h, v30.8h
+	VSHL $11, V14.H8, V14.H8
+	VSHL $11, V15.H8, V15.H8
+	WORD $0x4e7fb619 // sqdmulh v25.8h, v16.8h, v31.8h
+	VSUB V10.H8, V9.H8, V10.H8
+	VSUB V11.H8, V8.H8, V11.H8
+	WORD $0x4e7d358c // cmgt v12.8h, v12.8h, v29.8h
+	WORD $0x6e7e96ee // mls v14.8h, v23.8h, v30.8h
+	WORD $0x6e7e970f // mls v15.8h, v24.8h, v30.8h
+	VSHL $11, V16.H8, V16.H8
+	WORD $0x4e7fb632 // sqdmulh v18.8h, v17.8h, v31.8h
+	VSUB V12.H8, V7.H8, V12.H8
+	WORD $0x4e7d35ad // cmgt v13.8h, v13.8h, v29.8h
+	WORD $0x6e7e9730 // mls v16.8h, v25.8h, v30.8h
+	VSHL $11, V17.H8, V17.H8
+	WORD $0x4e7d35ce // cmgt v14.8h, v14.8h, v29.8h
+	VSLI $11, V11.H8, V10.H8
+	VSUB V13.H8, V22.H8, V13.H8
+	VUSHR $5, V11.H8, V11.H8
+	WORD $0x4e7d35ef // cmgt v15.8h, v15.8h, v29.8h
+	WORD $0x6e7e9651 // mls v17.8h, v18.8h, v30.8h
+	VSUB V14.H8, V23.H8, V14.H8
+	VSLI $6, V12.H8, V11.H8
+	VSUB V15.H8, V24.H8, V15.H8
+	VUSHR $10, V12.H8, V12.H8
+	WORD $0x4e7d3610 // cmgt v16.8h, v16.8h, v29.8h
+	VZIP1 V11.H8, V10.H8, V19.H8
+	VZIP2 V11.H8, V10.H8, V22.H8
+	VSLI $1, V13.H8, V12.H8
+	VSUB V16.H8, V25.H8, V16.H8
+	WORD $0x4e7d3631 // cmgt v17.8h, v17.8h, v29.8h
+	VUSHR $4, V14.H8, V13.H8
+	VSLI $12, V14.H8, V12.H8
+	VUSHR $9, V15.H8, V14.H8
+	VSUB V17.H8, V18.H8, V17.H8
+	VSLI $7, V15.H8, V13.H8
+	VSLI $2, V16.H8, V14.H8
+	VUSHR $3, V17.H8, V15.H8
+	VZIP1 V13.H8, V12.H8, V20.H8
+	VSLI $13, V17.H8, V14.H8
+	VZIP2 V13.H8, V12.H8, V23.H8
+	VZIP1 V15.H8, V14.H8, V21.H8
+	VZIP2 V15.H8, V14.H8, V24.H8
+	VTBL V27.B16, [V19.B16, V20.B16, V21.B16], V16.B16
+	VTBL V27.B16, [V22.B16, V23.B16, V24.B16], V17.B16
+	VTBL V28.B16, [V19.B16, V20.B16, V21.B16], V25.B16
+	VTBL V26.B16, [V19.B16, V20.B16, V21.B16], V18.B16
+	VTBL V28.B16, [V22.B16, V23.B16, V24.B16], V19.B16
+	VTBL V26.B16, [V22.B16, V23.B16, V24.B16], V20.B16
+	FMOVQ F16, 16(R0)
+	FMOVQ F17, 60(R0)
+	FMOVQ F25, 0(R0)
+	FMOVQ F18, 28(R0)
+	FMOVQ F19, 44(R0)
+	FMOVQ F20, 72(R0)
+	ADD $128, R1, R1
+	ADD $88, R0, R0
+	SUB $1, R6, R6
+	CBNZ R6, compress11
+	RET
+
+// decompress1NEON is the portable Poly.Decompress for d = 1.
+// Out: 0 <= f <= 1665.
+// Needs: cpu.NEON.
+TEXT ·decompress1NEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $bits<>(SB), R2
+	FMOVQ 0(R2), F31
+	FMOVQ 16(R2), F30
+	MOVD $1665, R3
+	VDUP R3, V29.H8
+	MOVD $2, R4
+decompress1:
+	FMOVQ 0(R1), F28
+	VDUP V28.H[0], V27.H8
+	VDUP V28.H[1], V26.H8
+	VDUP V28.H[2], V25.H8
+	VDUP V28.H[3], V24.H8
+	VDUP V28.H[4], V23.H8
+	VDUP V28.H[5], V22.H8
+	VDUP V28.H[6], V21.H8
+	VDUP V28.H[7], V20.H8
+	VCMTST V31.H8, V27.H8, V19.H8
+	VCMTST V30.H8, V27.H8, V18.H8
+	VCMTST V31.H8, V26.H8, V17.H8
+	VCMTST V30.H8, V26.H8, V16.H8
+	VCMTST V31.H8, V25.H8, V28.H8
+	VCMTST V30.H8, V25.H8, V27.H8
+	VCMTST V31.H8, V24.H8, V26.H8
+	VCMTST V30.H8, V24.H8, V25.H8
+	VCMTST V31.H8, V23.H8, V24.H8
+	VCMTST V30.H8, V23.H8, V23.H8
+	VCMTST V31.H8, V22.H8, V15.H8
+	VCMTST V30.H8, V22.H8, V22.H8
+	VCMTST V31.H8, V21.H8, V14.H8
+	VCMTST V30.H8, V21.H8, V21.H8
+	VCMTST V31.H8, V20.H8, V13.H8
+	VCMTST V30.H8, V20.H8, V20.H8
+	VAND V29.B16, V19.B16, V19.B16
+	VAND V29.B16, V18.B16, V18.B16
+	VAND V29.B16, V17.B16, V17.B16
+	VAND V29.B16, V16.B16, V16.B16
+	VAND V29.B16, V28.B16, V28.B16
+	VAND V29.B16, V27.B16, V27.B16
+	FSTPQ (F19, F18), 0(R0)
+	VAND V29.B16, V26.B16, V26.B16
+	VAND V29.B16, V25.B16, V25.B16
+	FSTPQ (F17, F16), 32(R0)
+	VAND V29.B16, V24.B16, V24.B16
+	VAND V29.B16, V23.B16, V23.B16
+	FSTPQ (F28, F27), 64(R0)
+	VAND V29.B16, V15.B16, V15.B16
+	VAND V29.B16, V22.B16, V22.B16
+	FSTPQ (F26, F25), 96(R0)
+	VAND V29.B16, V14.B16, V14.B16
+	VAND V29.B16, V21.B16, V21.B16
+	FSTPQ (F24, F23), 128(R0)
+	VAND V29.B16, V13.B16, V13.B16
+	VAND V29.B16, V20.B16, V20.B16
+	FSTPQ (F15, F22), 160(R0)
+	FSTPQ (F14, F21), 192(R0)
+	FSTPQ (F13, F20), 224(R0)
+	ADD $256, R0, R0
+	ADD $16, R1, R1
+	SUB $1, R4, R4
+	CBNZ R4, decompress1
+	RET
+
+// decompress4NEON is the portable Poly.Decompress for d = 4.
+// Out: 0 <= f <= 3121.
+// Needs: cpu.NEON.
+TEXT ·decompress4NEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $3329, R2
+	VDUP R2, V31.H8
+	MOVD $30720, R3
+	VDUP R3, V30.H8
+	MOVD $fields4Part0<>(SB), R4
+	FMOVQ 0(R4), F29
+	FMOVQ 16(R4), F28
+	FMOVQ 32(R4), F27
+	FMOVQ 48(R4), F26
+	FMOVQ 64(R4), F25
+	MOVD $8, R5
+decompress4:
+	FMOVQ 0(R1), F24
+	VTBL V28.B16, [V24.B16], V23.B16
+	VTBL V27.B16, [V24.B16], V22.B16
+	VTBL V26.B16, [V24.B16], V21.B16
+	VTBL V25.B16, [V24.B16], V20.B16
+	WORD $0x6e7d46f7 // ushl v23.8h, v23.8h, v29.8h
+	WORD $0x6e7d46d6 // ushl v22.8h, v22.8h, v29.8h
+	WORD $0x6e7d46b5 // ushl v21.8h, v21.8h, v29.8h
+	VAND V30.B16, V23.B16, V23.B16
+	WORD $0x6e7d4694 // ushl v20.8h, v20.8h, v29.8h
+	VAND V30.B16, V22.B16, V22.B16
+	VAND V30.B16, V21.B16, V21.B16
+	WORD $0x6e7fb6f7 // sqrdmulh v23.8h, v23.8h, v31.8h
+	VAND V30.B16, V20.B16, V20.B16
+	WORD $0x6e7fb6d6 // sqrdmulh v22.8h, v22.8h, v31.8h
+	WORD $0x6e7fb6b5 // sqrdmulh v21.8h, v21.8h, v31.8h
+	WORD $0x6e7fb694 // sqrdmulh v20.8h, v20.8h, v31.8h
+	FSTPQ (F23, F22), 0(R0)
+	FSTPQ (F21, F20), 32(R0)
+	ADD $64, R0, R0
+	ADD $16, R1, R1
+	SUB $1, R5, R5
+	CBNZ R5, decompress4
+	RET
+
+// decompress5NEON is the portable Poly.Decompress for d = 5.
+// Out: 0 <= f <= 3225.
+// Needs: cpu.NEON.
+TEXT ·decompress5NEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $3329, R2
+	VDUP R2, V31.H8
+	MOVD $31744, R3
+	VDUP R3, V30.H8
+	MOVD $fields5Part0<>(SB), R4
+	FMOVQ 0(R4), F29
+	FMOVQ 16(R4), F28
+	FMOVQ 32(R4), F27
+	FMOVQ 48(R4), F26
+	FMOVQ 64(R4), F25
+	MOVD $8, R5
+decompress5:
+	FMOVQ 0(R1), F24
+	FMOVQ 4(R1), F23
+	VTBL V28.B16, [V24.B16], V22.B16
+	VTBL V27.B16, [V23.B16], V21.B16
+	VTBL V26.B16, [V23.B16], V20.B16
+	VTBL V25.B16, [V23.B16], V19.B16
+	WORD $0x6e7d46d6 // ushl v22.8h, v22.8h, v29.8h
+	WORD $0x6e7d46b5 // ushl v21.8h, v21.8h, v29.8h
+	WORD $0x6e7d4694 // ushl v20.8h, v20.8h, v29.8h
+	VAND V30.B16, V22.B16, V22.B16
+	WORD $0x6e7d4673 // ushl v19.8h, v19.8h, v29.8h
+	VAND V30.B16, V21.B16, V21.B16
+	VAND V30.B16, V20.B16, V20.B16
+	WORD $0x6e7fb6d6 // sqrdmulh v22.8h, v22.8h, v31.8h
+	VAND V30.B16, V19.B16, V19.B16
+	WORD $0x6e7fb6b5 // sqrdmulh v21.8h, v21.8h, v31.8h
+	WORD $0x6e7fb694 // sqrdmulh v20.8h, v20.8h, v31.8h
+	WORD $0x6e7fb673 // sqrdmulh v19.8h, v19.8h, v31.8h
+	FSTPQ (F22, F21), 0(R0)
+	FSTPQ (F20, F19), 32(R0)
+	ADD $64, R0, R0
+	ADD $20, R1, R1
+	SUB $1, R5, R5
+	CBNZ R5, decompress5
+	RET
+
+// decompress10NEON is the portable Poly.Decompress for d = 10.
+// Out: 0 <= f <= 3326.
+// Needs: cpu.NEON.
+TEXT ·decompress10NEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $3329, R2
+	VDUP R2, V31.H8
+	MOVD $32736, R3
+	VDUP R3, V30.H8
+	MOVD $fields10Part0<>(SB), R4
+	FMOVQ 0(R4), F29
+	FMOVQ 16(R4), F28
+	FMOVQ 32(R4), F27
+	MOVD $8, R5
+decompress10:
+	FMOVQ 0(R1), F26
+	FMOVQ 10(R1), F25
+	FMOVQ 20(R1), F24
+	FMOVQ 24(R1), F23
+	VTBL V28.B16, [V26.B16], V22.B16
+	VTBL V28.B16, [V25.B16], V21.B16
+	VTBL V28.B16, [V24.B16], V20.B16
+	VTBL V27.B16, [V23.B16], V19.B16
+	WORD $0x6e7d46d6 // ushl v22.8h, v22.8h, v29.8h
+	WORD $0x6e7d46b5 // ushl v21.8h, v21.8h, v29.8h
+	WORD $0x6e7d4694 // ushl v20.8h, v20.8h, v29.8h
+	VAND V30.B16, V22.B16, V22.B16
+	WORD $0x6e7d4673 // ushl v19.8h, v19.8h, v29.8h
+	VAND V30.B16, V21.B16, V21.B16
+	VAND V30.B16, V20.B16, V20.B16
+	WORD $0x6e7fb6d6 // sqrdmulh v22.8h, v22.8h, v31.8h
+	VAND V30.B16, V19.B16, V19.B16
+	WORD $0x6e7fb6b5 // sqrdmulh v21.8h, v21.8h, v31.8h
+	WORD $0x6e7fb694 // sqrdmulh v20.8h, v20.8h, v31.8h
+	WORD $0x6e7fb673 // sqrdmulh v19.8h, v19.8h, v31.8h
+	FSTPQ (F22, F21), 0(R0)
+	FSTPQ (F20, F19), 32(R0)
+	ADD $64, R0, R0
+	ADD $40, R1, R1
+	SUB $1, R5, R5
+	CBNZ R5, decompress10
+	RET
+
+// decompress11NEON is the portable Poly.Decompress for d = 11.
+// Out: 0 <= f <= 3327.
+// Needs: cpu.NEON.
+TEXT ·decompress11NEON(SB), NOSPLIT, $0-16
+	MOVD f+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD $3329, R2
+	VDUP R2, V31.H8
+	MOVD $32752, R3
+	VDUP R3, V30.H8
+	MOVD $fields11Part0<>(SB), R4
+	FMOVQ 0(R4), F29
+	FMOVQ 16(R4), F28
+	FMOVQ 32(R4), F27
+	MOVD $fields11Part1<>(SB), R5
+	FMOVQ 0(R5), F26
+	FMOVQ 16(R5), F25
+	FMOVQ 32(R5), F24
+	MOVD $8, R6
+decompress11:
+	FMOVQ 0(R1), F23
+	FMOVQ 11(R1), F22
+	FMOVQ 22(R1), F21
+	FMOVQ 28(R1), F20
+	VTBL V28.B16, [V23.B16], V19.B16
+	VTBL V25.B16, [V23.B16], V18.B16
+	VTBL V28.B16, [V22.B16], V17.B16
+	VTBL V25.B16, [V22.B16], V16.B16
+	VTBL V28.B16, [V21.B16], V23.B16
+	VTBL V25.B16, [V21.B16], V22.B16
+	VTBL V27.B16, [V20.B16], V21.B16
+	VTBL V24.B16, [V20.B16], V20.B16
+	WORD $0x6e7d4673 // ushl v19.8h, v19.8h, v29.8h
+	WORD $0x6e7a4652 // ushl v18.8h, v18.8h, v26.8h
+	WORD $0x6e7d4631 // ushl v17.8h, v17.8h, v29.8h
+	WORD $0x6e7a4610 // ushl v16.8h, v16.8h, v26.8h
+	VORR V18.B16, V19.B16, V19.B16
+	WORD $0x6e7d46f7 // ushl v23.8h, v23.8h, v29.8h
+	WORD $0x6e7a46d6 // ushl v22.8h, v22.8h, v26.8h
+	VORR V16.B16, V17.B16, V17.B16
+	WORD $0x6e7d46b5 // ushl v21.8h, v21.8h, v29.8h
+	VAND V30.B16, V19.B16, V19.B16
+	WORD $0x6e7a4694 // ushl v20.8h, v20.8h, v26.8h
+	VORR V22.B16, V23.B16, V23.B16
+	VAND V30.B16, V17.B16, V17.B16
+	WORD $0x6e7fb673 // sqrdmulh v19.8h, v19.8h, v31.8h
+	VORR V20.B16, V21.B16, V21.B16
+	VAND V30.B16, V23.B16, V23.B16
+	WORD $0x6e7fb631 // sqrdmulh v17.8h, v17.8h, v31.8h
+	VAND V30.B16, V21.B16, V21.B16
+	WORD $0x6e7fb6f7 // sqrdmulh v23.8h, v23.8h, v31.8h
+	WORD $0x6e7fb6b5 // sqrdmulh v21.8h, v21.8h, v31.8h
+	FSTPQ (F19, F17), 0(R0)
+	FSTPQ (F23, F21), 32(R0)
+	ADD $64, R0, R0
+	ADD $44, R1, R1
+	SUB $1, R6, R6
+	CBNZ R6, decompress11
+	RET
+
 DATA ntt<>+0(SB)/8, $0x7b0afd0a4ebf0d01
 DATA ntt<>+8(SB)/8, $0x0313fa133999fe99
 DATA ntt<>+16(SB)/8, $0xcf8e058e34d505d5
@@ -3768,3 +4477,81 @@ GLOBL shifted<>(SB), RODATA|NOPTR, $32
 DATA reduce<>+0(SB)/8, $0x000000004ebf0d01
 DATA reduce<>+8(SB)/8, $0x0000000000000000
 GLOBL reduce<>(SB), RODATA|NOPTR, $16
+
+DATA fields12Part0<>+0(SB)/8, $0xfffc0000fffc0000
+DATA fields12Part0<>+8(SB)/8, $0xfffc0000fffc0000
+DATA fields12Part0<>+16(SB)/8, $0x0504040302010100
+DATA fields12Part0<>+24(SB)/8, $0x0b0a0a0908070706
+DATA fields12Part0<>+32(SB)/8, $0x0908080706050504
+DATA fields12Part0<>+40(SB)/8, $0x0f0e0e0d0c0b0b0a
+GLOBL fields12Part0<>(SB), RODATA|NOPTR, $48
+
+DATA dense5<>+0(SB)/8, $0x1203022011100100
+DATA dense5<>+8(SB)/8, $0x0624151405042213
+DATA dense5<>+16(SB)/8, $0x1918090826171607
+DATA dense5<>+24(SB)/8, $0x0d0c2a1b1a0b0a28
+DATA dense5<>+32(SB)/8, $0x0d0c2a1b1a0b0a28
+DATA dense5<>+40(SB)/8, $0x2e1f1e0f0e2c1d1c
+GLOBL dense5<>(SB), RODATA|NOPTR, $48
+
+DATA dense11<>+0(SB)/8, $0x1312111003020100
+DATA dense11<>+8(SB)/8, $0x1407060504222120
+DATA dense11<>+16(SB)/8, $0x0908262524171615
+DATA dense11<>+24(SB)/8, $0x29281b1a19180b0a
+DATA dense11<>+32(SB)/8, $0x0e0d0c2a29281b1a
+DATA dense11<>+40(SB)/8, $0x2e2d2c1f1e1d1c0f
+GLOBL dense11<>(SB), RODATA|NOPTR, $48
+
+DATA bits<>+0(SB)/8, $0x0008000400020001
+DATA bits<>+8(SB)/8, $0x0080004000200010
+DATA bits<>+16(SB)/8, $0x0800040002000100
+DATA bits<>+24(SB)/8, $0x8000400020001000
+GLOBL bits<>(SB), RODATA|NOPTR, $32
+
+DATA fields4Part0<>+0(SB)/8, $0x0007000b0007000b
+DATA fields4Part0<>+8(SB)/8, $0x0007000b0007000b
+DATA fields4Part0<>+16(SB)/8, $0xff01ff01ff00ff00
+DATA fields4Part0<>+24(SB)/8, $0xff03ff03ff02ff02
+DATA fields4Part0<>+32(SB)/8, $0xff05ff05ff04ff04
+DATA fields4Part0<>+40(SB)/8, $0xff07ff07ff06ff06
+DATA fields4Part0<>+48(SB)/8, $0xff09ff09ff08ff08
+DATA fields4Part0<>+56(SB)/8, $0xff0bff0bff0aff0a
+DATA fields4Part0<>+64(SB)/8, $0xff0dff0dff0cff0c
+DATA fields4Part0<>+72(SB)/8, $0xff0fff0fff0eff0e
+GLOBL fields4Part0<>(SB), RODATA|NOPTR, $80
+
+DATA fields5Part0<>+0(SB)/8, $0x000300080005000a
+DATA fields5Part0<>+8(SB)/8, $0x0007000400090006
+DATA fields5Part0<>+16(SB)/8, $0x0201ff010100ff00
+DATA fields5Part0<>+24(SB)/8, $0xff040403ff030302
+DATA fields5Part0<>+32(SB)/8, $0x0302ff020201ff01
+DATA fields5Part0<>+40(SB)/8, $0xff050504ff040403
+DATA fields5Part0<>+48(SB)/8, $0x0807ff070706ff06
+DATA fields5Part0<>+56(SB)/8, $0xff0a0a09ff090908
+DATA fields5Part0<>+64(SB)/8, $0x0d0cff0c0c0bff0b
+DATA fields5Part0<>+72(SB)/8, $0xff0f0f0eff0e0e0d
+GLOBL fields5Part0<>(SB), RODATA|NOPTR, $80
+
+DATA fields10Part0<>+0(SB)/8, $0xffff000100030005
+DATA fields10Part0<>+8(SB)/8, $0xffff000100030005
+DATA fields10Part0<>+16(SB)/8, $0x0403030202010100
+DATA fields10Part0<>+24(SB)/8, $0x0908080707060605
+DATA fields10Part0<>+32(SB)/8, $0x0a09090808070706
+DATA fields10Part0<>+40(SB)/8, $0x0f0e0e0d0d0c0c0b
+GLOBL fields10Part0<>(SB), RODATA|NOPTR, $48
+
+DATA fields11Part0<>+0(SB)/8, $0x0003fffe00010004
+DATA fields11Part0<>+8(SB)/8, $0xffff0002fffd0000
+DATA fields11Part0<>+16(SB)/8, $0x0504030202010100
+DATA fields11Part0<>+24(SB)/8, $0x0a09090807060605
+DATA fields11Part0<>+32(SB)/8, $0x0a09080707060605
+DATA fields11Part0<>+40(SB)/8, $0x0f0e0e0d0c0b0b0a
+GLOBL fields11Part0<>(SB), RODATA|NOPTR, $48
+
+DATA fields11Part1<>+0(SB)/8, $0x0013000e00110014
+DATA fields11Part1<>+8(SB)/8, $0x000f0012000d0010
+DATA fields11Part1<>+16(SB)/8, $0xffffff04ffffffff
+DATA fields11Part1<>+24(SB)/8, $0xffffffffff08ffff
+DATA fields11Part1<>+32(SB)/8, $0xffffff09ffffffff
+DATA fields11Part1<>+40(SB)/8, $0xffffffffff0dffff
+GLOBL fields11Part1<>(SB), RODATA|NOPTR, $48

@@ -70,3 +70,87 @@ func addNEON(f *[256]int16, h *[256]int16)
 //
 //go:noescape
 func subNEON(f *[256]int16, h *[256]int16)
+
+// encodeNEON is the portable NTT.Encode.
+// In: f canonical.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func encodeNEON(b *[384]byte, f *[256]int16)
+
+// decodeNEON is the portable NTT.Decode.
+// Out: 0 <= f < 2^12; f canonical if it returns 1.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decodeNEON(f *[256]int16, b *[384]byte) uint8
+
+// compress1NEON is the portable Poly.Compress for d = 1.
+// In: any f.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func compress1NEON(b *[32]byte, f *[256]int16)
+
+// compress4NEON is the portable Poly.Compress for d = 4.
+// In: any f.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func compress4NEON(b *[128]byte, f *[256]int16)
+
+// compress5NEON is the portable Poly.Compress for d = 5.
+// In: any f.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func compress5NEON(b *[160]byte, f *[256]int16)
+
+// compress10NEON is the portable Poly.Compress for d = 10.
+// In: any f.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func compress10NEON(b *[320]byte, f *[256]int16)
+
+// compress11NEON is the portable Poly.Compress for d = 11.
+// In: any f.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func compress11NEON(b *[352]byte, f *[256]int16)
+
+// decompress1NEON is the portable Poly.Decompress for d = 1.
+// Out: 0 <= f <= 1665.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decompress1NEON(f *[256]int16, b *[32]byte)
+
+// decompress4NEON is the portable Poly.Decompress for d = 4.
+// Out: 0 <= f <= 3121.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decompress4NEON(f *[256]int16, b *[128]byte)
+
+// decompress5NEON is the portable Poly.Decompress for d = 5.
+// Out: 0 <= f <= 3225.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decompress5NEON(f *[256]int16, b *[160]byte)
+
+// decompress10NEON is the portable Poly.Decompress for d = 10.
+// Out: 0 <= f <= 3326.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decompress10NEON(f *[256]int16, b *[320]byte)
+
+// decompress11NEON is the portable Poly.Decompress for d = 11.
+// Out: 0 <= f <= 3327.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func decompress11NEON(f *[256]int16, b *[352]byte)

@@ -15,6 +15,24 @@ func innerProductNEON(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k
 func sampleVartimeNEON(f *[256]int16, n int, stream []byte) (count int, read int) {
 	panic("ring: this build has no kernels for arm64")
 }
-func reduceNEON(f *[256]int16)             { panic("ring: this build has no kernels for arm64") }
-func addNEON(f *[256]int16, h *[256]int16) { panic("ring: this build has no kernels for arm64") }
-func subNEON(f *[256]int16, h *[256]int16) { panic("ring: this build has no kernels for arm64") }
+func reduceNEON(f *[256]int16)               { panic("ring: this build has no kernels for arm64") }
+func addNEON(f *[256]int16, h *[256]int16)   { panic("ring: this build has no kernels for arm64") }
+func subNEON(f *[256]int16, h *[256]int16)   { panic("ring: this build has no kernels for arm64") }
+func encodeNEON(b *[384]byte, f *[256]int16) { panic("ring: this build has no kernels for arm64") }
+func decodeNEON(f *[256]int16, b *[384]byte) uint8 {
+	panic("ring: this build has no kernels for arm64")
+}
+func compress1NEON(b *[32]byte, f *[256]int16)    { panic("ring: this build has no kernels for arm64") }
+func compress4NEON(b *[128]byte, f *[256]int16)   { panic("ring: this build has no kernels for arm64") }
+func compress5NEON(b *[160]byte, f *[256]int16)   { panic("ring: this build has no kernels for arm64") }
+func compress10NEON(b *[320]byte, f *[256]int16)  { panic("ring: this build has no kernels for arm64") }
+func compress11NEON(b *[352]byte, f *[256]int16)  { panic("ring: this build has no kernels for arm64") }
+func decompress1NEON(f *[256]int16, b *[32]byte)  { panic("ring: this build has no kernels for arm64") }
+func decompress4NEON(f *[256]int16, b *[128]byte) { panic("ring: this build has no kernels for arm64") }
+func decompress5NEON(f *[256]int16, b *[160]byte) { panic("ring: this build has no kernels for arm64") }
+func decompress10NEON(f *[256]int16, b *[320]byte) {
+	panic("ring: this build has no kernels for arm64")
+}
+func decompress11NEON(f *[256]int16, b *[352]byte) {
+	panic("ring: this build has no kernels for arm64")
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"hybridkem/internal/_asm/arm64"
 	"hybridkem/internal/_asm/kit"
@@ -18,6 +19,15 @@ func kernelsARM64(f *arm64.File) {
 	g.reduce()
 	g.add()
 	g.sub()
+	g.encode()
+	g.decode()
+	for _, d := range []int{1, 4, 5, 10, 11} {
+		g.compress(d)
+	}
+	g.decompress1()
+	for _, d := range []int{4, 5, 10, 11} {
+		g.decompress(d)
+	}
 }
 
 // A neon writes kernels for arm64.
@@ -38,6 +48,42 @@ func (g *neon) montgomeryMul(a arm64.V, factor neonFactor, modulus fmt.Stringer)
 	g.VSQDMULH(modulus, m, m)
 	g.VSHSUB(m, r, r)
 	return r
+}
+
+// broadcast returns a register with copies of c.
+func (g *neon) broadcast(c int) arm64.V {
+	r, x := g.GP(), g.register()
+	g.MOVD(arm64.Imm(c), r)
+	g.VDUP(r, x)
+	return x
+}
+
+// table returns a register for each row of sixteen bytes.
+func (g *neon) table(name string, rows ...[]byte) (registers []arm64.V) {
+	address := g.Data(name, slices.Concat(rows...))
+	for i := range rows {
+		x := g.Vector(arm64.B16)
+		g.FMOVQ(address.At(16*i), x)
+		registers = append(registers, x)
+	}
+	return registers
+}
+
+// words returns words as a row of bytes.
+func words(words ...int16) (row []byte) {
+	for _, w := range words {
+		row = append(row, byte(w), byte(w>>8))
+	}
+	return row
+}
+
+// places returns a row that tells VTBL how to move bytes. For each byte of the result, place returns
+// the byte that it comes from. If place is negative, the byte is zero.
+func places(place func(i int) int) (row []byte) {
+	for i := range 16 {
+		row = append(row, byte(place(i)))
+	}
+	return row
 }
 
 func (g *neon) add() {
