@@ -56,12 +56,16 @@ func (f *Poly) SampleCBD(b []byte, eta int) {
 		sampleCBD2AVX512VBMI2((*[N]int16)(f), (*[128]byte)(b))
 	case eta == 2 && cpu.AVX2:
 		sampleCBD2AVX2((*[N]int16)(f), (*[128]byte)(b))
+	case eta == 2 && cpu.NEON:
+		sampleCBD2NEON((*[N]int16)(f), (*[128]byte)(b))
 	case eta == 2:
 		f.sampleCBD2((*[128]byte)(b))
 	case cpu.AVX512VBMI2:
 		sampleCBD3AVX512VBMI2((*[N]int16)(f), (*[192]byte)(b))
 	case cpu.AVX2:
 		sampleCBD3AVX2((*[N]int16)(f), (*[192]byte)(b))
+	case cpu.NEON:
+		sampleCBD3NEON((*[N]int16)(f), (*[192]byte)(b))
 	default:
 		f.sampleCBD3((*[192]byte)(b))
 	}

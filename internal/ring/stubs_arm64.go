@@ -71,6 +71,20 @@ func addNEON(f *[256]int16, h *[256]int16)
 //go:noescape
 func subNEON(f *[256]int16, h *[256]int16)
 
+// sampleCBD2NEON is the portable Poly.SampleCBD for η = 2.
+// Out: |f| <= 2.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func sampleCBD2NEON(f *[256]int16, b *[128]byte)
+
+// sampleCBD3NEON is the portable Poly.SampleCBD for η = 3.
+// Out: |f| <= 3.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func sampleCBD3NEON(f *[256]int16, b *[192]byte)
+
 // encodeNEON is the portable NTT.Encode.
 // In: f canonical.
 // Needs: cpu.NEON.

@@ -15,10 +15,12 @@ func innerProductNEON(f *[256]int16, a *[256]int16, stride int, b *[512]int16, k
 func sampleVartimeNEON(f *[256]int16, n int, stream []byte) (count int, read int) {
 	panic("ring: this build has no kernels for arm64")
 }
-func reduceNEON(f *[256]int16)               { panic("ring: this build has no kernels for arm64") }
-func addNEON(f *[256]int16, h *[256]int16)   { panic("ring: this build has no kernels for arm64") }
-func subNEON(f *[256]int16, h *[256]int16)   { panic("ring: this build has no kernels for arm64") }
-func encodeNEON(b *[384]byte, f *[256]int16) { panic("ring: this build has no kernels for arm64") }
+func reduceNEON(f *[256]int16)                   { panic("ring: this build has no kernels for arm64") }
+func addNEON(f *[256]int16, h *[256]int16)       { panic("ring: this build has no kernels for arm64") }
+func subNEON(f *[256]int16, h *[256]int16)       { panic("ring: this build has no kernels for arm64") }
+func sampleCBD2NEON(f *[256]int16, b *[128]byte) { panic("ring: this build has no kernels for arm64") }
+func sampleCBD3NEON(f *[256]int16, b *[192]byte) { panic("ring: this build has no kernels for arm64") }
+func encodeNEON(b *[384]byte, f *[256]int16)     { panic("ring: this build has no kernels for arm64") }
 func decodeNEON(f *[256]int16, b *[384]byte) uint8 {
 	panic("ring: this build has no kernels for arm64")
 }

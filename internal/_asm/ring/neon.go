@@ -19,6 +19,8 @@ func kernelsARM64(f *arm64.File) {
 	g.reduce()
 	g.add()
 	g.sub()
+	g.sampleCBD(2)
+	g.sampleCBD(3)
 	g.encode()
 	g.decode()
 	for _, d := range []int{1, 4, 5, 10, 11} {
