@@ -91,6 +91,8 @@ func (f *File) AND(x Source, y, z R)  { f.op(alu, "AND", x, y, z) }
 func (f *File) BIC(x Source, y, z R)  { f.op(alu, "BIC", x, y, z) }
 func (f *File) ORR(x Source, y, z R)  { f.op(alu, "ORR", x, y, z) }
 func (f *File) EOR(x Source, y, z R)  { f.op(alu, "EOR", x, y, z) }
+func (f *File) ORN(x Source, y, z R)  { f.op(alu, "ORN", x, y, z) } // z = y | ^x
+func (f *File) EON(x Source, y, z R)  { f.op(alu, "EON", x, y, z) } // z = y ^ ^x
 func (f *File) LSL(x Source, y, z R)  { f.op(alu, "LSL", x, y, z) }
 func (f *File) LSR(x Source, y, z R)  { f.op(alu, "LSR", x, y, z) }
 func (f *File) ASR(x Source, y, z R)  { f.op(alu, "ASR", x, y, z) }
@@ -273,6 +275,22 @@ func (f *File) VLD(structure int, from Mem, to ...V) {
 func (f *File) VLDR(from Mem, to V) {
 	f.structures(instruction{name: "VLD1R", operands: []operand{text(""), list{to}}, writes: list{to}.registers()}, from, 0, list{to})
 }
+
+// VLDRP is VLDR, and adds the size of the element to the address.
+func (f *File) VLDRP(from Mem, to V) {
+	size := 1 << to.size
+	i := instruction{name: "VLD1R.P", operands: []operand{next{from, size}, list{to}}, writes: []*register{to.register, from.base}}
+	f.access(&i, size, from, nil)
+	f.emit(i)
+}
+
+// A next is memory at a register, which the instruction then increases.
+type next struct {
+	Mem
+	by int
+}
+
+func (n next) String() string { return fmt.Sprintf("%d(R%d)", n.by, n.base.number) }
 
 // VST stores structures.
 func (f *File) VST(structure int, to Mem, from ...V) {

@@ -67,7 +67,7 @@ func (p *Permutation) Rounds(round func(i int)) {
 // rounds writes a loop of all rounds. round writes the i-th round of the loop; its constant
 // is i words after the address in pointer.
 func rounds(f *kit.File, pointer operand.Op, round func(i int)) {
-	constants := f.Quads("roundConstants", roundConstants()...)
+	constants := f.Quads("roundConstants", RoundConstants()...)
 	t := f.GP64()
 	f.LEAQ(constants, t)
 	f.MOVQ(t, pointer)
@@ -130,7 +130,7 @@ func (p *Permutation) rhoPi(y int) {
 	for x := range 5 {
 		fromX, fromY := (x+3*y)%5, x
 		p.xor(p.lane(p.at, fromX, fromY), p.d[fromX], p.b[x])
-		if n := offsets[fromX][fromY]; n != 0 {
+		if n := Offsets[fromX][fromY]; n != 0 {
 			p.rotate(n, p.b[x], p.b[x])
 		}
 	}

@@ -125,7 +125,7 @@ func (r *Resident) round(constant operand.Mem) {
 		from := func(x int) reg.VecVirtual { return lane(x+3*y, x) }
 		rotate := func(x int, a reg.VecVirtual) {
 			b[x] = r.a[next[x][y]]
-			if n := offsets[(x+3*y)%5][x]; n != 0 {
+			if n := Offsets[(x+3*y)%5][x]; n != 0 {
 				r.VPROLQ(operand.U8(n), a, b[x])
 			}
 		}

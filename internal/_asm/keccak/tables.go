@@ -1,7 +1,7 @@
 package keccak
 
-// offsets holds the offsets of rho, by x and y, according to FIPS 202, Algorithm 2.
-var offsets = func() (offsets [5][5]uint64) {
+// Offsets holds the offsets of rho, by x and y, according to FIPS 202, Algorithm 2.
+var Offsets = func() (offsets [5][5]uint64) {
 	x, y := 1, 0
 	for t := range uint64(24) {
 		offsets[x][y] = (t + 1) * (t + 2) / 2 % 64
@@ -10,9 +10,9 @@ var offsets = func() (offsets [5][5]uint64) {
 	return offsets
 }()
 
-// roundConstants returns the round constants of iota, according to FIPS 202, Algorithms 5
+// RoundConstants returns the round constants of iota, according to FIPS 202, Algorithms 5
 // and 6.
-func roundConstants() []uint64 {
+func RoundConstants() []uint64 {
 	constants := make([]uint64, nRounds)
 	r := uint64(1) // R, with R[0] as the lowest bit
 	for i := range constants {
