@@ -133,6 +133,7 @@ var trusted = map[string]trust{
 	"hybridkem/internal/x25519.combNEON":  {[]int{0, 1}, secret, "a kernel with two results"},
 
 	"hybridkem/internal/sha3.squeeze4AVX2":  {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
+	"hybridkem/internal/sha3.squeeze4NEON":  {[]int{0, 1, 2, 3}, secret, "a kernel with four results"},
 	"hybridkem/internal/x25519.ladder8IFMA": {[]int{0, 1}, secret, "a kernel with two results"},
 	"hybridkem/internal/x25519.comb8IFMA":   {[]int{0, 1}, secret, "a kernel with two results"},
 

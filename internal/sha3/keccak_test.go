@@ -210,10 +210,10 @@ func TestBegin4(t *testing.T) {
 				want[i] = fromBytes(&b)
 			}
 			a := interleave([4]state{fromBytes((*[200]byte)(random(200)))})
-			if begin4AVX2(&a, &seeds[3], &seeds[2], &seeds[1], &seeds[0], suffixes, end); a == interleave(want) {
+			if begin4(&a, &seeds[3], &seeds[2], &seeds[1], &seeds[0], suffixes, 8*(end+1)); a == interleave(want) {
 				t.Error("the order of the seeds does not matter")
 			}
-			if begin4AVX2(&a, &seeds[0], &seeds[1], &seeds[2], &seeds[3], suffixes, end); a != interleave(want) {
+			if begin4(&a, &seeds[0], &seeds[1], &seeds[2], &seeds[3], suffixes, 8*(end+1)); a != interleave(want) {
 				t.Errorf("wrong for an end at %d", end)
 			}
 		}
@@ -243,7 +243,7 @@ func TestWrite4(t *testing.T) {
 				want[i] = fromBytes(&b)
 			}
 			a := interleave(states)
-			if write4AVX2(&a[0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], offset, n); a != interleave(want) {
+			if write4(&a[0], &[4]*byte{&in[0][0], &in[1][0], &in[2][0], &in[3][0]}, offset, n); a != interleave(want) {
 				t.Fatalf("wrong for %d lanes", n)
 			}
 		}
@@ -335,7 +335,7 @@ func TestMemory(t *testing.T) {
 					from[i] = [200]byte{}
 					p := [4]*byte{&from[0][0], &from[1][0], &from[2][0], &from[3][0]}
 					p[i] = &in[0]
-					if write4AVX2(&a[0], p[0], p[1], p[2], p[3], 0, 25); a != to4 {
+					if write4(&a[0], &p, 0, 25); a != to4 {
 						t.Errorf("message %d at offset %d: wrong", i, offset)
 					}
 				})
@@ -343,22 +343,22 @@ func TestMemory(t *testing.T) {
 					var to [4][200]byte
 					p := [4]*byte{&to[0][0], &to[1][0], &to[2][0], &to[3][0]}
 					p[i] = &out[0]
-					squeeze4AVX2(p[0], p[1], p[2], p[3], 0, 25, &to4)
+					read4(&p, 0, 25, &to4)
 				})
 			}
-			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { begin4AVX2(a, seed, seed, seed, seed, suffixes, 20) })
+			tryAt(t, 8, offset*8, [25][4]uint64{}, started, func(a *[25][4]uint64) { begin4(a, seed, seed, seed, seed, suffixes, 168) })
 			tryAt(t, 8, offset*8, *suffixes, *suffixes, func(suffixes *[4]uint64) {
-				begin4AVX2(new([25][4]uint64), seed, seed, seed, seed, suffixes, 20)
+				begin4(new([25][4]uint64), seed, seed, seed, seed, suffixes, 168)
 			})
 			for i := range 4 {
 				tryAt(t, 1, offset, *seed, *seed, func(in *[32]byte) {
 					p := [4]*[32]byte{seed, seed, seed, seed}
 					p[i] = in
-					begin4AVX2(new([25][4]uint64), p[0], p[1], p[2], p[3], suffixes, 20)
+					begin4(new([25][4]uint64), p[0], p[1], p[2], p[3], suffixes, 168)
 				})
 			}
 			tryAt(t, 8, offset*8, [25][4]uint64{}, to4, func(a *[25][4]uint64) {
-				write4AVX2(&a[0], &apart[0][0], &apart[1][0], &apart[2][0], &apart[3][0], 0, 25)
+				write4(&a[0], &[4]*byte{&apart[0][0], &apart[1][0], &apart[2][0], &apart[3][0]}, 0, 25)
 			})
 			tryAt(t, 1, offset, [4][8]byte{}, lane, func(to *[4][8]byte) { squeeze4(flat(to), 8, 8, &to4) })
 		}
@@ -408,7 +408,7 @@ func TestKernelAllocations(t *testing.T) {
 			Permute(&a1)
 			Permute4(&a4)
 			squeeze4(out[:], 200, 200, &a4)
-			write4AVX2(&a4[0], &out[0], &out[200], &out[400], &out[600], 0, 25)
+			write4(&a4[0], &[4]*byte{&out[0], &out[200], &out[400], &out[600]}, 0, 25)
 		})
 	})
 }

@@ -59,7 +59,7 @@ func (m *Many) start(f function, seeds []*[32]byte) {
 	for four := range m.a {
 		if m.used(four) {
 			seed := func(i int) *[32]byte { return seeds[min(4*four+i, m.n-1)] }
-			begin4AVX2(&m.a[four], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*four:]), f.rate/8-1)
+			begin4(&m.a[four], seed(0), seed(1), seed(2), seed(3), (*[4]uint64)(m.last[4*four:]), f.rate)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func (m *Many) Write(parts [][]byte) {
 			n := min(whole-done, m.rate-8*m.lane)
 			for four, p := range p {
 				if m.used(four) {
-					write4AVX2(&m.a[four][m.lane], p[0], p[1], p[2], p[3], done, n/8)
+					write4(&m.a[four][m.lane], &p, done, n/8)
 				}
 			}
 			done += n
@@ -112,7 +112,7 @@ func (m *Many) Read(outs [][]byte) {
 		n := min(len(outs[0])-done, m.rate)
 		for four, p := range p {
 			if m.used(four) {
-				squeeze4AVX2(p[0], p[1], p[2], p[3], done, n/8, &m.a[four])
+				read4(&p, done, n/8, &m.a[four])
 			}
 		}
 	}

@@ -242,7 +242,7 @@ func (s *Single) End() {
 // States is the largest number of streams that a [Batch] makes at once.
 const States = 2 * half
 
-// half is the number of states that are permuted at once by kernels with 256 bits.
+// half is the number of states that Permute4 permutes.
 const half = 4
 
 // A Batch makes short hashes side by side, in four states that are permuted at once. That takes
@@ -525,12 +525,20 @@ func (f function) stream(out []byte, seed *[32]byte, last uint64) {
 
 // Kernels reports whether this machine has kernels for Keccak-f[1600]. Without them, crypto/sha3
 // does everything, and Permute, Permute4, start4, absorb4 and squeeze4 must not be called.
-func Kernels() bool { return cpu.AVX2 }
+func Kernels() bool { return cpu.AVX2 || cpu.Rotating || cpu.SHA3 }
 
 // Permute applies Keccak-f[1600] to a state, in the order of bytes of FIPS 202.
 func Permute(a *[200]byte) {
 	if cpu.AVX512 {
 		permute1AVX512(a)
+		return
+	}
+	if cpu.Rotating {
+		permute1A64(a)
+		return
+	}
+	if cpu.SHA3 {
+		permute1SHA3(a)
 		return
 	}
 	permute1BMI2(a)
@@ -541,6 +549,14 @@ func Permute(a *[200]byte) {
 func Permute4(a *[25][4]uint64) {
 	if cpu.AVX512 {
 		permute4AVX512(a)
+		return
+	}
+	if cpu.SHA3 {
+		permute4SHA3(a)
+		return
+	}
+	if cpu.Rotating {
+		permute4NEON(a)
 		return
 	}
 	permute4AVX2(a)
@@ -562,15 +578,71 @@ func permute8(a, b *[25][4]uint64) {
 // start4 sets the first n states to one block each. The block of state i is seed,
 // suffixes[i], zeros, and 0x80 in the last byte of the rate.
 func start4(a *[25][4]uint64, seed *[32]byte, suffixes *[4]uint64, rate, n int) {
-	start4AVX2(a, seed, suffixes, rate/8-1, n)
+	if !cpu.NEON {
+		start4AVX2(a, seed, suffixes, rate/8-1, n)
+		return
+	}
+	for lane := range a {
+		var word uint64
+		if lane < 4 {
+			word = binary.LittleEndian.Uint64(seed[8*lane:])
+		}
+		for i := range a[lane][:n] {
+			a[lane][i] = word
+		}
+	}
+	copy(a[4][:n], suffixes[:])
+	for i := range n {
+		a[rate/8-1][i] ^= lastBit << 56
+	}
+}
+
+// begin4 sets the states to one block each. The block of state i is the i-th seed, suffixes[i], zeros, and 0x80 in
+// the last byte of the rate.
+func begin4(a *[25][4]uint64, seed0, seed1, seed2, seed3 *[32]byte, suffixes *[4]uint64, rate int) {
+	if !cpu.NEON {
+		begin4AVX2(a, seed0, seed1, seed2, seed3, suffixes, rate/8-1)
+		return
+	}
+	*a = [25][4]uint64{4: *suffixes}
+	write4NEON(&a[0], &seed0[0], &seed1[0], &seed2[0], &seed3[0], 0, 4)
+	for i := range a[0] {
+		a[rate/8-1][i] ^= lastBit << 56
+	}
 }
 
 // absorb4 adds a block of SHA3-256 or SHAKE256 to one of four states.
-func absorb4(a *[25][4]uint64, block *[rate256]byte, state int) { absorb4AVX2(a, block, state) }
+func absorb4(a *[25][4]uint64, block *[rate256]byte, state int) {
+	if !cpu.NEON {
+		absorb4AVX2(a, block, state)
+		return
+	}
+	for lane := range len(block) / 8 {
+		a[lane][state] ^= binary.LittleEndian.Uint64(block[8*lane:])
+	}
+}
+
+// write4 adds n lanes of four messages, which begin at offset, to lanes of four states.
+func write4(a *[4]uint64, in *[4]*byte, offset, n int) {
+	if !cpu.NEON {
+		write4AVX2(a, in[0], in[1], in[2], in[3], offset, n)
+		return
+	}
+	write4NEON(a, in[0], in[1], in[2], in[3], offset, n)
+}
 
 // squeeze4 copies the first n bytes of each of four states, in the order of bytes of
 // FIPS 202: those of state i to out[i*stride:]. n is a multiple of 8.
 func squeeze4(out []byte, stride, n int, a *[25][4]uint64) {
 	_ = out[3*stride+n-1]
-	squeeze4AVX2(&out[0], &out[stride], &out[2*stride], &out[3*stride], 0, n/8, a)
+	read4(&[4]*byte{&out[0], &out[stride], &out[2*stride], &out[3*stride]}, 0, n/8, a)
+}
+
+// read4 copies the first n lanes of each of four states to four strings, where they begin at offset.
+func read4(out *[4]*byte, offset, n int, a *[25][4]uint64) {
+	if !cpu.NEON {
+		squeeze4AVX2(out[0], out[1], out[2], out[3], offset, n, a)
+		return
+	}
+	squeeze4NEON(out[0], out[1], out[2], out[3], offset, n, a)
 }

@@ -3,3 +3,62 @@
 //go:build arm64 && !purego
 
 package sha3
+
+// permute1A64 applies Keccak-f[1600] to a state.
+// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.Rotating.
+//
+//go:noescape
+func permute1A64(a *[200]byte)
+
+// permute4NEON applies Keccak-f[1600] to four states.
+// In: a, the states with their lanes interleaved: lane (x, y) of state i is a[x+5y][i].
+// Out: a.
+// It does not need a to be aligned. States 0 and 1 go one after the other through
+// general registers, and beside them states 2 and 3 through vector registers.
+// Needs: cpu.Rotating.
+//
+//go:noescape
+func permute4NEON(a *[25][4]uint64)
+
+// permute1SHA3 applies Keccak-f[1600] to a state.
+// In: a, in the layout of permute1A64.
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.SHA3.
+//
+//go:noescape
+func permute1SHA3(a *[200]byte)
+
+// permute4SHA3 applies Keccak-f[1600] to four states.
+// In: a, in the layout of permute4NEON.
+// Out: a.
+// It does not need a to be aligned.
+// Needs: cpu.SHA3.
+//
+//go:noescape
+func permute4SHA3(a *[25][4]uint64)
+
+// write4NEON adds lanes of four messages to the four states of permute4NEON.
+// In: n, the number of lanes, from 1 to 25; in0 to in3, the messages, whose lanes begin
+// at offset.
+// Out: a, the lanes of the states that the messages are added to, in the layout of
+// permute4NEON.
+// It needs no alignment. Its time depends on n.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func write4NEON(a *[4]uint64, in0 *byte, in1 *byte, in2 *byte, in3 *byte, offset int, n int)
+
+// squeeze4NEON copies the first lanes of the four states of permute4NEON.
+// In: a, in the layout of permute4NEON; n, the number of lanes, from 1 to 25.
+// Out: out0 to out3, the lanes of each state from offset on, in the layout of
+// permute1A64.
+// It does not change a, and needs no alignment. Outputs of equal states may be the same
+// memory. Its time depends on n.
+// Needs: cpu.NEON.
+//
+//go:noescape
+func squeeze4NEON(out0 *byte, out1 *byte, out2 *byte, out3 *byte, offset int, n int, a *[25][4]uint64)
