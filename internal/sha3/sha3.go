@@ -348,7 +348,7 @@ func (b *Batch) sit(l *Long, seat int) {
 
 // Sum sets out to l, a long hash of b. It makes the other one meanwhile.
 func (b *Batch) Sum(out *[32]byte, l *Long) {
-	for Kernels() && b.Long[0].ready() && b.Long[1].ready() && l.ready() {
+	for Kernels() && !b.few(0) && l.ready() {
 		b.permute(0, nil)
 	}
 	for _, l := range b.Long {
@@ -365,7 +365,7 @@ func (b *Batch) Sum512(out *[64]byte, in []byte) {
 		*out = sha3.Sum512(in)
 		return
 	}
-	if b.alone() {
+	if b.few(1) {
 		sha3_512.hash(out[:], in)
 		return
 	}
@@ -382,8 +382,20 @@ func (b *Batch) Sum512(out *[64]byte, in []byte) {
 	}
 }
 
-// alone reports whether no long hash has a block ready.
-func (b *Batch) alone() bool { return !b.Long[0].ready() && !b.Long[1].ready() }
+// few reports whether n short hashes, and the long ones that have a block ready, are sooner made one after the
+// other than at once. Permute4 takes less time than Permute does twice on amd64, and as much as two to three
+// times on arm64.
+func (b *Batch) few(n int) bool {
+	for _, l := range b.Long {
+		if l.ready() {
+			n++
+		}
+	}
+	if cpu.NEON {
+		return n <= 2
+	}
+	return n <= 1
+}
 
 // SHAKE128s makes streams of size bytes, a multiple of 8, from SHAKE128 of seed and each
 // of the ends. It makes as many as it can at once, of the first ends, and returns their
@@ -470,8 +482,7 @@ func word256(end int) uint64     { return uint64(byte(end)) | endSHAKE<<8 }
 // streams makes streams on kernels, from messages of seed and a last word. It makes as many of
 // room as it can at once, and returns their number. In the end the caller wants want streams.
 //
-// Four at once cost less than two one after the other: only a single one is made
-// alone. Eight at once can cost half as much again as four. They pay unless the first long hash has
+// Eight at once can cost half as much again as four. They pay unless the first long hash has
 // blocks to absorb in all the permutations that four at once would take.
 func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *[States]uint64, room, want int) (n int) {
 	free, first := half, b.Long[0]
@@ -492,8 +503,10 @@ func (b *Batch) streams(out []byte, size int, f function, seed *[32]byte, last *
 		}
 	}
 	n = min(room, free)
-	if n == 1 && b.alone() {
-		f.stream(out[:size], seed, last[0])
+	if b.few(n) {
+		for i := range n {
+			f.stream(out[i*size:][:size], seed, last[i])
+		}
 		return n
 	}
 	lower := n
