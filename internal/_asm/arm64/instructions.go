@@ -268,7 +268,7 @@ func (l list) registers() (registers []*register) {
 // VLD loads structures of len(to) elements: VLD1 with 1, and so on. to comes from Vectors, unless
 // it is one register. With replicate it loads one structure to all places. The memory has no offset.
 func (f *File) VLD(structure int, from Mem, to ...V) {
-	f.structures(instruction{name: fmt.Sprint("VLD", structure), operands: []operand{text(fmt.Sprintf("")), list(to)}, writes: list(to).registers()}, from, 0, to)
+	f.structures(instruction{name: fmt.Sprint("VLD", structure), operands: []operand{text(""), list(to)}, writes: list(to).registers()}, from, 0, to)
 }
 
 // VLDR loads one element and copies it to all places.

@@ -107,7 +107,7 @@ func (f *File) byElement(accumulates bool, u, opcode, whole, size uint32, name s
 		panic(name + " with a lane of another size")
 	}
 	i := uint32(x.i)
-	index := i >> 1 << 11 & 0x800
+	var index uint32
 	if size == 1 {
 		x.low = true
 		index = i>>2<<11 | i>>1&1<<21 | i&1<<20
