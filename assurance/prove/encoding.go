@@ -182,11 +182,11 @@ func decodeProof(p *proof) error {
 		return fmt.Errorf("more than a byte is the result")
 	}
 	result = result.Bits(0, 8)
-	small := result.Bits(0, 1).Node()
-	if small == nil || small.Op != term.ZeroOp || !result.Bits(1, 7).Is(0) {
+	parts := zeroParts(result.Bits(0, 1))
+	if parts == nil || !result.Bits(1, 7).Is(0) {
 		return fmt.Errorf("the result is %v", result)
 	}
-	if err := p.canonical(disjuncts(small.Args[0])); err != nil {
+	if err := p.canonical(parts); err != nil {
 		return err
 	}
 	return p.conclude("f if it returns 1", interval{0, q - 1})
@@ -213,6 +213,28 @@ func (p *proof) canonical(words []*term.Word) error {
 		}
 	}
 	return nil
+}
+
+// zeroParts returns words that are all 0 exactly if a bit is 1, or nil. The bit may tell that a word is 0,
+// or that the sum of a few masks is not negative.
+func zeroParts(bit *term.Word) (ws []*term.Word) {
+	if n := bit.Node(); n != nil && n.Op == term.ZeroOp {
+		return disjuncts(n.Args[0])
+	}
+	g := term.Not(bit).Segs[0]
+	if g.Node == nil || g.Node.Op != term.AddOp || g.Width != 1 || g.Low != g.Node.Width-1 {
+		return nil
+	}
+	a := newAnalysis()
+	for _, s := range a.summands(g.Node.Word, 1, nil) {
+		for _, w := range disjuncts(s.word) {
+			if n := w.Node(); n == nil || n.Op != term.GreaterOp || s.sign < 0 {
+				return nil
+			}
+			ws = append(ws, w)
+		}
+	}
+	return ws // there are fewer than 2^15, so that the sum does not wrap
 }
 
 // disjuncts returns words that are all 0 exactly if w is 0.

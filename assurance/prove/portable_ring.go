@@ -227,7 +227,7 @@ func portableFactor(p *proof) error {
 		if err != nil {
 			return fmt.Errorf("γ·b₁ of pair %d: %w", i, err)
 		}
-		c, _ := factorWord(2*i + 1)
+		c, _ := pairsForm.word(2*i + 1)
 		for k, want := range []form{linear(in, rest, b.Word(2*i)), linear(in, rest, b.Word(2*i+1)), linear(in, c, b.Word(2*i+1))} {
 			got, err := a.close([]*halfWord{pair[0], pair[1], gamma}[k])
 			if err == nil {
@@ -282,7 +282,7 @@ func (p *proof) portableInnerProduct(k, stride, same int) (bounds interval, err 
 			a.Cells[256*stride*row+i] = known("a", row, i, linear(in, 1, v))
 		}
 		factor := func(w int) *term.Word {
-			c, j := factorWord(w)
+			c, j := pairsForm.word(w)
 			return known("factor", row, w, linear(below, c, p.rowVariable("b", row, j)))
 		}
 		for i := 0; i < 256; i += 2 {

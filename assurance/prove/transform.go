@@ -102,14 +102,44 @@ var products = sync.OnceValue(func() (all []product) {
 	return all
 })
 
-// factorWord tells what word w of a factor of b is: c·b[j] modulo q. In 2^16 times pairs, the
-// words are first (b₀, γ·b₁) and then (b₁, b₀).
-func factorWord(w int) (c int64, j int) {
+// A factorForm is the form in which kernels have a factor of b: so many words, and word w is c·b[j]
+// modulo q.
+type factorForm struct {
+	words int
+	word  func(w int) (c int64, j int)
+}
+
+// squared returns 2^16 times the square of coefficient j in the lower coefficient of its pair: it is 1 or γ.
+func squared(j int) int64 {
+	square := spec.MultiplyNTTs(unit(j), unit(j))
+	return mod(rest * int64(square[j&^1]))
+}
+
+// pairsForm has 2^16 times the pairs (b₀, γ·b₁), and then (b₁, b₀).
+var pairsForm = factorForm{512, func(w int) (c int64, j int) {
 	if w >= 256 {
 		return rest, w - 256 ^ 1
 	}
-	square := spec.MultiplyNTTs(unit(w), unit(w)) // in its lower coefficient: 1 or γ
-	return mod(rest * int64(square[w&^1])), w
+	return squared(w), w
+}}
+
+// planesForm has, of eight pairs after the others, 2^16 times all b₀, all b₁ and all γ·b₁.
+var planesForm = factorForm{384, func(w int) (c int64, j int) {
+	switch j = w/24*16 + w%8*2; w % 24 / 8 {
+	case 0:
+		return rest, j
+	case 1:
+		return rest, j + 1
+	}
+	return squared(j + 1), j + 1
+}}
+
+// factorForm returns the form of the kernel's factors.
+func (p *proof) factorForm() factorForm {
+	if strings.HasSuffix(p.kernel, "NEON") {
+		return planesForm
+	}
+	return pairsForm
 }
 
 func factorSetProof(p *proof) error {
@@ -117,7 +147,8 @@ func factorSetProof(p *proof) error {
 	if err != nil {
 		return err
 	}
-	b, f := p.poly("b", false), machine.NewRegion("f", 1024, true)
+	form := p.factorForm()
+	b, f := p.poly("b", false), machine.NewRegion("f", 2*form.words, true)
 	a := newAnalysis()
 	a.know(b, in)
 	if _, err := p.call(p.arg(f), p.arg(b)); err != nil {
@@ -128,7 +159,7 @@ func factorSetProof(p *proof) error {
 		return err
 	}
 	for w, got := range forms {
-		c, j := factorWord(w)
+		c, j := form.word(w)
 		if err := got.same(linear(in, c, b.Field(j, 16)).poly); err != nil {
 			return fmt.Errorf("word %d: %w", w, err)
 		}
@@ -138,7 +169,7 @@ func factorSetProof(p *proof) error {
 
 const (
 	polySize   = 512
-	factorSize = 1280 // of ring.Factor; kernels use the first 1024 bytes
+	factorSize = 1280 // of ring.Factor; kernels use the first bytes
 )
 
 // innerProductProof takes factors that are what factorSetProof says.
@@ -182,7 +213,8 @@ func innerProductProof(p *proof) error {
 // innerProduct proves one case. f is row same of a, unless this is -1.
 func (p *proof) innerProduct(k, stride, same int, as, bs interval) (bounds interval, err error) {
 	a := machine.NewRegion("a", polySize*(stride*(k-1)+1), same >= 0)
-	b := machine.NewRegion("b", factorSize*(k-1)+1024, false)
+	form := p.factorForm()
+	b := machine.NewRegion("b", factorSize*(k-1)+2*form.words, false)
 	forms := newAnalysis()
 	for row := range k {
 		for i := range 256 {
@@ -190,10 +222,10 @@ func (p *proof) innerProduct(k, stride, same int, as, bs interval) (bounds inter
 			a.Set(polySize*stride*row+2*i, v)
 			forms.forms[v] = linear(as, 1, v)
 		}
-		for w := range 512 {
+		for w := range form.words {
 			word := p.rowVariable("factor", row, w)
 			b.Set(factorSize*row+2*w, word)
-			c, j := factorWord(w)
+			c, j := form.word(w)
 			forms.forms[word] = linear(bs, c, p.rowVariable("b", row, j))
 		}
 	}
@@ -244,7 +276,7 @@ func (p *proof) rowVariable(name string, row, i int) *term.Word {
 }
 
 const (
-	setSays   = "the words of a factor modulo q: 2^16 times the pairs (b₀, γ·b₁), and then (b₁, b₀)"
+	setSays   = "the words of a factor modulo q: 2^16 times the pairs (b₀, γ·b₁), and then (b₁, b₀), or on arm64 times all b₀, b₁ and γ·b₁ of eight pairs"
 	innerSays = "the sum of k products in T_q, Algorithms 11 and 12, for k from 1 to 4 and strides 1 and k; f may be one of the a that are multiplied"
 )
 
