@@ -47,11 +47,9 @@ func (p spot) address(k *machine.Kernel) (address uint64, have byte, err error) 
 		if !p.constant {
 			return i.Address + uint64(at), i.Bytes[at], nil
 		}
-		for _, a := range i.Args {
-			if strings.HasPrefix(a.String(), "[rip") {
-				address = i.Address + uint64(len(i.Bytes)) + uint64(a.Disp) + uint64(at)
-				return address, k.Constant(address, 1)[0], nil
-			}
+		if address, ok := k.Pointed(i); ok {
+			address += uint64(at)
+			return address, k.Constant(address, 1)[0], nil
 		}
 	}
 	return 0, 0, fmt.Errorf("there is no instruction %q with number %d", p.text, p.n)
@@ -193,6 +191,19 @@ var faults = []fault{
 	{"ring.addAVX2", "a difference for a sum", code("vpaddw", 0, 2), "\xf9", "coefficient 0 of f and h"},
 	{"ring.reduceAVX2", "q is left", code("vpsubw", 1, 2), "\xfd", "but 0 <= f <= 3329 is found"},
 
+	{"ring.addNEON", "a difference for a sum", code("add v", 2, 3), "\x6e", "of f and h"},
+	{"ring.subNEON", "a sum for a difference", code("sub v", 0, 3), "\x4e", "of f and h"},
+	{"ring.nttNEON", "a difference for a sum", code("add v", 0, 3), "\x6e", "modulo q"},
+	{"ring.nttNEON", "a zeta", constant("adrp", 0, 4), "", "modulo q"},
+	{"ring.nttNEON", "a sum in a reduction", code("shsub", 0, 1), "\x06", "modulo q"},
+	{"ring.nttNEON", "the upper halves of pairs", code("zip1", 0, 1), "\x79", "modulo q"},
+	{"ring.inverseNTTNEON", "a zeta", constant("adrp", 0, 4), "", "modulo q"},
+	{"ring.inverseNTTNEON", "a shift by 10", code("srshr", 0, 2), "\x16", "word "},
+	{"ring.factorSetNEON", "a sum in a reduction", code("shsub", 0, 1), "\x05", "word 8 of f: "},
+	{"ring.innerProductNEON", "the product of the lower halves", code("smull2", 0, 3), "\x0e", "modulo q"},
+	{"ring.innerProductNEON", "the lower halves in a reduction", code("uzp2", 0, 1), "\x19", "upper half"},
+	{"ring.innerProductNEON", "not the last product", code("cbnz x9", 0, 3), "\xb4", "k = 2"},
+	{"ring.reduceNEON", "a shift by 10", code("sshr", 0, 2), "\x16", "field 0 of x is "},
 	{"ring.sampleVartimeAVX2", "q is accepted", code("mov rdi, 0xd010d010d010d01", 0, 2), "\x02", "whether candidate 0 is accepted: wrong for [candidate 0] = [0xd01]"},
 	{"ring.sampleVartimeAVX2", "a round with 241 coefficients", code("cmp rcx, 0xf0", 0, 3), "\xf1", "a jump depends on"},
 	{"ring.sampleVartimeAVX2", "a round with 23 bytes", code("cmp rbx, 0x18", 0, -1), "\x17", "a jump depends on"},

@@ -127,11 +127,29 @@ func (k *Kernel) Constant(address uint64, n int) []byte {
 	return k.constants.bytes[address-k.constants.address:][:n]
 }
 
-// Tables returns the addresses of constants that the kernel takes with LEA.
+// Pointed returns the address of a constant that an instruction reads or takes. On arm64, ADRP and the
+// ADD behind it take one.
+func (k *Kernel) Pointed(i *Instruction) (address uint64, ok bool) {
+	if i.A64 != nil {
+		next := k.Code[i.next()]
+		if i.Op != "adrp" || next == nil || !next.placed {
+			return 0, false
+		}
+		return i.A64.Args[1].Imm + next.A64.Args[2].Imm, true
+	}
+	for _, a := range i.Args {
+		if a.Kind == Memory && a.Base == pc {
+			return i.next() + uint64(a.Disp), true
+		}
+	}
+	return 0, false
+}
+
+// Tables returns the addresses of constants that the kernel takes with LEA or ADRP.
 func (k *Kernel) Tables() (addresses []uint64) {
 	for _, i := range k.Listing() {
-		if i.Op == "LEA" && i.Args[1].Base == pc {
-			addresses = append(addresses, i.next()+uint64(i.Args[1].Disp))
+		if address, ok := k.Pointed(i); ok && (i.Op == "LEA" || i.A64 != nil) {
+			addresses = append(addresses, address)
 		}
 	}
 	return addresses
