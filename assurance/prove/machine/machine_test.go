@@ -16,6 +16,11 @@ func newMachine(t *testing.T, code string) *Machine {
 	if err := k.arch.decode(k); err != nil {
 		t.Fatal(err)
 	}
+	return entered(k)
+}
+
+// entered returns a machine at the start of a kernel with the arguments p and q.
+func entered(k *Kernel) *Machine {
 	s := term.NewSpace()
 	p, q := NewRegion("p", 16, true), NewRegion("q", 8, false)
 	p.Set(0, s.Var("x", 64))
