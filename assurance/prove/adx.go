@@ -5,12 +5,13 @@ import (
 	"math/big"
 	"slices"
 
+	"hybridkem/assurance/internal/a64"
 	"hybridkem/assurance/prove/integer"
 	"hybridkem/assurance/prove/machine"
 	"hybridkem/assurance/prove/term"
 )
 
-// The kernels with ADX hold an element in four words. It is tight if it is less than
+// The kernels with ADX, and those of arm64, hold an element in four words. It is tight if it is less than
 // 2^255 + 2^11. The proof of a loop begins at its head, in any state with tight elements, and
 // executes a round. It computes the elements that the kernel stores, one after the other, as
 // polynomials modulo p, and compares the last ones with the formulas of an RFC. That they are
@@ -29,24 +30,56 @@ type adxRow struct {
 type adxLoop struct {
 	*proof
 	*machine.Machine
-	frame   int // offset of the kernel's frame in the stack
-	size    int // of the frame
-	pointer [2]machine.Value
+	frame   int                   // offset of the kernel's frame in the stack
+	size    int                   // of the frame
+	kept    map[int]machine.Value // registers that a kernel must restore, and numbers that stay
+	vectors map[int][8]*term.Word // vector registers with numbers that stay
 }
 
-// enter executes the kernel until it comes to the head of a loop. The kernel has a frame of
-// this size.
-func (p *proof) enter(head uint64, size int, args ...machine.Value) (*adxLoop, error) {
+// enter executes the kernel until it comes to the head of a loop. The kernel has a frame with so many
+// bytes of rows on amd64, and on arm64.
+func (p *proof) enter(head uint64, size, sizeA64 int, args ...machine.Value) (*adxLoop, error) {
 	m := machine.New(p.space, p.code, args...)
 	if err := m.RunTo(head); err != nil {
 		return nil, err
 	}
-	sp := m.General[machine.StackPointer]
+	if p.code.A64() {
+		size = sizeA64
+	}
+	l := &adxLoop{p, m, 0, size, map[int]machine.Value{}, map[int][8]*term.Word{}}
+	for _, r := range p.code.Kept() {
+		l.kept[r] = m.General[r]
+	}
+	sp := m.General[p.code.Kept()[0]]
 	off, ok := sp.Word.Const()
 	if !ok || sp.Region != m.Stack {
 		return nil, fmt.Errorf("the stack pointer is %v", sp.Word)
 	}
-	return &adxLoop{p, m, int(off), size, [2]machine.Value{sp, m.General[machine.FramePointer]}}, nil
+	l.frame = int(off) + p.frameStart()
+	// Numbers that do not change in the first round should change in none.
+	next := m.Clone()
+	if err := next.RunTo(head); err != nil {
+		return nil, fmt.Errorf("the first round: %w", err)
+	}
+	for r, v := range m.General {
+		if _, ok := v.Word.Const(); ok && v.Region == nil && v == next.General[r] {
+			l.kept[r] = v
+		}
+	}
+	for r, v := range m.Vector {
+		if _, ok := v[0].Const(); ok && v == next.Vector[r] {
+			l.vectors[r] = v
+		}
+	}
+	return l, nil
+}
+
+// frameStart returns where rows begin in the frame. On arm64, the return address comes first.
+func (p *proof) frameStart() int {
+	if p.code.A64() {
+		return 16
+	}
+	return 0
 }
 
 // word returns a word of the frame.
@@ -80,11 +113,16 @@ func (l *adxLoop) forget(rows ...adxRow) {
 	for i := range l.General {
 		l.General[i] = machine.Value{Word: l.space.Var(fmt.Sprint("register ", i, " at the head"), 64)}
 	}
-	l.General[machine.StackPointer], l.General[machine.FramePointer] = l.pointer[0], l.pointer[1]
+	for r, v := range l.kept {
+		l.General[r] = v
+	}
 	for i := range l.Vector {
 		for j := range l.Vector[i] {
 			l.Vector[i][j] = l.space.Var(fmt.Sprint("vector register ", i, ".", j, " at the head"), 64)
 		}
+	}
+	for r, v := range l.vectors {
+		l.Vector[r] = v
 	}
 	l.Flags = [4]*term.Word{}
 	for at := 0; at < l.size; at += 8 {
@@ -111,8 +149,7 @@ func (l *adxLoop) round(stops ...uint64) (rows []adxRow, err error) {
 		if err != nil || done {
 			return rows, err
 		}
-		if i.Op == "MOV" && i.Args[0].Kind == machine.Memory && i.Args[0].Base == machine.StackPointer {
-			at := int(i.Args[0].Disp)
+		for _, at := range l.stored(i) {
 			first, k := at&^31, at%32/8
 			if k == 0 || k != pending[first] {
 				pending[first] = 0
@@ -133,10 +170,33 @@ func (l *adxLoop) round(stops ...uint64) (rows []adxRow, err error) {
 	}
 }
 
+// stored returns the places in the frame of the words that an instruction stores there.
+func (l *adxLoop) stored(i *machine.Instruction) []int {
+	if i.A64 != nil {
+		last := i.A64.Args[len(i.A64.Args)-1]
+		if i.Op != "stp" || last.Reg != a64.SP || i.A64.Args[0].Kind != a64.General {
+			return nil
+		}
+		at := int(last.Disp) - l.frameStart()
+		return []int{at, at + 8}
+	}
+	if i.Op == "MOV" && i.Args[0].Kind == machine.Memory && i.Args[0].Base == machine.StackPointer {
+		return []int{int(i.Args[0].Disp)}
+	}
+	return nil
+}
+
 // keeps checks that a round has left alone what the induction does not speak of.
 func (l *adxLoop) keeps() error {
-	if l.General[machine.StackPointer] != l.pointer[0] || l.General[machine.FramePointer] != l.pointer[1] {
-		return fmt.Errorf("a round changes the stack or the frame pointer")
+	for r, v := range l.kept {
+		if l.General[r] != v {
+			return fmt.Errorf("a round changes register %d", r)
+		}
+	}
+	for r, v := range l.vectors {
+		if l.Vector[r] != v {
+			return fmt.Errorf("a round changes vector register %d", r)
+		}
 	}
 	for off, written := range l.Stack.Written {
 		if written && (off < l.frame || off >= l.frame+l.size) {
@@ -146,8 +206,11 @@ func (l *adxLoop) keeps() error {
 	return nil
 }
 
-// jumpTarget returns where the only jump of this kind in the kernel goes.
-func (p *proof) jumpTarget(op string) (target uint64, err error) {
+// jumpTarget returns where the only jump of this kind in the kernel goes. Its name on arm64 is another.
+func (p *proof) jumpTarget(op, onA64 string) (target uint64, err error) {
+	if p.code.A64() {
+		op = onA64
+	}
 	for _, i := range p.code.Listing() {
 		if i.Op != op {
 			continue
@@ -155,7 +218,11 @@ func (p *proof) jumpTarget(op string) (target uint64, err error) {
 		if target != 0 {
 			return 0, fmt.Errorf("there are several %s", op)
 		}
-		target = i.Args[0].Imm
+		if i.A64 != nil {
+			target = i.A64.Args[len(i.A64.Args)-1].Imm
+		} else {
+			target = i.Args[0].Imm
+		}
 	}
 	if target == 0 {
 		return 0, fmt.Errorf("there is no %s", op)
@@ -224,7 +291,8 @@ const (
 	ladderZ2
 	ladderX3
 	ladderZ3
-	ladderFrame = 520
+	ladderFrame    = 520
+	ladderFrameA64 = 384
 )
 
 // ladderStep is a step of RFC 7748, section 5, from the exchange of the points on: from
@@ -250,7 +318,7 @@ func sums(s [4]integer.Poly) (a, b, c, d integer.Poly) {
 }
 
 func ladderADXProof(p *proof) error {
-	head, err := p.jumpTarget("JNE")
+	head, err := p.jumpTarget("JNE", "cbnz")
 	if err != nil {
 		return err
 	}
@@ -264,9 +332,9 @@ func ladderADXProof(p *proof) error {
 		{ladderX3, state[0].words}, p.numberRow(ladderZ3, 1)}
 
 	x, z := machine.NewRegion("x", 32, true), machine.NewRegion("z", 32, true)
-	swaps := machine.NewRegion("swaps", 32, false)
+	swaps := machine.Variables(p.space, "swaps", 256, 1, 1, false)
 	args := []machine.Value{p.arg(x), p.arg(z), p.arg(u), p.arg(swaps)}
-	l, err := p.enter(head, ladderFrame, args...)
+	l, err := p.enter(head, ladderFrame, ladderFrameA64, args...)
 	if err != nil {
 		return err
 	}
@@ -367,6 +435,8 @@ const (
 	combEntry = 352
 	combIndex = 448
 	combFrame = 456
+
+	combFrameA64 = 448 // the index is in a register
 )
 
 // extended is a point in extended coordinates: X, Y, Z and T.
@@ -449,22 +519,38 @@ func (l *adxLoop) wantEntry(index int) error {
 	return nil
 }
 
+// index returns functions that tell the index of the digit, and set it. It is in the frame, or on arm64
+// in the register that is compared before the jump to the head.
+func (l *adxLoop) index() (get func() *term.Word, set func(w *term.Word), err error) {
+	if !l.code.A64() {
+		get = func() *term.Word { return l.word(combIndex) }
+		return get, func(w *term.Word) { l.Stack.Set(l.frame+combIndex, w) }, nil
+	}
+	list := l.code.Listing()
+	at := slices.IndexFunc(list, func(i *machine.Instruction) bool { return i.Op == "b.hi" })
+	if list[at-1].Op != "subs" {
+		return nil, nil, fmt.Errorf("%v comes before %v", list[at-1], list[at])
+	}
+	r := &l.General[list[at-1].A64.Args[1].Reg]
+	return func() *term.Word { return r.Word }, func(w *term.Word) { r.Word = w }, nil
+}
+
 func combADXProof(p *proof) error {
 	if err := checkCurve(); err != nil {
 		return err
 	}
-	head, err := p.jumpTarget("JA")
+	head, err := p.jumpTarget("JA", "b.hi")
 	if err != nil {
 		return err
 	}
-	double, err := p.jumpTarget("JNE")
+	double, err := p.jumpTarget("JNE", "cbnz")
 	if err != nil {
 		return err
 	}
 	y, z := machine.NewRegion("y", 32, true), machine.NewRegion("z", 32, true)
 	digits := machine.Variables(p.space, "digit", 64, 8, 8, false)
 	args := []machine.Value{p.arg(y), p.arg(z), p.arg(digits)}
-	l, err := p.enter(head, combFrame, args...)
+	l, err := p.enter(head, combFrame, combFrameA64, args...)
 	if err != nil {
 		return err
 	}
@@ -476,16 +562,20 @@ func combADXProof(p *proof) error {
 	entry := []adxRow{p.newRow("first", combEntry), p.newRow("second", combEntry+32), p.newRow("third", combEntry+64)}
 	factors := [64]*big.Int{} // by which multiples of B the digits have been multiplied
 	var after [4]adxRow       // the sum after an addition
+	getIndex, setIndex, err := l.index()
+	if err != nil {
+		return err
+	}
 	for {
-		index, ok := l.word(combIndex).Const()
+		index, ok := getIndex().Const()
 		if !ok || index > 63 || factors[index] != nil {
-			return fmt.Errorf("the index is %v", l.word(combIndex))
+			return fmt.Errorf("the index is %v", getIndex())
 		}
 		if err := l.wantEntry(int(index)); err != nil {
 			return err
 		}
 		l.forget(append(entry, sum[:]...)...)
-		l.Stack.Set(l.frame+combIndex, p.space.Const(64, index))
+		setIndex(p.space.Const(64, index))
 		l.PC = head
 		rows, err := l.round(head, double)
 		if err != nil {
@@ -560,7 +650,14 @@ func (p *proof) wantAddition(sum [4]adxRow, entry, rows []adxRow, after [4]adxRo
 	return err
 }
 
+const (
+	ladderSays = "x and z are x_2 and z_2 modulo p after the 255 steps of RFC 7748, section 5, that exchange the points where bit t+1 of swaps is 1, for tight u"
+	combSays   = "y/z is the y-coordinate of the sum of digits[i]·16^i·B, by the formulas of RFC 8032, section 5.1.4, for digits from -8 to 8"
+)
+
 var adxStatements = []statement{
-	{"x25519.ladderADX", "x and z are x_2 and z_2 modulo p after the 255 steps of RFC 7748, section 5, that exchange the points where bit t+1 of swaps is 1, for tight u", ladderADXProof},
-	{"x25519.combADX", "y/z is the y-coordinate of the sum of digits[i]·16^i·B, by the formulas of RFC 8032, section 5.1.4, for digits from -8 to 8", combADXProof},
+	{"x25519.ladderADX", ladderSays, ladderADXProof},
+	{"x25519.ladderA64", ladderSays, ladderADXProof},
+	{"x25519.combADX", combSays, combADXProof},
+	{"x25519.combNEON", combSays, combADXProof},
 }

@@ -318,7 +318,7 @@ func logicalA64(f func(x, y *term.Word) *term.Word, flags bool) a64Semantics {
 		w := f(m.word(i.Args[1], width), m.word(i.Args[2], width))
 		if flags {
 			m.setFlags(w, m.bit(false), m.bit(false))
-			m.Flags[ZeroFlag], m.Flags[SignFlag] = Equal(w, m.Space.Const(width, 0)), w.Bits(width-1, 1)
+			m.Flags[ZeroFlag], m.Flags[SignFlag] = term.IsZero(w), w.Bits(width-1, 1)
 		}
 		m.setGeneral(i.Args[0], Value{Word: w})
 	}
@@ -618,6 +618,9 @@ func loads(bytes int, extend func(x *term.Word, w int) *term.Word) a64Semantics 
 func stores(bytes int) a64Semantics {
 	return func(m *Machine, i *a64.Instruction) {
 		registers, at, after := m.accessed(i)
+		// Go stores these before it lowers the stack pointer for a large frame.
+		m.record = i.Op == "stp" && registers[0].Reg == frameRegister && registers[1].Reg == linkRegister
+		defer func() { m.record = false }()
 		for k, o := range registers {
 			if o.Kind == a64.Vector {
 				m.storeAt(at[k], m.wordsOf(o.Reg, o.Bits))

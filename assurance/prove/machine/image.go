@@ -104,6 +104,12 @@ func (k *Kernel) Listing() []*Instruction {
 	return list
 }
 
+// A64 reports whether the kernel is for arm64.
+func (k *Kernel) A64() bool { return k.arch == arm64 }
+
+// Kept returns the registers that the kernel must restore. The first is the stack pointer.
+func (k *Kernel) Kept() []int { return k.arch.kept }
+
 // Entry returns the address of the first instruction.
 func (k *Kernel) Entry() uint64 { return k.entry }
 

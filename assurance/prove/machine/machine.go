@@ -34,6 +34,7 @@ type Machine struct {
 	readOnly          bool                // nothing may be written
 	opaque            bool                // vectors hold nothing that is known
 	fresh             int                 // how many words of unknown data were made
+	record            bool                // the record of the frame is stored, which may be below the stack pointer
 	wide              bool                // if opaque: wide registers were used, and no VZEROUPPER came after
 	constants, thread *Region             // thread holds the goroutine's address, on amd64 8 bytes below FS
 	returnAt          int                 // the offset in Stack of a word of the caller: on amd64, the return address
@@ -228,7 +229,7 @@ func (m *Machine) address(v Value, n int) (*Region, int) {
 			m.fail("bytes of the stack that belong to the frame")
 		}
 		sp, ok := m.General[m.Kernel.arch.kept[0]].Word.Const()
-		if !ok || uint64(off)+m.Kernel.arch.belowStack < sp {
+		if !m.record && (!ok || uint64(off)+m.Kernel.arch.belowStack < sp) {
 			m.fail("bytes below the stack pointer")
 		}
 	}
