@@ -142,12 +142,18 @@ func (l *adxLoop) forget(rows ...adxRow) {
 // is no element; such a row begins with a product, and is left out.
 func (l *adxLoop) round(stops ...uint64) (rows []adxRow, err error) {
 	pending := map[int]int{} // how many words of a row were stored
+	corrected := corrections{map[*term.Word][]*term.Word{}, map[*term.Word][]*term.Word{}}
 	for {
 		i := l.Kernel.Code[l.PC]
 		done, err := l.Step()
 		l.steps++
 		if err != nil || done {
 			return rows, err
+		}
+		if i.A64 != nil && len(i.A64.Args) > 0 && i.A64.Args[0].Kind == a64.General && i.A64.Args[0].Reg < a64.SP {
+			if row := corrected.row(l.General[i.A64.Args[0].Reg].Word); row != nil {
+				rows = append(rows, adxRow{-1, [4]*term.Word(row)})
+			}
 		}
 		for _, at := range l.stored(i) {
 			first, k := at&^31, at%32/8
@@ -182,6 +188,53 @@ func (l *adxLoop) stored(i *machine.Instruction) []int {
 	}
 	if i.Op == "MOV" && i.Args[0].Kind == machine.Memory && i.Args[0].Base == machine.StackPointer {
 		return []int{int(i.Args[0].Disp)}
+	}
+	return nil
+}
+
+// corrections finds the elements that kernels of arm64 do not store. A sum is four words with carries from
+// each to the next, and then a choice is added to the first. A difference is four words with borrows, of
+// which the first has a choice subtracted. A product is four words after one was added to the first, and
+// carries to the others.
+type corrections struct {
+	after map[*term.Word][]*term.Word // by a carry or borrow: the words that lead to it
+	sums  map[*term.Word][]*term.Word // by the first word
+}
+
+// row returns a row if w completes one.
+func (c corrections) row(w *term.Word) []*term.Word {
+	n := w.Node()
+	if n == nil || n.Op != term.AdcOp && n.Op != term.SbbOp {
+		return nil
+	}
+	isChoice := func(w *term.Word) bool { n := w.Node(); return n != nil && n.Op == term.IteOp }
+	x, y, in := n.Args[0], n.Args[1], n.Args[2]
+	row := append(slices.Clone(c.after[in]), w)
+	if len(row) == 1 && !in.Is(0) {
+		return nil
+	}
+	if n.Op == term.AdcOp {
+		c.after[term.Carry(x, y, in)] = row
+		for range 2 {
+			if sum := c.sums[x]; len(row) == 1 && sum != nil && isChoice(y) {
+				return append(row, sum[1:]...)
+			}
+			x, y = y, x
+		}
+		if len(row) < 4 {
+			return nil
+		}
+		c.sums[row[0]] = row
+		for _, w := range row[1:] {
+			if args := w.Node().Args; !args[0].Is(0) && !args[1].Is(0) {
+				return nil
+			}
+		}
+		return row
+	}
+	c.after[term.Borrow(x, y, in)] = row
+	if len(row) == 4 && isChoice(row[0].Node().Args[1]) {
+		return row
 	}
 	return nil
 }
@@ -259,12 +312,18 @@ func given(f *integer.Field, name string, r adxRow, high *big.Int) (integer.Poly
 // defineRows makes elements of all rows, and returns them as polynomials in given symbols.
 func defineRows(f *integer.Field, rows []adxRow) (map[adxRow]integer.Poly, error) {
 	values := map[adxRow]integer.Poly{}
+	same := map[[4]*term.Word]integer.Poly{}
 	for k, r := range rows {
+		if v, ok := same[r.words]; ok { // it was found before it was stored
+			values[r] = v
+			continue
+		}
 		symbol, err := f.Define(fmt.Sprint("row ", k), r.words[:]...)
 		if err != nil {
 			return nil, fmt.Errorf("the row at %d in the frame, %w", r.at, err)
 		}
 		values[r] = f.Expand(integer.Atom(symbol))
+		same[r.words] = values[r]
 	}
 	return values, nil
 }

@@ -394,6 +394,10 @@ func productSum(extend func(x *term.Word, w int) *term.Word, sum func(x, y *term
 	return func(m *Machine, i *a64.Instruction) {
 		width := i.Args[0].Bits
 		x, y := extend(m.word(i.Args[1], i.Args[1].Bits), width), extend(m.word(i.Args[2], i.Args[2].Bits), width)
+		if v := m.general(i.Args[3], width); v.Region != nil && i.Op == "madd" {
+			m.setGeneral(i.Args[0], m.plus(v, Value{Word: term.Mul(x, y)}))
+			return
+		}
 		m.setGeneral(i.Args[0], Value{Word: sum(m.word(i.Args[3], width), term.Mul(x, y))})
 	}
 }
