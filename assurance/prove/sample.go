@@ -29,23 +29,38 @@ import (
 
 // A position is how far a sampler has come.
 type position struct {
-	count      *term.Word // of the coefficients in f
+	count      *term.Word // of the coefficients in f, or twice as many: where the next one belongs
 	read, left *term.Word // bytes of the stream
+	points     bool       // count is an offset in f
 }
 
 // after returns the position after so many other coefficients and bytes.
 func (pos position) after(coefficients, bytes int) position {
 	s := pos.count.Space
 	none := s.Const(1, 0)
+	count := term.Adc(pos.count, s.Const(64, uint64(coefficients)), none)
+	if pos.points {
+		count = term.Add(pos.count, s.Const(64, uint64(2*coefficients)))
+	}
 	return position{
-		term.Adc(pos.count, s.Const(64, uint64(coefficients)), none),
+		count,
 		term.Add(pos.read, s.Const(64, uint64(bytes))),
 		term.Sbb(pos.left, s.Const(64, uint64(bytes)), none),
+		pos.points,
 	}
 }
 
-// The general registers that hold the position in both kernels, which is checked at each
-// head, and the number of bytes that a round of the second loop takes.
+// offset returns where in f the next coefficient belongs.
+func (pos position) offset() *term.Word {
+	if pos.points {
+		return pos.count
+	}
+	return term.Shl(pos.count, 1)
+}
+
+// The general registers that hold the position in all kernels, which is checked at each
+// head, and the number of bytes that a round of the second loop takes. With NEON, a pointer to where the
+// next coefficient belongs is in place of their number.
 const (
 	countRegister  = 1
 	streamRegister = 2
@@ -72,7 +87,7 @@ func (s *sampled) constant(n int) *term.Word { return s.space.Const(64, uint64(n
 func (s *sampled) position() position {
 	s.positions++
 	variable := func(name string) *term.Word { return s.space.Var(fmt.Sprint(name, s.positions), 64) }
-	return position{variable("count"), variable("read"), variable("left")}
+	return position{variable("count"), variable("read"), variable("left"), s.code.A64()}
 }
 
 // enter calls a kernel and executes it to the head of its first loop, which must be at the
@@ -81,16 +96,27 @@ func enter(p *proof, results int) (*sampled, *machine.Machine, error) {
 	s := &sampled{proof: p, f: machine.NewRegion("f", 0, true), stream: machine.NewRegion("the stream", 0, false)}
 	start := s.position()
 	start.read = s.constant(0)
-	args := []machine.Value{p.arg(s.f), {Word: start.count}, p.arg(s.stream), {Word: start.left}}
+	n := start.count
+	if start.points {
+		start.count = term.Shl(n, 1)
+	}
+	args := []machine.Value{p.arg(s.f), {Word: n}, p.arg(s.stream), {Word: start.left}}
 	for i := range 1 + results {
 		args = append(args, machine.Value{Word: p.space.Var(fmt.Sprint("argument", i), 64)})
 	}
 	m := machine.New(p.space, p.code, args...)
 	for _, i := range p.code.Listing() {
-		if i.Op != "JMP" || i.Args[0].Imm >= i.Address {
+		var head uint64
+		switch {
+		case i.Op == "JMP":
+			head = i.Args[0].Imm
+		case i.Op == "b":
+			head = i.A64.Args[0].Imm
+		}
+		if head == 0 || head >= i.Address {
 			continue
 		}
-		if err := s.run(m, i.Args[0].Imm); err != nil {
+		if err := s.run(m, head); err != nil {
 			return nil, nil, err
 		}
 		m.Stack.Writable = false // machines share it
@@ -114,9 +140,13 @@ func (s *sampled) run(m *machine.Machine, to uint64) error {
 // which the instruction writes.
 func (s *sampled) past(m *machine.Machine, op string) (address uint64, register int) {
 	for _, i := range s.code.Listing() {
-		if i.Op == op && i.Address >= m.PC {
-			return i.Address + uint64(len(i.Bytes)), i.Args[0].Reg
+		if i.Op != op || i.Address < m.PC {
+			continue
 		}
+		if i.A64 != nil {
+			return i.Address + uint64(len(i.Bytes)), i.A64.Args[0].Reg
+		}
+		return i.Address + uint64(len(i.Bytes)), i.Args[0].Reg
 	}
 	return 0, 0
 }
@@ -125,21 +155,29 @@ func (s *sampled) past(m *machine.Machine, op string) (address uint64, register 
 // access so many coefficients of f and so many candidates of the stream.
 func (s *sampled) at(m *machine.Machine, pos position, room, candidates int, known facts) *machine.Machine {
 	*s.f = *machine.NewRegion("f", 2*room, true)
-	s.f.Origin = term.Shl(pos.count, 1)
+	s.f.Origin = pos.offset()
 	*s.stream = *machine.Variables(s.space, "candidate ", candidates, 12, 12, false)
 	s.stream.Name, s.stream.Origin = "the stream", pos.read
 	c := m.Fork(false)
 	c.Known = known
-	c.General[countRegister].Word = pos.count
+	c.General[countRegister] = s.countAt(pos)
 	c.General[streamRegister] = machine.Value{Region: s.stream, Word: pos.read}
 	c.General[leftRegister].Word = pos.left
 	return c
 }
 
+// countAt returns what the register for the coefficients holds.
+func (s *sampled) countAt(pos position) machine.Value {
+	if pos.points {
+		return machine.Value{Region: s.f, Word: pos.count}
+	}
+	return machine.Value{Word: pos.count}
+}
+
 // isAt checks that a machine is at a position.
 func (s *sampled) isAt(m *machine.Machine, pos position) error {
 	for r, want := range map[int]machine.Value{
-		countRegister:  {Word: pos.count},
+		countRegister:  s.countAt(pos),
 		streamRegister: {Region: s.stream, Word: pos.read},
 		leftRegister:   {Word: pos.left},
 	} {
@@ -221,7 +259,7 @@ func (s *sampled) leaves(m *machine.Machine, results ...*term.Word) error {
 	return err
 }
 
-// half proves half a round of sampleVartimeAVX2, which appends those of candidates first to
+// half proves half a round of sampleVartimeAVX2, or of the first loop of sampleVartimeNEON, which appends those of candidates first to
 // first+7 that are accepted. It goes to an address, and reads so many bytes. The lowest bits of
 // a register must tell which candidates are accepted; all their values are tried. half returns
 // a machine that describes the results of all.
@@ -273,7 +311,8 @@ func sampleAVX2Proof(p *proof) error {
 			return err
 		}
 		// f may have any number of coefficients up to 248 now.
-		middle := position{s.position().count, pos.read, pos.left}
+		middle := pos
+		middle.count = s.position().count
 		if m, err = s.half(s.at(m, middle, 8, 16, nil), sets, 8, middle, 24, head.PC); err != nil {
 			return err
 		}
@@ -286,6 +325,168 @@ func sampleAVX2Proof(p *proof) error {
 	}
 	s.detail = fmt.Sprint(s.cases, " cases")
 	return nil
+}
+
+func sampleNEONProof(p *proof) error {
+	s, head, err := enter(p, 2)
+	if err != nil {
+		return err
+	}
+	pos := s.position()
+	end := func(n int) *term.Word { return s.constant(2 * n) }
+	few := machine.Less(pos.left, s.constant(24))
+	room := machine.LessOrEqualU(pos.count, end(240))
+	var masked uint64
+	for changed := true; changed; {
+		m := s.at(head, pos, 8, 16, facts{few: false, room: true})
+		var sets int
+		masked, sets = s.past(m, "umov")
+		if err := s.run(m, masked); err != nil {
+			return err
+		}
+		if err := s.accepts(m.General[sets].Word, 16); err != nil {
+			return err
+		}
+		shifted, upper := s.past(m, "ubfm")
+		if m, err = s.half(m, sets, 0, pos, 0, shifted); err != nil {
+			return err
+		}
+		middle := pos // f may have any number of coefficients up to 248 now
+		middle.count = s.position().count
+		if m, err = s.half(s.at(m, middle, 8, 16, nil), upper, 8, middle, 24, head.PC); err != nil {
+			return err
+		}
+		changed = join(head, m)
+	}
+
+	// The second loop begins where there is no room for 16.
+	rest := s.at(head, pos, 0, 0, facts{few: false, room: false})
+	if err := s.run(rest, s.lastLoop()); err != nil {
+		return err
+	}
+	if err := s.isAt(rest, pos); err != nil {
+		return err
+	}
+	for changed := true; changed; {
+		if changed, err = s.fill(rest); err != nil {
+			return err
+		}
+	}
+	full := machine.LessU(pos.count, end(256))
+	for _, exit := range []struct {
+		head  *machine.Machine
+		known facts
+	}{{head, facts{few: true}}, {rest, facts{few: true}}, {rest, facts{few: false, term.Not(full): true}}} {
+		if err := s.leaves(s.at(exit.head, pos, 0, 0, exit.known), term.Shr(pos.count, 1), pos.read); err != nil {
+			return err
+		}
+	}
+	s.detail = fmt.Sprint(s.cases, " cases")
+	return nil
+}
+
+// lastLoop returns the head of the last loop.
+func (s *sampled) lastLoop() (head uint64) {
+	for _, i := range s.code.Listing() {
+		if i.Op == "b" && i.A64.Args[0].Imm < i.Address {
+			head = i.A64.Args[0].Imm
+		}
+	}
+	return head
+}
+
+// fill proves all rounds of the second loop of sampleVartimeNEON, for each number of coefficients from
+// 241 on. It reports whether a register of the head has become unknown.
+func (s *sampled) fill(head *machine.Machine) (changed bool, err error) {
+	var second *machine.Machine // all machines between the halves
+	upper := 0
+	for n := 241; n < 256; n++ {
+		pos := s.position()
+		pos.count = s.constant(2 * n)
+		m := s.filling(head, pos, n, facts{machine.Less(pos.left, s.constant(24)): false})
+		masked, sets := s.past(m, "umov")
+		if err := s.run(m, masked); err != nil {
+			return false, err
+		}
+		if err := s.accepts(m.General[sets].Word, 16); err != nil {
+			return false, err
+		}
+		var shifted uint64
+		shifted, upper = s.past(m, "ubfm")
+		all, err := s.filled(m, sets, 0, pos, n, 0, shifted)
+		if err != nil {
+			return false, err
+		}
+		if second == nil {
+			second = all
+		} else {
+			join(second, all)
+		}
+	}
+	for n := 241; n <= 256; n++ {
+		pos := s.position()
+		pos.count = s.constant(2 * n)
+		all, err := s.filled(s.filling(second, pos, n, nil), upper, 8, pos, n, 24, head.PC)
+		if err != nil {
+			return false, err
+		}
+		changed = join(head, all) || changed
+	}
+	return changed, nil
+}
+
+// filling returns a copy of a machine that is where f has n coefficients. It can read and write the last
+// eight of f, and those from the n-th on.
+func (s *sampled) filling(m *machine.Machine, pos position, n int, known facts) *machine.Machine {
+	c := s.at(m, pos, 0, 16, known)
+	first := min(n, 248)
+	*s.f = *machine.NewRegion("f", 2*(256-first), true)
+	s.f.Origin = s.constant(2 * first)
+	for i := first; i < 256; i++ {
+		s.f.Set(2*(i-first), s.space.Var(fmt.Sprint("f", i), 16))
+	}
+	return c
+}
+
+// filled proves half a round of the second loop of sampleVartimeNEON, as half does, where f has n
+// coefficients.
+func (s *sampled) filled(m *machine.Machine, sets, first int, pos position, n, read int, to uint64) (all *machine.Machine, err error) {
+	mask := term.ZeroExtend(term.Cat(s.accepted[first:16]...), 64)
+	if got := m.General[sets].Word; got != mask {
+		return nil, fmt.Errorf("the mask is %v, not %v", got, mask)
+	}
+	for set := range uint64(256) {
+		c := s.filling(m, pos, n, m.Known)
+		c.General[sets].Word = term.Cat(s.space.Const(8, set), mask.Bits(8, 56))
+		s.cases++
+		if err := s.run(c, to); err != nil {
+			return nil, fmt.Errorf("f has %d, accepted are %08b: %w", n, set, err)
+		}
+		next := n
+		for j := range 8 {
+			if set>>j&1 == 0 || next == 256 {
+				continue
+			}
+			if got := s.f.Field(next-min(n, 248), 16); got != s.candidate(first+j) {
+				return nil, fmt.Errorf("f has %d, accepted are %08b: coefficient %d is %v", n, set, next, got)
+			}
+			next++
+		}
+		for i := min(n, 248); i < n; i++ {
+			if got := s.f.Field(i-min(n, 248), 16); got != s.space.Var(fmt.Sprint("f", i), 16) {
+				return nil, fmt.Errorf("f has %d, accepted are %08b: coefficient %d becomes %v", n, set, i, got)
+			}
+		}
+		if err := s.isAt(c, pos.after(next-n, read)); err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = c
+		} else {
+			join(all, c)
+		}
+	}
+	return all, nil
 }
 
 func sampleAVX512Proof(p *proof) error {
@@ -426,5 +627,6 @@ func (s *sampled) round(head *machine.Machine, pos position, room, candidates in
 
 var sampleStatements = []statement{
 	{"ring.sampleVartimeAVX2", "appends to f what Algorithm 7 does, while 24 bytes are left and f has at most 240, and returns how many f has and the bytes read, for n from 0 to 256 and any stream; writes only f[n:]", sampleAVX2Proof},
+	{"ring.sampleVartimeNEON", "appends to f what Algorithm 7 does, while 24 bytes are left, and returns how many f has and the bytes read, for n from 0 to 256 and any stream; changes only f[n:]", sampleNEONProof},
 	{"ring.sampleVartimeAVX512VBMI2", "appends to f what Algorithm 7 does, and returns how many f has, for n from 0 to 256 and any stream of a multiple of 3 bytes; writes only f[n:]", sampleAVX512Proof},
 }

@@ -357,6 +357,14 @@ func chosen(f func(x *term.Word) *term.Word) a64Semantics {
 	return func(m *Machine, i *a64.Instruction) {
 		width := i.Args[0].Bits
 		c := m.holds(a64.ConditionName(i.Args[3].Imm))
+		if _, ok := c.Const(); ok && i.Op == "csel" { // the number may be a pointer
+			from := i.Args[1]
+			if c.Is(0) {
+				from = i.Args[2]
+			}
+			m.setGeneral(i.Args[0], m.general(from, width))
+			return
+		}
 		x, y := m.word(i.Args[1], width), f(m.word(i.Args[2], width))
 		w := term.Ite(c, x, y)
 		switch {

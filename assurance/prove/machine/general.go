@@ -485,6 +485,12 @@ func Equal(x, y *term.Word) *term.Word { return term.Equal(x, y).Bits(0, 1) }
 // LessOrEqual returns the bit that says whether x <= y as signed numbers.
 func LessOrEqual(x, y *term.Word) *term.Word { return term.Or(Equal(x, y), Less(x, y)) }
 
+// LessU returns the bit that says whether x < y as unsigned numbers of 64 bits.
+func LessU(x, y *term.Word) *term.Word { return term.Borrow(x, y, x.Space.Const(1, 0)) }
+
+// LessOrEqualU returns the bit that says whether x <= y as unsigned numbers of 64 bits.
+func LessOrEqualU(x, y *term.Word) *term.Word { return term.Or(LessU(x, y), Equal(x, y)) }
+
 // addCarryFlag is ADCX or ADOX: a sum with a flag, which changes no other.
 func addCarryFlag(f int) func(m *Machine, i *Instruction) {
 	return func(m *Machine, i *Instruction) {
