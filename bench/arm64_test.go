@@ -368,12 +368,12 @@ func TestArm64Report(t *testing.T) {
 		"|  | hybridkem, NEON (nttNEON) | 1,000 | – | – | – | – | – | 310 | 310 | – |\n",
 		"This module has no kernels for arm64 for: kernels/InverseNTT.",
 		"s2n-bignum is not modelled: does not build: x.",
-		"| NTT | model cycles, neoverse-v2 | mlkem-native | ≤ 1.05 | 1.50 | not met |\n",
-		"| Keccak, permutation ×4, SHA3 | model cycles, neoverse-v3 | mlkem-native, 2 × ×2 with SHA-3 | ≤ 1.00 | 1.00 | met |\n",
-		"| Keccak, permutation ×4 | model cycles, neoverse-v2 | mlkem-native, interleaved scalar and NEON | ≤ 1.10 | 0.90 | met |\n",
-		"| ML-KEM-768, decapsulate | instructions | hybridkem, portable | ≤ 0.45 | 0.45 | met |\n",
-		"| X25519, fixed base | instructions | filippo.io/edwards25519 | ≤ 0.55 | 0.50 | met |\n",
-		"| X-Wing, decapsulate | instructions | hybridkem, portable | ≤ 0.80 | 0.90 | not met |\n",
+		"| NTT | model cycles, neoverse-v2 | mlkem-native | ≤ 1.05 | 1.500 | not met |\n",
+		"| Keccak, permutation ×4, SHA3 | model cycles, neoverse-v3 | mlkem-native, 2 × ×2 with SHA-3 | ≤ 1.00 | 1.000 | met |\n",
+		"| Keccak, permutation ×4 | model cycles, neoverse-v2 | mlkem-native, interleaved scalar and NEON | ≤ 1.10 | 0.900 | met |\n",
+		"| ML-KEM-768, decapsulate | instructions | hybridkem, portable | ≤ 0.45 | 0.450 | met |\n",
+		"| X25519, fixed base | instructions | filippo.io/edwards25519 | ≤ 0.55 | 0.500 | met |\n",
+		"| X-Wing, decapsulate | instructions | hybridkem, portable | ≤ 0.80 | 0.900 | not met |\n",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in\n%s", want, page)

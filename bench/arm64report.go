@@ -26,7 +26,7 @@ const arm64Title = "Modelled speed on arm64: nothing here is measured"
 
 var arm64Warnings = []string{
 	"Instructions are exact: counted as QEMU emulates them, one by one. They are those of this module, of crypto/... and of the functions that copy, " +
-		"clear or compare memory. Those with which the Go runtime finds memory or runs other goroutines do not count. They are no times: cores differ in how many they execute at once.",
+		"clear or compare memory. Those with which the Go runtime finds memory or runs other goroutines do not count. A few depend on where memory lies, so runs differ by less than a thousandth. They are no times: cores differ in how many they execute at once.",
 	"Cycles are those of llvm-mca's models of cores, for the instructions that ran under QEMU. No machine has run for them. The models know dispatch, ports and latencies, " +
 		"and neither caches nor branch prediction nor delays from stores to loads. They take stores not to alias, which flatters compiled code that spills registers.",
 	"Where others have measured the same code, models were within about 30 %, with two exceptions. Products of vectors on neoverse-n1 are wrong: the model has an NTT at less than half of what was measured, " +
@@ -267,7 +267,7 @@ func (r *arm64Report) goalTable() table {
 		if x.kernels != "" {
 			name += ", " + x.kernels
 		}
-		t.rows = append(t.rows, []string{name, of, strings.Join(x.peers, ", "), fmt.Sprintf("≤ %.2f", x.limit), fmt.Sprintf("%.2f", ratio), verdict})
+		t.rows = append(t.rows, []string{name, of, strings.Join(x.peers, ", "), fmt.Sprintf("≤ %.2f", x.limit), fmt.Sprintf("%.3f", ratio), verdict})
 	}
 	return t
 }
