@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math/big"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -142,6 +143,15 @@ var constructors = []constructor{
 		func(w, _ int, x, y, _ uint64) uint64 { return bits64(signedProduct(w, x, y), w) }},
 	{"MulHighU", nil, func(_, _ int, x, y, _ *Word) *Word { return MulHighU(x, y) },
 		func(w, _ int, x, y, _ uint64) uint64 { return bits64(product(x, y), w) }},
+	{"Narrow", nil, func(w, k int, x, y, z *Word) *Word {
+		return Narrow(Popcount(Cat(Xor(x, y).Bits(k%w, w-k%w), And(Or(x, y), z).Bits(0, k%w))))
+	}, func(w, k int, x, y, z uint64) uint64 {
+		upper, lower := (x^y)&Ones(w)>>(k%w), uint64(0)
+		if k%w > 0 {
+			lower = (x | y) & z & Ones(k%w)
+		}
+		return uint64(bits.OnesCount64(upper) + bits.OnesCount64(lower))
+	}},
 	{"MulDouble", []int{16, 32}, func(_, _ int, x, y, _ *Word) *Word { return MulDouble(x, y) },
 		func(w, _ int, x, y, _ uint64) uint64 { return doubled(w, x, y, 0) }},
 	{"MulDoubleRound", []int{16, 32}, func(_, _ int, x, y, _ *Word) *Word { return MulDoubleRound(x, y) },
@@ -405,5 +415,18 @@ func TestEnumerate(t *testing.T) {
 	}
 	if Enumerate([]*Word{w}, 6, func([]uint64) bool { return true }) == nil {
 		t.Error("7 bits are not more than 6")
+	}
+}
+
+// TestNarrow takes bits of an operation, and expects that they do not depend on what is beside them.
+func TestNarrow(t *testing.T) {
+	s := NewSpace()
+	x, y := s.Var("x", 8), s.Var("y", 8)
+	w := Popcount(Not(Cat(x, y)).Bits(0, 8))
+	if vars, _ := Support(w); len(vars) != 2 {
+		t.Errorf("%v depends on %v", w, Names(vars))
+	}
+	if vars, _ := Support(Narrow(w)); len(vars) != 1 || vars[0] != x.Node() {
+		t.Errorf("%v depends on %v", Narrow(w), Names(vars))
 	}
 }
