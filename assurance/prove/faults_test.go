@@ -82,7 +82,7 @@ func TestFaults(t *testing.T) {
 	for _, f := range faults {
 		delete(missing, f.kernel)
 	}
-	if len(missing) > 0 || len(faults) < 140 {
+	if len(missing) > 0 || len(faults) < 200 {
 		t.Errorf("there are %d faults, and none in %v", len(faults), missing)
 	}
 	list, err := statementsAbout(names)
@@ -148,6 +148,18 @@ var faults = []fault{
 	{"sha3.write4AVX2", "another state's message", code("vinserti128 ymm0, ymm0, [rbx", 0, 4), "\x06", "lane 0 of state 2"},
 	{"sha3.squeeze4AVX2", "halves exchanged", code("vperm2i128", 0, -1), "\x21", "n = 4"},
 	{"sha3.squeeze4AVX2", "a step of 16 bytes", code("add rcx, 0x20", 0, -1), "\x10", "n = 5"},
+	{"sha3.permute1A64", "a rotation by 42", code("ror x4, x4, #43", 0, 1), "\xa8", "is another term"},
+	{"sha3.permute1A64", "χ without a complement", code("bic", 0, 2), "\xc0", "is another term"},
+	{"sha3.permute1A64", "a round constant", constant("adrp", 0, 8*22), "", "is another term"},
+	{"sha3.permute4NEON", "a rotation by 42", code("ror x7, x7, #43", 0, 1), "\xa8", "is another term"},
+	{"sha3.permute4NEON", "a bit of a rotation is lost", code("sri v", 0, 2), "\x42", "is another term"},
+	{"sha3.permute1SHA3", "a rotation by 3", code("xar", 0, 1), "\x0c", "is another term"},
+	{"sha3.permute1SHA3", "χ with another lane", code("bcax", 0, 1), "\x7a", "is another term"},
+	{"sha3.permute4SHA3", "a sum of other lanes", code("eor3", 0, 1), "\x7a", "is another term"},
+	{"sha3.permute4SHA3", "the last round constant", constant("adrp", 0, 8*23), "", "lane (0, 0) of state 0"},
+	{"sha3.write4NEON", "three lanes are taken for four", code("subs x2", 0, 1), "\x0c", "n = 1: "},
+	{"sha3.write4NEON", "halves exchanged", code("zip1", 0, 1), "\x7b", "n = 4"},
+	{"sha3.squeeze4NEON", "halves exchanged", code("zip1", 0, 1), "\x7b", "n = 4"},
 
 	{"ring.nttAVX2", "a sum for a difference", code("vpaddw", 0, 2), "\xf9", "word 0 of f: "},
 	{"ring.nttAVX2", "another modulus", code("mov rcx, 0xd010d010d010d01", 0, 2), "\x02", "modulo q"},
@@ -187,6 +199,22 @@ var faults = []fault{
 	{"ring.sampleCBD3AVX512VBMI2", "another entry of a table", constant("vmovdqu64 zmm2", 0, 62), "", "field 0 of the result is 1 for 63, not 0"},
 	{"ring.encodeAVX2", "a shift by 11 bytes", code("vpslldq", 0, -1), "\x0b", "field 7 of the result depends on [x7 x8]"},
 	{"ring.encodeAVX512VBMI2", "another byte", constant("vmovdqu64 zmm3", 0, 5), "", "field 14 of the result depends on [x13 x14]"},
+	{"ring.encodeNEON", "a shift by 11", code("sli", 0, 2), "\x1b", "of the result"},
+	{"ring.decodeNEON", "q is accepted", code("mov x5", 0, 0), "\x25", " = [0xd01]"},
+	{"ring.decodeNEON", "coefficients left out", code("smax", 0, 2), "\x7f", "does not depend on coefficient "},
+	{"ring.decodeNEON", "the result inverted", code("eor x6", 0, 3), "\x92", "the result"},
+	{"ring.compress1NEON", "another factor", code("mov x2", 0, 0), "\xa2", "field 0 of the result is"},
+	{"ring.compress4NEON", "another rounding", code("cmgt", 0, 1), "\x3f", "of the result"},
+	{"ring.compress5NEON", "another byte", constant("adrp", 0, 1), "", "of the result"},
+	{"ring.compress10NEON", "a store to another place", code("stur q", 0, 1), "\x90", "of the result"},
+	{"ring.compress11NEON", "a shift by 10", code("shl v", 0, 2), "\x1a", "of the result"},
+	{"ring.decompress1NEON", "a bit of the masks", constant("adrp", 0, 0), "\x03", "of the result"},
+	{"ring.decompress4NEON", "another modulus", code("mov x2", 0, 0), "\x42", "of the result is"},
+	{"ring.decompress5NEON", "a byte too early", code("ldur", 0, 1), "\x30", "of the result"},
+	{"ring.decompress10NEON", "no rounding", code("sqrdmulh", 0, 3), "\x4e", "of the result is"},
+	{"ring.decompress11NEON", "another byte", constant("adrp", 0, 0), "", "of the result"},
+	{"ring.sampleCBD2NEON", "bits are not counted", code("cnt", 0, 3), "\x6e", "of the result"},
+	{"ring.sampleCBD3NEON", "another mask", code("movi", 0, 0), "\x3f", "of the result"},
 	{"ring.subAVX2", "a sum for a difference", code("vpsubw", 3, 2), "\xfd", "coefficient 48 of f and h"},
 	{"ring.addAVX2", "a difference for a sum", code("vpaddw", 0, 2), "\xf9", "coefficient 0 of f and h"},
 	{"ring.reduceAVX2", "q is left", code("vpsubw", 1, 2), "\xfd", "but 0 <= f <= 3329 is found"},
