@@ -8,7 +8,7 @@
 //
 //	cd assurance && go run ./prove                      all, in about a minute
 //	cd assurance && go run ./prove -kernel nttAVX2      one kernel
-//	cd assurance && go run ./prove -cosim               compare the semantics with the processor
+//	cd assurance && go run ./prove -cosim               compare the semantics with the processor, and with qemu for arm64
 //
 // It prints whether objdump decodes the kernels alike, if objdump is installed, and
 // a line for each kernel: the statement, the bounds, the number of instructions that
@@ -275,7 +275,7 @@ func init() { debug.SetGCPercent(400) }
 
 func main() {
 	only := flag.String("kernel", "", "prove only the statements about kernels with these letters in their names")
-	simulate := flag.Bool("cosim", false, "compare the semantics of instructions with the processor instead")
+	simulate := flag.Bool("cosim", false, "compare the semantics of instructions with the processor instead, and with qemu for arm64")
 	flag.Parse()
 	command := func() error { return run("..", *only) }
 	if *simulate {
