@@ -34,64 +34,48 @@ func everyWord(t *testing.T) string {
 		register := func(a Arrangement, number int) V { return f.Vector(a).at(number % 32) }
 		for _, a := range []Arrangement{B8, B16, H4, H8, S2, S4, D2} {
 			x, y, z := register(a, 3*n+1), register(a, 5*n+2), register(a, n)
-			for _, op := range []func(x, y, z V){
-				f.VCMGT, f.VCMHI, f.VCMGE, f.VCMHS, f.VSSHL, f.VUSHL,
-			} {
+			for _, op := range []func(x, y, z V){f.VCMGT, f.VCMHI, f.VUSHL} {
 				op(x, y, z)
 			}
 			f.VBIC(x, y, z)
-			f.VORN(x, y, z)
-			f.VNOT(x, z)
 			f.VABS(x, z)
-			f.VNEG(x, z)
 			bits := 8 << a.size
-			for _, op := range []func(n int, x, z V){f.VSSHR, f.VSRSHR, f.VURSHR, f.VSSRA} {
+			for _, op := range []func(n int, x, z V){f.VSSHR, f.VSRSHR} {
 				op(n%bits+1, x, z)
 			}
 			if a == D2 {
 				continue
 			}
-			for _, op := range []func(x, y, z V){f.VSHADD, f.VUHADD, f.VSHSUB, f.VSMAX, f.VSMIN} {
+			for _, op := range []func(x, y, z V){f.VSHSUB, f.VSMAX} {
 				op(x, y, z)
 			}
-			for _, op := range []func(x operand, y, z V){f.VMUL, f.VMLA, f.VMLS} {
+			for _, op := range []func(x operand, y, z V){f.VMUL, f.VMLS} {
 				op(x, y, z)
 			}
 			double := []Arrangement{H8, S4, D2}[a.size]
 			wide := register(double, n+7)
-			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL, f.VSMLSL, f.VUMULL, f.VUMLAL, f.VUMLSL} {
+			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL} {
 				op(x, y, wide)
 			}
-			f.VUADDL(x, y, wide)
 			f.VUSUBL(x, y, wide)
-			f.VSSHLL(n%bits, x, wide)
 			f.VXTN(wide, z)
-			f.VSHRN(n%bits+1, wide, z)
-			f.VRSHRN(n%bits+1, wide, z)
-			half := []Arrangement{{"H4", "4h", 1, 0}, {"S2", "2s", 2, 0}, {"D1", "1d", 3, 0}}[a.size]
-			half.whole = a.whole
-			if a.whole == 1 {
-				half = double
-			}
-			f.VUADDLP(x, register(half, n+3))
-			f.VUADALP(x, register(half, n+3))
 			if a.size == 0 {
 				continue
 			}
 			lane := register(a, 3*n%16).Lane(n % (16 >> a.size))
-			for _, op := range []func(x operand, y, z V){f.VMUL, f.VMLA, f.VMLS, f.VSQDMULH, f.VSQRDMULH} {
+			for _, op := range []func(x operand, y, z V){f.VMUL, f.VMLS, f.VSQDMULH, f.VSQRDMULH} {
 				op(lane, y, z)
 			}
 			f.VSQDMULH(x, y, z)
 			f.VSQRDMULH(x, y, z)
-			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL, f.VSMLSL, f.VUMULL, f.VUMLAL, f.VUMLSL} {
+			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL} {
 				op(lane, y, wide)
 			}
 		}
 	}
 	var b strings.Builder
 	f.current().print(&b)
-	if n := strings.Count(b.String(), "WORD"); n < 5000 {
+	if n := strings.Count(b.String(), "WORD"); n < 3000 {
 		t.Errorf("there are %d words only", n)
 	}
 	return b.String()

@@ -89,19 +89,15 @@ func (f *File) ADD(x Source, y, z R)  { f.op(alu, "ADD", x, y, z) }
 func (f *File) SUB(x Source, y, z R)  { f.op(alu, "SUB", x, y, z) }
 func (f *File) AND(x Source, y, z R)  { f.op(alu, "AND", x, y, z) }
 func (f *File) BIC(x Source, y, z R)  { f.op(alu, "BIC", x, y, z) }
-func (f *File) ORR(x Source, y, z R)  { f.op(alu, "ORR", x, y, z) }
 func (f *File) EOR(x Source, y, z R)  { f.op(alu, "EOR", x, y, z) }
 func (f *File) ORN(x Source, y, z R)  { f.op(alu, "ORN", x, y, z) } // z = y | ^x
 func (f *File) EON(x Source, y, z R)  { f.op(alu, "EON", x, y, z) } // z = y ^ ^x
 func (f *File) LSL(x Source, y, z R)  { f.op(alu, "LSL", x, y, z) }
 func (f *File) LSR(x Source, y, z R)  { f.op(alu, "LSR", x, y, z) }
-func (f *File) ASR(x Source, y, z R)  { f.op(alu, "ASR", x, y, z) }
 func (f *File) ROR(x Source, y, z R)  { f.op(alu, "ROR", x, y, z) }
 func (f *File) MUL(x, y, z R)         { f.op(multiply, "MUL", x, y, z) }
 func (f *File) UMULH(x, y, z R)       { f.op(multiply, "UMULH", x, y, z) }
-func (f *File) UMULL(x, y, z R)       { f.op(multiply, "UMULL", x, y, z) }
 func (f *File) MADD(x, a, y, z R)     { f.op(multiply, "MADD", x, a, y, z) } // z = a + x·y
-func (f *File) NEG(x Source, z R)     { f.op(alu, "NEG", x, z) }
 func (f *File) EXTR(n int, x, y, z R) { f.op(alu, "EXTR", Imm(n), x, y, z) } // z = the 64 bits of y ‖ x from bit n on
 
 func (f *File) ADDS(x Source, y, z R) { f.flagged("ADDS", false, true, x, y, z) }
@@ -125,9 +121,6 @@ func (f *File) TST(x Source, y R) {
 func (f *File) CSEL(condition string, x, y, z R) {
 	f.flagged("CSEL", true, false, text(condition), x, y, z)
 }
-
-// CSETM sets z to ones if the condition holds, and otherwise to zeros.
-func (f *File) CSETM(condition string, z R) { f.flagged("CSETM", true, false, text(condition), z) }
 
 // CBNZ jumps if x is not zero.
 func (f *File) CBNZ(x R, label string) {
@@ -166,20 +159,12 @@ func (f *File) access(i *instruction, size int, from, to operand) {
 // MOVD moves 64 bits: between registers, from memory, to memory, or from an immediate.
 func (f *File) MOVD(from, to operand) { f.move("MOVD", 8, from, to) }
 
-// MOVWU, MOVHU and MOVBU load 32, 16 and 8 bits, which zeros extend, or store them.
-func (f *File) MOVWU(from, to operand) { f.move("MOVWU", 4, from, to) }
-func (f *File) MOVHU(from, to operand) { f.move("MOVHU", 2, from, to) }
+// MOVBU loads a byte, which zeros extend, or stores one.
 func (f *File) MOVBU(from, to operand) { f.move("MOVBU", 1, from, to) }
-
-// MOVW, MOVH and MOVB store 32, 16 and 8 bits.
-func (f *File) MOVW(from R, to Mem) { f.move("MOVW", 4, from, to) }
-func (f *File) MOVH(from R, to Mem) { f.move("MOVH", 2, from, to) }
-func (f *File) MOVB(from R, to Mem) { f.move("MOVB", 1, from, to) }
 
 // LDP loads two neighbouring words of 64 bits, and STP stores them.
 func (f *File) LDP(from Mem, x, y R) {
-	i := instruction{name: "LDP", operands: []operand{from, text("")}, writes: []*register{x.register, y.register}}
-	i.operands[1] = pair{x, y}
+	i := instruction{name: "LDP", operands: []operand{from, pair{x, y}}, writes: []*register{x.register, y.register}}
 	f.access(&i, 16, from, nil)
 	f.emit(i)
 }
@@ -202,10 +187,9 @@ type whole struct{ V }
 
 func (w whole) String() string { return fmt.Sprintf("F%d", w.number) }
 
-// FMOVQ loads or stores 16 bytes, FMOVD 8, FMOVS 4.
+// FMOVQ loads or stores 16 bytes, and FMOVD 8.
 func (f *File) FMOVQ(from, to operand) { f.vectorMove("FMOVQ", 16, from, to) }
 func (f *File) FMOVD(from, to operand) { f.vectorMove("FMOVD", 8, from, to) }
-func (f *File) FMOVS(from, to operand) { f.vectorMove("FMOVS", 4, from, to) }
 
 func (f *File) vectorMove(name string, size int, from, to operand) {
 	i := instruction{name: name, reads: registersOf(from), writes: registersOf(to)}
@@ -265,15 +249,19 @@ func (l list) registers() (registers []*register) {
 	return registers
 }
 
-// VLD loads structures of len(to) elements: VLD1 with 1, and so on. to comes from Vectors, unless
-// it is one register. With replicate it loads one structure to all places. The memory has no offset.
+// VLD loads structures of so many elements. to comes from Vectors, unless it is one register. The
+// memory has no offset.
 func (f *File) VLD(structure int, from Mem, to ...V) {
-	f.structures(instruction{name: fmt.Sprint("VLD", structure), operands: []operand{text(""), list(to)}, writes: list(to).registers()}, from, 0, to)
+	f.loadVectors(fmt.Sprint("VLD", structure), from, 16*len(to), to)
 }
 
 // VLDR loads one element and copies it to all places.
-func (f *File) VLDR(from Mem, to V) {
-	f.structures(instruction{name: "VLD1R", operands: []operand{text(""), list{to}}, writes: list{to}.registers()}, from, 0, list{to})
+func (f *File) VLDR(from Mem, to V) { f.loadVectors("VLD1R", from, 1<<to.size, list{to}) }
+
+func (f *File) loadVectors(name string, from Mem, size int, to list) {
+	i := instruction{name: name, operands: []operand{plain(from), to}, writes: to.registers()}
+	f.access(&i, size, from, nil)
+	f.emit(i)
 }
 
 // VLDRP is VLDR, and adds the size of the element to the address.
@@ -294,20 +282,17 @@ func (n next) String() string { return fmt.Sprintf("%d(R%d)", n.by, n.base.numbe
 
 // VST stores structures.
 func (f *File) VST(structure int, to Mem, from ...V) {
-	f.structures(instruction{name: fmt.Sprint("VST", structure), operands: []operand{list(from), text("")}, reads: list(from).registers()}, to, 1, from)
+	i := instruction{name: fmt.Sprint("VST", structure), operands: []operand{list(from), plain(to)}, reads: list(from).registers()}
+	f.access(&i, 16*len(from), nil, to)
+	f.emit(i)
 }
 
-func (f *File) structures(i instruction, m Mem, place int, vectors []V) {
+// plain returns memory as an operand of an instruction that takes no offset.
+func plain(m Mem) at {
 	if m.Offset != 0 {
-		panic(i.name + " takes no offset")
+		panic("an offset that no instruction can have")
 	}
-	i.operands[place] = at{m}
-	i.class, i.memory, i.size = load, &m, 16*len(vectors)
-	if place == 1 {
-		i.class = store
-	}
-	i.reads = append(i.reads, m.base)
-	f.emit(i)
+	return at{m}
 }
 
 // An at is memory in the instructions that take no offset.
@@ -340,40 +325,22 @@ func (f *File) VAND(x, y, z V) { f.op(vector, "VAND", x.As(B16), y.As(B16), z.As
 func (f *File) VORR(x, y, z V) { f.op(vector, "VORR", x.As(B16), y.As(B16), z.As(B16)) }
 func (f *File) VEOR(x, y, z V) { f.op(vector, "VEOR", x.As(B16), y.As(B16), z.As(B16)) }
 
-// VBSL sets z to y where z has ones, and to x where it has zeros.
-func (f *File) VBSL(x, y, z V) { f.modify(vector, "VBSL", x.As(B16), y.As(B16), z.As(B16)) }
-
-// VBIT copies the bits of y to z where x has ones, and VBIF where it has zeros.
+// VBIT copies the bits of y to z where x has ones.
 func (f *File) VBIT(x, y, z V) { f.modify(vector, "VBIT", x.As(B16), y.As(B16), z.As(B16)) }
-func (f *File) VBIF(x, y, z V) { f.modify(vector, "VBIF", x.As(B16), y.As(B16), z.As(B16)) }
 
-func (f *File) VADDP(x, y, z V)      { f.op(vector, "VADDP", x, y, z) }
-func (f *File) VADDV(x, z V)         { f.op(across, "VADDV", x, scalar{z}) }
-func (f *File) VUADDLV(x, z V)       { f.op(across, "VUADDLV", x, scalar{z}) }
-func (f *File) VUMAX(x, y, z V)      { f.op(vector, "VUMAX", x, y, z) }
-func (f *File) VUMIN(x, y, z V)      { f.op(vector, "VUMIN", x, y, z) }
-func (f *File) VCMEQ(x, y, z V)      { f.op(vector, "VCMEQ", x, y, z) }
-func (f *File) VCMTST(x, y, z V)     { f.op(vector, "VCMTST", x, y, z) }
-func (f *File) VCNT(x, z V)          { f.op(vector, "VCNT", x, z) }
-func (f *File) VSHL(n int, x, z V)   { f.op(shift, "VSHL", Imm(n), x, z) }
-func (f *File) VUSHR(n int, x, z V)  { f.op(shift, "VUSHR", Imm(n), x, z) }
-func (f *File) VSRI(n int, x, z V)   { f.modify(shift, "VSRI", Imm(n), x, z) }
-func (f *File) VSLI(n int, x, z V)   { f.modify(shift, "VSLI", Imm(n), x, z) }
-func (f *File) VUSRA(n int, x, z V)  { f.modify(shift, "VUSRA", Imm(n), x, z) }
-func (f *File) VUSHLL(n int, x, z V) { f.op(shift, "VUSHLL", Imm(n), x, z) }
-func (f *File) VUSHLL2(n int, x, z V) {
-	f.op(shift, "VUSHLL2", Imm(n), x, z)
-}
-func (f *File) VREV16(x, z V)         { f.op(permute, "VREV16", x, z) }
-func (f *File) VREV32(x, z V)         { f.op(permute, "VREV32", x, z) }
-func (f *File) VREV64(x, z V)         { f.op(permute, "VREV64", x, z) }
-func (f *File) VTRN1(x, y, z V)       { f.op(permute, "VTRN1", x, y, z) }
-func (f *File) VTRN2(x, y, z V)       { f.op(permute, "VTRN2", x, y, z) }
-func (f *File) VZIP1(x, y, z V)       { f.op(permute, "VZIP1", x, y, z) }
-func (f *File) VZIP2(x, y, z V)       { f.op(permute, "VZIP2", x, y, z) }
-func (f *File) VUZP1(x, y, z V)       { f.op(permute, "VUZP1", x, y, z) }
-func (f *File) VUZP2(x, y, z V)       { f.op(permute, "VUZP2", x, y, z) }
-func (f *File) VEXT(n int, x, y, z V) { f.op(permute, "VEXT", Imm(n), x.As(B16), y.As(B16), z.As(B16)) }
+func (f *File) VADDV(x, z V)        { f.op(across, "VADDV", x, scalar{z}) }
+func (f *File) VUMIN(x, y, z V)     { f.op(vector, "VUMIN", x, y, z) }
+func (f *File) VCMEQ(x, y, z V)     { f.op(vector, "VCMEQ", x, y, z) }
+func (f *File) VCMTST(x, y, z V)    { f.op(vector, "VCMTST", x, y, z) }
+func (f *File) VCNT(x, z V)         { f.op(vector, "VCNT", x, z) }
+func (f *File) VSHL(n int, x, z V)  { f.op(shift, "VSHL", Imm(n), x, z) }
+func (f *File) VUSHR(n int, x, z V) { f.op(shift, "VUSHR", Imm(n), x, z) }
+func (f *File) VSRI(n int, x, z V)  { f.modify(shift, "VSRI", Imm(n), x, z) }
+func (f *File) VSLI(n int, x, z V)  { f.modify(shift, "VSLI", Imm(n), x, z) }
+func (f *File) VZIP1(x, y, z V)     { f.op(permute, "VZIP1", x, y, z) }
+func (f *File) VZIP2(x, y, z V)     { f.op(permute, "VZIP2", x, y, z) }
+func (f *File) VUZP1(x, y, z V)     { f.op(permute, "VUZP1", x, y, z) }
+func (f *File) VUZP2(x, y, z V)     { f.op(permute, "VUZP2", x, y, z) }
 
 // A scalar is the lowest element of a vector register, as the result of a sum over all.
 type scalar struct{ V }

@@ -26,7 +26,6 @@ func (f *File) word(class class, accumulates bool, base uint32, name string, ope
 				w |= uint32(o.number) << place
 			case Lane:
 				w |= uint32(o.number) << place
-			case Imm:
 			}
 		}
 		return w | uint32(registersOf(operands[last])[0].number)
@@ -49,10 +48,8 @@ func gnu(o operand) string {
 		return fmt.Sprintf("v%d.%s", o.number, o.gnu)
 	case Lane:
 		return fmt.Sprintf("v%d.%c[%d]", o.number, o.gnu[len(o.gnu)-1], o.i)
-	case Imm:
-		return fmt.Sprintf("#%d", int(o))
 	}
-	return o.String()
+	panic("a word with another operand")
 }
 
 // alike panics if the vectors are divided in different ways.
@@ -70,24 +67,15 @@ func (f *File) threeSame(class class, accumulates bool, u, opcode uint32, name s
 	f.word(class, accumulates, z.whole<<30|u<<29|0x0e200400|z.size<<22|opcode<<11, name, x, y, z)
 }
 
-func (f *File) VSHADD(x, y, z V) { f.threeSame(vector, false, 0, 0b00000, "shadd", x, y, z) }
-func (f *File) VUHADD(x, y, z V) { f.threeSame(vector, false, 1, 0b00000, "uhadd", x, y, z) }
 func (f *File) VSHSUB(x, y, z V) { f.threeSame(vector, false, 0, 0b00100, "shsub", x, y, z) }
 func (f *File) VCMGT(x, y, z V)  { f.threeSame(vector, false, 0, 0b00110, "cmgt", x, y, z) } // ones where y > x
 func (f *File) VCMHI(x, y, z V)  { f.threeSame(vector, false, 1, 0b00110, "cmhi", x, y, z) }
-func (f *File) VCMGE(x, y, z V)  { f.threeSame(vector, false, 0, 0b00111, "cmge", x, y, z) }
-func (f *File) VCMHS(x, y, z V)  { f.threeSame(vector, false, 1, 0b00111, "cmhs", x, y, z) }
-func (f *File) VSSHL(x, y, z V)  { f.threeSame(shift, false, 0, 0b01000, "sshl", x, y, z) } // y << x
 func (f *File) VUSHL(x, y, z V)  { f.threeSame(shift, false, 1, 0b01000, "ushl", x, y, z) }
 func (f *File) VSMAX(x, y, z V)  { f.threeSame(vector, false, 0, 0b01100, "smax", x, y, z) }
-func (f *File) VSMIN(x, y, z V)  { f.threeSame(vector, false, 0, 0b01101, "smin", x, y, z) }
 
-// VBIC sets z to y &^ x, and VORN to y | ^x.
+// VBIC sets z to y &^ x.
 func (f *File) VBIC(x, y, z V) {
 	f.word(vector, false, 0x4e601c00, "bic", x.As(B16), y.As(B16), z.As(B16))
-}
-func (f *File) VORN(x, y, z V) {
-	f.word(vector, false, 0x4ee01c00, "orn", x.As(B16), y.As(B16), z.As(B16))
 }
 
 // product is an instruction that exists with a register x and with a lane x, which must be of V0
@@ -117,9 +105,8 @@ func (f *File) byElement(accumulates bool, u, opcode, whole, size uint32, name s
 	f.word(product, accumulates, whole<<30|u<<29|0x0f000000|size<<22|opcode<<12|index, name, x, y, z)
 }
 
-// VMUL sets z to x·y. VMLA adds it, and VMLS subtracts it. x is a register or a lane.
+// VMUL sets z to x·y, and VMLS subtracts it. x is a register or a lane.
 func (f *File) VMUL(x operand, y, z V) { f.product(false, 0, 0b10011, 0, 0b1000, "mul", x, y, z) }
-func (f *File) VMLA(x operand, y, z V) { f.product(true, 0, 0b10010, 1, 0b0000, "mla", x, y, z) }
 func (f *File) VMLS(x operand, y, z V) { f.product(true, 1, 0b10010, 1, 0b0100, "mls", x, y, z) }
 
 // VSQDMULH sets z to the high half of 2·x·y, and VSQRDMULH rounds it.
@@ -148,16 +135,11 @@ func (f *File) long(class class, accumulates bool, u, opcode, elementOpcode uint
 	}
 }
 
-// VSMULL sets z to x·y, VSMLAL adds it, and VSMLSL subtracts it. Those with U have no signs.
+// VSMULL sets z to x·y, and VSMLAL adds it.
 func (f *File) VSMULL(x operand, y, z V) { f.long(product, false, 0, 0b1100, 0b1010, "smull", x, y, z) }
 func (f *File) VSMLAL(x operand, y, z V) { f.long(product, true, 0, 0b1000, 0b0010, "smlal", x, y, z) }
-func (f *File) VSMLSL(x operand, y, z V) { f.long(product, true, 0, 0b1010, 0b0110, "smlsl", x, y, z) }
-func (f *File) VUMULL(x operand, y, z V) { f.long(product, false, 1, 0b1100, 0b1010, "umull", x, y, z) }
-func (f *File) VUMLAL(x operand, y, z V) { f.long(product, true, 1, 0b1000, 0b0010, "umlal", x, y, z) }
-func (f *File) VUMLSL(x operand, y, z V) { f.long(product, true, 1, 0b1010, 0b0110, "umlsl", x, y, z) }
 
-// VUADDL sets z to y + x with elements of twice the size, and VUSUBL to y - x.
-func (f *File) VUADDL(x, y, z V) { f.long(vector, false, 1, 0b0000, 0, "uaddl", x, y, z) }
+// VUSUBL sets z to y - x with elements of twice the size.
 func (f *File) VUSUBL(x, y, z V) { f.long(vector, false, 1, 0b0010, 0, "usubl", x, y, z) }
 
 // twoMisc is an instruction with one source.
@@ -165,19 +147,7 @@ func (f *File) twoMisc(class class, accumulates bool, u, opcode uint32, size, wh
 	f.word(class, accumulates, whole<<30|u<<29|0x0e200800|size<<22|opcode<<12, name, x, z)
 }
 
-func (f *File) VNOT(x, z V) {
-	f.twoMisc(vector, false, 1, 0b00101, 0, 1, "not", x.As(B16), z.As(B16))
-}
 func (f *File) VABS(x, z V) { f.twoMisc(vector, false, 0, 0b01011, z.size, z.whole, "abs", x, z) }
-func (f *File) VNEG(x, z V) { f.twoMisc(vector, false, 1, 0b01011, z.size, z.whole, "neg", x, z) }
-
-// VUADDLP sets z to the sums of neighbours of x, and VUADALP adds them.
-func (f *File) VUADDLP(x, z V) {
-	f.twoMisc(vector, false, 1, 0b00010, x.size, x.whole, "uaddlp", x, z)
-}
-func (f *File) VUADALP(x, z V) {
-	f.twoMisc(vector, true, 1, 0b00110, x.size, x.whole, "uadalp", x, z)
-}
 
 // VXTN sets z to the low halves of the elements of x. If z is a whole register, it sets its upper
 // half only.
@@ -192,52 +162,21 @@ func upper(name string, v V) string {
 	return name
 }
 
-// shiftRight is a shift to the right by n. left is one to the left.
-func (f *File) shiftRight(accumulates bool, u, opcode uint32, n int, size, whole uint32, name string, x, z V) {
-	bits := 8 << size
+// shiftRight is a shift to the right by n.
+func (f *File) shiftRight(opcode uint32, n int, name string, x, z V) {
+	bits := 8 << z.size
 	if n < 1 || n > bits {
 		panic(fmt.Sprintf("%s by %d", name, n))
 	}
-	f.shift(accumulates, u, opcode, uint32(2*bits-n), whole, name, n, x, z)
-}
-
-func (f *File) shift(accumulates bool, u, opcode, imm, whole uint32, name string, n int, x, z V) {
-	base := whole<<30 | u<<29 | 0x0f000400 | imm<<16 | opcode<<11
-	i := instruction{
+	base := z.whole<<30 | 0x0f000400 | uint32(2*bits-n)<<16 | opcode<<11
+	f.emit(instruction{
 		name: name, operands: []operand{Imm(n), x, z}, class: shift,
 		reads: registersOf(x), writes: registersOf(z),
 		encode: func() uint32 { return base | uint32(x.number)<<5 | uint32(z.number) },
 		gnu:    func() string { return fmt.Sprintf("%s %s, %s, #%d", name, gnu(z), gnu(x), n) },
-	}
-	if accumulates {
-		i.reads = registersOf(x, z)
-	}
-	f.emit(i)
+	})
 }
 
-// VSSHR shifts to the right with the sign, VSRSHR and VURSHR round, and VSSRA adds the result.
-func (f *File) VSSHR(n int, x, z V) {
-	f.shiftRight(false, 0, 0b00000, n, z.size, z.whole, "sshr", x, z)
-}
-func (f *File) VSRSHR(n int, x, z V) {
-	f.shiftRight(false, 0, 0b00100, n, z.size, z.whole, "srshr", x, z)
-}
-func (f *File) VURSHR(n int, x, z V) {
-	f.shiftRight(false, 1, 0b00100, n, z.size, z.whole, "urshr", x, z)
-}
-func (f *File) VSSRA(n int, x, z V) { f.shiftRight(true, 0, 0b00010, n, z.size, z.whole, "ssra", x, z) }
-
-// VSHRN sets z to the elements of x shifted to the right, with half their size, and VRSHRN rounds. If
-// z is a whole register, it sets its upper half only.
-func (f *File) VSHRN(n int, x, z V) {
-	f.shiftRight(z.whole == 1, 0, 0b10000, n, z.size, z.whole, upper("shrn", z), x, z)
-}
-func (f *File) VRSHRN(n int, x, z V) {
-	f.shiftRight(z.whole == 1, 0, 0b10001, n, z.size, z.whole, upper("rshrn", z), x, z)
-}
-
-// VSSHLL sets z to the elements of x with twice their size, shifted to the left. If x is a whole
-// register, it takes its upper half.
-func (f *File) VSSHLL(n int, x, z V) {
-	f.shift(false, 0, 0b10100, uint32(8<<x.size+n), x.whole, upper("sshll", x), n, x, z)
-}
+// VSSHR shifts to the right with the sign, and VSRSHR rounds.
+func (f *File) VSSHR(n int, x, z V)  { f.shiftRight(0b00000, n, "sshr", x, z) }
+func (f *File) VSRSHR(n int, x, z V) { f.shiftRight(0b00100, n, "srshr", x, z) }
