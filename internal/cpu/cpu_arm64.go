@@ -14,7 +14,7 @@ var (
 	// NEON is ARMv8.0, which every arm64 machine has: general registers and vectors of 128 bits.
 	NEON = true
 
-	// Rotating is NEON on a core where the rotation of an operand is free.
+	// Rotating is NEON on a core where kernels that rotate operands are faster than crypto/sha3.
 	Rotating = this.rotating
 
 	// SHA3 is NEON and the SHA-3 instructions, on a core where they are fast.

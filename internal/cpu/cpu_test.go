@@ -68,8 +68,8 @@ func TestChoose(t *testing.T) {
 	}{
 		{"Cortex-A53", 0x410fd034, false, rotating},
 		{"Cortex-A55", 0x411fd050, false, rotating},
-		{"Cortex-A57", 0x411fd071, false, none},
-		{"Cortex-A72", 0x410fd083, false, none},
+		{"Cortex-A57", 0x411fd071, false, rotating},
+		{"Cortex-A72", 0x410fd083, false, rotating},
 		{"Cortex-A73", 0x410fd092, false, none},
 		{"Cortex-A76", 0x414fd0b1, false, rotating},
 		{"Cortex-A710", 0x411fd470, true, rotating},
@@ -119,7 +119,7 @@ func TestChoose(t *testing.T) {
 func TestEmulated(t *testing.T) {
 	emulated := os.Getenv("QEMU_CPU")
 	want, ok := map[string]string{
-		"cortex-a53": "Rotating of portable NEON Rotating", "cortex-a72": "NEON of portable NEON Rotating", "cortex-a76": "Rotating of portable NEON Rotating",
+		"cortex-a53": "Rotating of portable NEON Rotating", "cortex-a72": "Rotating of portable NEON Rotating", "cortex-a76": "Rotating of portable NEON Rotating",
 		"max": "Rotating of portable NEON Rotating SHA3 Rotating+SHA3",
 	}[emulated]
 	if !ok || len(Sets()) == 1 || strings.Contains(os.Getenv("GODEBUG"), "cpu.") {

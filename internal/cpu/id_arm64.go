@@ -2,5 +2,5 @@
 
 package cpu
 
-// mainID returns 0, since these systems do not tell MIDR_EL1, or have no cores to tell apart.
+// mainID returns 0. Some of these systems also tell MIDR_EL1, but in ways that nobody has tried.
 func mainID() uint64 { return 0 }
