@@ -280,7 +280,7 @@ func isLong(rho *[32]byte, j, i byte) bool {
 // or in the benchmarks named New allocate their keys.
 func BenchmarkManyRatio(b *testing.B) {
 	all := cpu.Sets()
-	for _, set := range []string{"AVX2", "AVX512IFMA", "WideAVX512"} {
+	for _, set := range []string{"AVX2", "AVX512IFMA", "WideAVX512", "Rotating", "SHA3"} {
 		if !slices.Contains(all, set) {
 			continue
 		}

@@ -267,6 +267,7 @@ func TestKernels(t *testing.T) {
 	if len(sets) == 1 {
 		t.Skip("this machine has no kernels")
 	}
+	defer cpu.Use(cpu.Chosen())
 	for _, k := range kernels(t) {
 		t.Run(k.name, func(t *testing.T) {
 			type place struct {

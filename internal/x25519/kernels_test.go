@@ -31,9 +31,8 @@ func needs(t *testing.T, set bool) {
 	if !set {
 		t.Skip("this machine has no such kernel")
 	}
-	sets := cpu.Sets()
 	cpu.Use(cpu.Portable)
-	t.Cleanup(func() { cpu.Use(sets[len(sets)-1]) })
+	t.Cleanup(func() { cpu.Use(cpu.Chosen()) })
 }
 
 // stackSize is more than what a kernel uses of the stack.
