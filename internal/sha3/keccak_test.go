@@ -3,6 +3,7 @@ package sha3
 import (
 	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 	"unsafe"
 
@@ -68,6 +69,18 @@ func TestPermute(t *testing.T) {
 				t.Fatalf("wrong for state %d, %x", i, tr.from.bytes())
 			}
 		}
+	})
+}
+
+// TestStack checks that permutations leave nothing of a state on the stack.
+func TestStack(t *testing.T) {
+	a1, a4 := (*[200]byte)(random(200)), new([25][4]uint64)
+	for i := range a4 {
+		copy(a4[i][:], []uint64{rand.Uint64(), rand.Uint64(), rand.Uint64(), rand.Uint64()})
+	}
+	kernels(t, func(t *testing.T) {
+		testkit.LeavesNothing(t, 1, func() { Permute(a1) })
+		testkit.LeavesNothing(t, 1, func() { Permute4(a4) })
 	})
 }
 

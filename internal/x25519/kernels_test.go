@@ -3,7 +3,6 @@
 package x25519
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -33,58 +32,6 @@ func needs(t *testing.T, set bool) {
 	}
 	cpu.Use(cpu.Portable)
 	t.Cleanup(func() { cpu.Use(cpu.Chosen()) })
-}
-
-// stackSize is more than what a kernel uses of the stack.
-const stackSize = 4 << 10
-
-// paint fills the stack below its caller.
-//
-//go:noinline
-func paint() (sum byte) {
-	var frame [2 * stackSize]byte
-	for i := range frame {
-		frame[i] = 0xa5
-	}
-	for _, b := range frame {
-		sum += b
-	}
-	return sum
-}
-
-// copyStack copies the stack below its caller.
-//
-//go:noinline
-func copyStack(to *[stackSize]byte) {
-	var here uint64
-	for i := range to {
-		to[i] = *(*byte)(unsafe.Add(unsafe.Pointer(&here), i-stackSize))
-	}
-}
-
-// leavesNothing checks that a call leaves no random words on the stack. Addresses are less than 2⁴⁸.
-func leavesNothing(t *testing.T, call func()) {
-	t.Helper()
-	if testkit.Race {
-		return // the race detector does not let the stack be read
-	}
-	stack := new([stackSize]byte)
-	paint()
-	call()
-	copyStack(stack)
-	used := 0
-	for i := 0; i < stackSize; i += 8 {
-		switch word := binary.LittleEndian.Uint64(stack[i:]); {
-		case word == 0xa5a5a5a5a5a5a5a5:
-		case word < 1<<48:
-			used++
-		default:
-			t.Errorf("%#x is left on the stack", word)
-		}
-	}
-	if used < 40 {
-		t.Errorf("%d words of the stack were used", used)
-	}
 }
 
 // sameQuotient checks that x and z are tight, and that x/z = a/b.
@@ -139,7 +86,7 @@ func testLadder(t *testing.T, set bool, kernel func(x, z, u, swaps *[4]uint64)) 
 		}
 		return *xs[0], *zs[0]
 	})
-	leavesNothing(t, func() { kernel(xs[0], zs[0], us[0], ss[0]) })
+	testkit.LeavesNothing(t, 40, func() { kernel(xs[0], zs[0], us[0], ss[0]) })
 }
 
 func TestLadderIFMA(t *testing.T) {
@@ -232,7 +179,7 @@ func testComb(t *testing.T, set bool, kernel func(y, z *[4]uint64, digits *[2 * 
 		}
 		return *ys[0], *zs[0]
 	})
-	leavesNothing(t, func() { kernel(ys[0], zs[0], ds[0]) })
+	testkit.LeavesNothing(t, 40, func() { kernel(ys[0], zs[0], ds[0]) })
 }
 
 func TestCombIFMA(t *testing.T) {
