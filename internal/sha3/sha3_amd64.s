@@ -10,7 +10,6 @@ TEXT ·permute1BMI2(SB), $24-8
 	// permute1BMI2 applies Keccak-f[1600] to a state.
 	// In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
 	// Out: a.
-	// It leaves two words of theta of the last round on the stack.
 	// Needs: cpu.AVX2.
 	MOVQ a+0(FP), AX
 	ADDQ $0x60, AX
@@ -936,6 +935,10 @@ rounds:
 	ADDQ  $0x20, 16(SP)
 	CMPQ  16(SP), CX
 	JNE   rounds
+
+	// Of the last round, two words of theta are left.
+	MOVQ $0x00000000, (SP)
+	MOVQ $0x00000000, 8(SP)
 	RET
 
 DATA roundConstants<>+0(SB)/8, $0x0000000000000001

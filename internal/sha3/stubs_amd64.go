@@ -7,7 +7,6 @@ package sha3
 // permute1BMI2 applies Keccak-f[1600] to a state.
 // In: a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].
 // Out: a.
-// It leaves two words of theta of the last round on the stack.
 // Needs: cpu.AVX2.
 //
 //go:noescape

@@ -12,13 +12,15 @@ import (
 
 func permute1BMI2(f *kit.File) {
 	f.Kernel("permute1BMI2", "func(a *[200]byte)", kit.AVX2, kit.Header{
-		Does:  "permute1BMI2 applies Keccak-f[1600] to a state.",
-		In:    "a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].",
-		Out:   "a.",
-		Notes: "It leaves two words of theta of the last round on the stack.",
+		Does: "permute1BMI2 applies Keccak-f[1600] to a state.",
+		In:   "a, the state as a string of bytes: lane (x, y), little-endian, at a[8(x+5y)].",
+		Out:  "a.",
 	})
 	stack := f.AllocLocal(3 * 8)
 	keccak.InWords(f, f.Pointer("a"), stack, stack.Offset(16)).Permute()
+	f.Comment("Of the last round, two words of theta are left.")
+	f.MOVQ(operand.U32(0), stack)
+	f.MOVQ(operand.U32(0), stack.Offset(8))
 	f.Ret()
 }
 
