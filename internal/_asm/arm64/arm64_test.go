@@ -3,6 +3,7 @@ package arm64
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -163,7 +164,7 @@ func TestData(t *testing.T) {
 	f.Quads("table", 2)
 }
 
-// TestSchedule runs random programs of additions and stores, as they are written and reordered, with the
+// TestSchedule runs random programs of additions, with and without carries, and stores, as they are written and reordered, with the
 // registers that they get. The results must be the same.
 func TestSchedule(t *testing.T) {
 	for seed := range uint64(200) {
@@ -187,7 +188,15 @@ func TestSchedule(t *testing.T) {
 						if r.IntN(2) == 0 && len(live) < 12 {
 							x = f.GP()
 						}
-						f.ADD(live[r.IntN(len(live))], live[r.IntN(len(live))], x)
+						y, z := live[r.IntN(len(live))], live[r.IntN(len(live))]
+						switch r.IntN(3) {
+						case 0:
+							f.ADD(y, z, x)
+						case 1:
+							f.ADDS(y, z, x)
+						default:
+							f.ADC(y, z, x)
+						}
 						live = append(live, x)
 					}
 				}
@@ -205,13 +214,21 @@ func TestSchedule(t *testing.T) {
 				t.Fatal(err)
 			}
 			var registers [32]uint64
+			var flag uint64
 			for i := range memory {
 				memory[i] = uint64(i) * 0x9e3779b97f4a7c15
 			}
 			for _, n := range k.nodes {
 				switch i := n.instruction; {
-				case i.name == "ADD":
-					registers[i.writes[0].number] = registers[i.reads[0].number] + registers[i.reads[1].number]
+				case i.class == alu:
+					x, y, carry := registers[i.reads[0].number], registers[i.reads[1].number], uint64(0)
+					if i.name == "ADC" {
+						carry = flag
+					}
+					sum, carry := bits.Add64(x, y, carry)
+					if registers[i.writes[0].number] = sum; i.name == "ADDS" {
+						flag = carry
+					}
 				case i.class == load:
 					registers[i.writes[0].number] = memory[i.memory.Offset/8]
 				default:
@@ -223,13 +240,40 @@ func TestSchedule(t *testing.T) {
 		plain, scheduled := begin(&File{}, NEON), begin(&File{}, NEON)
 		program(plain)
 		r = rand.New(rand.NewPCG(seed, 0))
-		scheduled.Schedule(32, func() { program(scheduled) })
+		scheduled.ScheduleWithin(32, 13, func() { program(scheduled) })
 		if len(plain.current().nodes) != len(scheduled.current().nodes) {
 			t.Fatal("reordering changes the number of instructions")
 		}
 		if run(plain) != run(scheduled) {
 			t.Fatalf("program %d has another result when it is reordered", seed)
 		}
+	}
+}
+
+// TestScheduleWithin checks that a limit keeps the general registers sufficient where loads could all come first.
+func TestScheduleWithin(t *testing.T) {
+	build := func(general int) error {
+		f := begin(&File{}, NEON)
+		memory := f.Frame(16 * 40)
+		f.ScheduleWithin(0, general, func() {
+			for i := range 40 {
+				x := f.GP()
+				f.MOVD(memory.At(16*i), x)
+				f.ADD(x, x, x)
+				f.ADDS(x, x, x)
+				f.ADC(x, x, x)
+				f.MOVD(x, memory.At(16*i))
+			}
+		})
+		return f.current().allocate()
+	}
+	for _, general := range []int{1, len(generalRegisters)} {
+		if err := build(general); err != nil {
+			t.Errorf("limit %d: %v", general, err)
+		}
+	}
+	if build(40) == nil {
+		t.Error("the registers suffice without a limit, so that this test says nothing")
 	}
 }
 

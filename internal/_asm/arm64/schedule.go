@@ -1,6 +1,9 @@
 package arm64
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A class is a kind of instruction that processors treat alike.
 type class int
@@ -43,7 +46,15 @@ var ports = []struct {
 func (f *File) Schedule(vectors int, write func()) {
 	part := f.written(write)
 	k := f.current()
-	k.nodes = append(k.nodes, schedule(part, vectors)...)
+	k.nodes = append(k.nodes, schedule(part, vectors, math.MaxInt)...)
+}
+
+// ScheduleWithin is Schedule, and keeps at most general of the general registers in use that begin
+// here, if the order that write has does.
+func (f *File) ScheduleWithin(vectors, general int, write func()) {
+	part := f.written(write)
+	k := f.current()
+	k.nodes = append(k.nodes, schedule(part, vectors, general)...)
 }
 
 const lookahead = 160
@@ -52,7 +63,7 @@ const lookahead = 160
 type edge struct{ to, cycles int }
 
 // schedule returns the nodes in their new order.
-func schedule(nodes []node, vectors int) (ordered []node) {
+func schedule(nodes []node, vectors, general int) (ordered []node) {
 	edges, before := dependencies(nodes)
 	height := make([]int, len(nodes)) // the cycles from the start of an instruction to the end
 	for i := len(nodes) - 1; i >= 0; i-- {
@@ -70,7 +81,10 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 			}
 		}
 	}
-	live := 0 // of the vector registers that begin here
+	done := make([]bool, len(nodes))
+	oldest := 0 // the first instruction that has not been written
+	inUse := 0  // of the general registers that begin here
+	live := 0   // of the vector registers that begin here
 	begun := map[*register]bool{}
 	// pressure returns how many more vector registers are in use after an instruction.
 	pressure := func(i int) (change int) {
@@ -87,9 +101,42 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 		}
 		return change
 	}
+	// possible reports whether the general registers suffice if the instructions before i follow i in
+	// their old order. So they suffice in the end: what comes after i follows in its old order, too.
+	possible := func(i int) bool {
+		taken, seen := inUse, map[*register]int{}
+		try := func(j int) bool {
+			free := 0
+			for _, r := range unique(nodes[j].reads, nodes[j].writes) {
+				if r.vector || !first[r] {
+					continue
+				}
+				if seen[r]++; seen[r] == 1 && !begun[r] {
+					taken++
+				}
+				switch {
+				case seen[r] < uses[r]:
+				case slices.Contains(nodes[j].reads, r):
+					taken--
+				default: // nothing reads it, but the instruction needs it
+					free++
+				}
+			}
+			enough := taken <= general
+			taken -= free
+			return enough
+		}
+		if !try(i) {
+			return false
+		}
+		for j := oldest; j < i; j++ {
+			if !done[j] && !try(j) {
+				return false
+			}
+		}
+		return true
+	}
 	ready := make([]int, len(nodes)) // the first cycle that an instruction can start in
-	done := make([]bool, len(nodes))
-	oldest := 0 // the first instruction that has not been written
 	for cycle := 0; len(ordered) < len(nodes); cycle++ {
 		var used [16]int
 		waits, filled := false, false // whether an instruction waits for a result, and whether one starts in the cycle
@@ -109,6 +156,9 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 				if p := pressure(i); p > 0 && live+p > vectors {
 					continue
 				}
+				if general < math.MaxInt && !possible(i) {
+					continue
+				}
 				best = i
 			}
 			if best < 0 && !filled && !waits {
@@ -125,8 +175,14 @@ func schedule(nodes []node, vectors int) (ordered []node) {
 			}
 			live += pressure(best)
 			for _, r := range unique(nodes[best].reads, nodes[best].writes) {
+				if first[r] && !r.vector && !begun[r] {
+					inUse++
+				}
 				uses[r]--
 				begun[r] = true
+				if first[r] && !r.vector && uses[r] == 0 {
+					inUse--
+				}
 			}
 			done[best] = true
 			ordered = append(ordered, nodes[best])

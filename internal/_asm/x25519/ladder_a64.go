@@ -28,47 +28,49 @@ func ladderA64(f *arm64.File) {
 	t := g.constant(255) // counts from 255 to 1, one more than in the portable code
 	g.Label("step")
 
-	g.Comment("A, B, C, D; AA is the square of A or C, and BB of B or D.")
-	word := g.GP()
-	swaps := g.Pointer("swaps")
-	g.LSR(arm64.Imm(6), t, word)
-	g.ADD(word.Lsl(3), swaps.Base(), swaps.Base())
-	g.MOVD(swaps, word)
-	g.LSR(t, word, word)
-	// choose returns v, or w if the points have changed places.
-	choose := func(v, w value) value {
-		chosen := g.registers()
-		g.TST(arm64.Imm(1), word)
-		for i := range v {
-			g.CSEL("EQ", v[i], w[i], chosen[i])
+	g.ScheduleWithin(0, 20, func() {
+		g.Comment("A, B, C, D; AA is the square of A or C, and BB of B or D.")
+		word := g.GP()
+		swaps := g.Pointer("swaps")
+		g.LSR(arm64.Imm(6), t, word)
+		g.ADD(word.Lsl(3), swaps.Base(), swaps.Base())
+		g.MOVD(swaps, word)
+		g.LSR(t, word, word)
+		// choose returns v, or w if the points have changed places.
+		choose := func(v, w value) value {
+			chosen := g.registers()
+			g.TST(arm64.Imm(1), word)
+			for i := range v {
+				g.CSEL("EQ", v[i], w[i], chosen[i])
+			}
+			return chosen
 		}
-		return chosen
-	}
-	sum, difference := g.sums(x2, z2)
-	sum3, difference3 := g.sums(x3, z3)
-	g.store(choose(sum, sum3), doubledA)
-	g.store(choose(difference, difference3), doubledB)
-	g.store(difference, b)
-	g.store(sum3, c)
+		sum, difference := g.sums(x2, z2)
+		sum3, difference3 := g.sums(x3, z3)
+		g.store(choose(sum, sum3), doubledA)
+		g.store(choose(difference, difference3), doubledB)
+		g.store(difference, b)
+		g.store(sum3, c)
 
-	g.Comment("DA = D·A, CB = C·B")
-	g.store(g.mul(difference3, sum), d)
-	cb := g.mul(g.load(c), g.load(b))
-	da := g.load(d)
-	g.store(g.add(da, cb), c)
-	g.store(g.sub(da, cb), d)
-	g.Comment("AA = A², BB = B²")
-	g.store(g.square(g.load(doubledA)), aa)
-	bb := g.square(g.load(doubledB))
-	g.store(bb, b)
-	g.Comment("E = AA - BB, x3 = (DA + CB)², z3 = x1·(DA - CB)², x2 = AA·BB, z2 = E·(AA + a24·E)")
-	g.store(g.sub(g.load(aa), bb), e)
-	g.store(g.square(g.load(d)), d)
-	g.store(g.square(g.load(c)), x3)
-	g.store(g.mulAdd(g.load(aa), g.constant(a24), g.load(e)), doubledA)
-	g.store(g.mul(g.load(d), g.load(x1)), z3)
-	g.store(g.mul(g.load(aa), g.load(b)), x2)
-	g.store(g.mul(g.load(doubledA), g.load(e)), z2)
+		g.Comment("DA = D·A, CB = C·B")
+		g.store(g.mul(difference3, sum), d)
+		cb := g.mul(g.load(c), g.load(b))
+		da := g.load(d)
+		g.store(g.add(da, cb), c)
+		g.store(g.sub(da, cb), d)
+		g.Comment("AA = A², BB = B²")
+		g.store(g.square(g.load(doubledA)), aa)
+		bb := g.square(g.load(doubledB))
+		g.store(bb, b)
+		g.Comment("E = AA - BB, x3 = (DA + CB)², z3 = x1·(DA - CB)², x2 = AA·BB, z2 = E·(AA + a24·E)")
+		g.store(g.sub(g.load(aa), bb), e)
+		g.store(g.square(g.load(d)), d)
+		g.store(g.square(g.load(c)), x3)
+		g.store(g.mulAdd(g.load(aa), g.constant(a24), g.load(e)), doubledA)
+		g.store(g.mul(g.load(d), g.load(x1)), z3)
+		g.store(g.mul(g.load(aa), g.load(b)), x2)
+		g.store(g.mul(g.load(doubledA), g.load(e)), z2)
+	})
 
 	g.SUB(arm64.Imm(1), t, t)
 	g.CBNZ(t, "step")
