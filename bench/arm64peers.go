@@ -103,7 +103,7 @@ func (t *tracer) tracePeer(p peer, kernels []peerKernel, dir string) error {
 	return nil
 }
 
-// checkAssembly checks what the kernels have computed, as far as it does not depend on tables in C, which
+// checkAssembly checks what the kernels have computed, unless it depends on tables in C, which
 // assemblyProgram replaces. The output is what is in memory, from states on, after each kernel.
 func checkAssembly(kernels []peerKernel, output []byte) error {
 	if len(output) != len(kernels)*resultSize {

@@ -6,7 +6,7 @@ import "hybridkem/assurance/internal/compiler"
 // fail. A function whose checks have several reasons stands in several entries.
 var remaining = compiler.Known{
 	"b has as many bytes as d or eta asks for: mlkem cuts it so, in each of the parameter sets.": {
-		"ring.Poly.Compress": 8, "ring.Poly.Decompress": 10, "ring.Poly.SampleCBD": 6,
+		"ring.Poly.Compress": 13, "ring.Poly.Decompress": 15, "ring.Poly.SampleCBD": 8,
 	},
 
 	"The vectors of a key have the lengths that its k gives, k is at most maxK, and keys are " +
@@ -25,7 +25,7 @@ var remaining = compiler.Known{
 	"A Batch makes no more streams than it is asked for, and at most as many as it has room for; " +
 		"it is asked for at most as many as are missing.": {
 		"mlkem.EncapsulationKey.expandMatrix": 1, "mlkem.sample": 4, "mlkem.prf.next": 2,
-		"sha3.Batch.SHAKE128s": 4, "sha3.Batch.SHAKE256s": 2, "sha3.Batch.streams": 5,
+		"sha3.Batch.SHAKE128s": 4, "sha3.Batch.SHAKE256s": 2, "sha3.Batch.streams": 7,
 	},
 
 	"The streams of SHAKE256 have one size, which is less than a block of SHAKE128, and there are three beside one.": {"sha3.Batch.Beside": 3},
@@ -39,8 +39,8 @@ var remaining = compiler.Known{
 
 	"A Single counts its hashes.": {"sha3.Single.Next": 1, "sha3.Single.End": 1},
 
-	"The seat of a long hash is a state of the batch.": {
-		"sha3.Batch.sit": 2, "sha3.Batch.absorb": 1, "sha3.Batch.start": 1, "sha3.Batch.Sum": 1,
+	"The seat of a long hash is a state of the batch. absorb4 is inlined in its caller, too.": {
+		"sha3.Batch.sit": 2, "sha3.Batch.absorb": 2, "sha3.absorb4": 1, "sha3.Batch.start": 1, "sha3.Batch.Sum": 1,
 	},
 
 	"A rate is less than the 200 bytes of a state, and n is less than the rate. pad and squeeze are " +
@@ -69,6 +69,8 @@ var remaining = compiler.Known{
 		"sha3.Many.BeginSHAKE128s": 1, "sha3.Many.BeginSHAKE256s": 1, "sha3.Many.start": 4,
 		"sha3.Many.Write": 5, "sha3.Many.Read": 3, "sha3.Many.pad": 2, "sha3.Sum256Many": 3, "sha3.SHAKE256Many": 1,
 	},
+
+	"A rate is that of a function, and there are at most four messages.": {"sha3.start4": 3, "sha3.begin4": 1},
 
 	"G hashes 33 bytes or 64.": {"mlkem.g": 1, "sha3.Batch.Sum512": 2},
 

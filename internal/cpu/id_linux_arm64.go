@@ -12,7 +12,7 @@ import (
 
 // mainID returns MIDR_EL1 of a core, or 0 if the system does not tell it.
 //
-// A machine can have cores of several kinds, all of which have the same instructions. Then a
+// A machine can have cores of several kinds, with the same instructions. Then a
 // program chooses for the core that it starts on, and the choice costs others some time.
 func mainID() uint64 {
 	if cpu.ARM64.HasCPUID {

@@ -1,6 +1,6 @@
 package term
 
-// Narrow returns the same function, in which no bitwise operation has bits that do not matter. So what
+// Narrow returns the same function, without the bits of bitwise operations that do not matter. So what
 // does not matter is not among the variables either. It is slow, and undoes the normal form.
 func Narrow(w *Word) *Word { return (&narrower{map[*Word]*Word{}, map[*Node]*Word{}}).word(w) }
 

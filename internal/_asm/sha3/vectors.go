@@ -151,7 +151,7 @@ type layout struct {
 // A move moves a lane to a place.
 type move struct{ lane, to int }
 
-// newLayout takes the first order of the rows in which no lane is overwritten before it is moved.
+// newLayout takes the first order of the rows that overwrites no lane before it is moved.
 func newLayout() layout {
 	var try func(rows []int) (layout, bool)
 	try = func(rows []int) (layout, bool) {

@@ -190,7 +190,7 @@ func (w *words) theta() {
 	w.Comment("Theta: C[x] = A[x,0] ^ A[x,1] ^ A[x,2] ^ A[x,3] ^ A[x,4]")
 	w.STP(w.a[3][2].R, w.a[3][3].R, w.a32)
 	var c [5]lane
-	// parity sets C[x] to the sum of its column, of which lane (x, y) is in first.
+	// parity sets C[x] to the sum of its column, where lane (x, y) is in first.
 	parity := func(x, y int, first, to arm64.R) {
 		c[x] = combine(w.EOR, w.a[x][cKeeps[x]], lane{first, w.a[x][y].due}, to)
 		for i, l := range w.a[x] {
