@@ -34,9 +34,9 @@ type choices struct{ rotating, sha3 bool }
 //
 // Rotating is off on cores that are known to take longer for the rotation of an operand: Cortex-A73
 // and Apple's (awslabs/s2n-bignum#276), Denver and X-Gene (openssl/openssl#4350), and those whose model
-// in LLVM says so. It is on for two of them, Cortex-A57 and A72: by their model, one state takes a tenth
-// longer than in crypto/sha3, but four take little more than half as long as there, and an operation has
-// more of those. On Cortex-A53 it gains (openssl/openssl#4350).
+// in LLVM says so. Cortex-A57 and A72 take longer too, and Rotating is on there: by their model, one
+// state takes a tenth longer than in crypto/sha3, but four take little more than half as long as there,
+// and an operation has more of those. On Cortex-A53 it gains (openssl/openssl#4350).
 //
 // SHA3 is on for cores that are known to begin two of the SHA-3 instructions or more in a cycle: Apple's,
 // and those whose model in LLVM says so. Most others begin one, and then two states take

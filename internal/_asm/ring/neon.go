@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"hybridkem/internal/_asm/arm64"
-	"hybridkem/internal/_asm/kit"
 )
 
 // kernelsARM64 writes the kernels for arm64. A register holds eight coefficients.
@@ -89,26 +88,19 @@ func places(place func(i int) int) (row []byte) {
 }
 
 func (g *neon) add() {
-	g.Kernel("addNEON", "func(f, h *[256]int16)", arm64.NEON, kit.Header{
-		Does:  "addNEON is the portable Poly.Add.",
-		Notes: "The bounds add up, and must stay below 2^15.",
-	})
-	g.wordwise("add", func(x, y arm64.V) { g.VADD(y, x, x) })
+	f, h := sumKernel(g, "addNEON", "Add", arm64.NEON)
+	g.wordwise("add", f, h, func(x, y arm64.V) { g.VADD(y, x, x) })
 }
 
 func (g *neon) sub() {
-	g.Kernel("subNEON", "func(f, h *[256]int16)", arm64.NEON, kit.Header{
-		Does:  "subNEON is the portable Poly.Sub.",
-		Notes: "The bounds add up, and must stay below 2^15.",
-	})
-	g.wordwise("sub", func(x, y arm64.V) { g.VSUB(y, x, x) })
+	f, h := sumKernel(g, "subNEON", "Sub", arm64.NEON)
+	g.wordwise("sub", f, h, func(x, y arm64.V) { g.VSUB(y, x, x) })
 }
 
 // wordwise applies body to each register x of f and the register y of h beside it, and ends the
 // kernel.
-func (g *neon) wordwise(label string, body func(x, y arm64.V)) {
+func (g *neon) wordwise(label string, f, h arm64.Mem, body func(x, y arm64.V)) {
 	const atOnce = 8 // registers
-	f, h := g.Pointer("f"), g.Pointer("h")
 	g.Repeat(label, n/8/atOnce, func() {
 		g.Schedule(24, func() {
 			for i := 0; i < atOnce; i += 2 {

@@ -7,26 +7,28 @@ import (
 )
 
 func (g *generator) add() {
-	g.Kernel("addAVX2", "func(f, h *[256]int16)", kit.AVX2, kit.Header{
-		Does:  "addAVX2 is the portable Poly.Add.",
-		Notes: "The bounds add up, and must stay below 2^15.",
-	})
-	g.wordwise("add", func(x, y vec) { g.VPADDW(y, x, x) })
+	f, h := sumKernel(g, "addAVX2", "Add", kit.AVX2)
+	g.wordwise("add", f, h, func(x, y vec) { g.VPADDW(y, x, x) })
 }
 
 func (g *generator) sub() {
-	g.Kernel("subAVX2", "func(f, h *[256]int16)", kit.AVX2, kit.Header{
-		Does:  "subAVX2 is the portable Poly.Sub.",
+	f, h := sumKernel(g, "subAVX2", "Sub", kit.AVX2)
+	g.wordwise("sub", f, h, func(x, y vec) { g.VPSUBW(y, x, x) })
+}
+
+// sumKernel begins a kernel for a method of Poly. It returns the parameters.
+func sumKernel[Set, Memory any](m machine[Set, Memory], name, method string, set Set) (f, h Memory) {
+	m.Kernel(name, "func(f, h *[256]int16)", set, kit.Header{
+		Does:  name + " is the portable Poly." + method + ".",
 		Notes: "The bounds add up, and must stay below 2^15.",
 	})
-	g.wordwise("sub", func(x, y vec) { g.VPSUBW(y, x, x) })
+	return m.Pointer("f"), m.Pointer("h")
 }
 
 // wordwise applies body to each register x of f and the register y of h beside it, and ends the
 // kernel.
-func (g *generator) wordwise(label string, body func(x, y vec)) {
+func (g *generator) wordwise(label string, f, h Mem, body func(x, y vec)) {
 	const atOnce = 4 // registers
-	f, h := g.Pointer("f"), g.Pointer("h")
 	g.Repeat(label, n/16/atOnce, func() {
 		for i := range atOnce {
 			x, y := g.YMM(), g.YMM()
