@@ -358,7 +358,7 @@ var mutations = []mutation{
 	// X-Wing.
 	{"Equal of keys of one type", "xwing/xwing.go", "return ok && ek.hybrid().Equal(other.hybrid())", "return ok && other != nil", "./xwing -run=^TestEqual$"},
 	{"private key in JSON", "xwing/xwing.go", "return nil, secret.NotJSON(\"xwing.DecapsulationKey\", name)", "return []byte(`\"\"`), nil", "./xwing -run=^TestPrinting$"},
-	{"key with an error", "internal/fault/fault.go", "\t\treturn none, err\n", "\t\t_ = none\n\t\treturn key, err\n", "./xwing -run=^TestErrors$"},
+	{"key with an error", "internal/fault/fault.go", "\t\treturn none, err\n", "\t\t_ = none\n\t\treturn key, err\n", "./combiner -run=^TestNewPartsKeyErrors$"},
 	{"label of X-Wing left out", "xwing/xwing.go", ", Label: []byte(hybrid.XWingLabel),", ",", "./xwing -run=^TestSpecification$"},
 	{"key of another KEM taken", "xwing/xwing.go", "own, ok := ek.(*EncapsulationKey)\n\t\t\treturn own.hybrid(), ok", "own, _ := ek.(*EncapsulationKey)\n\t\t\treturn own.hybrid(), true", "./xwing -run=^TestOtherKEM$"},
 
