@@ -49,7 +49,7 @@ func main() {
 	for _, s := range []struct {
 		name string
 		on   bool
-	}{{"NEON", cpu.NEON}, {"Rotating", cpu.Rotating}, {"SHA3", cpu.SHA3}} {
+	}{{"NEON", cpu.NEON}, {"Narrow", cpu.Narrow}, {"Rotating", cpu.Rotating}, {"SHA3", cpu.SHA3}} {
 		if s.on {
 			on = append(on, s.name)
 		}

@@ -5,7 +5,13 @@ package cpu
 type core uint32
 
 const (
+	cortexA55   core = 0x41<<12 | 0xd05
 	cortexA73   core = 0x41<<12 | 0xd09
+	cortexA76   core = 0x41<<12 | 0xd0b
+	cortexA76AE core = 0x41<<12 | 0xd0e
+	neoverseN1  core = 0x41<<12 | 0xd0c
+	cortexA510  core = 0x41<<12 | 0xd46
+	cortexA520  core = 0x41<<12 | 0xd80
 	cortexX4    core = 0x41<<12 | 0xd82
 	cortexX925  core = 0x41<<12 | 0xd85
 	cortexA725  core = 0x41<<12 | 0xd87
@@ -27,10 +33,15 @@ const (
 )
 
 // choices are the sets of arm64 that depend on the core.
-type choices struct{ rotating, sha3 bool }
+type choices struct{ narrow, rotating, sha3 bool }
 
 // choose returns the choices for a core whose MIDR_EL1 is midr, or 0 if the system does not tell it.
 // hasSHA3 says whether the core has the SHA-3 instructions. A wrong choice costs time and nothing else.
+//
+// Narrow is on for cores whose multiplier is known to be busy for several cycles with a product of 64 bits:
+// Cortex-A76 and Neoverse N1, which is the same core (Arm's guide for N1, and aws/aws-lc#1469), and Cortex-A55,
+// A510 and A520, whose model in LLVM says so. It is off on Cortex-A53, which gains little by its model and
+// often comes with cores that lose.
 //
 // Rotating is off on cores that are known to take longer for the rotation of an operand: Cortex-A73
 // and Apple's (awslabs/s2n-bignum#276), Denver and X-Gene (openssl/openssl#4350), and those whose model
@@ -45,15 +56,17 @@ type choices struct{ rotating, sha3 bool }
 func choose(goos string, midr uint64, hasSHA3 bool) choices {
 	c := core(midr>>24&0xff<<12 | midr>>4&0xfff)
 	if goos == "darwin" || goos == "ios" || c&implementer == apple {
-		return choices{rotating: false, sha3: hasSHA3}
+		return choices{sha3: hasSHA3}
 	}
 	switch c {
+	case cortexA55, cortexA76, cortexA76AE, neoverseN1, cortexA510, cortexA520:
+		return choices{narrow: true, rotating: true}
 	case cortexA73, tsv110, denver, xGene:
-		return choices{rotating: false, sha3: false}
+		return choices{}
 	case ampere1, ampere1A, ampere1B:
-		return choices{rotating: false, sha3: hasSHA3}
+		return choices{sha3: hasSHA3}
 	case cortexX4, cortexX925, cortexA725, neoverseV3, neoverseN3, c1Pro, c1Ultra, c1Premium, olympus, oryon:
 		return choices{rotating: true, sha3: hasSHA3}
 	}
-	return choices{rotating: true, sha3: false}
+	return choices{rotating: true}
 }

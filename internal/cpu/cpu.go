@@ -20,12 +20,13 @@ type implementation struct {
 	sets []*bool
 }
 
-// chosen is the name of the last implementation whose sets are all enabled when a program starts.
+// chosen is the name of the implementation with the most sets, or the last of these, whose sets are all
+// enabled when a program starts.
 var chosen = func() string {
-	name := Portable
+	name, most := Portable, 0
 	for _, i := range implementations {
-		if !slices.ContainsFunc(i.sets, func(set *bool) bool { return !*set }) {
-			name = i.name
+		if len(i.sets) >= most && !slices.ContainsFunc(i.sets, func(set *bool) bool { return !*set }) {
+			name, most = i.name, len(i.sets)
 		}
 	}
 	return name

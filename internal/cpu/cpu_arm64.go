@@ -14,6 +14,10 @@ var (
 	// NEON is ARMv8.0, which every arm64 machine has: general registers and vectors of 128 bits.
 	NEON = true
 
+	// Narrow is NEON on a core that begins a product of 64 bits only every few cycles, so that products of
+	// 32 bits are faster.
+	Narrow = this.narrow
+
 	// Rotating is NEON on a core where kernels that rotate operands are faster than crypto/sha3.
 	Rotating = this.rotating
 
@@ -21,16 +25,17 @@ var (
 	SHA3 = this.sha3
 )
 
-// Some cores with fast SHA-3 instructions are Rotating, and others are not.
+// Cores with a narrow multiplier are Rotating. Some with fast SHA-3 instructions are, and others are not.
 var implementations = func() []implementation {
 	all := []implementation{
 		{"NEON", []*bool{&NEON}},
+		{"Narrow+Rotating", []*bool{&NEON, &Narrow, &Rotating}},
 		{"Rotating", []*bool{&NEON, &Rotating}},
 		{"SHA3", []*bool{&NEON, &SHA3}},
 		{"Rotating+SHA3", []*bool{&NEON, &Rotating, &SHA3}},
 	}
 	if !cpu.ARM64.HasSHA3 {
-		return all[:2]
+		return all[:3]
 	}
 	return all
 }()

@@ -5,6 +5,7 @@ package cpu
 // This build has no kernels for arm64.
 const (
 	NEON     = false
+	Narrow   = false
 	Rotating = false
 	SHA3     = false
 )

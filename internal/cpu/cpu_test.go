@@ -15,7 +15,7 @@ func enabled() (on []string) {
 		on   bool
 	}{
 		{"AVX2", AVX2}, {"ADX", ADX}, {"AVX512", AVX512}, {"AVX512VBMI2", AVX512VBMI2}, {"AVX512IFMA", AVX512IFMA}, {"WideAVX512", WideAVX512},
-		{"NEON", NEON}, {"Rotating", Rotating}, {"SHA3", SHA3},
+		{"NEON", NEON}, {"Narrow", Narrow}, {"Rotating", Rotating}, {"SHA3", SHA3},
 	} {
 		if s.on {
 			on = append(on, s.name)
@@ -59,7 +59,8 @@ func TestNoSuchSet(t *testing.T) {
 
 // TestChoose has the numbers of cores from MIDR_EL1, with a variant and a revision.
 func TestChoose(t *testing.T) {
-	none, rotating, sha3, both := choices{}, choices{rotating: true}, choices{sha3: true}, choices{true, true}
+	none, rotating, sha3, both := choices{}, choices{rotating: true}, choices{sha3: true}, choices{rotating: true, sha3: true}
+	narrow := choices{narrow: true, rotating: true}
 	for _, tt := range []struct {
 		core    string
 		midr    uint64
@@ -67,11 +68,14 @@ func TestChoose(t *testing.T) {
 		want    choices
 	}{
 		{"Cortex-A53", 0x410fd034, false, rotating},
-		{"Cortex-A55", 0x411fd050, false, rotating},
+		{"Cortex-A55", 0x411fd050, false, narrow},
 		{"Cortex-A57", 0x411fd071, false, rotating},
 		{"Cortex-A72", 0x410fd083, false, rotating},
 		{"Cortex-A73", 0x410fd092, false, none},
-		{"Cortex-A76", 0x414fd0b1, false, rotating},
+		{"Cortex-A76", 0x414fd0b1, false, narrow},
+		{"Cortex-A76AE", 0x410fd0e1, false, narrow},
+		{"Cortex-A510", 0x411fd460, false, narrow},
+		{"Cortex-A520", 0x410fd801, true, narrow},
 		{"Cortex-A710", 0x411fd470, true, rotating},
 		{"Cortex-A725", 0x410fd871, true, both},
 		{"Cortex-X1", 0x411fd440, false, rotating},
@@ -83,7 +87,7 @@ func TestChoose(t *testing.T) {
 		{"C1-Pro", 0x411fd8b0, true, both},
 		{"C1-Ultra", 0x411fd8c0, true, both},
 		{"C1-Premium", 0x411fd900, true, both},
-		{"Neoverse N1", 0x413fd0c1, false, rotating},
+		{"Neoverse N1", 0x413fd0c1, false, narrow},
 		{"Neoverse N2", 0x410fd493, true, rotating},
 		{"Neoverse N3", 0x410fd8e0, true, both},
 		{"Neoverse V1", 0x411fd401, true, rotating},
@@ -119,8 +123,10 @@ func TestChoose(t *testing.T) {
 func TestEmulated(t *testing.T) {
 	emulated := os.Getenv("QEMU_CPU")
 	want, ok := map[string]string{
-		"cortex-a53": "Rotating of portable NEON Rotating", "cortex-a72": "Rotating of portable NEON Rotating", "cortex-a76": "Rotating of portable NEON Rotating",
-		"max": "Rotating of portable NEON Rotating SHA3 Rotating+SHA3",
+		"cortex-a53": "Rotating of portable NEON Narrow+Rotating Rotating",
+		"cortex-a72": "Rotating of portable NEON Narrow+Rotating Rotating",
+		"cortex-a76": "Narrow+Rotating of portable NEON Narrow+Rotating Rotating",
+		"max":        "Rotating of portable NEON Narrow+Rotating Rotating SHA3 Rotating+SHA3",
 	}[emulated]
 	if !ok || len(Sets()) == 1 || strings.Contains(os.Getenv("GODEBUG"), "cpu.") {
 		t.Skip("no emulated core, or not as it is")

@@ -55,6 +55,7 @@ type Set struct {
 // The sets of internal/cpu. All kernels may use ARMv8.0.
 var (
 	NEON     = Set{"NEON", false}
+	Narrow   = Set{"Narrow", false}
 	Rotating = Set{"Rotating", false}
 	SHA3     = Set{"SHA3", true}
 )

@@ -55,7 +55,7 @@ func everyWord(t *testing.T) string {
 			}
 			double := []Arrangement{H8, S4, D2}[a.size]
 			wide := register(double, n+7)
-			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL} {
+			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL, f.VUMULL, f.VUMLAL} {
 				op(x, y, wide)
 			}
 			f.VUSUBL(x, y, wide)
@@ -69,7 +69,7 @@ func everyWord(t *testing.T) string {
 			}
 			f.VSQDMULH(x, y, z)
 			f.VSQRDMULH(x, y, z)
-			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL} {
+			for _, op := range []func(x operand, y, z V){f.VSMULL, f.VSMLAL, f.VUMULL, f.VUMLAL} {
 				op(lane, y, wide)
 			}
 		}
@@ -240,7 +240,7 @@ func TestSchedule(t *testing.T) {
 		plain, scheduled := begin(&File{}, NEON), begin(&File{}, NEON)
 		program(plain)
 		r = rand.New(rand.NewPCG(seed, 0))
-		scheduled.ScheduleWithin(32, 13, func() { program(scheduled) })
+		scheduled.ScheduleWithin(32, 13, lookahead, func() { program(scheduled) })
 		if len(plain.current().nodes) != len(scheduled.current().nodes) {
 			t.Fatal("reordering changes the number of instructions")
 		}
@@ -255,7 +255,7 @@ func TestScheduleWithin(t *testing.T) {
 	build := func(general int) error {
 		f := begin(&File{}, NEON)
 		memory := f.Frame(16 * 40)
-		f.ScheduleWithin(0, general, func() {
+		f.ScheduleWithin(0, general, lookahead, func() {
 			for i := range 40 {
 				x := f.GP()
 				f.MOVD(memory.At(16*i), x)

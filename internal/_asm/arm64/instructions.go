@@ -97,7 +97,9 @@ func (f *File) LSR(x Source, y, z R)  { f.op(alu, "LSR", x, y, z) }
 func (f *File) ROR(x Source, y, z R)  { f.op(alu, "ROR", x, y, z) }
 func (f *File) MUL(x, y, z R)         { f.op(multiply, "MUL", x, y, z) }
 func (f *File) UMULH(x, y, z R)       { f.op(multiply, "UMULH", x, y, z) }
-func (f *File) MADD(x, a, y, z R)     { f.op(multiply, "MADD", x, a, y, z) } // z = a + x·y
+func (f *File) MADD(x, a, y, z R)     { f.op(multiply, "MADD", x, a, y, z) }   // z = a + x·y
+func (f *File) UMADDL(x, a, y, z R)   { f.op(multiply, "UMADDL", x, a, y, z) } // MADD of the lower halves of x and y
+func (f *File) UMULL(x, y, z R)       { f.op(multiply, "UMULL", x, y, z) }
 func (f *File) EXTR(n int, x, y, z R) { f.op(alu, "EXTR", Imm(n), x, y, z) } // z = the 64 bits of y ‖ x from bit n on
 
 func (f *File) ADDS(x Source, y, z R) { f.flagged("ADDS", false, true, x, y, z) }
@@ -158,6 +160,9 @@ func (f *File) access(i *instruction, size int, from, to operand) {
 
 // MOVD moves 64 bits: between registers, from memory, to memory, or from an immediate.
 func (f *File) MOVD(from, to operand) { f.move("MOVD", 8, from, to) }
+
+// MOVWU loads 32 bits, which zeros extend.
+func (f *File) MOVWU(from Mem, to R) { f.move("MOVWU", 4, from, to) }
 
 // MOVBU loads a byte, which zeros extend, or stores one.
 func (f *File) MOVBU(from, to operand) { f.move("MOVBU", 1, from, to) }
@@ -337,10 +342,19 @@ func (f *File) VSHL(n int, x, z V)  { f.op(shift, "VSHL", Imm(n), x, z) }
 func (f *File) VUSHR(n int, x, z V) { f.op(shift, "VUSHR", Imm(n), x, z) }
 func (f *File) VSRI(n int, x, z V)  { f.modify(shift, "VSRI", Imm(n), x, z) }
 func (f *File) VSLI(n int, x, z V)  { f.modify(shift, "VSLI", Imm(n), x, z) }
+func (f *File) VUSRA(n int, x, z V) { f.modify(shift, "VUSRA", Imm(n), x, z) } // adds the shifted x
+func (f *File) VREV64(x, z V)       { f.op(permute, "VREV64", x, z) }
+func (f *File) VTRN1(x, y, z V)     { f.op(permute, "VTRN1", x, y, z) }
+func (f *File) VTRN2(x, y, z V)     { f.op(permute, "VTRN2", x, y, z) }
 func (f *File) VZIP1(x, y, z V)     { f.op(permute, "VZIP1", x, y, z) }
 func (f *File) VZIP2(x, y, z V)     { f.op(permute, "VZIP2", x, y, z) }
 func (f *File) VUZP1(x, y, z V)     { f.op(permute, "VUZP1", x, y, z) }
 func (f *File) VUZP2(x, y, z V)     { f.op(permute, "VUZP2", x, y, z) }
+
+// VEXT sets z to the 16 bytes of x ‖ y from byte n on.
+func (f *File) VEXT(n int, x, y, z V) {
+	f.op(permute, "VEXT", Imm(n), x.As(B16), y.As(B16), z.As(B16))
+}
 
 // A scalar is the lowest element of a vector register, as the result of a sum over all.
 type scalar struct{ V }

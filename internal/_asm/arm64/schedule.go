@@ -44,17 +44,15 @@ var ports = []struct {
 // instructions from the first one on that it has not written yet, as a core does. So the parts of a long
 // list follow each other, and each begins while the one before it ends.
 func (f *File) Schedule(vectors int, write func()) {
-	part := f.written(write)
-	k := f.current()
-	k.nodes = append(k.nodes, schedule(part, vectors, math.MaxInt)...)
+	f.ScheduleWithin(vectors, math.MaxInt, lookahead, write)
 }
 
-// ScheduleWithin is Schedule, and keeps at most general of the general registers in use that begin
-// here, if the order that write has does.
-func (f *File) ScheduleWithin(vectors, general int, write func()) {
+// ScheduleWithin is Schedule with another lookahead, and keeps at most general of the general registers
+// in use that begin here, if the order that write has does.
+func (f *File) ScheduleWithin(vectors, general, lookahead int, write func()) {
 	part := f.written(write)
 	k := f.current()
-	k.nodes = append(k.nodes, schedule(part, vectors, general)...)
+	k.nodes = append(k.nodes, schedule(part, vectors, general, lookahead)...)
 }
 
 const lookahead = 160
@@ -63,7 +61,7 @@ const lookahead = 160
 type edge struct{ to, cycles int }
 
 // schedule returns the nodes in their new order.
-func schedule(nodes []node, vectors, general int) (ordered []node) {
+func schedule(nodes []node, vectors, general, lookahead int) (ordered []node) {
 	edges, before := dependencies(nodes)
 	height := make([]int, len(nodes)) // the cycles from the start of an instruction to the end
 	for i := len(nodes) - 1; i >= 0; i-- {

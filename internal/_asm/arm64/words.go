@@ -139,6 +139,10 @@ func (f *File) long(class class, accumulates bool, u, opcode, elementOpcode uint
 func (f *File) VSMULL(x operand, y, z V) { f.long(product, false, 0, 0b1100, 0b1010, "smull", x, y, z) }
 func (f *File) VSMLAL(x operand, y, z V) { f.long(product, true, 0, 0b1000, 0b0010, "smlal", x, y, z) }
 
+// VUMULL and VUMLAL do so without signs.
+func (f *File) VUMULL(x operand, y, z V) { f.long(product, false, 1, 0b1100, 0b1010, "umull", x, y, z) }
+func (f *File) VUMLAL(x operand, y, z V) { f.long(product, true, 1, 0b1000, 0b0010, "umlal", x, y, z) }
+
 // VUSUBL sets z to y - x with elements of twice the size.
 func (f *File) VUSUBL(x, y, z V) { f.long(vector, false, 1, 0b0010, 0, "usubl", x, y, z) }
 
