@@ -305,7 +305,7 @@ func (p *proof) numberRow(at int, first uint64) adxRow {
 // given makes an element of a row of variables, which is at most high.
 func given(f *integer.Field, name string, r adxRow, high *big.Int) (integer.Poly, error) {
 	symbol, err := f.Element(name, r.words[:]...)
-	f.AssumeRow(high, 64, r.words[:]...)
+	f.AssumeRow(high, r.words[:]...)
 	return integer.Atom(symbol), err
 }
 
@@ -332,7 +332,7 @@ func defineRows(f *integer.Field, rows []adxRow) (map[adxRow]integer.Poly, error
 func wantTight(f *integer.Field, rows ...adxRow) (*big.Int, error) {
 	most := new(big.Int)
 	for _, r := range rows {
-		b := f.BoundRow(64, r.words[:]...)
+		b := f.BoundRow(r.words[:]...)
 		if b.Cmp(tight) > 0 {
 			return nil, fmt.Errorf("the element at %d in the frame may be %v, which is not tight", r.at, b)
 		}
@@ -356,7 +356,8 @@ const (
 
 // ladderStep is a step of RFC 7748, section 5, from the exchange of the points on: from
 // x_2 + z_2, x_2 - z_2, x_3 + z_3 and x_3 - z_3 to x_2, z_2, x_3 and z_3.
-func ladderStep(swap int, x1, a, b, c, d integer.Poly) [4]integer.Poly {
+func ladderStep(swap int, x1 integer.Poly, sums [4]integer.Poly) [4]integer.Poly {
+	a, b, c, d := sums[0], sums[1], sums[2], sums[3]
 	if swap == 1 {
 		a, b, c, d = c, d, a, b
 	}
@@ -372,8 +373,8 @@ func ladderStep(swap int, x1, a, b, c, d integer.Poly) [4]integer.Poly {
 }
 
 // sums returns what a step begins with, or what a ladder with IFMA has for state.
-func sums(s [4]integer.Poly) (a, b, c, d integer.Poly) {
-	return s[0].Add(s[1]), s[0].Sub(s[1]), s[2].Add(s[3]), s[2].Sub(s[3])
+func sums(s [4]integer.Poly) [4]integer.Poly {
+	return [4]integer.Poly{s[0].Add(s[1]), s[0].Sub(s[1]), s[2].Add(s[3]), s[2].Sub(s[3])}
 }
 
 func ladderADXProof(p *proof) error {
@@ -450,7 +451,7 @@ func ladderADXProof(p *proof) error {
 // ladderAlgebra compares a step with that of the RFC, for both values of the bit that
 // exchanges the points.
 func (p *proof) ladderAlgebra(state, rows, after []adxRow) error {
-	f := integer.NewField(p25519, 64)
+	f := integer.NewField(p25519, integer.Every(64))
 	var in [5]integer.Poly
 	for i, name := range []string{"x_1", "x_2", "z_2", "x_3", "z_3"} {
 		var err error
@@ -463,8 +464,7 @@ func (p *proof) ladderAlgebra(state, rows, after []adxRow) error {
 		return err
 	}
 	for swap := range 2 {
-		a, b, c, d := sums([4]integer.Poly(in[1:]))
-		want := ladderStep(swap, in[0], a, b, c, d)
+		want := ladderStep(swap, in[0], sums([4]integer.Poly(in[1:])))
 		for i, r := range after {
 			got := values[r].Replace(func(w *term.Word) (integer.Poly, bool) {
 				return integer.Int(int64(swap)), w == p.space.Var("swap", 1)
@@ -660,7 +660,7 @@ func combADXProof(p *proof) error {
 			}
 			before := now
 			now = l.sum()
-			_, err := wantPoint(integer.NewField(p25519, 64), before, rows, now, nil, 1, extended.double)
+			_, err := wantPoint(integer.NewField(p25519, integer.Every(64)), before, rows, now, nil, 1, extended.double)
 			if err != nil {
 				return fmt.Errorf("doubling: %w", err)
 			}
@@ -688,7 +688,7 @@ func combADXProof(p *proof) error {
 // (x, y) is (y-x)/2, (y+x)/2 and d·x·y. Since the first two are halved, all coordinates lack
 // the factor 4.
 func (p *proof) wantAddition(sum [4]adxRow, entry, rows []adxRow, after [4]adxRow) error {
-	f := integer.NewField(p25519, 64)
+	f := integer.NewField(p25519, integer.Every(64))
 	x, y := integer.Atom(p.space.Var("x", 64)), integer.Atom(p.space.Var("y", 64))
 	half := quotient(big.NewInt(1), big.NewInt(2))
 	elements := []integer.Poly{y.Sub(x).Times(half), y.Add(x).Times(half), times25519(x, y).Times(curveD)}

@@ -529,7 +529,7 @@ func (r *combProof) affine(what string, sum int) (x, y, z integer.Poly) {
 // field returns a field in which the limbs of sums and multiples are elements, and what these
 // elements are, by their symbols.
 func (r *combProof) field() (f *integer.Field, meaning map[*term.Word]integer.Poly, err error) {
-	f, meaning = integer.NewField(p25519, limbBits), map[*term.Word]integer.Poly{}
+	f, meaning = integer.NewField(p25519, radix51.place), map[*term.Word]integer.Poly{}
 	element := func(what string, sum, e int, bounds integer.Interval, held integer.Poly) {
 		limbs := r.limbs(what, sum, e)
 		for _, w := range limbs {
@@ -566,7 +566,7 @@ func (r *combProof) equal(rows []row, want []integer.Poly, bounds func(n int) in
 		}
 		words = append(words, limbs[:]...)
 	}
-	if err := defineCarried(f, words...); err != nil {
+	if err := radix51.define(f, words...); err != nil {
 		return err
 	}
 	for n, limbs := range rows {

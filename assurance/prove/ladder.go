@@ -11,9 +11,9 @@ import (
 	"hybridkem/assurance/prove/term"
 )
 
-// The statements about the ladders with AVX-512 IFMA. The state of a ladder is
-// (A, B, C, D) = (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3), with the names of RFC 7748,
-// section 5, before the swap of a step. The proofs have these parts:
+// The statements about the ladders with AVX-512 IFMA, and about ladderNEON. The state of a ladder is
+// (x_2, z_2, x_3, z_3), with the names of RFC 7748, section 5, before the swap of a step. With
+// AVX-512, it is (A, B, C, D) = (x_2 + z_2, x_2 - z_2, x_3 + z_3, x_3 - z_3). The proofs have these parts:
 //
 //   - The entry comes to the head of the loop with the state that the header says.
 //   - A step computes that of the RFC, where swap is the bit of swaps that the counter chooses.
@@ -28,17 +28,21 @@ import (
 // A ladder is a proof about a ladder.
 type ladder struct {
 	*proof
+	*radix
 	swaps   int // the argument that holds swaps
 	lanes   int // how many scalars swaps has
 	cases   []swapCase
 	args    []machine.Value
-	largest big.Int    // limb that was found
+	largest [2]big.Int // limbs that were found, with even and with odd numbers
 	t, bit  *term.Word // the variables for the counter, and for the bit that is rotated
 
 	// The loop begins at head, consists of a step or two, and ends with a jump.
 	head, jump    uint64
 	parts         []part
 	count, rotate *machine.Instruction // they count down, and rotate the bit if there is one
+
+	names   [4]string // of what the state is
+	formula func(swap int, x1 integer.Poly, state [4]integer.Poly) [4]integer.Poly
 
 	state func(m *machine.Machine) []*term.Word // what the places of the state hold
 	reset func(m *machine.Machine)              // sets the state to variables
@@ -56,19 +60,34 @@ type swapCase struct {
 }
 
 // inMemory reports whether the counter is in memory. Then a step counts at its start.
-func (l *ladder) inMemory() bool { return l.count.Args[0].Kind == machine.Memory }
+func (l *ladder) inMemory() bool { return l.count.A64 == nil && l.count.Args[0].Kind == machine.Memory }
+
+// register returns the register that has the counter, if it is not in memory.
+func (l *ladder) register(m *machine.Machine) *machine.Value {
+	if i := l.count.A64; i != nil {
+		return &m.General[i.Args[0].Reg]
+	}
+	return &m.General[l.count.Args[0].Reg]
+}
 
 // newLadder finds the loop. The instruction called choice is the last one that the bit of swaps
 // has to pass before it is in vectors or masks. If there are two steps in the loop, the second
 // begins where the counter is read again.
 func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
-	l := &ladder{proof: p, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
-	for _, i := range p.code.Listing() {
-		if i.Op == "JNE" && i.Args[0].Imm < i.Address {
+	l := &ladder{proof: p, radix: radix51, swaps: swaps, lanes: lanes, t: p.space.Var("t", 64), bit: p.space.Var("bit", 64)}
+	l.names = [4]string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}
+	l.formula = func(swap int, x1 integer.Poly, state [4]integer.Poly) [4]integer.Poly {
+		return sums(ladderStep(swap, x1, state))
+	}
+	list := p.code.Listing()
+	for n, i := range list {
+		switch {
+		case i.Op == "JNE" && i.Args[0].Imm < i.Address:
 			l.head, l.jump = i.Args[0].Imm, i.Address
-		}
-		if i.Op == "DEC" {
+		case i.Op == "DEC":
 			l.count = i
+		case i.Op == "cbnz":
+			l.head, l.jump, l.count = i.A64.Args[1].Imm, i.Address, list[n-1]
 		}
 	}
 	if l.count == nil {
@@ -78,7 +97,7 @@ func (p *proof) newLadder(swaps, lanes int, choice string) (*ladder, error) {
 	if !l.inMemory() {
 		next.last = l.count.Address
 	}
-	for _, i := range p.code.Listing() {
+	for _, i := range list {
 		switch {
 		case i.Address < l.head:
 		case i.Op == choice && next.chosen == 0:
@@ -112,10 +131,10 @@ func (l *ladder) slot(m *machine.Machine) int {
 
 // setCounter sets the counter, and the bit that is rotated if there is one.
 func (l *ladder) setCounter(m *machine.Machine, t, bit *term.Word) {
-	if o := l.count.Args[0]; o.Kind == machine.General {
-		m.General[o.Reg] = machine.Value{Word: t}
-	} else {
+	if l.inMemory() {
 		m.Stack.Set(l.slot(m), t)
+	} else {
+		*l.register(m) = machine.Value{Word: t}
 	}
 	if l.rotate != nil {
 		for j := range l.lanes {
@@ -126,11 +145,11 @@ func (l *ladder) setCounter(m *machine.Machine, t, bit *term.Word) {
 
 // wantCounter checks the counter, and the bit that is rotated.
 func (l *ladder) wantCounter(m *machine.Machine, t, bit *term.Word) error {
-	have := machine.Value{}
-	if o := l.count.Args[0]; o.Kind == machine.General {
-		have = m.General[o.Reg]
-	} else {
+	var have machine.Value
+	if l.inMemory() {
 		have.Word = m.Stack.Word(l.slot(m), 8)
+	} else {
+		have = *l.register(m)
 	}
 	if have.Region != nil || have.Word != t {
 		return fmt.Errorf("the counter is %v, not %v", have.Word, t)
@@ -186,7 +205,7 @@ func (l *ladder) step(part part, head *machine.Machine, counters []int, c *swapC
 	for i := len(counters) - 1; i >= 0; i-- {
 		m := all
 		if i > 0 {
-			if m = all.Fork(true); l.inMemory() {
+			if m = all.Fork(true); l.inMemory() || l.code.A64() { // arm64's schedule may bring a store forward
 				m = all.Clone()
 			}
 			others = append(others, m)
@@ -297,7 +316,8 @@ func (l *ladder) leave(m *machine.Machine) error {
 	if err != nil {
 		return err
 	}
-	saved := l.space.Var(fmt.Sprint("general register ", machine.FramePointer), 64)
+	kept := l.code.Kept()
+	saved := l.space.Var(fmt.Sprint("general register ", kept[len(kept)-1]), 64)
 	for at, w := range m.Stack.Data {
 		if w == nil || !m.Stack.Written[at] {
 			continue
@@ -315,14 +335,14 @@ func (l *ladder) leave(m *machine.Machine) error {
 func (l *ladder) isElement(f *integer.Field, name string, row []*term.Word, want integer.Poly) error {
 	for i, w := range row {
 		have := f.Interval(w)
-		if !have.Within(carriedBounds) {
+		if !have.Within(l.carried(i)) {
 			return fmt.Errorf("limb %d of %s is not carried: %v", i, name, have)
 		}
-		if l.largest.Cmp(have.High) < 0 {
-			l.largest.Set(have.High)
-			l.detail = fmt.Sprintf("limbs at most %#x", have.High)
+		if most := &l.largest[i%2]; most.Cmp(have.High) < 0 {
+			most.Set(have.High)
 		}
 	}
+	l.detail = fmt.Sprintf("even limbs at most %#x, odd limbs at most %#x", &l.largest[0], &l.largest[1])
 	v, err := f.Value(row...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -334,11 +354,11 @@ func (l *ladder) isElement(f *integer.Field, name string, row []*term.Word, want
 }
 
 // carriedField returns a field, with symbols for elements of these names that are carried.
-func carriedField(names []string, rows [][]*term.Word) (f *integer.Field, symbols []integer.Poly, err error) {
-	f = integer.NewField(p25519, limbBits)
+func (r *radix) carriedField(names []string, rows [][]*term.Word) (f *integer.Field, symbols []integer.Poly, err error) {
+	f = integer.NewField(p25519, r.place)
 	for i, row := range rows {
-		for _, w := range row {
-			f.Assume(w, carriedBounds)
+		for k, w := range row {
+			f.Assume(w, r.carried(k))
 		}
 		symbol, err := f.Element(names[i], row...)
 		if err != nil {
@@ -350,18 +370,17 @@ func carriedField(names []string, rows [][]*term.Word) (f *integer.Field, symbol
 }
 
 // isStep checks that after is what a step of the RFC makes of before. Both are rows of limbs of
-// A, B, C and D.
+// the state.
 func (l *ladder) isStep(swap int, before, after [][]*term.Word, x1 []*term.Word) error {
-	f, symbols, err := carriedField([]string{"A", "B", "C", "D", "x_1"}, append(slices.Clone(before), x1))
+	f, symbols, err := l.carriedField(append(l.names[:], "x_1"), append(slices.Clone(before), x1))
 	if err != nil {
 		return err
 	}
-	if err := defineCarried(f, slices.Concat(after...)...); err != nil {
+	if err := l.define(f, slices.Concat(after...)...); err != nil {
 		return err
 	}
-	a, b, c, d := sums(ladderStep(swap, symbols[4], symbols[0], symbols[1], symbols[2], symbols[3]))
-	for i, want := range []integer.Poly{a, b, c, d} {
-		if err := l.isElement(f, []string{"x_2 + z_2", "x_2 - z_2", "x_3 + z_3", "x_3 - z_3"}[i], after[i], want); err != nil {
+	for i, want := range l.formula(swap, symbols[4], [4]integer.Poly(symbols)) {
+		if err := l.isElement(f, l.names[i], after[i], want); err != nil {
 			return fmt.Errorf("swap = %d: %w", swap, err)
 		}
 	}
@@ -378,9 +397,12 @@ func fourRows(s []*term.Word) [][]*term.Word {
 }
 
 // variables returns n variables of 64 bits with this name.
-func (p *proof) variables(name string, n int) (out []*term.Word) {
+func (p *proof) variables(name string, n int) []*term.Word { return p.variablesOf(64, name, n) }
+
+// variablesOf returns n variables of so many bits with this name.
+func (p *proof) variablesOf(bits int, name string, n int) (out []*term.Word) {
 	for i := range n {
-		out = append(out, p.space.Var(fmt.Sprint(name, i), 64))
+		out = append(out, p.space.Var(fmt.Sprint(name, i), bits))
 	}
 	return out
 }
@@ -427,13 +449,18 @@ func (l *ladder) enter(address int, more ...machine.Value) (*machine.Machine, er
 			copy(m.Vector[r][:4], before[4*k:])
 		}
 	}
+	l.bothCases()
+	l.reset(m)
+	return m, nil
+}
+
+// bothCases makes the cases of a ladder with one scalar.
+func (l *ladder) bothCases() {
 	if l.cases == nil {
 		for bit := range uint64(2) {
 			l.cases = append(l.cases, swapCase{bits: []*term.Word{l.space.Const(1, bit)}, prepare: l.reset})
 		}
 	}
-	l.reset(m)
-	return m, nil
 }
 
 // leaveState is leave, and checks that the state is stored.
@@ -628,7 +655,7 @@ func (l *ladder) areEightSteps(head *machine.Machine) error {
 // x_3 - z_3 for x_2/z_2 = 1/0 and x_3/z_3 = u/1.
 func (l *ladder) entersEight(state []*term.Word) error {
 	for i := range 8 {
-		f, u, err := carriedField([]string{"u"}, ofLane(l.variables("u", 8*nLimbs), i))
+		f, u, err := l.carriedField([]string{"u"}, ofLane(l.variables("u", 8*nLimbs), i))
 		if err != nil {
 			return err
 		}
@@ -645,7 +672,7 @@ func (l *ladder) entersEight(state []*term.Word) error {
 // leavesEight checks that x and z are 2·x_2 and 2·z_2 of the state.
 func (l *ladder) leavesEight(x, z []*term.Word) error {
 	for i := range 8 {
-		f, s, err := carriedField([]string{"x_2 + z_2", "x_2 - z_2"}, ofLane(l.variables("s", 4*8*nLimbs), i)[:2])
+		f, s, err := l.carriedField([]string{"x_2 + z_2", "x_2 - z_2"}, ofLane(l.variables("s", 4*8*nLimbs), i)[:2])
 		if err != nil {
 			return err
 		}
@@ -697,6 +724,82 @@ func ladderEightProof(p *proof) error {
 	return l.independent(l.args...)
 }
 
+// mixedRow returns the limbs of an element of a pair. Limbs i of the two elements are neighbours.
+func mixedRow(pair []*term.Word, element int) (row []*term.Word) {
+	for i := range nMixed {
+		row = append(row, pair[2*i+element])
+	}
+	return row
+}
+
+// mixedState returns the rows of x_2, z_2, x_3 and z_3 from the pairs (x_2, x_3) and (z_2, z_3).
+func mixedState(s []*term.Word) [][]*term.Word {
+	x, z := s[:2*nMixed], s[2*nMixed:]
+	return [][]*term.Word{mixedRow(x, 0), mixedRow(z, 0), mixedRow(x, 1), mixedRow(z, 1)}
+}
+
+func ladderNEONProof(p *proof) error {
+	l, err := p.newLadder(2, 1, "dup")
+	if err != nil {
+		return err
+	}
+	l.radix, l.names = radixMixed, [4]string{"x_2", "z_2", "x_3", "z_3"}
+	l.formula = func(swap int, x1 integer.Poly, state [4]integer.Poly) [4]integer.Poly {
+		return ladderStep(swap, x1, sums(state))
+	}
+	before := p.variablesOf(32, "s", 4*nMixed)
+	s := machine.Variables(p.space, "s", len(before), 32, 32, true)
+	u := machine.NewRegion("u", 8*nLimbs, false)
+	var x1 []*term.Word
+	for k := range nLimbs {
+		even, odd := p.space.Var(fmt.Sprint("u", 2*k), 26), p.space.Var(fmt.Sprint("u", 2*k+1), 26)
+		u.Set(8*k, term.Cat(even, odd, p.space.Const(12, 0)))
+		x1 = append(x1, even, odd)
+	}
+	swaps := machine.Variables(p.space, "swaps", 4, 64, 64, false)
+	l.args = []machine.Value{p.arg(s), p.arg(u), p.arg(swaps)}
+	l.state = func(m *machine.Machine) (s []*term.Word) {
+		for i := range before {
+			s = append(s, m.Argument(0).Field(i, 32))
+		}
+		return s
+	}
+	l.reset = func(m *machine.Machine) {
+		for i, w := range before {
+			m.Argument(0).Set(4*i, w)
+		}
+	}
+	l.bothCases()
+
+	head := machine.New(p.space, p.code, l.args...)
+	if err := l.runTo(head, l.head); err != nil {
+		return err
+	}
+	if !slices.Equal(l.state(head), before) {
+		return errors.New("the state is written before the loop")
+	}
+	if err := l.wantCounter(head, l.word(255), nil); err != nil {
+		return err
+	}
+	l.forget(head)
+	exit, err := l.loop(head)
+	if err != nil {
+		return err
+	}
+	for swap, c := range l.cases {
+		if err := l.isStep(swap, mixedState(before), mixedState(c.after), x1); err != nil {
+			return err
+		}
+	}
+	if err := l.leave(exit); err != nil {
+		return err
+	}
+	if !slices.Equal(l.state(exit), before) {
+		return errors.New("the state is written after the loop")
+	}
+	return p.independent(l.args...)
+}
+
 // wordsIn returns the words of 64 bits in a region.
 func wordsIn(r *machine.Region) (ws []*term.Word) {
 	for i := range len(r.Data) / 8 {
@@ -706,6 +809,7 @@ func wordsIn(r *machine.Region) (ws []*term.Word) {
 }
 
 var ladderStatements = []statement{
+	{"x25519.ladderNEON", "s becomes what the 255 steps of RFC 7748's loop make of it, with bits 255 to 1 of swaps as swap; no data is left in the frame", ladderNEONProof},
 	{"x25519.ladderIFMA", "s becomes what n steps of RFC 7748's loop make of it, for n from 1 to 255, with bits n to 1 of swaps as swap; no data is left in the frame", ladderProof},
 	{"x25519.ladderPermuteIFMA", "s becomes what 12 steps of RFC 7748's loop make of it, for n from 12 to 255, with bits n to n-11 of swaps as swap, and a becomes Keccak-f[1600] of it; no data is left in the frame", ladderPermuteProof},
 	{"x25519.ladder8IFMA", "x and z are 2·x_2 and 2·z_2 after the 255 steps of RFC 7748's loop, with bits 255 to 1 of swaps as swap, for eight points; no data is left in the frame", ladderEightProof},

@@ -21,7 +21,7 @@ type fieldCall struct {
 	*integer.Field
 }
 
-func (p *proof) field() *fieldCall { return &fieldCall{p, integer.NewField(p25519, 64)} }
+func (p *proof) field() *fieldCall { return &fieldCall{p, integer.NewField(p25519, integer.Every(64))} }
 
 // element returns an object with variables, and their value.
 func (c *fieldCall) element(name string) (*source.Object, integer.Poly, error) {
@@ -51,7 +51,7 @@ func (c *fieldCall) is(row []*term.Word, want integer.Poly) error {
 
 // isTight checks that a row is a tight element.
 func (c *fieldCall) isTight(row []*term.Word) error {
-	if most := c.BoundRow(64, row...); most.Cmp(tight) > 0 {
+	if most := c.BoundRow(row...); most.Cmp(tight) > 0 {
 		return fmt.Errorf("it may be %v", most)
 	}
 	return nil
@@ -129,7 +129,7 @@ func (c *fieldCall) tightElement(name string) (*source.Object, integer.Poly, err
 	o, symbol, err := c.element(name)
 	if err == nil {
 		c.Assume(o.Word(3), integer.UpTo(integer.Pow2(63)))
-		c.AssumeRow(tight, 64, words(o)...)
+		c.AssumeRow(tight, words(o)...)
 	}
 	return o, symbol, err
 }
@@ -565,8 +565,7 @@ func (l *portableSteps) call(name string, args []source.Value) (source.Value, bo
 			l.next[0], l.next[1] = l.start(args[2], l.state[0]), l.start(args[3], l.state[1])
 		case 1:
 			l.next[2], l.next[3] = l.start(args[2], l.state[2]), l.start(args[3], l.state[3])
-			a, b, c, d := sums(l.next)
-			l.state = ladderStep(l.swap, l.x1, a, b, c, d)
+			l.state = ladderStep(l.swap, l.x1, sums(l.next))
 		}
 		l.sums++
 		apart := func(i, j int) bool { return args[i][0] != args[j][0] }

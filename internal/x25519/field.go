@@ -284,3 +284,26 @@ func (v *element) setLimbs(f *fourLimbs, i int) {
 	v[2], c = bits.Add64(v[2], 0, c)
 	v[3], _ = bits.Add64(v[3]&low63, 0, c)
 }
+
+// limbPairs holds pairs of elements in limbs that have 26 and 25 bits in turn when they are reduced:
+// limbs 2k and 2k+1 are the parts of a limb of 51 bits. Of pair i, limb 2k of both elements is in [i][k][0]
+// and [i][k][1], and limb 2k+1 in [i][k][2] and [i][k][3].
+type limbPairs [2][5][4]uint32
+
+// pairOf returns two elements whose limbs v and w have 51 bits or are 2⁵¹.
+func pairOf(v, w [5]uint64) (pair [5][4]uint32) {
+	const mask = 1<<26 - 1
+	for k := range pair {
+		pair[k] = [4]uint32{uint32(v[k] & mask), uint32(w[k] & mask), uint32(v[k] >> 26), uint32(w[k] >> 26)}
+	}
+	return pair
+}
+
+// setFirst sets v to the first element of pair i, whose limbs are carried as [ladderNEON] says. It returns a tight one.
+func (v *element) setFirst(f *limbPairs, i int) {
+	var l fourLimbs
+	for k, row := range f[i] {
+		l[k][0] = uint64(row[0]) + uint64(row[2])<<26
+	}
+	v.setLimbs(&l, 0)
+}

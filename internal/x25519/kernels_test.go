@@ -89,6 +89,28 @@ func testLadder(t *testing.T, set bool, kernel func(x, z, u, swaps *[4]uint64)) 
 	testkit.LeavesNothing(t, 40, func() { kernel(xs[0], zs[0], us[0], ss[0]) })
 }
 
+func TestLadderNEON(t *testing.T) {
+	needs(t, cpu.NEON)
+	fs, us, ss := guarded(t, new(limbPairs)), guarded(t, new([5]uint64)), guarded(t, new([4]uint64))
+	kernel := func(i int) { ladderNEON((*[2][5][4]uint32)(fs[i]), us[i], ss[i]) }
+	ladders(t, func(k *[Size]byte, u *element) (x, z element) {
+		for i := range fs {
+			*fs[i], *us[i], *ss[i] = pairsStart(u), u.limbs(), swaps(k)
+			kernel(i)
+			if *us[i] != u.limbs() || *ss[i] != swaps(k) {
+				t.Fatal("an input was changed")
+			}
+		}
+		if *fs[0] != *fs[1] {
+			t.Fatal("results differ")
+		}
+		x.setFirst(fs[0], 0)
+		z.setFirst(fs[0], 1)
+		return x, z
+	})
+	testkit.LeavesNothing(t, 100, func() { kernel(0) })
+}
+
 func TestLadderIFMA(t *testing.T) {
 	needs(t, cpu.AVX512IFMA)
 	fs, us, ss := guarded(t, new(fourLimbs)), guarded(t, new([3][4]uint64)), guarded(t, new([4]uint64))

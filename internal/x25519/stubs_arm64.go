@@ -15,6 +15,18 @@ package x25519
 //go:noescape
 func ladderA64(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64)
 
+// ladderNEON takes the 255 steps of the Montgomery ladder.
+// In: s, limbs 2k of x_2 and x_3 and then limbs 2k+1 of both in s[0][k], and those of
+// z_2 and z_3 in s[1][k]; all carried: less than 2^26 + 2^12, or 2^25 + 2^12 if the
+// limb's number is odd; u, the point's coordinate in limbs of up to 2^51; swaps, k ^ 2k
+// for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1
+// of k differ.
+// Out: s, carried.
+// Needs: cpu.Narrow.
+//
+//go:noescape
+func ladderNEON(s *[2][5][4]uint32, u *[5]uint64, swaps *[4]uint64)
+
 // combNEON multiplies the base point of edwards25519 by a scalar.
 // In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.
 // Out: y and z, tight; y/z is the y-coordinate of the product.

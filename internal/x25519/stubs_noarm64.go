@@ -9,6 +9,9 @@ package x25519
 func ladderA64(x *[4]uint64, z *[4]uint64, u *[4]uint64, swaps *[4]uint64) {
 	panic("x25519: this build has no kernels for arm64")
 }
+func ladderNEON(s *[2][5][4]uint32, u *[5]uint64, swaps *[4]uint64) {
+	panic("x25519: this build has no kernels for arm64")
+}
 func combNEON(y *[4]uint64, z *[4]uint64, digits *[64]int8) {
 	panic("x25519: this build has no kernels for arm64")
 }

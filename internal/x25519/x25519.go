@@ -156,6 +156,8 @@ func multiplyPermuting(x, z *element, scalar, point *[Size]byte, state *[200]byt
 		multiplyIFMA(x, z, &k, &u, state, next)
 	case cpu.ADX:
 		multiplyADX(x, z, &k, &u)
+	case cpu.Narrow:
+		multiplyNEON(x, z, &k, &u)
 	case cpu.NEON:
 		multiplyA64(x, z, &k, &u)
 	default:
@@ -220,6 +222,20 @@ func multiplyADX(x, z *element, k *[Size]byte, u *element) {
 func multiplyA64(x, z *element, k *[Size]byte, u *element) {
 	s := swaps(k)
 	ladderA64((*[4]uint64)(x), (*[4]uint64)(z), (*[4]uint64)(u), &s)
+}
+
+// multiplyNEON is [multiplyADX] for arm64, with products of 32 bits.
+func multiplyNEON(x, z *element, k *[Size]byte, u *element) {
+	f, l, s := pairsStart(u), u.limbs(), swaps(k)
+	ladderNEON((*[2][5][4]uint32)(&f), &l, &s)
+	x.setFirst(&f, 0)
+	z.setFirst(&f, 1)
+}
+
+// pairsStart returns (x_2, x_3) and (z_2, z_3) at the start of the ladder: (1, u) and (0, 1).
+func pairsStart(u *element) limbPairs {
+	one := [5]uint64{1}
+	return limbPairs{pairOf(one, u.limbs()), pairOf([5]uint64{}, one)}
 }
 
 // multiplyIFMA is [multiplyPermuting], for a clamped scalar and the point's coordinate.

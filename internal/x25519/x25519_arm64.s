@@ -958,6 +958,1001 @@ step:
 	STP (ZR, ZR), 384(RSP)
 	RET
 
+// ladderNEON takes the 255 steps of the Montgomery ladder.
+// In: s, limbs 2k of x_2 and x_3 and then limbs 2k+1 of both in s[0][k], and those of
+// z_2 and z_3 in s[1][k]; all carried: less than 2^26 + 2^12, or 2^25 + 2^12 if the
+// limb's number is odd; u, the point's coordinate in limbs of up to 2^51; swaps, k ^ 2k
+// for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1
+// of k differ.
+// Out: s, carried.
+// Needs: cpu.Narrow.
+TEXT ·ladderNEON(SB), NOSPLIT, $736-24
+	MOVD $limbs<>(SB), R0
+	FMOVQ 80(R0), F31
+	MOVD u+8(FP), R1
+	MOVD $19, R2
+	MOVD 0(R1), R3
+	AND $0x0000000003ffffff, R3, R4
+	LSR $26, R3, R5
+	ADD R5, R5, R6
+	MUL R2, R4, R7
+	STP (R4, R7), 16(RSP)
+	MUL R2, R5, R8
+	STP (R5, R8), 48(RSP)
+	MUL R2, R6, R9
+	STP (R6, R9), 64(RSP)
+	MOVD 8(R1), R10
+	AND $0x0000000003ffffff, R10, R11
+	LSR $26, R10, R12
+	ADD R12, R12, R13
+	MUL R2, R11, R14
+	STP (R11, R14), 80(RSP)
+	MUL R2, R12, R15
+	STP (R12, R15), 112(RSP)
+	MUL R2, R13, R16
+	STP (R13, R16), 128(RSP)
+	MOVD 16(R1), R17
+	AND $0x0000000003ffffff, R17, R19
+	LSR $26, R17, R20
+	ADD R20, R20, R21
+	MUL R2, R19, R22
+	STP (R19, R22), 144(RSP)
+	MUL R2, R20, R23
+	STP (R20, R23), 176(RSP)
+	MUL R2, R21, R24
+	STP (R21, R24), 192(RSP)
+	MOVD 24(R1), R25
+	AND $0x0000000003ffffff, R25, R26
+	LSR $26, R25, R3
+	ADD R3, R3, R4
+	MUL R2, R26, R7
+	STP (R26, R7), 208(RSP)
+	MUL R2, R3, R5
+	STP (R3, R5), 240(RSP)
+	MUL R2, R4, R8
+	STP (R4, R8), 256(RSP)
+	MOVD 32(R1), R6
+	AND $0x0000000003ffffff, R6, R9
+	LSR $26, R6, R10
+	ADD R10, R10, R11
+	MUL R2, R9, R14
+	STP (R9, R14), 272(RSP)
+	MUL R2, R10, R12
+	STP (R10, R12), 304(RSP)
+	MUL R2, R11, R15
+	STP (R11, R15), 320(RSP)
+	MOVD $255, R13
+step:
+
+	// (A, C) and (B, D)
+	MOVD s+0(FP), R16
+	FMOVQ 48(R0), F30
+	LSR $6, R13, R17
+
+	// (A, B), or (C, D) if the points have changed places
+	MOVD swaps+16(FP), R19
+	FMOVQ 64(R0), F29
+	FLDPQ 0(R16), (F28, F27)
+	FLDPQ 80(R16), (F26, F25)
+	ADD R17<<3, R19, R17
+	FLDPQ 32(R16), (F24, F23)
+	FMOVQ 64(R16), F22
+	MOVD 0(R17), R17
+	FLDPQ 112(R16), (F21, F20)
+	FMOVQ 144(R16), F19
+	VADD V30.S4, V28.S4, V18.S4
+	VADD V29.S4, V27.S4, V17.S4
+	VADD V29.S4, V24.S4, V16.S4
+	VADD V29.S4, V23.S4, V30.S4
+	VSUB V26.S4, V18.S4, V18.S4
+	VSUB V25.S4, V17.S4, V17.S4
+	LSR R13, R17, R17
+	AND $1, R17, R17
+	VADD V21.S4, V24.S4, V24.S4
+	VADD V20.S4, V23.S4, V23.S4
+
+	// (A, C)·(D, B) = (DA, CB)
+	VREV64 V18.S4, V15.S4
+	VADD V19.S4, V22.S4, V14.S4
+	SUB R17, ZR, R17
+	VSUB V21.S4, V16.S4, V16.S4
+	VSUB V20.S4, V30.S4, V30.S4
+	WORD $0x4f9f81f5 // mul v21.4s, v15.4s, v31.s[0]
+	VREV64 V17.S4, V20.S4
+	VDUP R17, V13.D2
+	VADD V26.S4, V28.S4, V28.S4
+	VADD V29.S4, V22.S4, V26.S4
+	VTRN1 V16.S4, V24.S4, V29.S4
+	VTRN1 V30.S4, V23.S4, V22.S4
+	VTRN2 V16.S4, V24.S4, V12.S4
+	VTRN2 V30.S4, V23.S4, V11.S4
+	WORD $0x6eaec2b5 // umull2 v21.2d, v21.4s, v14.4s
+	WORD $0x4f9f828a // mul v10.4s, v20.4s, v31.s[0]
+	VEXT $8, V15.B16, V15.B16, V9.B16
+	VADD V25.S4, V27.S4, V27.S4
+	VSUB V19.S4, V26.S4, V26.S4
+	FMOVQ 0(R0), F25
+	VBIT V13.B16, V12.B16, V29.B16
+	VBIT V13.B16, V11.B16, V22.B16
+	VREV64 V16.S4, V19.S4
+	WORD $0x2ebcc130 // umull v16.2d, v9.2s, v28.2s
+	WORD $0x6ebcc1e8 // umull2 v8.2d, v15.4s, v28.4s
+	VTRN1 V18.S4, V28.S4, V7.S4
+	FSTPQ (F29, F22), 368(RSP)
+	VTRN1 V17.S4, V27.S4, V29.S4
+	VTRN1 V26.S4, V14.S4, V22.S4
+	VTRN2 V18.S4, V28.S4, V18.S4
+	VTRN2 V17.S4, V27.S4, V17.S4
+	VTRN2 V26.S4, V14.S4, V6.S4
+	WORD $0x6eb78155 // umlal2 v21.2d, v10.4s, v23.4s
+	WORD $0x4f9f8265 // mul v5.4s, v19.4s, v31.s[0]
+	VBIT V13.B16, V18.B16, V7.B16
+	VBIT V13.B16, V17.B16, V29.B16
+	VBIT V13.B16, V6.B16, V22.B16
+	VREV64 V30.S4, V30.S4
+	WORD $0x6ebc8130 // umlal2 v16.2d, v9.4s, v28.4s
+	WORD $0x6eae8148 // umlal2 v8.2d, v10.4s, v14.4s
+	FSTPQ (F7, F29), 336(RSP)
+	VEXT $8, V10.B16, V10.B16, V18.B16
+	WORD $0x2ebbc131 // umull v17.2d, v9.2s, v27.2s
+	FMOVQ F22, 400(RSP)
+	VREV64 V26.S4, V29.S4
+	WORD $0x6ebbc1fa // umull2 v26.2d, v15.4s, v27.4s
+	VEXT $8, V20.B16, V20.B16, V22.B16
+	WORD $0x6eb880b5 // umlal2 v21.2d, v5.4s, v24.4s
+	VEXT $8, V5.B16, V5.B16, V4.B16
+	WORD $0x4f9f83c3 // mul v3.4s, v30.4s, v31.s[0]
+	VEXT $8, V19.B16, V19.B16, V2.B16
+	WORD $0x2eae8250 // umlal v16.2d, v18.2s, v14.2s
+	VEXT $8, V30.B16, V30.B16, V1.B16
+	WORD $0x6eb780a8 // umlal2 v8.2d, v5.4s, v23.4s
+	WORD $0x6ebb8131 // umlal2 v17.2d, v9.4s, v27.4s
+	WORD $0x6ebc829a // umlal2 v26.2d, v20.4s, v28.4s
+	VEXT $8, V3.B16, V3.B16, V0.B16
+	WORD $0x2eb8c12c // umull v12.2d, v9.2s, v24.2s
+	WORD $0x6eb8c1eb // umull2 v11.2d, v15.4s, v24.4s
+	WORD $0x6ebb8075 // umlal2 v21.2d, v3.4s, v27.4s
+	WORD $0x4f9f83ad // mul v13.4s, v29.4s, v31.s[0]
+	WORD $0x6eae8250 // umlal2 v16.2d, v18.4s, v14.4s
+	WORD $0x6eb88068 // umlal2 v8.2d, v3.4s, v24.4s
+	WORD $0x2ebc82d1 // umlal v17.2d, v22.2s, v28.2s
+	WORD $0x6eae80ba // umlal2 v26.2d, v5.4s, v14.4s
+	VEXT $8, V13.B16, V13.B16, V18.B16
+	WORD $0x6eb8812c // umlal2 v12.2d, v9.4s, v24.4s
+	WORD $0x6ebb828b // umlal2 v11.2d, v20.4s, v27.4s
+	WORD $0x2eb7c126 // umull v6.2d, v9.2s, v23.2s
+	WORD $0x6ebc81b5 // umlal2 v21.2d, v13.4s, v28.4s
+	WORD $0x2eb78090 // umlal v16.2d, v4.2s, v23.2s
+	WORD $0x6ebb81a8 // umlal2 v8.2d, v13.4s, v27.4s
+	WORD $0x6ebc82d1 // umlal2 v17.2d, v22.4s, v28.4s
+	WORD $0x6eb7807a // umlal2 v26.2d, v3.4s, v23.4s
+	VADD V21.D2, V21.D2, V21.D2
+	WORD $0x2ebb82cc // umlal v12.2d, v22.2s, v27.2s
+	WORD $0x6ebc826b // umlal2 v11.2d, v19.4s, v28.4s
+	VADD V8.D2, V8.D2, V8.D2
+	WORD $0x6eb78126 // umlal2 v6.2d, v9.4s, v23.4s
+	WORD $0x2ebc81f5 // umlal v21.2d, v15.2s, v28.2s
+	WORD $0x6eb78090 // umlal2 v16.2d, v4.4s, v23.4s
+	WORD $0x2eae8091 // umlal v17.2d, v4.2s, v14.2s
+	WORD $0x6eb881ba // umlal2 v26.2d, v13.4s, v24.4s
+	WORD $0x6ebb82cc // umlal2 v12.2d, v22.4s, v27.4s
+	WORD $0x6eae806b // umlal2 v11.2d, v3.4s, v14.4s
+	WORD $0x2eb882c6 // umlal v6.2d, v22.2s, v24.2s
+	WORD $0x2ebb81e8 // umlal v8.2d, v15.2s, v27.2s
+	VADD V26.D2, V26.D2, V26.D2
+	WORD $0x2eae8155 // umlal v21.2d, v10.2s, v14.2s
+	WORD $0x6eb7c1e7 // umull2 v7.2d, v15.4s, v23.4s
+	WORD $0x2eb88010 // umlal v16.2d, v0.2s, v24.2s
+	WORD $0x6eae8091 // umlal2 v17.2d, v4.4s, v14.4s
+	WORD $0x2eaec12a // umull v10.2d, v9.2s, v14.2s
+	WORD $0x6eb88287 // umlal2 v7.2d, v20.4s, v24.4s
+	WORD $0x2ebc804c // umlal v12.2d, v2.2s, v28.2s
+	WORD $0x6eb781ab // umlal2 v11.2d, v13.4s, v23.4s
+	WORD $0x6eae812a // umlal2 v10.2d, v9.4s, v14.4s
+	WORD $0x6ebb8267 // umlal2 v7.2d, v19.4s, v27.4s
+	WORD $0x6eb882c6 // umlal2 v6.2d, v22.4s, v24.4s
+	WORD $0x2ebc8288 // umlal v8.2d, v20.2s, v28.2s
+	VADD V11.D2, V11.D2, V11.D2
+	WORD $0x2eb782ca // umlal v10.2d, v22.2s, v23.2s
+	WORD $0x6ebc83c7 // umlal2 v7.2d, v30.4s, v28.4s
+	WORD $0x2eb881fa // umlal v26.2d, v15.2s, v24.2s
+	WORD $0x2eb780b5 // umlal v21.2d, v5.2s, v23.2s
+	WORD $0x6eb88010 // umlal2 v16.2d, v0.4s, v24.4s
+	WORD $0x2eb78011 // umlal v17.2d, v0.2s, v23.2s
+	WORD $0x6ebc804c // umlal2 v12.2d, v2.4s, v28.4s
+	WORD $0x2ebb8046 // umlal v6.2d, v2.2s, v27.2s
+	WORD $0x6eae81a7 // umlal2 v7.2d, v13.4s, v14.4s
+	WORD $0x6eb782ca // umlal2 v10.2d, v22.4s, v23.4s
+	WORD $0x2eae80a8 // umlal v8.2d, v5.2s, v14.2s
+	WORD $0x2ebb829a // umlal v26.2d, v20.2s, v27.2s
+	WORD $0x2eb781eb // umlal v11.2d, v15.2s, v23.2s
+	VADD V7.D2, V7.D2, V7.D2
+	WORD $0x2eb88075 // umlal v21.2d, v3.2s, v24.2s
+	WORD $0x2ebb8250 // umlal v16.2d, v18.2s, v27.2s
+	WORD $0x6eb78011 // umlal2 v17.2d, v0.4s, v23.4s
+	WORD $0x2eae800c // umlal v12.2d, v0.2s, v14.2s
+	WORD $0x6ebb8046 // umlal2 v6.2d, v2.4s, v27.4s
+	WORD $0x2eb8804a // umlal v10.2d, v2.2s, v24.2s
+	WORD $0x2eb78068 // umlal v8.2d, v3.2s, v23.2s
+	WORD $0x2ebc827a // umlal v26.2d, v19.2s, v28.2s
+	WORD $0x2eb8828b // umlal v11.2d, v20.2s, v24.2s
+	WORD $0x2eae81e7 // umlal v7.2d, v15.2s, v14.2s
+	WORD $0x2ebb81b5 // umlal v21.2d, v13.2s, v27.2s
+	VEXT $8, V29.B16, V29.B16, V22.B16
+	FMOVQ 16(R0), F4
+	FMOVQ 32(R0), F15
+	WORD $0x6ebb8250 // umlal2 v16.2d, v18.4s, v27.4s
+	WORD $0x2eb88251 // umlal v17.2d, v18.2s, v24.2s
+	WORD $0x6eae800c // umlal2 v12.2d, v0.4s, v14.4s
+	WORD $0x2ebc8026 // umlal v6.2d, v1.2s, v28.2s
+	WORD $0x6eb8804a // umlal2 v10.2d, v2.4s, v24.4s
+	VUSRA $26, V21.D2, V16.D2
+	FLDPQ 368(RSP), (F9, F5)
+	FMOVQ 400(RSP), F2
+	WORD $0x2eb881a8 // umlal v8.2d, v13.2s, v24.2s
+	VAND V4.B16, V21.B16, V21.B16
+	WORD $0x2eae807a // umlal v26.2d, v3.2s, v14.2s
+	WORD $0x2ebb826b // umlal v11.2d, v19.2s, v27.2s
+	WORD $0x2eb78287 // umlal v7.2d, v20.2s, v23.2s
+
+	// (AA, BB)
+	FLDPQ 336(RSP), (F20, F0)
+	WORD $0x6eb88251 // umlal2 v17.2d, v18.4s, v24.4s
+	VUSRA $25, V16.D2, V8.D2
+	WORD $0x2eb7824c // umlal v12.2d, v18.2s, v23.2s
+	VAND V15.B16, V16.B16, V16.B16
+	WORD $0x6ebc8026 // umlal2 v6.2d, v1.4s, v28.4s
+	WORD $0x2ebb802a // umlal v10.2d, v1.2s, v27.2s
+	WORD $0x2eb781ba // umlal v26.2d, v13.2s, v23.2s
+	VUSRA $26, V8.D2, V17.D2
+	WORD $0x2ebc83cb // umlal v11.2d, v30.2s, v28.2s
+	WORD $0x2eb88267 // umlal v7.2d, v19.2s, v24.2s
+	VEXT $8, V0.B16, V0.B16, V24.B16
+	WORD $0x4f9f80b3 // mul v19.4s, v5.4s, v31.s[0]
+	VUZP1 V17.S4, V8.S4, V3.S4
+	WORD $0x6eb7824c // umlal2 v12.2d, v18.4s, v23.4s
+	VEXT $8, V20.B16, V20.B16, V23.B16
+	WORD $0x2eae8246 // umlal v6.2d, v18.2s, v14.2s
+	VUSRA $25, V17.D2, V26.D2
+	WORD $0x4f9f8051 // mul v17.4s, v2.4s, v31.s[0]
+	VAND V25.B16, V3.B16, V3.B16
+	WORD $0x6ebb802a // umlal2 v10.2d, v1.4s, v27.4s
+	VEXT $8, V19.B16, V19.B16, V8.B16
+	WORD $0x2eae81ab // umlal v11.2d, v13.2s, v14.2s
+	VUSRA $26, V26.D2, V12.D2
+	FMOVQ 0(R0), F1
+	WORD $0x2ebb83c7 // umlal v7.2d, v30.2s, v27.2s
+	VEXT $8, V9.B16, V9.B16, V27.B16
+	WORD $0x6ea0c27e // umull2 v30.2d, v19.4s, v0.4s
+	VUZP1 V12.S4, V26.S4, V26.S4
+	WORD $0x6eae8246 // umlal2 v6.2d, v18.4s, v14.4s
+	VEXT $8, V17.B16, V17.B16, V18.B16
+	WORD $0x6ea9c26d // umull2 v13.2d, v19.4s, v9.4s
+	VUSRA $25, V12.D2, V11.D2
+	WORD $0x4f9f812e // mul v14.4s, v9.4s, v31.s[0]
+	VAND V25.B16, V26.B16, V26.B16
+	WORD $0x6eb4823e // umlal2 v30.2d, v17.4s, v20.4s
+	WORD $0x2ebc82ca // umlal v10.2d, v22.2s, v28.2s
+	VUSRA $26, V11.D2, V6.D2
+	WORD $0x6ea0822d // umlal2 v13.2d, v17.4s, v0.4s
+	WORD $0x2ebc83a7 // umlal v7.2d, v29.2s, v28.2s
+	VEXT $8, V5.B16, V5.B16, V29.B16
+	VADD V30.D2, V30.D2, V30.D2
+	VUZP1 V6.S4, V11.S4, V12.S4
+	WORD $0x6ebc82ca // umlal2 v10.2d, v22.4s, v28.4s
+	VEXT $8, V2.B16, V2.B16, V28.B16
+	WORD $0x2ea9c116 // umull v22.2d, v8.2s, v9.2s
+	VADD V13.D2, V13.D2, V13.D2
+	WORD $0x6ea981de // umlal2 v30.2d, v14.4s, v9.4s
+	VUSRA $25, V6.D2, V7.D2
+	WORD $0x6eb4c00b // umull2 v11.2d, v0.4s, v20.4s
+	VAND V25.B16, V12.B16, V12.B16
+	WORD $0x2eb4c306 // umull v6.2d, v24.2s, v20.2s
+	VUSRA $26, V7.D2, V10.D2
+	WORD $0x6ea98116 // umlal2 v22.2d, v8.4s, v9.4s
+	WORD $0x6eb4828d // umlal2 v13.2d, v20.4s, v20.4s
+	WORD $0x4e6f1d4e // bic v14.16b, v10.16b, v15.16b
+	WORD $0x6ea9822b // umlal2 v11.2d, v17.4s, v9.4s
+	VUZP1 V10.S4, V7.S4, V15.S4
+	FMOVQ 16(R0), F7
+	WORD $0x2ea9827e // umlal v30.2d, v19.2s, v9.2s
+	VUSRA $25, V14.D2, V21.D2
+	WORD $0x2ea08256 // umlal v22.2d, v18.2s, v0.2s
+	VAND V25.B16, V15.B16, V15.B16
+	FMOVQ 32(R0), F25
+	WORD $0x6eb48306 // umlal2 v6.2d, v24.4s, v20.4s
+	VUSRA $24, V14.D2, V21.D2
+	VADD V11.D2, V11.D2, V11.D2
+	WORD $0x2eb4800d // umlal v13.2d, v0.2s, v20.2s
+	WORD $0x2ea0823e // umlal v30.2d, v17.2s, v0.2s
+	VUSRA $21, V14.D2, V21.D2
+	WORD $0x6eb4c12a // umull2 v10.2d, v9.4s, v20.4s
+	WORD $0x6ea5826b // umlal2 v11.2d, v19.4s, v5.4s
+	VUSRA $26, V21.D2, V16.D2
+	WORD $0x6ea08256 // umlal2 v22.2d, v18.4s, v0.4s
+	VAND V4.B16, V21.B16, V21.B16
+	WORD $0x2eb4c36e // umull v14.2d, v27.2s, v20.2s
+	VADD V30.D2, V30.D2, V30.D2
+	WORD $0x6ea5822a // umlal2 v10.2d, v17.4s, v5.4s
+	VUZP1 V16.S4, V21.S4, V21.S4
+	WORD $0x6ea0c130 // umull2 v16.2d, v9.4s, v0.4s
+	WORD $0x2ea98246 // umlal v6.2d, v18.2s, v9.2s
+	WORD $0x6eb4836e // umlal2 v14.2d, v27.4s, v20.4s
+	VADD V10.D2, V10.D2, V10.D2
+	WORD $0x2ea9822d // umlal v13.2d, v17.2s, v9.2s
+	WORD $0x6eb480b0 // umlal2 v16.2d, v5.4s, v20.4s
+	WORD $0x2eb4812b // umlal v11.2d, v9.2s, v20.2s
+	WORD $0x6ea0800a // umlal2 v10.2d, v0.4s, v0.4s
+	WORD $0x2eb482f6 // umlal v22.2d, v23.2s, v20.2s
+	VADD V13.D2, V13.D2, V13.D2
+	WORD $0x2ea0c377 // umull v23.2d, v27.2s, v0.2s
+	VADD V16.D2, V16.D2, V16.D2
+	WORD $0x6ea98246 // umlal2 v6.2d, v18.4s, v9.4s
+	WORD $0x2ea5824e // umlal v14.2d, v18.2s, v5.2s
+	WORD $0x2eb4829e // umlal v30.2d, v20.2s, v20.2s
+	VADD V22.D2, V22.D2, V22.D2
+	WORD $0x6ea08377 // umlal2 v23.2d, v27.4s, v0.4s
+	WORD $0x2ea5822b // umlal v11.2d, v17.2s, v5.2s
+	WORD $0x2ea0812a // umlal v10.2d, v9.2s, v0.2s
+	WORD $0x6ea28230 // umlal2 v16.2d, v17.4s, v2.4s
+	VUSRA $26, V30.D2, V22.D2
+	WORD $0x2ea5826d // umlal v13.2d, v19.2s, v5.2s
+	VAND V7.B16, V30.B16, V30.B16
+	FMOVQ 64(R0), F19
+	WORD $0x2ea58106 // umlal v6.2d, v8.2s, v5.2s
+	VADD V11.D2, V11.D2, V11.D2
+	FMOVQ 48(R0), F4
+	WORD $0x6ea5824e // umlal2 v14.2d, v18.4s, v5.4s
+	WORD $0x2eb483b7 // umlal v23.2d, v29.2s, v20.2s
+	WORD $0x2eb480aa // umlal v10.2d, v5.2s, v20.2s
+	VUSRA $25, V22.D2, V13.D2
+	WORD $0x2ea080b0 // umlal v16.2d, v5.2s, v0.2s
+	VADD V6.D2, V6.D2, V6.D2
+	WORD $0x2ea0c3a8 // umull v8.2d, v29.2s, v0.2s
+	VAND V25.B16, V22.B16, V22.B16
+	WORD $0x2ea0800b // umlal v11.2d, v0.2s, v0.2s
+	VUSRA $26, V13.D2, V6.D2
+	WORD $0x2ea0830e // umlal v14.2d, v24.2s, v0.2s
+	VADD V10.D2, V10.D2, V10.D2
+	WORD $0x6eb483b7 // umlal2 v23.2d, v29.4s, v20.4s
+	VUZP1 V6.S4, V13.S4, V24.S4
+	WORD $0x6ea083a8 // umlal2 v8.2d, v29.4s, v0.4s
+	WORD $0x2eb48050 // umlal v16.2d, v2.2s, v20.2s
+	VUSRA $25, V6.D2, V11.D2
+	VADD V14.D2, V14.D2, V14.D2
+	WORD $0x2ea2822a // umlal v10.2d, v17.2s, v2.2s
+	MOVD $121665, R22
+	WORD $0x2ea28257 // umlal v23.2d, v18.2s, v2.2s
+	VAND V1.B16, V24.B16, V24.B16
+	WORD $0x2eb48388 // umlal v8.2d, v28.2s, v20.2s
+	VUSRA $26, V11.D2, V14.D2
+	VADD V16.D2, V16.D2, V16.D2
+	VTRN1 V3.S4, V24.S4, V17.S4
+	VUSRA $25, V14.D2, V10.D2
+	VUZP1 V14.S4, V11.S4, V29.S4
+	VADD V23.D2, V23.D2, V23.D2
+	WORD $0x2ea98130 // umlal v16.2d, v9.2s, v9.2s
+	WORD $0x6eb48388 // umlal2 v8.2d, v28.4s, v20.4s
+	VAND V1.B16, V29.B16, V29.B16
+	VUSRA $26, V10.D2, V23.D2
+	VTRN2 V3.S4, V24.S4, V18.S4
+	VTRN1 V26.S4, V29.S4, V20.S4
+	VADD V19.S4, V17.S4, V28.S4
+	VUSRA $25, V23.D2, V16.D2
+	VUZP1 V23.S4, V10.S4, V24.S4
+	WORD $0x2ea98368 // umlal v8.2d, v27.2s, v9.2s
+	VTRN2 V26.S4, V29.S4, V23.S4
+	VAND V1.B16, V24.B16, V24.B16
+	VADD V18.S4, V17.S4, V27.S4
+	VSUB V18.S4, V28.S4, V28.S4
+	VADD V19.S4, V20.S4, V26.S4
+	VTRN1 V12.S4, V24.S4, V29.S4
+	VTRN2 V12.S4, V24.S4, V24.S4
+	VADD V8.D2, V8.D2, V8.D2
+	VADD V23.S4, V20.S4, V5.S4
+	VADD V19.S4, V29.S4, V13.S4
+	VADD V24.S4, V29.S4, V0.S4
+	FSTPQ (F20, F29), 448(RSP)
+	VUSRA $26, V16.D2, V8.D2
+	VSUB V23.S4, V26.S4, V26.S4
+	MOVWU 448(RSP), R20
+	MOVWU 456(RSP), R23
+	VSUB V24.S4, V13.S4, V13.S4
+	VTRN2 V27.S4, V28.S4, V20.S4
+	MOVWU 464(RSP), R21
+	MOVWU 472(RSP), R24
+	WORD $0x4e791d1d // bic v29.16b, v8.16b, v25.16b
+	VUZP1 V8.S4, V16.S4, V27.S4
+	FSTPQ (F23, F24), 528(RSP)
+	VTRN2 V0.S4, V13.S4, V25.S4
+	VTRN2 V5.S4, V26.S4, V16.S4
+	FSTPQ (F26, F13), 608(RSP)
+	VUSRA $25, V29.D2, V30.D2
+	VAND V1.B16, V27.B16, V27.B16
+	LDP 608(RSP), (R25, R26)
+	LDP 624(RSP), (R7, R3)
+	WORD $0x4f9f8337 // mul v23.4s, v25.4s, v31.s[0]
+	VEXT $8, V20.B16, V20.B16, V24.B16
+	VUSRA $24, V29.D2, V30.D2
+	VTRN1 V15.S4, V27.S4, V26.S4
+	VTRN2 V15.S4, V27.S4, V27.S4
+	WORD $0x4f9f8206 // mul v6.4s, v16.4s, v31.s[0]
+	VUSRA $21, V29.D2, V30.D2
+	VADD V19.S4, V26.S4, V19.S4
+	FMOVQ F26, 480(RSP)
+	VADD V27.S4, V26.S4, V29.S4
+	WORD $0x6eb4c2fa // umull2 v26.2d, v23.4s, v20.4s
+	UMADDL R25, R20, R22, R25
+	FMOVQ F27, 560(RSP)
+	VUSRA $26, V30.D2, V22.D2
+	VAND V7.B16, V30.B16, V30.B16
+	MOVWU 480(RSP), R5
+	UMADDL R26, R23, R22, R26
+	VSUB V27.S4, V19.S4, V19.S4
+	WORD $0x6eb0c2fb // umull2 v27.2d, v23.4s, v16.4s
+	UMADDL R7, R21, R22, R7
+	VUZP1 V22.S4, V30.S4, V30.S4
+	VEXT $8, V23.B16, V23.B16, V22.B16
+	UMADDL R3, R24, R22, R3
+	VTRN2 V29.S4, V19.S4, V29.S4
+	FMOVQ F19, 640(RSP)
+
+	// (AA, DA) and (BB, CB), their sums and their differences (E, DA - CB)
+	VTRN1 V21.S4, V30.S4, V19.S4
+	VTRN2 V21.S4, V30.S4, V21.S4
+	LDP 640(RSP), (R1, R4)
+	MOVWU 488(RSP), R8
+	WORD $0x4f9f83be // mul v30.4s, v29.4s, v31.s[0]
+	VEXT $8, V16.B16, V16.B16, V2.B16
+	VADD V4.S4, V19.S4, V11.S4
+	VADD V21.S4, V19.S4, V14.S4
+	FSTPQ (F19, F17), 416(RSP)
+	FMOVQ 0(R0), F17
+	WORD $0x2eb0c2d3 // umull v19.2d, v22.2s, v16.2s
+	MOVWU 416(RSP), R6
+	MOVWU 424(RSP), R9
+	VSUB V21.S4, V11.S4, V11.S4
+	MOVWU 432(RSP), R14
+	MOVWU 440(RSP), R2
+	WORD $0x6eb483db // umlal2 v27.2d, v30.4s, v20.4s
+	VEXT $8, V30.B16, V30.B16, V3.B16
+	UMADDL R1, R5, R22, R1
+	FSTPQ (F21, F18), 496(RSP)
+	VTRN2 V14.S4, V11.S4, V18.S4
+	FSTPQ (F11, F28), 576(RSP)
+	WORD $0x2eb4c055 // umull v21.2d, v2.2s, v20.2s
+	UMADDL R4, R8, R22, R4
+	LDP 576(RSP), (R10, R12)
+	LDP 592(RSP), (R11, R15)
+	WORD $0x6eb082d3 // umlal2 v19.2d, v22.4s, v16.4s
+	VEXT $8, V25.B16, V25.B16, V28.B16
+	WORD $0x6eb283da // umlal2 v26.2d, v30.4s, v18.4s
+	VEXT $8, V18.B16, V18.B16, V10.B16
+	WORD $0x6eb2c289 // umull2 v9.2d, v20.4s, v18.4s
+	VADD V27.D2, V27.D2, V27.D2
+	WORD $0x2eb2c30c // umull v12.2d, v24.2s, v18.2s
+	WORD $0x6eb2c208 // umull2 v8.2d, v16.4s, v18.4s
+	VADD V26.D2, V26.D2, V26.D2
+	WORD $0x6eb2825b // umlal2 v27.2d, v18.4s, v18.4s
+	UMADDL R10, R6, R22, R10
+	WORD $0x6eb083c9 // umlal2 v9.2d, v30.4s, v16.4s
+	UMADDL R12, R9, R22, R12
+	WORD $0x6eb080da // umlal2 v26.2d, v6.4s, v16.4s
+	UMADDL R11, R14, R22, R11
+	WORD $0x2eb48073 // umlal v19.2d, v3.2s, v20.2s
+	UMADDL R15, R2, R22, R15
+	WORD $0x6eb2830c // umlal2 v12.2d, v24.4s, v18.4s
+	ADD R10>>26, R12, R12
+	AND $0x0000000003ffffff, R10, R10
+	VADD V9.D2, V9.D2, V9.D2
+	WORD $0x2eb2c040 // umull v0.2d, v2.2s, v18.2s
+	ADD R12>>25, R11, R11
+	AND $0x0000000001ffffff, R12, R12
+	WORD $0x2eb082fa // umlal v26.2d, v23.2s, v16.2s
+	ADD R11>>26, R15, R15
+	AND $0x0000000003ffffff, R11, R11
+	WORD $0x6eb983c8 // umlal2 v8.2d, v30.4s, v25.4s
+	ADD R15>>25, R25, R25
+	AND $0x0000000001ffffff, R15, R15
+	WORD $0x6eb4c205 // umull2 v5.2d, v16.4s, v20.4s
+	ADD R25>>26, R26, R26
+	AND $0x0000000003ffffff, R25, R25
+	WORD $0x2eb2829b // umlal v27.2d, v20.2s, v18.2s
+	ADD R26>>25, R7, R7
+	AND $0x0000000001ffffff, R26, R26
+	WORD $0x6eb982e9 // umlal2 v9.2d, v23.4s, v25.4s
+	ADD R7>>26, R3, R3
+	AND $0x0000000003ffffff, R7, R7
+	WORD $0x2eb483da // umlal v26.2d, v30.2s, v20.2s
+	VADD V8.D2, V8.D2, V8.D2
+	ADD R3>>25, R1, R1
+	AND $0x0000000001ffffff, R3, R3
+	WORD $0x6eb48073 // umlal2 v19.2d, v3.4s, v20.4s
+	WORD $0x2eb0806c // umlal v12.2d, v3.2s, v16.2s
+	WORD $0x6eb28040 // umlal2 v0.2d, v2.4s, v18.4s
+	WORD $0x6eb28325 // umlal2 v5.2d, v25.4s, v18.4s
+	VADD V26.D2, V26.D2, V26.D2
+	WORD $0x2eb083db // umlal v27.2d, v30.2s, v16.2s
+	WORD $0x2eb28209 // umlal v9.2d, v16.2s, v18.2s
+	WORD $0x6eb48288 // umlal2 v8.2d, v20.4s, v20.4s
+	WORD $0x2eb28153 // umlal v19.2d, v10.2s, v18.2s
+	VADD V5.D2, V5.D2, V5.D2
+	WORD $0x6eb0806c // umlal2 v12.2d, v3.4s, v16.4s
+	VADD V27.D2, V27.D2, V27.D2
+	WORD $0x2eb98060 // umlal v0.2d, v3.2s, v25.2s
+	WORD $0x6eb48055 // umlal2 v21.2d, v2.4s, v20.4s
+	WORD $0x2eb2825a // umlal v26.2d, v18.2s, v18.2s
+	ADD R1>>26, R4, R4
+	VADD V19.D2, V19.D2, V19.D2
+	AND $0x0000000003ffffff, R1, R1
+	WORD $0x2eb4c381 // umull v1.2d, v28.2s, v20.2s
+	LSR $25, R4, R19
+	VEXT $8, V29.B16, V29.B16, V13.B16
+	AND $0x0000000001ffffff, R4, R4
+	WORD $0x2eb983c9 // umlal v9.2d, v30.2s, v25.2s
+	ADD R19<<3, R19, R17
+	WORD $0x2eb48208 // umlal v8.2d, v16.2s, v20.2s
+	WORD $0x6ebd83c5 // umlal2 v5.2d, v30.4s, v29.4s
+	VUSRA $26, V26.D2, V19.D2
+	ADD R17<<1, R19, R19
+	FMOVQ 16(R0), F15
+	FMOVQ 32(R0), F7
+	WORD $0x2eb982fb // umlal v27.2d, v23.2s, v25.2s
+	ADD R19, R10, R10
+	STP (R11, R15), 672(RSP)
+	WORD $0x2eb982cc // umlal v12.2d, v22.2s, v25.2s
+	VADD V9.D2, V9.D2, V9.D2
+	ADD R10>>26, R12, R12
+	AND $0x0000000003ffffff, R10, R10
+	STP (R25, R26), 688(RSP)
+	WORD $0x6eb98060 // umlal2 v0.2d, v3.4s, v25.4s
+	STP (R10, R12), 656(RSP)
+	WORD $0x2eb28395 // umlal v21.2d, v28.2s, v18.2s
+	WORD $0x6eb48381 // umlal2 v1.2d, v28.4s, v20.4s
+	VUSRA $25, V19.D2, V27.D2
+	WORD $0x2eb28328 // umlal v8.2d, v25.2s, v18.2s
+	VADD V12.D2, V12.D2, V12.D2
+	STP (R7, R3), 704(RSP)
+	WORD $0x2eb48325 // umlal v5.2d, v25.2s, v20.2s
+	VAND V15.B16, V26.B16, V26.B16
+	WORD $0x2eb48289 // umlal v9.2d, v20.2s, v20.2s
+	VUSRA $26, V27.D2, V12.D2
+	FMOVQ 640(RSP), F25
+	FMOVQ 480(RSP), F23
+	WORD $0x2eb48300 // umlal v0.2d, v24.2s, v20.2s
+	FLDPQ 656(RSP), (F22, F20)
+	FLDPQ 576(RSP), (F24, F4)
+	VAND V7.B16, V19.B16, V19.B16
+	WORD $0x6eb28395 // umlal2 v21.2d, v28.4s, v18.4s
+	VADD V8.D2, V8.D2, V8.D2
+	FLDPQ 416(RSP), (F28, F14)
+	FLDPQ 608(RSP), (F11, F6)
+	WORD $0x2eb281a1 // umlal v1.2d, v13.2s, v18.2s
+	STP (R1, R4), 720(RSP)
+	VUZP1 V12.S4, V27.S4, V27.S4
+	LDP 16(RSP), (R20, R23)
+	WORD $0x2eb283a5 // umlal v5.2d, v29.2s, v18.2s
+	VUSRA $25, V12.D2, V9.D2
+	VADD V0.D2, V0.D2, V0.D2
+	WORD $0x2ebd83c8 // umlal v8.2d, v30.2s, v29.2s
+	FLDPQ 496(RSP), (F30, F10)
+	LDP 16(RSP), (R21, R24)
+	WORD $0x2ebd8075 // umlal v21.2d, v3.2s, v29.2s
+	FLDPQ 448(RSP), (F29, F12)
+	VTRN1 V23.S4, V25.S4, V25.S4
+	FMOVQ 720(RSP), F23
+	WORD $0x6eb281a1 // umlal2 v1.2d, v13.4s, v18.4s
+	VUSRA $26, V9.D2, V0.D2
+	FLDPQ 688(RSP), (F18, F3)
+	VADD V5.D2, V5.D2, V5.D2
+	VTRN1 V28.S4, V24.S4, V24.S4
+	VUSRA $25, V0.D2, V8.D2
+	VTRN1 V14.S4, V4.S4, V28.S4
+	VADD V21.D2, V21.D2, V21.D2
+	WORD $0x2eb08205 // umlal v5.2d, v16.2s, v16.2s
+	WORD $0x2eb08041 // umlal v1.2d, v2.2s, v16.2s
+	VTRN1 V12.S4, V6.S4, V16.S4
+	VUSRA $26, V8.D2, V21.D2
+	VTRN1 V29.S4, V11.S4, V29.S4
+	VAND V17.B16, V27.B16, V27.B16
+	VTRN1 V30.S4, V22.S4, V22.S4
+	FLDPQ 528(RSP), (F30, F13)
+	FMOVQ 560(RSP), F4
+	VTRN1 V10.S4, V20.S4, V20.S4
+	VUSRA $25, V21.D2, V5.D2
+	LDP 48(RSP), (R5, R8)
+	LDP 64(RSP), (R22, R6)
+	WORD $0x4f9f82ce // mul v14.4s, v22.4s, v31.s[0]
+	VADD V1.D2, V1.D2, V1.D2
+	WORD $0x4f9f8282 // mul v2.4s, v20.4s, v31.s[0]
+	VUZP1 V0.S4, V9.S4, V6.S4
+	VUSRA $26, V5.D2, V1.D2
+	VUZP1 V21.S4, V8.S4, V21.S4
+	VTRN1 V30.S4, V18.S4, V18.S4
+	VTRN1 V13.S4, V3.S4, V30.S4
+	WORD $0x6eb9c1cc // umull2 v12.2d, v14.4s, v25.4s
+	WORD $0x4e671c2b // bic v11.16b, v1.16b, v7.16b
+	WORD $0x4f9f824a // mul v10.4s, v18.4s, v31.s[0]
+	VTRN1 V4.S4, V23.S4, V23.S4
+	VUSRA $25, V11.D2, V26.D2
+	WORD $0x4f9f83c9 // mul v9.4s, v30.4s, v31.s[0]
+	VUZP1 V1.S4, V5.S4, V0.S4
+	VAND V17.B16, V6.B16, V6.B16
+	VEXT $8, V22.B16, V22.B16, V8.B16
+	WORD $0x6eb0804c // umlal2 v12.2d, v2.4s, v16.4s
+	VUSRA $24, V11.D2, V26.D2
+	VEXT $8, V2.B16, V2.B16, V3.B16
+	WORD $0x2eb8c10d // umull v13.2d, v8.2s, v24.2s
+	VEXT $8, V10.B16, V10.B16, V14.B16
+	VUSRA $21, V11.D2, V26.D2
+	WORD $0x4f9f82e7 // mul v7.4s, v23.4s, v31.s[0]
+	WORD $0x6ebd814c // umlal2 v12.2d, v10.4s, v29.4s
+	VAND V17.B16, V21.B16, V21.B16
+	VUSRA $26, V26.D2, V19.D2
+	VAND V15.B16, V26.B16, V26.B16
+	WORD $0x6eb8810d // umlal2 v13.2d, v8.4s, v24.4s
+	VAND V17.B16, V0.B16, V0.B16
+	FSTPQ (F6, F21), 368(RSP)
+	WORD $0x6eb8c2d1 // umull2 v17.2d, v22.4s, v24.4s
+	VUZP1 V19.S4, V26.S4, V21.S4
+	LDP 368(RSP), (R9, R14)
+	LDP 384(RSP), (R2, R17)
+	WORD $0x6ebc812c // umlal2 v12.2d, v9.4s, v28.4s
+	FMOVQ F0, 400(RSP)
+	VEXT $8, V9.B16, V9.B16, V26.B16
+	FSTPQ (F21, F27), 336(RSP)
+	LDP 400(RSP), (R25, R26)
+	VEXT $8, V7.B16, V7.B16, V19.B16
+	WORD $0x2eb9806d // umlal v13.2d, v3.2s, v25.2s
+	LDP 336(RSP), (R7, R3)
+	LDP 352(RSP), (R10, R12)
+	VEXT $8, V20.B16, V20.B16, V27.B16
+	WORD $0x6eb98051 // umlal2 v17.2d, v2.4s, v25.4s
+	WORD $0x2ebcc115 // umull v21.2d, v8.2s, v28.2s
+	UMULL R9, R20, R11
+	WORD $0x6eb880ec // umlal2 v12.2d, v7.4s, v24.4s
+	UMULL R14, R21, R15
+	WORD $0x6eb9806d // umlal2 v13.2d, v3.4s, v25.4s
+	UMULL R2, R20, R19
+	WORD $0x6eb08151 // umlal2 v17.2d, v10.4s, v16.4s
+	UMULL R7, R20, R1
+	WORD $0x6ebc8115 // umlal2 v21.2d, v8.4s, v28.4s
+	UMULL R3, R21, R4
+	VADD V12.D2, V12.D2, V12.D2
+	UMULL R10, R20, R23
+	WORD $0x2eb081cd // umlal v13.2d, v14.2s, v16.2s
+	UMULL R12, R21, R24
+	WORD $0x6ebd8131 // umlal2 v17.2d, v9.4s, v29.4s
+	UMADDL R7, R4, R5, R4
+	WORD $0x2eb88375 // umlal v21.2d, v27.2s, v24.2s
+	UMADDL R26, R1, R6, R1
+	WORD $0x2eb882cc // umlal v12.2d, v22.2s, v24.2s
+	UMADDL R3, R23, R22, R23
+	WORD $0x6eb081cd // umlal2 v13.2d, v14.4s, v16.4s
+	UMADDL R10, R24, R5, R24
+	WORD $0x6ebc80f1 // umlal2 v17.2d, v7.4s, v28.4s
+	UMULL R17, R21, R8
+	WORD $0x6eb88375 // umlal2 v21.2d, v27.4s, v24.4s
+	UMADDL R12, R11, R22, R11
+	WORD $0x2eb9804c // umlal v12.2d, v2.2s, v25.2s
+	UMULL R25, R20, R6
+	WORD $0x6ebcc2c4 // umull2 v4.2d, v22.4s, v28.4s
+	UMADDL R9, R15, R5, R15
+	VADD V17.D2, V17.D2, V17.D2
+	WORD $0x2ebd834d // umlal v13.2d, v26.2s, v29.2s
+	UMULL R26, R21, R20
+	WORD $0x2eb981d5 // umlal v21.2d, v14.2s, v25.2s
+	UMADDL R14, R19, R22, R19
+	WORD $0x2ebc82d1 // umlal v17.2d, v22.2s, v28.2s
+	UMADDL R2, R8, R5, R8
+	WORD $0x6eb88284 // umlal2 v4.2d, v20.4s, v24.4s
+	UMADDL R17, R6, R22, R6
+	LDP 80(RSP), (R21, R22)
+	WORD $0x2eb0814c // umlal v12.2d, v10.2s, v16.2s
+	UMADDL R25, R20, R5, R20
+	VEXT $8, V18.B16, V18.B16, V5.B16
+	WORD $0x2ebdc101 // umull v1.2d, v8.2s, v29.2s
+	WORD $0x6eb981d5 // umlal2 v21.2d, v14.4s, v25.4s
+	WORD $0x6eb98144 // umlal2 v4.2d, v10.4s, v25.4s
+	UMADDL R25, R1, R22, R1
+	LDP 80(RSP), (R5, R22)
+	WORD $0x2eb88291 // umlal v17.2d, v20.2s, v24.2s
+	WORD $0x6ebd8101 // umlal2 v1.2d, v8.4s, v29.4s
+	UMADDL R7, R23, R21, R23
+	WORD $0x6ebd834d // umlal2 v13.2d, v26.4s, v29.4s
+	UMADDL R10, R11, R21, R11
+	WORD $0x6eb08124 // umlal2 v4.2d, v9.4s, v16.4s
+	UMADDL R9, R19, R21, R19
+	WORD $0x2eb08355 // umlal v21.2d, v26.2s, v16.2s
+	UMADDL R2, R6, R21, R6
+	WORD $0x2ebc8361 // umlal v1.2d, v27.2s, v28.2s
+	UMADDL R26, R4, R22, R4
+	LDP 112(RSP), (R21, R22)
+	UMADDL R3, R24, R5, R24
+	WORD $0x2eb98151 // umlal v17.2d, v10.2s, v25.2s
+	WORD $0x6ebd80e4 // umlal2 v4.2d, v7.4s, v29.4s
+	UMADDL R12, R15, R5, R15
+	WORD $0x2ebd812c // umlal v12.2d, v9.2s, v29.2s
+	UMADDL R14, R8, R5, R8
+	WORD $0x6ebc8361 // umlal2 v1.2d, v27.4s, v28.4s
+	UMADDL R17, R20, R5, R20
+	UMADDL R25, R4, R22, R4
+	LDP 128(RSP), (R5, R22)
+	WORD $0x2ebc826d // umlal v13.2d, v19.2s, v28.2s
+	VADD V4.D2, V4.D2, V4.D2
+	UMADDL R7, R24, R21, R24
+	WORD $0x6eb08355 // umlal2 v21.2d, v26.4s, v16.4s
+	UMADDL R10, R15, R21, R15
+	WORD $0x2eb08131 // umlal v17.2d, v9.2s, v16.2s
+	WORD $0x2eb880a1 // umlal v1.2d, v5.2s, v24.2s
+	UMADDL R9, R8, R21, R8
+	WORD $0x2ebd82c4 // umlal v4.2d, v22.2s, v29.2s
+	UMADDL R2, R20, R21, R20
+	UMADDL R17, R1, R22, R1
+	WORD $0x2ebc80ec // umlal v12.2d, v7.2s, v28.2s
+	FMOVQ 0(R0), F11
+	WORD $0x6ebdc2cf // umull2 v15.2d, v22.4s, v29.4s
+	UMADDL R26, R23, R22, R23
+	LDP 144(RSP), (R21, R22)
+	WORD $0x6eb880a1 // umlal2 v1.2d, v5.4s, v24.4s
+	UMADDL R3, R11, R5, R11
+	WORD $0x2ebc8284 // umlal v4.2d, v20.2s, v28.2s
+	UMADDL R12, R19, R5, R19
+	WORD $0x6ebc826d // umlal2 v13.2d, v19.4s, v28.4s
+	UMADDL R14, R6, R5, R6
+	WORD $0x6ebc828f // umlal2 v15.2d, v20.4s, v28.4s
+	UMADDL R2, R1, R22, R1
+	WORD $0x2eb98341 // umlal v1.2d, v26.2s, v25.2s
+	UMADDL R25, R23, R22, R23
+	LDP 144(RSP), (R5, R22)
+	WORD $0x2eb88244 // umlal v4.2d, v18.2s, v24.2s
+	UMADDL R7, R11, R21, R11
+	WORD $0x2ebd8275 // umlal v21.2d, v19.2s, v29.2s
+	VUSRA $26, V12.D2, V13.D2
+	WORD $0x2eb0c106 // umull v6.2d, v8.2s, v16.2s
+	VEXT $8, V30.B16, V30.B16, V0.B16
+	UMADDL R10, R19, R21, R19
+	WORD $0x6eb8824f // umlal2 v15.2d, v18.4s, v24.4s
+	UMADDL R9, R6, R21, R6
+	WORD $0x6eb98341 // umlal2 v1.2d, v26.4s, v25.4s
+	UMADDL R17, R4, R22, R4
+	WORD $0x2ebd80f1 // umlal v17.2d, v7.2s, v29.2s
+	WORD $0x6eb08106 // umlal2 v6.2d, v8.4s, v16.4s
+	UMADDL R26, R24, R22, R24
+	LDP 176(RSP), (R21, R22)
+	WORD $0x6eb9812f // umlal2 v15.2d, v9.4s, v25.4s
+	UMADDL R3, R15, R5, R15
+	WORD $0x6eb0c2da // umull2 v26.2d, v22.4s, v16.4s
+	UMADDL R12, R8, R5, R8
+	WORD $0x2eb98124 // umlal v4.2d, v9.2s, v25.2s
+	UMADDL R14, R20, R5, R20
+	VUSRA $25, V13.D2, V17.D2
+	WORD $0x2ebd8366 // umlal v6.2d, v27.2s, v29.2s
+	WORD $0x6eb080ef // umlal2 v15.2d, v7.4s, v16.4s
+	UMADDL R2, R4, R22, R4
+	WORD $0x6ebd829a // umlal2 v26.2d, v20.4s, v29.4s
+	UMADDL R25, R24, R22, R24
+	LDP 192(RSP), (R5, R22)
+	UMADDL R7, R15, R21, R15
+	WORD $0x6ebd8275 // umlal2 v21.2d, v19.4s, v29.4s
+	WORD $0x6ebd8366 // umlal2 v6.2d, v27.4s, v29.4s
+	UMADDL R10, R8, R21, R8
+	VADD V15.D2, V15.D2, V15.D2
+	WORD $0x2eb08261 // umlal v1.2d, v19.2s, v16.2s
+	UMADDL R9, R20, R21, R20
+	WORD $0x6ebc825a // umlal2 v26.2d, v18.4s, v28.4s
+	WORD $0x2eb082cf // umlal v15.2d, v22.2s, v16.2s
+	UMADDL R14, R1, R22, R1
+	VUSRA $26, V17.D2, V21.D2
+	WORD $0x2eb9c103 // umull v3.2d, v8.2s, v25.2s
+	UMADDL R17, R23, R22, R23
+	WORD $0x2ebc80a6 // umlal v6.2d, v5.2s, v28.2s
+	UMADDL R26, R11, R22, R11
+	LDP 208(RSP), (R21, R22)
+	VUZP1 V21.S4, V17.S4, V17.S4
+	WORD $0x6eb883da // umlal2 v26.2d, v30.4s, v24.4s
+	UMADDL R3, R19, R5, R19
+	WORD $0x2ebd828f // umlal v15.2d, v20.2s, v29.2s
+	UMADDL R12, R6, R5, R6
+	VAND V11.B16, V17.B16, V17.B16
+	WORD $0x6eb98103 // umlal2 v3.2d, v8.4s, v25.4s
+	WORD $0x6ebc80a6 // umlal2 v6.2d, v5.4s, v28.4s
+	WORD $0x6eb980fa // umlal2 v26.2d, v7.4s, v25.4s
+	UMADDL R9, R1, R22, R1
+	WORD $0x2ebc824f // umlal v15.2d, v18.2s, v28.2s
+	UMADDL R2, R23, R22, R23
+	WORD $0x2eb08363 // umlal v3.2d, v27.2s, v16.2s
+	UMADDL R25, R11, R22, R11
+	LDP 208(RSP), (R5, R22)
+	WORD $0x2eb88006 // umlal v6.2d, v0.2s, v24.2s
+	UMADDL R7, R19, R21, R19
+	VADD V26.D2, V26.D2, V26.D2
+	WORD $0x2eb080e4 // umlal v4.2d, v7.2s, v16.2s
+	UMADDL R10, R6, R21, R6
+	FMOVQ 16(R0), F2
+	WORD $0x2eb883cf // umlal v15.2d, v30.2s, v24.2s
+	VEXT $8, V23.B16, V23.B16, V14.B16
+	WORD $0x6eb08363 // umlal2 v3.2d, v27.4s, v16.4s
+	WORD $0x2eb982da // umlal v26.2d, v22.2s, v25.2s
+	UMADDL R14, R4, R22, R4
+	UMADDL R17, R24, R22, R24
+	WORD $0x6eb88006 // umlal2 v6.2d, v0.4s, v24.4s
+	VUSRA $25, V21.D2, V4.D2
+	UMADDL R26, R15, R22, R15
+	LDP 240(RSP), (R21, R22)
+	WORD $0x6eb08261 // umlal2 v1.2d, v19.4s, v16.4s
+	FMOVQ 32(R0), F22
+	WORD $0x2ebd80a3 // umlal v3.2d, v5.2s, v29.2s
+	UMADDL R3, R8, R5, R8
+	VAND V2.B16, V12.B16, V12.B16
+	WORD $0x2eb0829a // umlal v26.2d, v20.2s, v16.2s
+	UMADDL R12, R20, R5, R20
+	WORD $0x2eb98266 // umlal v6.2d, v19.2s, v25.2s
+	WORD $0x2eb980ef // umlal v15.2d, v7.2s, v25.2s
+	VUSRA $26, V4.D2, V1.D2
+	WORD $0x6ebd80a3 // umlal2 v3.2d, v5.4s, v29.4s
+	UMADDL R9, R4, R22, R4
+	VAND V22.B16, V13.B16, V13.B16
+	WORD $0x2ebd825a // umlal v26.2d, v18.2s, v29.2s
+	UMADDL R2, R24, R22, R24
+	VUZP1 V1.S4, V4.S4, V27.S4
+	UMADDL R25, R15, R22, R15
+	LDP 256(RSP), (R5, R22)
+	WORD $0x6eb98266 // umlal2 v6.2d, v19.4s, v25.4s
+	UMADDL R7, R8, R21, R8
+	VUSRA $25, V1.D2, V15.D2
+	VAND V11.B16, V27.B16, V27.B16
+	WORD $0x2ebc8003 // umlal v3.2d, v0.2s, v28.2s
+	UMADDL R10, R20, R21, R20
+	FLDPQ 336(RSP), (F21, F16)
+	FLDPQ 368(RSP), (F29, F20)
+	WORD $0x2ebc83da // umlal v26.2d, v30.2s, v28.2s
+	FMOVQ 400(RSP), F18
+	VUSRA $26, V15.D2, V6.D2
+	UMADDL R12, R1, R22, R1
+	UMADDL R14, R23, R22, R23
+	WORD $0x6ebc8003 // umlal2 v3.2d, v0.4s, v28.4s
+	VUZP1 V6.S4, V15.S4, V25.S4
+	UMADDL R17, R11, R22, R11
+	WORD $0x2eb882fa // umlal v26.2d, v23.2s, v24.2s
+	UMADDL R26, R19, R22, R19
+	LDP 272(RSP), (R21, R22)
+	VAND V11.B16, V25.B16, V25.B16
+	UMADDL R3, R6, R5, R6
+	VTRN2 V16.S4, V17.S4, V19.S4
+	VTRN2 V29.S4, V27.S4, V30.S4
+	WORD $0x2eb881c3 // umlal v3.2d, v14.2s, v24.2s
+	VTRN2 V20.S4, V25.S4, V28.S4
+	VUSRA $25, V6.D2, V26.D2
+	FSTPQ (F30, F28), 32(R16)
+	UMADDL R10, R1, R22, R1
+	UMADDL R9, R23, R22, R23
+	WORD $0x6eb881c3 // umlal2 v3.2d, v14.4s, v24.4s
+	UMADDL R2, R11, R22, R11
+	UMADDL R25, R19, R22, R19
+	LDP 272(RSP), (R5, R22)
+	UMADDL R7, R6, R21, R6
+	VUSRA $26, V26.D2, V3.D2
+	WORD $0x4e761c77 // bic v23.16b, v3.16b, v22.16b
+	VUZP1 V3.S4, V26.S4, V16.S4
+	UMADDL R12, R4, R22, R4
+	UMADDL R14, R24, R22, R24
+	VUSRA $25, V23.D2, V12.D2
+	VAND V11.B16, V16.B16, V16.B16
+	UMADDL R17, R15, R22, R15
+	UMADDL R26, R8, R22, R8
+	LDP 304(RSP), (R21, R22)
+	VUSRA $24, V23.D2, V12.D2
+	VTRN2 V18.S4, V16.S4, V29.S4
+	UMADDL R3, R20, R5, R20
+	VUSRA $21, V23.D2, V12.D2
+	FMOVQ F29, 64(R16)
+	VUSRA $26, V12.D2, V13.D2
+	VAND V2.B16, V12.B16, V12.B16
+	UMADDL R10, R4, R22, R4
+	LDP 320(RSP), (R10, R5)
+	UMADDL R9, R24, R22, R24
+	VUZP1 V13.S4, V12.S4, V20.S4
+	UMADDL R2, R15, R22, R15
+	UMADDL R25, R8, R22, R8
+	VTRN2 V21.S4, V20.S4, V24.S4
+	UMADDL R7, R20, R21, R20
+	UMADDL R3, R1, R5, R1
+	FSTPQ (F24, F19), 0(R16)
+	UMADDL R12, R23, R5, R23
+	UMADDL R14, R11, R5, R11
+	ADD R1>>26, R4, R4
+	UMADDL R17, R19, R5, R19
+	AND $0x0000000003ffffff, R1, R1
+	ADD R4>>25, R23, R23
+	UMADDL R26, R6, R5, R6
+	AND $0x0000000001ffffff, R4, R4
+	ADD R23>>26, R24, R24
+	AND $0x0000000003ffffff, R23, R23
+	ADD R24>>25, R11, R11
+	AND $0x0000000001ffffff, R24, R24
+	ADD R11>>26, R15, R15
+	AND $0x0000000003ffffff, R11, R11
+	STP (R23, R24), 672(RSP)
+	ADD R15>>25, R19, R19
+	AND $0x0000000001ffffff, R15, R15
+	ADD R19>>26, R8, R8
+	AND $0x0000000003ffffff, R19, R19
+	STP (R11, R15), 688(RSP)
+	ADD R8>>25, R6, R6
+	AND $0x0000000001ffffff, R8, R8
+	ADD R6>>26, R20, R20
+	AND $0x0000000003ffffff, R6, R6
+	STP (R19, R8), 704(RSP)
+	LSR $25, R20, R9
+	AND $0x0000000001ffffff, R20, R20
+	FLDPQ 688(RSP), (F30, F28)
+	ADD R9<<3, R9, R10
+	STP (R6, R20), 720(RSP)
+	ADD R10<<1, R9, R9
+	FMOVQ 720(RSP), F22
+	ADD R9, R1, R1
+	ADD R1>>26, R4, R4
+	AND $0x0000000003ffffff, R1, R1
+	STP (R1, R4), 656(RSP)
+	VTRN1 V30.S4, V27.S4, V26.S4
+	VTRN1 V28.S4, V25.S4, V18.S4
+	FLDPQ 656(RSP), (F23, F29)
+	VTRN1 V22.S4, V16.S4, V21.S4
+	FSTPQ (F26, F18), 112(R16)
+	FMOVQ F21, 144(R16)
+	VTRN1 V23.S4, V20.S4, V19.S4
+	VTRN1 V29.S4, V17.S4, V24.S4
+	FSTPQ (F19, F24), 80(R16)
+	SUB $1, R13, R13
+	CBNZ R13, step
+	STP (ZR, ZR), 16(RSP)
+	STP (ZR, ZR), 32(RSP)
+	STP (ZR, ZR), 48(RSP)
+	STP (ZR, ZR), 64(RSP)
+	STP (ZR, ZR), 80(RSP)
+	STP (ZR, ZR), 96(RSP)
+	STP (ZR, ZR), 112(RSP)
+	STP (ZR, ZR), 128(RSP)
+	STP (ZR, ZR), 144(RSP)
+	STP (ZR, ZR), 160(RSP)
+	STP (ZR, ZR), 176(RSP)
+	STP (ZR, ZR), 192(RSP)
+	STP (ZR, ZR), 208(RSP)
+	STP (ZR, ZR), 224(RSP)
+	STP (ZR, ZR), 240(RSP)
+	STP (ZR, ZR), 256(RSP)
+	STP (ZR, ZR), 272(RSP)
+	STP (ZR, ZR), 288(RSP)
+	STP (ZR, ZR), 304(RSP)
+	STP (ZR, ZR), 320(RSP)
+	STP (ZR, ZR), 336(RSP)
+	STP (ZR, ZR), 352(RSP)
+	STP (ZR, ZR), 368(RSP)
+	STP (ZR, ZR), 384(RSP)
+	STP (ZR, ZR), 400(RSP)
+	STP (ZR, ZR), 416(RSP)
+	STP (ZR, ZR), 432(RSP)
+	STP (ZR, ZR), 448(RSP)
+	STP (ZR, ZR), 464(RSP)
+	STP (ZR, ZR), 480(RSP)
+	STP (ZR, ZR), 496(RSP)
+	STP (ZR, ZR), 512(RSP)
+	STP (ZR, ZR), 528(RSP)
+	STP (ZR, ZR), 544(RSP)
+	STP (ZR, ZR), 560(RSP)
+	STP (ZR, ZR), 576(RSP)
+	STP (ZR, ZR), 592(RSP)
+	STP (ZR, ZR), 608(RSP)
+	STP (ZR, ZR), 624(RSP)
+	STP (ZR, ZR), 640(RSP)
+	STP (ZR, ZR), 656(RSP)
+	STP (ZR, ZR), 672(RSP)
+	STP (ZR, ZR), 688(RSP)
+	STP (ZR, ZR), 704(RSP)
+	STP (ZR, ZR), 720(RSP)
+	RET
+
 // combNEON multiplies the base point of edwards25519 by a scalar.
 // In: digits, from -8 to 8; the scalar is the sum of digits[i]·16^i.
 // Out: y and z, tight; y/z is the y-coordinate of the product.
@@ -2730,6 +3725,20 @@ done:
 	STP (ZR, ZR), 432(RSP)
 	STP (ZR, ZR), 448(RSP)
 	RET
+
+DATA limbs<>+0(SB)/8, $0x03ffffff03ffffff
+DATA limbs<>+8(SB)/8, $0x01ffffff01ffffff
+DATA limbs<>+16(SB)/8, $0x0000000003ffffff
+DATA limbs<>+24(SB)/8, $0x0000000003ffffff
+DATA limbs<>+32(SB)/8, $0x0000000001ffffff
+DATA limbs<>+40(SB)/8, $0x0000000001ffffff
+DATA limbs<>+48(SB)/8, $0x07ffffda07ffffda
+DATA limbs<>+56(SB)/8, $0x03fffffe03fffffe
+DATA limbs<>+64(SB)/8, $0x07fffffe07fffffe
+DATA limbs<>+72(SB)/8, $0x03fffffe03fffffe
+DATA limbs<>+80(SB)/8, $0x0000001300000013
+DATA limbs<>+88(SB)/8, $0x0000001300000013
+GLOBL limbs<>(SB), RODATA|NOPTR, $96
 
 DATA half<>+0(SB)/8, $0xfffffffffffffff7
 DATA half<>+8(SB)/8, $0xffffffffffffffff

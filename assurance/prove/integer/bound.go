@@ -15,30 +15,31 @@ import (
 // 2^k·q <= x. In an upper bound, x may stand for 2^k·q. Since x has the same quotients as the
 // words below, these cancel.
 
-// A row is words, each of so many bits, that are a number below a bound together.
+// A row is words that are a number below a bound together. Word i has the weight 2^place(i).
 type row struct {
 	words []*term.Word
-	bits  int
+	place func(i int) int
 	high  *big.Int
 }
 
-// AssumeRow says that a row of words is at most high. The words become atoms.
-func (e *Exact) AssumeRow(high *big.Int, bits int, words ...*term.Word) {
-	r := &row{words, bits, high}
-	for _, w := range words {
-		e.Cut(w)
-		e.rows[w] = r
+// AssumeRow says that a row of limbs is at most high. The limbs become atoms.
+func (f *Field) AssumeRow(high *big.Int, limbs ...*term.Word) {
+	r := &row{limbs, f.Place, high}
+	for _, w := range limbs {
+		f.Cut(w)
+		f.rows[w] = r
 	}
 }
 
-// BoundRow returns a number that a row of words never exceeds.
-func (e *Exact) BoundRow(bits int, words ...*term.Word) *big.Int {
+// BoundRow returns a number that a row of limbs never exceeds.
+func (f *Field) BoundRow(limbs ...*term.Word) *big.Int {
 	sum, parts := Int(0), new(big.Int)
-	for i, w := range words {
-		sum.addScaled(e.definition(w), Pow2(i*bits))
-		parts.Add(parts, new(big.Int).Mul(e.Interval(w).High, Pow2(i*bits)))
+	for i, w := range limbs {
+		weight := Pow2(f.Place(i))
+		sum.addScaled(f.definition(w), weight)
+		parts.Add(parts, new(big.Int).Mul(f.Interval(w).High, weight))
 	}
-	return minimum(e.evaluate(sum), parts)
+	return minimum(f.evaluate(sum), parts)
 }
 
 // definition returns w as a polynomial in the arguments of its operation.
@@ -207,12 +208,12 @@ func (e *Exact) evaluate(f Poly) *big.Int {
 		// Take the row out as often as all of it is there.
 		times := f.coefficient(w)
 		for i, w := range r.words {
-			times = minimum(times, new(big.Int).Rsh(f.coefficient(w), uint(i*r.bits)))
+			times = minimum(times, new(big.Int).Rsh(f.coefficient(w), uint(r.place(i))))
 		}
 		if times.Sign() > 0 {
 			total.Add(total, new(big.Int).Mul(times, r.high))
 			for i, w := range r.words {
-				f.addScaled(Atom(w), new(big.Int).Neg(new(big.Int).Lsh(times, uint(i*r.bits))))
+				f.addScaled(Atom(w), new(big.Int).Neg(new(big.Int).Lsh(times, uint(r.place(i)))))
 			}
 		}
 	}

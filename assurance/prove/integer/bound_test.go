@@ -24,7 +24,7 @@ func TestChains(t *testing.T) {
 		{254, false, true},
 		{255, false, false},
 	} {
-		s, f := term.NewSpace(), NewField(p, 64)
+		s, f := term.NewSpace(), NewField(p, Every(64))
 		var x [2][4]*term.Word
 		var symbols [2]Poly
 		for k := range x {
@@ -35,7 +35,7 @@ func TestChains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.AssumeRow(new(big.Int).Add(Pow2(255), Pow2(c.high)), 64, x[k][:]...)
+			f.AssumeRow(new(big.Int).Add(Pow2(255), Pow2(c.high)), x[k][:]...)
 			symbols[k] = Atom(symbol)
 		}
 		zero := s.Const(64, 0)

@@ -79,6 +79,9 @@ func (e *Exact) find(w *term.Word) Poly {
 		}
 		return Atom(w)
 	}
+	if last := w.Segs[len(w.Segs)-1]; last.Node == nil && last.Const == 0 {
+		return e.Of(w.Bits(0, w.Width-last.Width)) // a limb is the same atom in words of all widths
+	}
 	sum, at := Int(0), 0
 	for _, g := range w.Segs {
 		if g.Node == nil {

@@ -8,11 +8,11 @@ import (
 )
 
 // A Field writes rows of limbs, as integers modulo P, as polynomials in elements. An element
-// is a symbol for the value of a row of limbs. Limb i of a row has the weight 2^(i·Bits).
+// is a symbol for the value of a row of limbs. Limb i of a row has the weight 2^Place(i).
 type Field struct {
 	*Exact
 	P     *big.Int
-	Bits  int
+	Place func(i int) int
 	limbs map[*term.Word]limb
 	value map[*term.Word]Poly // of the symbols that stand for computed elements
 }
@@ -25,9 +25,12 @@ type limb struct {
 }
 
 // NewField returns a field without elements.
-func NewField(p *big.Int, bits int) *Field {
-	return &Field{NewExact(), p, bits, map[*term.Word]limb{}, map[*term.Word]Poly{}}
+func NewField(p *big.Int, place func(i int) int) *Field {
+	return &Field{NewExact(), p, place, map[*term.Word]limb{}, map[*term.Word]Poly{}}
 }
+
+// Every returns the places of limbs that all have so many bits.
+func Every(bits int) func(i int) int { return func(i int) int { return i * bits } }
 
 // Element makes a symbol of this name for the value of a row of limbs. The limbs become atoms.
 // A limb that is constant, or belongs to another element already, is not allowed, and neither is
@@ -59,10 +62,10 @@ func (f *Field) Define(name string, row ...*term.Word) (symbol *term.Word, err e
 	if err != nil {
 		return nil, fmt.Errorf("element %s: %w", name, err)
 	}
-	high := f.BoundRow(f.Bits, row...)
+	high := f.BoundRow(row...)
 	if symbol, err = f.Element(name, row...); err == nil {
 		f.value[symbol] = v
-		f.AssumeRow(high, f.Bits, row...)
+		f.AssumeRow(high, row...)
 	}
 	return symbol, err
 }
@@ -87,7 +90,7 @@ func (f *Field) Value(row ...*term.Word) (Poly, error) {
 func (f *Field) Whole(row ...*term.Word) Poly {
 	sum := Int(0)
 	for i, w := range row {
-		sum.addScaled(f.Of(w), Pow2(i*f.Bits))
+		sum.addScaled(f.Of(w), Pow2(f.Place(i)))
 	}
 	return f.inSymbols(sum)
 }
@@ -102,7 +105,7 @@ func (f *Field) inSymbols(p Poly) Poly {
 		}
 		e := Atom(l.symbol)
 		for i, other := range l.row[1:] {
-			e.addScaled(Atom(other), new(big.Int).Neg(Pow2((i+1)*f.Bits)))
+			e.addScaled(Atom(other), new(big.Int).Neg(Pow2(f.Place(i+1))))
 		}
 		return e, true
 	})

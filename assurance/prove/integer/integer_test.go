@@ -21,7 +21,7 @@ func TestField(t *testing.T) {
 		"large":     "this is left",
 		"different": "does not occur with the others",
 	} {
-		f := NewField(new(big.Int).Sub(Pow2(40), one), 20)
+		f := NewField(new(big.Int).Sub(Pow2(40), one), Every(20))
 		var x [2][2]*term.Word
 		product := Int(1)
 		for k := range x {

@@ -28,7 +28,7 @@ func ladderA64(f *arm64.File) {
 	t := g.constant(255) // counts from 255 to 1, one more than in the portable code
 	g.Label("step")
 
-	g.ScheduleWithin(0, 20, func() {
+	g.ScheduleWithin(0, 20, 160, func() {
 		g.Comment("A, B, C, D; AA is the square of A or C, and BB of B or D.")
 		word := g.GP()
 		swaps := g.Pointer("swaps")
