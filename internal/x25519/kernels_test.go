@@ -108,7 +108,7 @@ func TestLadderNEON(t *testing.T) {
 		z.setFirst(fs[0], 1)
 		return x, z
 	})
-	testkit.LeavesNothing(t, 100, func() { kernel(0) })
+	testkit.LeavesNothing(t, 90, func() { kernel(0) })
 }
 
 func TestLadderIFMA(t *testing.T) {
