@@ -194,11 +194,12 @@ func (c *pairColumns) complete(i int) {
 	}
 }
 
-// pack puts the limbs of word k together.
+// pack puts the limbs of word k together. What has been carried from them is cut off, but for word 0, which
+// comes last.
 func (c *pairColumns) pack(k int) {
 	c.result[k] = c.Vector(arm64.S4)
 	c.VUZP1(c.sums[2*k+1].As(arm64.S4), c.sums[2*k].As(arm64.S4), c.result[k])
-	if k == 1 {
+	if k == 1 { // the first one
 		c.mask = c.constant(rowMask, arm64.S4)
 	}
 	if k > 0 {
@@ -335,15 +336,15 @@ func (g *limbPairs) mulMultiples(a limbValue, multiples, to arm64.Mem) {
 			once, nineteen := g.GP(), g.GP()
 			g.LDP(multiples.At(32*j+16*(parity&j)), once, nineteen)
 			for i := parity; i < len(c); i += 2 {
-				to, factor := i+j, once
-				if to >= len(c) {
-					to, factor = to-len(c), nineteen
+				column, limb := i+j, once
+				if column >= len(c) {
+					column, limb = column-len(c), nineteen
 				}
-				if c[to] == (arm64.R{}) {
-					c[to] = g.GP()
-					g.UMULL(a[i], factor, c[to])
+				if c[column] == (arm64.R{}) {
+					c[column] = g.GP()
+					g.UMULL(a[i], limb, c[column])
 				} else {
-					g.UMADDL(a[i], c[to], factor, c[to])
+					g.UMADDL(a[i], c[column], limb, c[column])
 				}
 			}
 		}
