@@ -93,3 +93,32 @@ func TestLimbs(t *testing.T) {
 		}
 	}
 }
+
+// TestPairs takes pairs of elements apart again.
+func TestPairs(t *testing.T) {
+	all := tight()
+	for i, v := range all {
+		w := all[(i+1)%len(all)]
+		for k, row := range pairOf(v.limbs(), w.limbs()) {
+			if max(row[0], row[1]) >= 1<<26 || max(row[2], row[3]) > 1<<25 {
+				t.Fatalf("word %d of %x and %x is %x", k, v, w, row)
+			}
+		}
+		for _, order := range [][2]element{{v, w}, {w, v}} {
+			pair := pairOf(order[0].limbs(), order[1].limbs())
+			var first element
+			first.setFirst(&pair)
+			equal(t, "the first element of a pair", &first, integer(&order[0]), tightLimit)
+		}
+	}
+	const even, odd = 1<<26 + 1<<12 - 1, 1<<25 + 1<<12 - 1 // the largest that the kernel may return
+	var pair [5][4]uint32
+	want := new(big.Int)
+	for k := range pair {
+		pair[k] = [4]uint32{even, 1, odd, 2}
+		want.Lsh(want, 51).Add(want, big.NewInt(even+odd<<26))
+	}
+	var v element
+	v.setFirst(&pair)
+	equal(t, "an element of large limbs", &v, want, tightLimit)
+}

@@ -299,11 +299,12 @@ func pairOf(v, w [5]uint64) (pair [5][4]uint32) {
 	return pair
 }
 
-// setFirst sets v to the first element of pair i, whose limbs are carried as [ladderNEON] says. It returns a tight one.
-func (v *element) setFirst(f *limbPairs, i int) {
-	var l fourLimbs
-	for k, row := range f[i] {
-		l[k][0] = uint64(row[0]) + uint64(row[2])<<26
+// setFirst sets v to the first element of a pair, whose limbs are carried as [ladderNEON] says. It
+// returns a tight one.
+func (v *element) setFirst(pair *[5][4]uint32) {
+	var f fourLimbs
+	for k, row := range pair {
+		f[k][0] = uint64(row[0]) + uint64(row[2])<<26
 	}
-	v.setLimbs(&l, 0)
+	v.setLimbs(&f, 0)
 }

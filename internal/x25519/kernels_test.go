@@ -104,8 +104,8 @@ func TestLadderNEON(t *testing.T) {
 		if *fs[0] != *fs[1] {
 			t.Fatal("results differ")
 		}
-		x.setFirst(fs[0], 0)
-		z.setFirst(fs[0], 1)
+		x.setFirst(&fs[0][0])
+		z.setFirst(&fs[0][1])
 		return x, z
 	})
 	testkit.LeavesNothing(t, 90, func() { kernel(0) })

@@ -228,8 +228,8 @@ func multiplyA64(x, z *element, k *[Size]byte, u *element) {
 func multiplyNEON(x, z *element, k *[Size]byte, u *element) {
 	f, l, s := pairsStart(u), u.limbs(), swaps(k)
 	ladderNEON((*[2][5][4]uint32)(&f), &l, &s)
-	x.setFirst(&f, 0)
-	z.setFirst(&f, 1)
+	x.setFirst(&f[0])
+	z.setFirst(&f[1])
 }
 
 // pairsStart returns (x_2, x_3) and (z_2, z_3) at the start of the ladder: (1, u) and (0, 1).
