@@ -42,16 +42,20 @@ func (c *cell) taint(secret string) {
 			c.secret = secret
 			todo = append(todo, c.flows...)
 			todo = slices.AppendSeq(todo, maps.Values(c.fields))
+			c.flows = nil
 		}
 	}
 }
 
 // flow makes d secret as soon as c is secret.
 func (c *cell) flow(d *cell) {
-	c = c.root()
-	c.flows = append(c.flows, d)
-	if c.secret != "" {
+	c, d = c.root(), d.root()
+	switch {
+	case c == d || c.public || d.public || d.secret != "": // It would change nothing, now and later.
+	case c.secret != "":
 		d.taint(c.secret)
+	default:
+		c.flows = append(c.flows, d)
 	}
 }
 
@@ -60,6 +64,9 @@ func (c *cell) join(d *cell) {
 	c, d = c.root(), d.root()
 	if c == d || c.public || d.public {
 		return
+	}
+	if len(c.flows) < len(d.flows) { // The shorter list moves, or the time would be quadratic.
+		c, d = d, c
 	}
 	if c.secret != "" {
 		d.taint(c.secret)
