@@ -34,7 +34,7 @@ func TestEmit(t *testing.T) {
 	}
 }
 
-func TestAll(t *testing.T) {
+func TestAllFiles(t *testing.T) {
 	status, stdout, stderr := runCommand()
 	if status != 0 || stderr != "" {
 		t.Errorf("status %d, %q", status, stderr)
