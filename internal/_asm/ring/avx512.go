@@ -141,7 +141,7 @@ func (g *generator) bytes(name string, place func(i int) int) vec {
 
 // A fieldReader reads a polynomial's fields of d bits from memory, and makes words of them.
 type fieldReader struct {
-	*generator
+	g      *generator
 	d      int
 	places map[int]vec // by skew; see read
 	shifts vec
@@ -164,14 +164,14 @@ func (r fieldReader) read(b Mem, i int) vec {
 	start := min(first, 32*r.d-64)
 	skew := first - start
 	if r.places[skew] == nil {
-		r.places[skew] = r.bytes(fmt.Sprintf("fields%dFrom%d", r.d, skew), func(i int) int {
+		r.places[skew] = r.g.bytes(fmt.Sprintf("fields%dFrom%d", r.d, skew), func(i int) int {
 			quad, place := i/8, i%8
 			return (skew + 4*r.d*quad/8 + place) % 64
 		})
 	}
-	x := r.ZMM()
-	r.VPERMB(b.Offset(start), r.places[skew], x)
-	r.VPMULTISHIFTQB(x, r.shifts, x)
+	x := r.g.ZMM()
+	r.g.VPERMB(b.Offset(start), r.places[skew], x)
+	r.g.VPMULTISHIFTQB(x, r.shifts, x)
 	return x
 }
 

@@ -150,7 +150,7 @@ var (
 
 // A block is a register, with the indices of the coefficients in it.
 type block struct {
-	*generator
+	g *generator
 	vec
 	index []int
 }
@@ -173,10 +173,10 @@ func (g *generator) load(f Mem, lower, upper int) *block {
 // store stores a block of neighbours with one instruction. Otherwise it would be slow to load
 // them with one instruction soon after.
 func (b *block) store(f Mem) {
-	if b.index[b.width/2] != b.index[0]+b.width/2 {
+	if b.index[b.g.width/2] != b.index[0]+b.g.width/2 {
 		panic("the halves of a block are not neighbours")
 	}
-	b.move(b.vec, f.Offset(2*b.index[0]))
+	b.g.move(b.vec, f.Offset(2*b.index[0]))
 }
 
 // exchange exchanges the upper half of each of the first four blocks with the lower half of the

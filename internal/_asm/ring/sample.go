@@ -10,7 +10,7 @@ import (
 
 // An unpacker converts numbers of 12 bits to words.
 type unpacker struct {
-	*generator
+	g             *generator
 	spread, times vec
 }
 
@@ -23,14 +23,14 @@ func (g *generator) newUnpacker() unpacker {
 
 // unpack returns the sixteen numbers in the 24 bytes at b.
 func (u unpacker) unpack(b Mem) vec {
-	x := u.YMM()
-	u.VBROADCASTI128(b, x)
-	u.VINSERTI128(U8(1), b.Offset(8), x, x)
-	u.VPSHUFB(u.spread, x, x)
+	x := u.g.YMM()
+	u.g.VBROADCASTI128(b, x)
+	u.g.VINSERTI128(U8(1), b.Offset(8), x, x)
+	u.g.VPSHUFB(u.spread, x, x)
 	// In their words, even numbers have bits of their neighbours above them, and odd numbers
 	// have such bits below them.
-	u.VPMULLW(u.times, x, x)
-	u.VPSRLW(U8(4), x, x)
+	u.g.VPMULLW(u.times, x, x)
+	u.g.VPSRLW(U8(4), x, x)
 	return x
 }
 

@@ -112,7 +112,7 @@ type place func(k int) Mem
 // In: a, b < 2^52. Halves are less than 2^52, so L < 5·2^52, 2H < 5·2^53, and
 // r < 20·15·2^52 < 2^61, without sum.
 func (g *ifma) mul(a, b columns, sum *columns) columns {
-	p := products{ifma: g}
+	p := products{g: g}
 	if sum != nil {
 		copy(p.low[:], sum[:])
 	}
@@ -127,7 +127,7 @@ func (g *ifma) mul(a, b columns, sum *columns) columns {
 // products holds the sums of the low halves and of the high halves of products of limbs, in
 // columns. A column that is nil is 0.
 type products struct {
-	*ifma
+	g         *ifma
 	low, high [2 * nLimbs]vec
 }
 
@@ -135,16 +135,16 @@ type products struct {
 func (p *products) addRow(i int, limb vec, b columns) {
 	add := func(sums *[2 * nLimbs]vec, k int, instruction func(ops ...Op), x vec) {
 		if sums[k] == nil {
-			sums[k] = p.vector()
-			p.ZERO(sums[k])
+			sums[k] = p.g.vector()
+			p.g.ZERO(sums[k])
 		}
 		instruction(limb, x, sums[k])
 	}
 	for j := nLimbs - 1; j >= 0; j-- {
-		add(&p.high, i+j+1, p.VPMADD52HUQ, b[j])
+		add(&p.high, i+j+1, p.g.VPMADD52HUQ, b[j])
 	}
 	for j := nLimbs - 1; j >= 0; j-- {
-		add(&p.low, i+j, p.VPMADD52LUQ, b[j])
+		add(&p.low, i+j, p.g.VPMADD52LUQ, b[j])
 	}
 }
 
@@ -157,9 +157,9 @@ func (p *products) sums() (c [2 * nLimbs]vec) {
 			continue
 		}
 		c[k] = high
-		p.VPADDQ(high, high, high)
+		p.g.VPADDQ(high, high, high)
 		if low != nil {
-			p.VPADDQ(low, high, high)
+			p.g.VPADDQ(low, high, high)
 		}
 	}
 	return c
@@ -187,7 +187,7 @@ const splitRows = (nLimbs + 1) / 2
 //
 // In: a, b < 2^52. The bounds are those of mul.
 func (g *ifma) mulSplit(a [splitRows]Mem, b columns) columns {
-	p := products{ifma: g}
+	p := products{g: g}
 	for i, limb := range a {
 		row := g.vector()
 		g.VMOVDQU64(limb, row)
