@@ -5,6 +5,7 @@
 //
 //	cd mutation && go run .             all, in a few minutes
 //	cd mutation && go run . -run swap   only mutations whose name contains the text
+//	cd mutation && go run . -part 2/3   only the second one of every three
 //
 // It exits with status 1 if a bug cannot be put in because the code has changed, or if no
 // test fails. A mutation that does not build or that makes the tests time out is not caught.
@@ -29,14 +30,15 @@ const root = ".."
 
 func main() {
 	filter := flag.String("run", "", "only the mutations whose name contains `text`")
+	part := flag.String("part", "1/1", "only every n-th mutation, from the k-th on, for the text `k/n`")
 	flag.Parse()
-	if err := run(*filter); err != nil {
+	if err := run(*filter, *part); err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(1)
 	}
 }
 
-func run(filter string) error {
+func run(filter, part string) error {
 	for _, k := range kernelMutations {
 		if slices.Contains(cpu.Sets(), k.set) {
 			mutations = append(mutations, k.mutations...)
@@ -48,6 +50,10 @@ func run(filter string) error {
 		return err
 	}
 	mutations = slices.DeleteFunc(mutations, func(m mutation) bool { return !strings.Contains(m.name, filter) })
+	var err error
+	if mutations, err = every(mutations, part); err != nil {
+		return err
+	}
 	if err := baseline(mutations); err != nil {
 		return err
 	}
@@ -88,6 +94,18 @@ func run(filter string) error {
 		return errors.New("not all mutations are caught")
 	}
 	return nil
+}
+
+// every returns every n-th of all mutations, from the k-th on, where part is "k/n".
+func every(all []mutation, part string) (some []mutation, err error) {
+	var k, n int
+	if _, err := fmt.Sscanf(part, "%d/%d", &k, &n); err != nil || k < 1 || k > n {
+		return nil, fmt.Errorf("%q is no part", part)
+	}
+	for i := k - 1; i < len(all); i += n {
+		some = append(some, all[i])
+	}
+	return some, nil
 }
 
 // A mutation replaces the text old, which must occur exactly once in the file, by new.

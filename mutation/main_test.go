@@ -89,3 +89,22 @@ func TestBaseline(t *testing.T) {
 		t.Error("tests that fail pass")
 	}
 }
+
+func TestEvery(t *testing.T) {
+	all := []mutation{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}
+	for part, want := range map[string]string{"1/1": "abcd", "1/3": "ad", "2/3": "b", "3/3": "c", "9/9": ""} {
+		some, err := every(all, part)
+		got := ""
+		for _, m := range some {
+			got += m.name
+		}
+		if got != want || err != nil {
+			t.Errorf("part %s is %s, error %v, want %s", part, got, err, want)
+		}
+	}
+	for _, part := range []string{"", "1", "0/2", "3/2", "-1/2", "a/b"} {
+		if _, err := every(all, part); err == nil {
+			t.Errorf("%q is a part", part)
+		}
+	}
+}
