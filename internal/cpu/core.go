@@ -39,7 +39,7 @@ type choices struct{ narrow, rotating, sha3 bool }
 // hasSHA3 says whether the core has the SHA-3 instructions. A wrong choice costs time and nothing else.
 //
 // Narrow is on for cores whose multiplier is known to be busy for several cycles with a product of 64 bits:
-// Cortex-A76 and Neoverse N1, which is the same core (Arm's guide for N1, and aws/aws-lc#1469), and Cortex-A55,
+// Neoverse N1 (Arm's guide to it, and aws/aws-lc#1469) and Cortex-A76, from which it was made, and Cortex-A55,
 // A510 and A520, whose model in LLVM says so. It is off on Cortex-A53, which gains little by its model and
 // often comes with cores that lose.
 //
