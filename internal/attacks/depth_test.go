@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"testing"
-	"unsafe"
 
 	"hybridkem/batch"
 	"hybridkem/combiner"
@@ -18,33 +17,6 @@ import (
 	"hybridkem/kem"
 	"hybridkem/xwing"
 )
-
-// stackSize is how much of the stack TestDepth looks at: more than any operation uses.
-const stackSize = 80 << 10
-
-// paint fills the stack below its caller.
-//
-//go:noinline
-func paint() (sum byte) {
-	var frame [2 * stackSize]byte
-	for i := range frame {
-		frame[i] = 0xa5
-	}
-	for _, b := range frame {
-		sum += b
-	}
-	return sum
-}
-
-// copyStack copies the stack below its caller.
-//
-//go:noinline
-func copyStack(to *[stackSize]byte) {
-	var here byte
-	for i := range to {
-		to[i] = *(*byte)(unsafe.Add(unsafe.Pointer(&here), i-stackSize))
-	}
-}
 
 // rows are the rows of batches with one key.
 type rows struct {
@@ -76,18 +48,12 @@ func TestDepth(t *testing.T) {
 	most := 0
 	testkit.Implementations(t, func(t *testing.T) {
 		below := func(what string, operation func()) {
-			found := new([stackSize]byte)
-			depth := stackSize
+			found := new([testkit.StackSize]byte)
+			depth := testkit.StackSize
 			// Once, on a busy machine, nothing was left of the paint, as if the stack had moved. What an
 			// operation uses is the same each time.
 			for try := 0; try < 3 && depth > spare; try++ {
-				paint()
-				operation()
-				copyStack(found)
-				deepest := 0
-				for deepest < stackSize && found[deepest] == 0xa5 {
-					deepest++
-				}
+				deepest := testkit.Stack(found, operation)
 				if overwritten := bytes.Index(found[:], make([]byte, 12<<10)); overwritten >= 0 {
 					depth = overwritten - deepest
 				}

@@ -6,9 +6,31 @@ import "hybridkem/internal/_asm/arm64"
 // operations are those of the portable code, and so are their names, loose and tight. If a comment
 // here does not prove a bound, a comment in the portable code does.
 type a64 struct {
+	frame
+	c38 arm64.R // a register with 38
+}
+
+// A frame writes a kernel with places in its stack frame.
+type frame struct {
 	*arm64.File
-	locals []arm64.Mem
-	c38    arm64.R // a register with 38
+	n int // the number of rows of 16 bytes
+}
+
+// row returns the place of a row, at an address that is a multiple of 16.
+func (f *frame) row(i int) arm64.Mem { return f.Frame(16 * (f.n + 1)).At(8 + 16*i) }
+
+// rows returns the place of n more rows.
+func (f *frame) rows(n int) arm64.Mem {
+	first := f.n
+	f.n += n
+	return f.row(first)
+}
+
+// wipe overwrites the frame.
+func (f *frame) wipe() {
+	for i := range f.n {
+		f.STP(arm64.ZR, arm64.ZR, f.row(i))
+	}
 }
 
 // A value is an element in registers.
@@ -16,25 +38,13 @@ type value [words]arm64.R
 
 // newA64 returns an a64 for the current kernel.
 func newA64(f *arm64.File) *a64 {
-	g := &a64{File: f}
+	g := &a64{frame: frame{File: f}}
 	g.c38 = g.constant(38)
 	return g
 }
 
-// local returns the place of another element in the frame, at an address that is a multiple of 16.
-func (g *a64) local() arm64.Mem {
-	offset := 8 + 8*words*len(g.locals)
-	m := g.Frame(offset + 8*words + 8).At(offset)
-	g.locals = append(g.locals, m)
-	return m
-}
-
-// wipe overwrites the elements in the frame.
-func (g *a64) wipe() {
-	for _, m := range g.locals {
-		g.store(value{arm64.ZR, arm64.ZR, arm64.ZR, arm64.ZR}, m)
-	}
-}
+// local returns the place of another element in the frame.
+func (g *a64) local() arm64.Mem { return g.rows(words / 2) }
 
 // constant returns a register with c.
 func (g *a64) constant(c int) arm64.R {

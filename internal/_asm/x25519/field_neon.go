@@ -28,11 +28,9 @@ type pairColumns struct {
 
 // A limbPairs writes a kernel that computes with pairs.
 type limbPairs struct {
-	*arm64.File
+	frame
 	constants arm64.Mem
 	nineteen  arm64.Lane
-	size      int         // of the frame
-	places    []arm64.Mem // in the frame
 }
 
 // The table of constants has these rows of two words of 64 bits.
@@ -48,7 +46,7 @@ const (
 func newLimbPairs(f *arm64.File) *limbPairs {
 	const even, odd = 1<<26 - 1, 1<<25 - 1
 	double := func(lane uint64) uint64 { return lane | lane<<32 }
-	g := &limbPairs{File: f}
+	g := &limbPairs{frame: frame{File: f}}
 	g.constants = f.Quads("limbs",
 		double(even), double(odd),
 		even, even,
@@ -66,24 +64,6 @@ func (g *limbPairs) constant(row int, a arm64.Arrangement) arm64.V {
 	v := g.Vector(a)
 	g.FMOVQ(g.constants.At(16*row), v)
 	return v
-}
-
-// local returns the place of n registers in the frame.
-func (g *limbPairs) local(n int) arm64.Mem {
-	offset := 8 + g.size // at an address that is a multiple of 16
-	g.size += 16 * n
-	m := g.Frame(g.size + 16).At(offset)
-	for i := range n {
-		g.places = append(g.places, m.At(16*i))
-	}
-	return m
-}
-
-// wipe overwrites the frame.
-func (g *limbPairs) wipe() {
-	for _, m := range g.places {
-		g.STP(arm64.ZR, arm64.ZR, m)
-	}
 }
 
 // words returns a pair whose words each writes.

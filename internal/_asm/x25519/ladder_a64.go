@@ -9,7 +9,7 @@ import (
 func ladderA64(f *arm64.File) {
 	f.Kernel("ladderA64", "func(x, z *[4]uint64, u, swaps *[4]uint64)", arm64.NEON, kit.Header{
 		Does: "ladderA64 multiplies a point of curve25519 or its twist by a scalar with a Montgomery ladder of 255 steps, up to the inversion.",
-		In:   "u, the point's coordinate, tight; swaps, k ^ 2k for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1 of k differ.",
+		In:   "u, the point's coordinate, tight; " + swapsIn,
 		Out:  "x and z, tight; x/z is the product's coordinate, and z = 0 modulo p for the point at infinity.",
 	})
 	g := newA64(f)

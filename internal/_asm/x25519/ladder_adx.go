@@ -11,11 +11,14 @@ import (
 // a24 is (A - 2) / 4, where A is the coefficient of curve25519.
 const a24 = 121665
 
+// swapsIn is the part of headers about swaps.
+const swapsIn = "swaps, k ^ 2k for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1 of k differ."
+
 // ladderADX writes the ladder of RFC 7748, section 5, like multiplyPortable.
 func ladderADX(f *kit.File) {
 	f.Kernel("ladderADX", "func(x, z *[4]uint64, u, swaps *[4]uint64)", kit.ADX, kit.Header{
 		Does: "ladderADX multiplies a point of curve25519 or its twist by a scalar with a Montgomery ladder of 255 steps, up to the inversion.",
-		In:   "u, the point's coordinate, tight; swaps, k ^ 2k for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1 of k differ.",
+		In:   "u, the point's coordinate, tight; " + swapsIn,
 		Out:  "x and z, tight; x/z is the product's coordinate, and z = 0 modulo p for the point at infinity.",
 	})
 	g := &adx{File: f}

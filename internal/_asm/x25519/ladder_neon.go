@@ -10,12 +10,12 @@ import (
 func ladderNEON(f *arm64.File) {
 	f.Kernel("ladderNEON", "func(s *[2][5][4]uint32, u *[5]uint64, swaps *[4]uint64)", arm64.Narrow, kit.Header{
 		Does: "ladderNEON takes the 255 steps of the Montgomery ladder.",
-		In:   "s, limbs 2k of x_2 and x_3 and then limbs 2k+1 of both in s[0][k], and those of z_2 and z_3 in s[1][k]; all carried: less than 2^26 + 2^12, or 2^25 + 2^12 if the limb's number is odd; u, the point's coordinate in limbs of up to 2^51; swaps, k ^ 2k for a scalar k that is even and less than 2^255: bit t+1 says whether bits t and t+1 of k differ.",
+		In:   "s, limbs 2k of x_2 and x_3 and then limbs 2k+1 of both in s[0][k], and those of z_2 and z_3 in s[1][k]; all carried: less than 2^26 + 2^12, or 2^25 + 2^12 if the limb's number is odd; u, the point's coordinate in limbs of up to 2^51; " + swapsIn,
 		Out:  "s, carried.",
 	})
 	g := newLimbPairs(f)
-	x1 := g.local(multiplesRows)
-	factors, first, second, differences, single := g.local(nLimbs), g.local(nLimbs), g.local(nLimbs), g.local(nLimbs), g.local(nLimbs)
+	x1 := g.rows(multiplesRows)
+	factors, first, second, differences, single := g.rows(nLimbs), g.rows(nLimbs), g.rows(nLimbs), g.rows(nLimbs), g.rows(nLimbs)
 	g.storeMultiples(g.Pointer("u"), x1)
 	t := g.GP()
 	g.MOVD(arm64.Imm(255), t) // counts from 255 to 1
